@@ -1,0 +1,1 @@
+"""What a revision says: typed operations with spans, and the graph of revisions."""

@@ -1,0 +1,117 @@
+"""One Python file as a tree, with spans into its text. Broken or hostile input is a value, never an exception."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from foreshot.syntax.comments import Comment, comments_of
+from foreshot.text import SourceText, Span
+
+
+class SyntaxProblem(Struct, frozen=True):
+    """Why a text is no Python module, and where."""
+
+    message: str
+    span: Span
+
+
+class Module:
+    """A parsed Python file."""
+
+    def __init__(self, source: SourceText, tree: ast.Module) -> None:
+        self.source = source
+        self.tree = tree
+        self.ascii = source.lines.is_ascii
+        self._starts = source.lines.starts
+
+    @property
+    def content(self) -> str:
+        """The text that was parsed."""
+        return self.source.content
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias) -> Span:
+        """The span of a node; decorators are not part of a function's span."""
+        if self.ascii:
+            starts = self._starts
+            return Span(
+                starts[node.lineno - 1] + node.col_offset,
+                starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0),
+            )
+        lines = self.source.lines
+        return Span(
+            lines.offset_of_utf8(node.lineno - 1, node.col_offset),
+            lines.offset_of_utf8((node.end_lineno or node.lineno) - 1, node.end_col_offset or 0),
+        )
+
+    def text(self, span: Span) -> str:
+        """The source text of a span."""
+        return self.source.content[span.start : span.end]
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """Every comment of the file, in order."""
+        return comments_of(self.source)
+
+    @cached_property
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """The module's own functions by name, also those defined under a top-level ``if`` or ``try``."""
+        return {
+            statement.name: statement
+            for statement in module_statements(self.tree)
+            if isinstance(statement, ast.FunctionDef)
+        }
+
+
+def parse(source: SourceText) -> Module | SyntaxProblem:
+    """Parse a text as a Python module.
+
+    The compiler's own limits on nesting are answers like any other: a text that is too deeply nested is a
+    :class:`SyntaxProblem` on its first line.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.content)
+    except SyntaxError as error:
+        return SyntaxProblem(error.msg or "invalid syntax", _error_span(source, error))
+    except (RecursionError, MemoryError):
+        return SyntaxProblem("the code is nested too deeply to be read", _first_line(source))
+    except ValueError as error:
+        return SyntaxProblem(str(error), _first_line(source))
+    return Module(source, tree)
+
+
+def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Statements that run when the module is imported, those under ``if``, ``try`` and ``with`` included."""
+    pending = list(reversed(tree.body))
+    while pending:
+        statement = pending.pop()
+        yield statement
+        match statement:
+            case ast.If():
+                pending.extend(reversed(statement.body + statement.orelse))
+            case ast.Try():
+                handlers = [inner for handler in statement.handlers for inner in handler.body]
+                pending.extend(reversed(statement.body + handlers + statement.orelse + statement.finalbody))
+            case ast.With():
+                pending.extend(reversed(statement.body))
+            case _:
+                pass
+
+
+def _error_span(source: SourceText, error: SyntaxError) -> Span:
+    lines = source.lines
+    row = max((error.lineno or 1) - 1, 0)
+    start, end = lines.line_bounds(row)
+    column = max((error.offset or 1) - 1, 0)
+    at = min(start + column, end)
+    return Span(at, end) if at < end else Span(start, end)
+
+
+def _first_line(source: SourceText) -> Span:
+    return Span(*source.lines.line_bounds(0))

@@ -1,0 +1,104 @@
+"""Static values: what an expression is known to be without running it.
+
+A value is a plain Python constant, a list, tuple or dict of values, a :class:`Ref` (a dotted name that an
+import explains), a :class:`CallValue` (a call that is described, not made), or :class:`Unknown` with the
+reason. Unknown is a value like the others: it spreads, and it accuses nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, TypeVar, Union, cast
+
+from msgspec import Struct
+
+from foreshot.text import Span
+
+T = TypeVar("T")
+
+
+class Unknown(Struct, frozen=True):
+    """A value that cannot be told statically, why, and which expression is to blame."""
+
+    why: str
+    span: Span
+
+
+class Ref(Struct, frozen=True):
+    """A dotted name.
+
+    ``path`` is where the imports say it leads (``sqlalchemy.String``); ``written`` is how the file spells it
+    (``sa.String``); ``bound`` is False when no import, assignment or builtin explains its first part.
+    """
+
+    path: str
+    written: str
+    span: Span
+    bound: bool = True
+
+
+class CallValue(Struct, frozen=True):
+    """A call that is described but not made, such as ``sa.String(50)``.
+
+    ``func.path`` of a method on another call's result has that call's path with ``()`` in it, and
+    ``receiver`` is that call: ``sa.Enum(...).create(bind)`` has the path ``sqlalchemy.Enum().create``.
+    ``keyword_spans`` gives the whole ``name=value`` of each keyword; ``open_ended`` is True when ``*args`` or
+    ``**kwargs`` of unknown content were passed too.
+    """
+
+    func: Ref
+    args: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    span: Span
+    arg_spans: tuple[Span, ...] = ()
+    keyword_value_spans: Mapping[str, Span] = {}
+    keyword_spans: Mapping[str, Span] = {}
+    receiver: Value = None
+    open_ended: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the called name leads."""
+        return self.func.path
+
+    def argument(self, name: str, position: int | None = None) -> Value:
+        """The argument passed by keyword ``name`` or at ``position``; None when it was not passed."""
+        if name in self.keywords:
+            return self.keywords[name]
+        if position is not None and position < len(self.args):
+            return self.args[position]
+        return None
+
+
+class Text(Struct, frozen=True):
+    """A known string built from pieces, with a map back into the source.
+
+    ``pieces`` are pairs of (offset in ``value``, span of the literal's contents in the file); it is how a range
+    inside SQL finds its place in the Python string. ``interpolated`` are the spans of the unknown or
+    formatted-in expressions.
+    """
+
+    value: str
+    pieces: tuple[tuple[int, Span], ...]
+    interpolated: tuple[Span, ...] = ()
+
+
+Value: TypeAlias = object
+"""Any of the above. Readers narrow it with ``isinstance``."""
+
+Maybe = Union[T, Unknown]  # noqa: UP007
+"""A value of type ``T`` that may not be knowable: ``table: Maybe[str]``."""
+
+
+def known_str(value: object) -> str | None:
+    """The value when it is a known string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def known_strs(value: object) -> list[str] | None:
+    """The items of a sequence that is wholly known strings, else None."""
+    if not isinstance(value, list | tuple):
+        return None
+    sequence = cast("list[object] | tuple[object, ...]", value)
+    items = [item for item in sequence if isinstance(item, str)]
+    return items if len(items) == len(sequence) else None

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""The tasks of a developer of Foreshot. Needs Python 3.11 or newer and nothing else; it installs the rest into `.venv`.
+
+python3 dev.py demo    check a sample project, to see what Foreshot does
+python3 dev.py test    everything that must pass before a commit; further arguments go to pytest
+python3 dev.py lint    format, lint, import contracts and types, without the tests
+python3 dev.py fix     format, and repair what the linter can
+python3 dev.py docs    write the generated files (rule pages, settings schema)
+python3 dev.py pins    resolve requirements/*.txt anew from pyproject.toml (--upgrade for newer versions)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+PINS = {"runtime": ROOT / "requirements/runtime.txt", "dev": ROOT / "requirements/dev.txt"}
+SAMPLE = "tests/projects/distillery"
+
+# Programs that the tests drive and pip and npm cannot bring: the command, and the Debian package that has it.
+SYSTEM_PROGRAMS = {"nvim": "neovim"}
+
+
+class Stop(Exception):
+    """A task cannot go on: `code` is the exit status, the message (if any) says what a person can do."""
+
+    def __init__(self, code: int, message: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the task named by the first argument and return its exit status."""
+    tasks: dict[str, Callable[[list[str]], None]] = {
+        "demo": demo,
+        "test": test,
+        "lint": lint,
+        "fix": fix,
+        "docs": docs,
+        "pins": pins,
+    }
+    if sys.version_info < (3, 11):  # noqa: UP036  this file is what an older Python is pointed at
+        print(f"Foreshot needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
+        return 2
+    if not arguments or arguments[0] not in tasks:
+        print((__doc__ or "").strip(), file=sys.stderr)
+        return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
+    os.chdir(ROOT)
+    os.environ["PYTHONUTF8"] = "1"
+    try:
+        tasks[arguments[0]](list(arguments[1:]))
+    except Stop as stop:
+        if str(stop):
+            print(stop, file=sys.stderr)
+        return stop.code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def demo(extra: list[str]) -> None:
+    """Check the sample project. Its findings are the point, so exit status 1 of `foreshot check` is success here."""
+    install("runtime")
+    if not (ROOT / SAMPLE).is_dir():
+        raise Stop(2, f"The sample project {SAMPLE} is missing from this copy.")
+    command = [BIN / "foreshot", "check", SAMPLE, *extra]
+    heading(command)
+    code = subprocess.run(command, check=False).returncode
+    if code not in (0, 1):
+        raise Stop(code)
+
+
+def test(extra: list[str]) -> None:
+    """Run every check, cheapest first; pytest comes last, so its closing line is the last line."""
+    need_system_programs()
+    lint([])
+    step(PYTHON, "-m", "pytest", "-n", "2", *extra, last=True)
+
+
+def lint(_: list[str]) -> None:
+    install("dev")
+    install_npm()
+    step(BIN / "ruff", "format", "--check")
+    step(BIN / "ruff", "check")
+    step(BIN / "lint-imports", "--no-logo")
+    step("node", "node_modules/pyright/index.js")
+
+
+def fix(_: list[str]) -> None:
+    install("dev")
+    step(BIN / "ruff", "check", "--fix")
+    step(BIN / "ruff", "format")
+
+
+def docs(extra: list[str]) -> None:
+    install("dev")
+    step(PYTHON, "tests/architecture/generate.py", "--write", *extra)
+
+
+def pins(extra: list[str]) -> None:
+    """Resolve for every platform and every Python that Foreshot supports, with hashes and no index's address."""
+    install("dev")
+    resolve = [BIN / "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+    resolve += ["--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+    resolve += ["--custom-compile-command", "python3 dev.py pins", *extra, "pyproject.toml"]
+    step(*resolve, "-o", PINS["runtime"].relative_to(ROOT))
+    step(*resolve, "--group", "dev", "-c", "requirements/runtime.txt", "-o", PINS["dev"].relative_to(ROOT))
+
+
+def install(kind: str) -> None:
+    """Bring `.venv` to the pins of `kind` and the package to its sources; does nothing when both are current."""
+    make_venv()
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    wanted = [PINS[kind]]
+    # The developers' pins hold the runtime's pins too, so that a demo after a test installs nothing.
+    if not (kind == "runtime" and current("dev", [PINS["dev"]])):
+        once(kind, wanted, lambda: step(*pip, "--require-hashes", "-r", PINS[kind].relative_to(ROOT)))
+    package = [ROOT / "pyproject.toml"]
+    once("package", package, lambda: step(*pip, "--no-deps", "--editable", "."))
+
+
+def make_venv() -> None:
+    """Make `.venv` with this interpreter, unless there is one that runs."""
+    if PYTHON.exists() and succeeds(PYTHON, "-c", "import pip"):
+        return
+    try:
+        import ensurepip  # noqa: F401  Debian ships it apart from Python
+    except ImportError:
+        apt_install(["python3-venv"], why="This Python cannot make virtual environments")
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    step(sys.executable, "-m", "venv", VENV.relative_to(ROOT))
+
+
+def install_npm() -> None:
+    """Install what package-lock.json pins; does nothing when that is current."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise Stop(
+            1, "The types and the extension are checked with Node.js 20 or newer: install it, with npm."
+        )
+    manifests = [ROOT / "package-lock.json", ROOT / "package.json", ROOT / "vscode-client/package.json"]
+    once("npm", manifests, lambda: step(npm, "ci"), keep=ROOT / "node_modules")
+
+
+def need_system_programs() -> None:
+    missing = [package for program, package in SYSTEM_PROGRAMS.items() if shutil.which(program) is None]
+    if missing:
+        apt_install(missing, why="The tests drive programs that are missing here")
+
+
+def apt_install(packages: list[str], why: str) -> None:
+    """Install Debian packages where this user may; elsewhere say what to install."""
+    names = " ".join(packages)
+    sudo = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "-n"]
+    allowed = not sudo or (shutil.which("sudo") and succeeds(*sudo, "true"))
+    if not allowed or shutil.which("apt-get") is None:
+        raise Stop(1, f"{why}: install {names} (on Debian: apt install {names}) and try again.")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    step(*sudo, "apt-get", "update", "--quiet=2")
+    step(*sudo, "apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", *packages)
+
+
+def once(name: str, sources: Sequence[Path], action: Callable[[], None], keep: Path = VENV) -> None:
+    """Run `action` unless it last succeeded on these very sources; `keep` is the folder that it fills."""
+    if not current(name, sources, keep):
+        action()
+        stamp(name, keep).write_text(digest(sources), encoding="ascii")
+
+
+def current(name: str, sources: Sequence[Path], keep: Path = VENV) -> bool:
+    mark = stamp(name, keep)
+    return mark.exists() and mark.read_text(encoding="ascii") == digest(sources)
+
+
+def stamp(name: str, keep: Path) -> Path:
+    return keep / f".foreshot-{name}"
+
+
+def digest(sources: Sequence[Path]) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def step(*command: str | Path, last: bool = False) -> None:
+    """Run one command under a heading with its time after it; a failing one stops the task with its exit status."""
+    heading(command)
+    started = time.monotonic()
+    try:
+        code = subprocess.run(command, check=False).returncode
+    except FileNotFoundError:
+        raise Stop(127, f"{command[0]} is not there.") from None
+    took = f"{time.monotonic() - started:.1f} s"
+    if code:
+        raise Stop(code if code > 0 else 128 - code, f"── failed with exit status {code} after {took}")
+    if not last:
+        print(f"── ok in {took}", flush=True)
+
+
+def succeeds(*command: str | Path) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def heading(command: Sequence[str | Path]) -> None:
+    words = [Path(command[0]).name, *map(str, command[1:])]
+    print(f"\n── {shlex.join(words)}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -99,7 +99,7 @@ def lint(_: list[str]) -> None:
 
 def fix(_: list[str]) -> None:
     install("dev")
-    step(BIN / "ruff", "check", "--fix")
+    step(BIN / "ruff", "check", "--fix", "--exit-zero")
     step(BIN / "ruff", "format")
 
 
@@ -121,35 +121,35 @@ def pins(extra: list[str]) -> None:
 def install(kind: str) -> None:
     """Bring `.venv` to the pins of `kind` and the package to its sources; does nothing when both are current."""
     make_venv()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    wanted = [PINS[kind]]
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     # The developers' pins hold the runtime's pins too, so that a demo after a test installs nothing.
     if not (kind == "runtime" and current("dev", [PINS["dev"]])):
-        once(kind, wanted, lambda: step(*pip, "--require-hashes", "-r", PINS[kind].relative_to(ROOT)))
-    package = [ROOT / "pyproject.toml"]
-    once("package", package, lambda: step(*pip, "--no-deps", "--editable", "."))
+        pinned = [*pip, "--require-hashes", "-r", PINS[kind].relative_to(ROOT)]
+        once(kind, [PINS[kind]], lambda: step(*pinned, quiet=True))
+    once("package", [ROOT / "pyproject.toml"], lambda: step(*pip, "--no-deps", "-e", ".", quiet=True))
 
 
 def make_venv() -> None:
-    """Make `.venv` with this interpreter, unless there is one that runs."""
-    if PYTHON.exists() and succeeds(PYTHON, "-c", "import pip"):
+    """Make `.venv` with this interpreter, unless there is one that was made here and runs.
+
+    One that came along in a copied folder would run the programs, and the sources, of the folder it came from.
+    """
+    home = stamp("home", VENV)
+    if home.exists() and home.read_text("utf-8") == str(ROOT) and succeeds(PYTHON, "-c", "import pip"):
         return
     try:
         import ensurepip  # noqa: F401  Debian ships it apart from Python
     except ImportError:
         apt_install(["python3-venv"], why="This Python cannot make virtual environments")
-    if VENV.exists():
-        shutil.rmtree(VENV)
-    step(sys.executable, "-m", "venv", VENV.relative_to(ROOT))
+    step(sys.executable, "-m", "venv", "--clear", VENV.relative_to(ROOT))
+    home.write_text(str(ROOT), "utf-8")
 
 
 def install_npm() -> None:
     """Install what package-lock.json pins; does nothing when that is current."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise Stop(
-            1, "The types and the extension are checked with Node.js 20 or newer: install it, with npm."
-        )
+        raise Stop(1, "Types and the extension are checked with Node.js 20 or newer: install it, with npm.")
     manifests = [ROOT / "package-lock.json", ROOT / "package.json", ROOT / "vscode-client/package.json"]
     once("npm", manifests, lambda: step(npm, "ci"), keep=ROOT / "node_modules")
 
@@ -168,8 +168,8 @@ def apt_install(packages: list[str], why: str) -> None:
     if not allowed or shutil.which("apt-get") is None:
         raise Stop(1, f"{why}: install {names} (on Debian: apt install {names}) and try again.")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    step(*sudo, "apt-get", "update", "--quiet=2")
-    step(*sudo, "apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", *packages)
+    step(*sudo, "apt-get", "update", quiet=True)
+    step(*sudo, "apt-get", "install", "--yes", "--no-install-recommends", *packages, quiet=True)
 
 
 def once(name: str, sources: Sequence[Path], action: Callable[[], None], keep: Path = VENV) -> None:
@@ -192,14 +192,20 @@ def digest(sources: Sequence[Path]) -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def step(*command: str | Path, last: bool = False) -> None:
-    """Run one command under a heading with its time after it; a failing one stops the task with its exit status."""
+def step(*command: str | Path, quiet: bool = False, last: bool = False) -> None:
+    """Run one command under a heading with its time after it; a failing one stops the task with its exit status.
+
+    `quiet` shows what the command says only when it fails; `last` leaves its last line to be the last line.
+    """
     heading(command)
     started = time.monotonic()
     try:
-        code = subprocess.run(command, check=False).returncode
+        ran = subprocess.run(command, capture_output=quiet, check=False, encoding="utf-8", errors="replace")
     except FileNotFoundError:
         raise Stop(127, f"{command[0]} is not there.") from None
+    code = ran.returncode
+    if quiet and code:
+        print(ran.stdout + ran.stderr, flush=True)
     took = f"{time.monotonic() - started:.1f} s"
     if code:
         raise Stop(code if code > 0 else 128 - code, f"── failed with exit status {code} after {took}")

@@ -77,7 +77,8 @@ def demo(extra: list[str]) -> None:
     command = [BIN / "foreshot", "check", SAMPLE, *extra]
     heading(command)
     code = subprocess.run(command, check=False).returncode
-    if code not in (0, 1):
+    # A program that does not even start leaves with 1 too.
+    if code not in (0, 1) or (code == 1 and not succeeds(BIN / "foreshot", "--help")):
         raise Stop(code)
 
 
@@ -208,7 +209,8 @@ def step(*command: str | Path, quiet: bool = False, last: bool = False) -> None:
         print(ran.stdout + ran.stderr, flush=True)
     took = f"{time.monotonic() - started:.1f} s"
     if code:
-        raise Stop(code if code > 0 else 128 - code, f"── failed with exit status {code} after {took}")
+        message = "" if last else f"── failed with exit status {code} after {took}"
+        raise Stop(code if code > 0 else 128 - code, message)
     if not last:
         print(f"── ok in {took}", flush=True)
 

@@ -97,8 +97,10 @@ def target(database: str, version: str | None = None) -> Target | None:
     """
     name = database.lower().partition("+")[0].partition(":")[0]
     name = {"postgres": "postgresql", "pg": "postgresql", "sqlserver": "mssql"}.get(name, name)
-    found = next((known for known in DATABASES if known == name), None)
-    return Target(found, Version.parse(version) if version else None) if found else None
+    for known in DATABASES:
+        if known == name:
+            return Target(known, Version.parse(version) if version else None)
+    return None
 
 
 def transactional_ddl(database: Database) -> bool:

@@ -151,8 +151,8 @@ def _binary(read: _Arguments) -> SqlType:
     length = read.number("length", 0)
     if read.name.endswith("BLOB") and read.target.is_mysql:
         length = MYSQL_SIZES.get(read.name.partition("BLOB")[0], 65_535)
-    elif read.name == "PickleType":
-        length = None
+    elif read.name == "PickleType" or read.target.database == "postgresql":
+        length = None  # BYTEA takes no length: SQLAlchemy leaves it out.
     if length is None and read.target.is_mysql:
         length = 65_535
     return SqlType(family="bytes", length=length, fixed=read.name == "BINARY")

@@ -426,6 +426,8 @@ class TransactionControl(Operation, frozen=True):
 
     kind: ClassVar[str] = "transaction_control"
     verb: Literal["begin", "commit", "rollback", "savepoint"]
+    receiver: str = ""
+    """For a method, the resolved path of what it was called on (``alembic.op.get_bind()``); empty for SQL."""
 
 
 class Maintenance(TableOperation, frozen=True):

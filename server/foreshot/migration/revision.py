@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from foreshot.migration.operations import Direction, Operation
+from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.text import Span
 
@@ -76,6 +77,8 @@ class Revision(Struct, frozen=True):
 
     header: RevisionHeader
     module: Module
+    scope: Scope
+    """The module's names."""
     operations: tuple[Operation, ...]
     """In the order in which they run, ``upgrade`` before ``downgrade``."""
     functions: Mapping[str, FunctionSpec]

@@ -1,0 +1,1 @@
+"""The shape of a rule, and the running of rules. Knows no rule by name."""

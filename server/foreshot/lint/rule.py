@@ -1,0 +1,138 @@
+"""The shape of a room: one module a rule, whose docstring is its page and whose class does its work.
+
+The rule's name is its module's name with hyphens, its family the package that it lives in. A room declares
+what it looks at, says what it finds, and, where there is a repair, what to change::
+
+    class BlockingIndex(OperationRule[CreateIndex]):
+        looks_at = (CreateIndex,)
+        severity = "warning"
+        databases = ("postgresql",)
+        safety = "unsafe"
+
+        def check(self, operation: CreateIndex, context: Context) -> Iterator[Finding]: ...
+        def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]: ...
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Generic, TypeVar
+
+from foreshot.knowledge.databases import Target
+from foreshot.lint.context import Context, ProjectContext
+from foreshot.lint.finding import Certainty, Finding, Fix, Related, Safety
+from foreshot.lint.severity import Severity, lowered
+from foreshot.migration.operations import Direction, Operation
+from foreshot.text import Span
+
+OperationT = TypeVar("OperationT", bound=Operation)
+
+
+class Rule:
+    """What every rule declares."""
+
+    severity: ClassVar[Severity]
+    databases: ClassVar[tuple[str, ...]] = ()
+    """The databases that it speaks of; empty: all."""
+    safety: ClassVar[Safety | None] = None
+    """Of its best fix; None: it offers none."""
+    directions: ClassVar[tuple[Direction, ...]] = ("upgrade", "downgrade")
+    fails_outright: ClassVar[bool] = False
+    """It reports what fails however the tables look: as grave in ``downgrade()`` as in ``upgrade()``."""
+    needs_database: ClassVar[bool] = False
+    """It stays silent while nothing tells which databases the project runs on."""
+
+    name: ClassVar[str] = ""
+    family: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("foreshot.rules."):
+            _, _, family, module = cls.__module__.split(".")
+            cls.family, cls.name = family, module.replace("_", "-")
+
+    @property
+    def page(self) -> str:
+        """The documentation page: the docstring of the rule's module."""
+        return sys.modules[type(self).__module__].__doc__ or ""
+
+    def finding(
+        self,
+        at: Span,
+        message: str,
+        *,
+        operation: Operation | None = None,
+        path: str | None = None,
+        object: str | None = None,  # noqa: A002 (the field's name in every output)
+        targets: Iterable[Target] = (),
+        severity: Severity | None = None,
+        certainty: Certainty | None = None,
+        related: Iterable[Related] = (),
+        state: object = None,
+    ) -> Finding:
+        """A finding of this rule.
+
+        The severity is the rule's own, one level milder in ``downgrade()`` unless the rule ``fails_outright``. It
+        is ``possible`` instead of ``certain`` when the operation stands under a condition that is not known.
+        """
+        level = severity or self.severity
+        if operation is not None and operation.site.function == "downgrade" and not self.fails_outright:
+            level = lowered(level)
+        if certainty is None:
+            certainty = "possible" if operation is not None and operation.site.conditional else "certain"
+        return Finding(
+            self.name,
+            at,
+            message,
+            level,
+            path,
+            operation,
+            object,
+            tuple(dict.fromkeys(target.database for target in targets)),
+            certainty,
+            tuple(related),
+            state,
+        )
+
+
+class OperationRule(Rule, Generic[OperationT]):
+    """A rule that looks at one operation at a time."""
+
+    looks_at: ClassVar[tuple[type[Any], ...]]
+    """The operation types that it is shown."""
+
+    def check(self, operation: OperationT, context: Context) -> Iterator[Finding]:
+        """What is wrong with the operation."""
+        raise NotImplementedError
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """Repairs of a finding of this rule, the best first."""
+        return iter(())
+
+
+class RevisionRule(Rule):
+    """A rule that looks at a revision file as a whole."""
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """What is wrong with the revision."""
+        raise NotImplementedError
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """Repairs of a finding of this rule, the best first."""
+        return iter(())
+
+
+class ProjectRule(Rule):
+    """A rule that looks at a whole environment: its graph, env.py, template and configuration.
+
+    Every finding names its file by ``path``.
+    """
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """What is wrong with the environment."""
+        raise NotImplementedError
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """Repairs of a finding of this rule, the best first."""
+        return iter(())

@@ -1,0 +1,212 @@
+"""Running rules. A rule that crashes is one log line, never a silent file and never a dead server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from foreshot.lint.context import Context, ProjectContext
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
+from foreshot.lint.rule import OperationRule, ProjectRule, RevisionRule, Rule
+from foreshot.lint.suppress import suppressions_of
+from foreshot.migration.operations import Operation
+from foreshot.text import SourceText, Span
+
+_log = logging.getLogger("foreshot.rules")
+
+Dispatch = Mapping[type[Operation], Sequence["OperationRule[Any]"]]
+
+
+class RuleSet:
+    """Rules, arranged by what they look at."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.by_name: dict[str, Rule] = {rule.name: rule for rule in rules}
+        self.revision_rules = [rule for rule in self.by_name.values() if isinstance(rule, RevisionRule)]
+        self.project_rules = [rule for rule in self.by_name.values() if isinstance(rule, ProjectRule)]
+        self._operation_rules: list[OperationRule[Any]] = [
+            rule for rule in self.by_name.values() if isinstance(rule, OperationRule)
+        ]
+        self._dispatch: dict[type[Operation], list[OperationRule[Any]]] = {}
+
+    def for_operation(self, kind: type[Operation]) -> list[OperationRule[Any]]:
+        """The rules that look at operations of a type."""
+        found = self._dispatch.get(kind)
+        if found is None:
+            found = [rule for rule in self._operation_rules if issubclass(kind, rule.looks_at)]
+            self._dispatch[kind] = found
+        return found
+
+
+def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
+    """What the rules that look at one revision find in it."""
+    found: list[Finding] = []
+    for operation in context.revision.operations:
+        for rule in rules.for_operation(type(operation)):
+            if operation.site.function not in rule.directions:
+                continue
+            if rule.needs_database and not context.targets_known:
+                continue
+            if rule.databases and not context.targets(rule.databases, operation):
+                continue
+            found.extend(_guarded(rule, lambda rule=rule, operation=operation: rule.check(operation, context), context.path))
+    for rule in rules.revision_rules:
+        if rule.needs_database and not context.targets_known:
+            continue
+        if rule.databases and not context.targets(rule.databases):
+            continue
+        found.extend(_guarded(rule, lambda rule=rule: rule.check(context), context.path))
+    return _unique(found)
+
+
+def project_findings(rules: RuleSet, project: ProjectContext) -> list[Finding]:
+    """What the rules that look at a whole environment find in it."""
+    found: list[Finding] = []
+    for rule in rules.project_rules:
+        found.extend(_guarded(rule, lambda rule=rule: rule.check(project), project.environment.script_location))
+    return _unique(found)
+
+
+def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext) -> list[Fix]:
+    """The repairs that a finding's rule offers, the best first."""
+    rule = rules.by_name[finding.rule]
+    if isinstance(rule, ProjectRule):
+        if not isinstance(context, ProjectContext):
+            return []
+        return _guarded(rule, lambda: rule.fixes(finding, context), finding.path or "")
+    if isinstance(rule, OperationRule | RevisionRule) and isinstance(context, Context):
+        return _guarded(rule, lambda: rule.fixes(finding, context), context.path)
+    return []
+
+
+def revision_reports(rules: RuleSet, context: Context) -> FileReports:
+    """The findings of one revision as reports, with what repairs exist."""
+    source = context.module.source
+    findings = revision_findings(rules, context)
+    keys = _keys(findings)
+    reports = tuple(
+        render(finding, key, source, context.path, context.revision.header.revision, fixes_of(rules, finding, context))
+        for finding, key in zip(findings, keys, strict=True)
+    )
+    return FileReports(reports, suppressions_of(context.module, source, context.module.comments))
+
+
+def project_reports(
+    rules: RuleSet, project: ProjectContext, source_of: Callable[[str], SourceText | None]
+) -> list[Report]:
+    """The findings about a whole environment as reports."""
+    findings = project_findings(rules, project)
+    reports: list[Report] = []
+    for finding, key in zip(findings, _keys(findings), strict=True):
+        path = finding.path or project.environment.env_py or project.environment.script_location
+        entry = project.by_path.get(path)
+        reports.append(
+            render(
+                finding,
+                key,
+                source_of(path) or SourceText(""),
+                path,
+                entry.header.revision if entry else None,
+                fixes_of(rules, finding, project),
+                source_of,
+            )
+        )
+    return reports
+
+
+def keyed(findings: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:
+    """Each finding with the key that its report carries."""
+    return zip(_keys(findings), findings, strict=True)
+
+
+def render(
+    finding: Finding,
+    key: str,
+    source: SourceText,
+    path: str,
+    revision: str | None,
+    fixes: Sequence[Fix],
+    source_of: Callable[[str], SourceText | None] = lambda _path: None,
+) -> Report:
+    """A finding as a report."""
+    lines = source.lines
+    operation = finding.operation
+    anchor = operation.site.statement if operation is not None else finding.span
+    rows = (
+        min(lines.position(anchor.start)[0], lines.position(finding.span.start)[0]),
+        max(lines.position(anchor.end)[0], lines.position(finding.span.end)[0]),
+    )
+    related: list[RelatedPlace] = []
+    for place in finding.related:
+        other = source if place.path in (None, path) else source_of(place.path)
+        if other is not None:
+            start, end = other.lines.position(place.span.start), other.lines.position(place.span.end)
+            related.append(RelatedPlace(place.path or path, start, end, place.message))
+    return Report(
+        rule=finding.rule,
+        severity=finding.severity,
+        message=finding.message,
+        path=path,
+        span=finding.span,
+        start=lines.position(finding.span.start),
+        end=lines.position(finding.span.end),
+        rows=rows,
+        key=key,
+        revision=revision,
+        function=operation.site.function if operation is not None else None,
+        operation=_operation_name(operation),
+        table=getattr(operation, "table_name", None) if operation is not None else None,
+        object=finding.object,
+        databases=finding.databases,
+        certainty=finding.certainty,
+        related=tuple(related),
+        offers=tuple(Offer(fix.title, fix.safety) for fix in fixes),
+    )
+
+
+def _operation_name(operation: Operation | None) -> str | None:
+    if operation is None:
+        return None
+    return getattr(operation, "alembic_name", None) or operation.kind
+
+
+def _keys(findings: Sequence[Finding]) -> list[str]:
+    seen: dict[str, int] = {}
+    keys: list[str] = []
+    for finding in findings:
+        operation = finding.operation
+        base = "|".join(
+            (
+                finding.rule,
+                operation.site.function if operation else "",
+                (getattr(operation, "table_name", None) or "") if operation else "",
+                finding.object or "",
+            )
+        )
+        count = seen.get(base, 0)
+        seen[base] = count + 1
+        keys.append(f"{base}|{count}")
+    return keys
+
+
+def _unique(findings: list[Finding]) -> list[Finding]:
+    """Without the repetitions that a loop or a helper called twice makes of one place."""
+    seen: set[tuple[str, str | None, Span, str]] = set()
+    kept: list[Finding] = []
+    for finding in findings:
+        identity = (finding.rule, finding.path, finding.span, finding.message)
+        if identity not in seen:
+            seen.add(identity)
+            kept.append(finding)
+    kept.sort(key=lambda finding: (finding.path or "", finding.span, finding.rule))
+    return kept
+
+
+def _guarded(rule: Rule, work: Callable[[], Iterable[Any]], path: str) -> list[Any]:
+    try:
+        return list(work())
+    except Exception:
+        _log.exception("the rule %s failed on %s", rule.name, path)
+        return []

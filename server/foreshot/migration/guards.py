@@ -1,0 +1,128 @@
+"""Conditions around operations: which databases they let through, and which cannot be told."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from msgspec import Struct
+
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.values import Ref, Value, known_strs
+
+DATABASES: Final = frozenset({"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"})
+_NAMES = {"postgres": "postgresql", "postgresql": "postgresql", "cockroachdb": "cockroachdb"}
+
+
+class Condition(Struct, frozen=True):
+    """What is known of a condition.
+
+    ``known`` is its value where that is static. Otherwise ``only`` and ``never`` say on which databases it
+    holds, and ``unknown`` that something else decides too.
+    """
+
+    known: bool | None = None
+    only: frozenset[str] | None = None
+    never: frozenset[str] = frozenset()
+    unknown: bool = False
+
+    def negated(self) -> Condition:
+        """What is known when the condition does not hold."""
+        if self.known is not None:
+            return Condition(known=not self.known)
+        if self.unknown:
+            return Condition(unknown=True)
+        if self.only is not None:
+            return Condition(never=self.only)
+        return Condition(only=self.never)
+
+
+def read_condition(node: ast.expr, scope: Scope) -> Condition:
+    """What a condition's source says of the databases it holds for."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return read_condition(operand, scope).negated()
+        case ast.BoolOp(op=ast.And(), values=values):
+            return _all([read_condition(value, scope) for value in values[:50]])
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return _all([read_condition(value, scope).negated() for value in values[:50]]).negated()
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            found = _comparison(left, op, right, scope)
+            if found is not None:
+                return found
+        case ast.Name():
+            origin = scope.node_of(node.id)
+            if origin is not None and isinstance(origin[0], ast.Compare | ast.BoolOp | ast.UnaryOp):
+                return read_condition(origin[0], origin[1])
+        case ast.Call(func=ast.Attribute(attr="startswith", value=left), args=[right]):
+            name = scope.evaluate(right)
+            if _is_dialect(scope.evaluate(left)) and isinstance(name, str):
+                return Condition(only=frozenset({_database(name)}))
+        case _:
+            pass
+    value = scope.evaluate(node)
+    if isinstance(value, bool | int | str | None):
+        return Condition(known=bool(value))
+    return Condition(unknown=True)
+
+
+def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope) -> Condition | None:
+    one, other = scope.evaluate(left), scope.evaluate(right)
+    if _is_dialect(other) and isinstance(one, str) and isinstance(op, ast.Eq | ast.NotEq):
+        one, other = other, one
+    if isinstance(one, str) and isinstance(op, ast.In) and _is_dialect_text(other):
+        return Condition(only=frozenset({_database(one)}))
+    if not _is_dialect(one):
+        return None
+    names = [other] if isinstance(other, str) else known_strs(other)
+    if names is None:
+        return None
+    databases = frozenset(_database(name) for name in names)
+    match op:
+        case ast.Eq() | ast.In() | ast.Is():
+            return Condition(only=databases)
+        case ast.NotEq() | ast.NotIn() | ast.IsNot():
+            return Condition(never=databases)
+        case _:
+            return None
+
+
+def _is_dialect(value: Value) -> bool:
+    """``bind.dialect.name``, ``op.get_context().dialect.name``, ``engine.name``, ``get_dialect_name()``…"""
+    if not isinstance(value, Ref):
+        return False
+    path = value.path
+    return path.endswith((".dialect.name", ".engine.name", ".dialect.dialect_description", ".drivername", "_dialect.name")) or (
+        path.endswith(("get_bind().name", "dialect_name"))
+    )
+
+
+def _is_dialect_text(value: Value) -> bool:
+    """``"sqlite" in str(bind.engine.url)`` and the like."""
+    if not isinstance(value, Ref):
+        return False
+    return value.path.endswith((".dialect.name", ".url", ".drivername", ".driver", "sqlalchemy_url"))
+
+
+def _database(name: str) -> str:
+    base = name.partition("+")[0].partition(":")[0]
+    return _NAMES.get(base, base)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    """What is known when every part holds."""
+    if any(part.known is False for part in parts):
+        return Condition(known=False)
+    rest = [part for part in parts if part.known is None]
+    if not rest:
+        return Condition(known=True)
+    only: frozenset[str] | None = None
+    never: frozenset[str] = frozenset()
+    for part in rest:
+        if part.only is not None:
+            only = part.only if only is None else only & part.only
+        never |= part.never
+    if only is not None:
+        only -= never
+        never = frozenset()
+    return Condition(None, only, never, any(part.unknown for part in rest))

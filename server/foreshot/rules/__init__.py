@@ -1,0 +1,55 @@
+"""The rooms. Adding a rule is one new module and one line here.
+
+A name is ``family/rule``; its module is ``foreshot.rules.family.rule`` with underscores. Modules are imported
+when they are first needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from foreshot.lint.rule import Rule
+from foreshot.lint.run import RuleSet
+
+IN_A_REVISION = (
+    "locking/blocking-index",
+)
+"""Rules whose findings follow from one revision file and what all revisions of an environment share."""
+
+IN_A_PROJECT: tuple[str, ...] = (
+)
+"""Rules that look at a whole environment: its graph and its configuration."""
+
+NAMES = frozenset(entry.partition("/")[2] for entry in (*IN_A_REVISION, *IN_A_PROJECT))
+"""The name of every rule."""
+
+
+@cache
+def revision_rules() -> RuleSet:
+    """The rules that look at one revision."""
+    return RuleSet(_load(entry) for entry in IN_A_REVISION)
+
+
+@cache
+def project_rules() -> RuleSet:
+    """The rules that look at a whole environment."""
+    return RuleSet(_load(entry) for entry in IN_A_PROJECT)
+
+
+@cache
+def all_rules() -> RuleSet:
+    """Every rule, in the order of the catalogue."""
+    return RuleSet(_load(entry) for entry in (*IN_A_REVISION, *IN_A_PROJECT))
+
+
+def _load(entry: str) -> Rule:
+    family, _, name = entry.partition("/")
+    module = importlib.import_module(f"foreshot.rules.{family}.{name.replace('-', '_')}")
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
+    ]
+    rule: Rule = found[0]()
+    return rule

@@ -1,0 +1,1 @@
+"""Operations that keep others waiting."""

@@ -1,0 +1,1 @@
+"""What the database looks like before and after an operation."""

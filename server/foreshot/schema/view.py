@@ -1,0 +1,152 @@
+"""The schema as a rule may ask about it, at one operation.
+
+For now it is folded from the operations of one direction of one revision: what that direction itself made
+is known, everything else is not. A replay of the whole history answers the same questions, with more
+answers and the same signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    ColumnSpec,
+    ConstraintSpec,
+    CreateIndex,
+    CreateTable,
+    Direction,
+    DropColumn,
+    IndexSpec,
+    Operation,
+    RenameTable,
+    TableOperation,
+    TypeSpec,
+)
+from foreshot.migration.revision import Revision
+
+
+class KnownColumn(Struct, frozen=True):
+    """A column whose definition is known, and the operation that last made or changed it."""
+
+    spec: ColumnSpec
+    type: TypeSpec | None
+    nullable: bool | None
+    has_server_default: bool | None
+    made_by: Operation
+    """The operation that created it: its provenance."""
+
+
+class KnownTable(Struct, frozen=True):
+    """A table that is known to have been created here, and by which operation."""
+
+    name: str
+    made_by: CreateTable
+
+
+class SchemaView:
+    """What is known of the schema just before an operation of one revision."""
+
+    def __init__(self, revision: Revision) -> None:
+        self._operations: dict[Direction, Sequence[Operation]] = {
+            "upgrade": revision.of("upgrade"),
+            "downgrade": revision.of("downgrade"),
+        }
+        self._created: dict[tuple[Direction, str], CreateTable] = {}
+        for operation in revision.operations:
+            if isinstance(operation, CreateTable) and operation.table_name is not None:
+                # With `if_not_exists` the table may be an old one with rows.
+                if not operation.if_not_exists:
+                    self._created.setdefault((operation.site.function, operation.table_name), operation)
+            elif isinstance(operation, RenameTable) and isinstance(operation.new_name, str):
+                made = self._created.get((operation.site.function, operation.table_name or ""))
+                if made is not None:
+                    prefix = f"{operation.schema}." if isinstance(operation.schema, str) else ""
+                    self._created[operation.site.function, prefix + operation.new_name] = made
+
+    def table(self, name: str | None, at: Operation) -> KnownTable | None:
+        """The table, when it is known to have been created before ``at`` in the same direction."""
+        made = self._created.get((at.site.function, name)) if name else None
+        if made is None or made.site.order >= at.site.order:
+            return None
+        return KnownTable(name or "", made)
+
+    def is_new(self, name: str | None, at: Operation) -> bool:
+        """Whether the table was created earlier in the same revision, so that it is empty and nobody's yet."""
+        return self.table(name, at) is not None
+
+    def column(self, table: str | None, column: str | None, at: Operation) -> KnownColumn | None:
+        """The column as it is just before ``at``, when its definition is known."""
+        if table is None or column is None:
+            return None
+        known: KnownColumn | None = None
+        for operation in self._operations[at.site.function]:
+            if operation.site.order >= at.site.order:
+                break
+            if not isinstance(operation, TableOperation) or operation.table_name != table:
+                continue
+            match operation:
+                case CreateTable():
+                    spec = next((item for item in operation.columns if item.name == column), None)
+                    known = _known(spec, operation) if spec else None
+                case AddColumn(column=spec) if spec.name == column:
+                    known = _known(spec, operation)
+                case DropColumn() if operation.column == column:
+                    known = None
+                case AlterColumn() if known is not None and column in (operation.column, operation.new_name):
+                    known = _altered(known, operation)
+                case AlterColumn(new_name=str() as new_name) if new_name == column:
+                    known = None
+                case _:
+                    pass
+        return known
+
+    def constraints(self, table: str | None, at: Operation) -> list[ConstraintSpec]:
+        """Constraints that this direction made on the table before ``at``."""
+        found: list[ConstraintSpec] = []
+        for operation in self._operations[at.site.function]:
+            if operation.site.order >= at.site.order or not isinstance(operation, TableOperation):
+                continue
+            if operation.table_name != table or table is None:
+                continue
+            if isinstance(operation, CreateTable):
+                found.extend(operation.constraints)
+            elif isinstance(operation, AddConstraint):
+                found.append(operation.constraint)
+        return found
+
+    def indexes(self, table: str | None, at: Operation) -> list[IndexSpec]:
+        """Indexes that this direction made on the table before ``at``."""
+        return [
+            operation.index
+            for operation in self._operations[at.site.function]
+            if isinstance(operation, CreateIndex)
+            and operation.site.order < at.site.order
+            and table is not None
+            and operation.table_name == table
+        ]
+
+
+def _known(spec: ColumnSpec, operation: Operation) -> KnownColumn:
+    nullable = spec.is_nullable
+    return KnownColumn(
+        spec,
+        spec.type if isinstance(spec.type, TypeSpec) else None,
+        nullable if isinstance(nullable, bool) else None,
+        spec.server_default is not None and spec.server_default is not False,
+        operation,
+    )
+
+
+def _altered(known: KnownColumn, operation: AlterColumn) -> KnownColumn:
+    return KnownColumn(
+        known.spec,
+        operation.type if isinstance(operation.type, TypeSpec) else known.type,
+        operation.nullable if isinstance(operation.nullable, bool) else known.nullable,
+        known.has_server_default if operation.server_default is None else operation.server_default is not False,
+        known.made_by,
+    )

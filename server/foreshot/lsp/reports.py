@@ -1,0 +1,59 @@
+"""What goes to the log: each kind of failure in full once, then counted; credentials never."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+
+logger = logging.getLogger(__name__)
+
+_PASSWORD = re.compile(r"(://[^\s/@:'\"]*):[^\s/'\"]*@")
+
+
+class Reports:
+    """Logs failures without letting a failure that repeats fill the log. Safe on every thread."""
+
+    def __init__(self, every: float = 60.0, most_kinds: int = 200) -> None:
+        self._every = every
+        self._most_kinds = most_kinds
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def failure(self, what: str, error: BaseException) -> None:
+        """Log an exception with its traceback, unless this kind was logged a moment ago."""
+        suppressed = self._admit(f"{what}: {type(error).__name__}")
+        if suppressed is not None:
+            logger.error("%s failed%s", what, suppressed, exc_info=error)
+
+    def oddity(self, what: str) -> None:
+        """Log something that a client should not do, unless it was logged a moment ago."""
+        suppressed = self._admit(what)
+        if suppressed is not None:
+            logger.warning("%s%s", what, suppressed)
+
+    def _admit(self, kind: str) -> str | None:
+        """None when this kind must stay silent now, else a note on how often it has been."""
+        now = time.monotonic()
+        with self._lock:
+            last, count = self._seen.get(kind, (-self._every * 2, 0))
+            if now - last < self._every:
+                self._seen[kind] = (last, count + 1)
+                return None
+            if len(self._seen) >= self._most_kinds:
+                self._seen.clear()
+            self._seen[kind] = (now, 0)
+            return f" ({count} more like this were not logged)" if count else ""
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats log records with the passwords of URLs taken out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def redact(text: str) -> str:
+    """The text with `user:password@` in URLs reduced to `user:***@`."""
+    return _PASSWORD.sub(r"\1:***@", text)

@@ -1,0 +1,378 @@
+"""What an env.py says about its environment, read without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from foreshot.project.dialect_names import DRIVERS, dialect_of
+from foreshot.project.env_facts import Argument, Assignment, ConfigureCall, DialectHint, EnvFacts, Import
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.module import Module
+from foreshot.syntax.values import Ref, Unknown, Value
+from foreshot.text import Span
+
+MAX_NODES = 200_000
+"""Syntax nodes of an env.py that are looked at; hand-written ones have some hundreds."""
+
+_LOCK_TIMEOUT = re.compile(r"lock_timeout|lock_wait_timeout", re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z][\w+]*)://")
+_ASYNC_MAKERS = ("create_async_engine", "async_engine_from_config", "AsyncEngine")
+
+
+def read_env(module: Module) -> EnvFacts:
+    """The facts of an env.py; what is not known statically stays Unknown."""
+    return _Reader(module).facts()
+
+
+def read_flask_migrate(module: Module) -> dict[str, Argument] | None:
+    """The keyword arguments of ``flask_migrate.Migrate(...)`` or its ``init_app`` in a module of the application.
+
+    They are what :attr:`ConfigureCall.flask` takes in. None when the module has no such call.
+    """
+    scope = Scope(module)
+    found: dict[str, Argument] | None = None
+    for node in _nodes(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        path = _path(scope, node.func)
+        if path.endswith(("flask_migrate.Migrate", "flask_migrate.Migrate().init_app")):
+            found = found or {}
+            for keyword in node.keywords:
+                if keyword.arg is not None:
+                    found[keyword.arg] = _argument(scope, keyword)
+    return found
+
+
+class _Reader:
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.root = Scope(module)
+        self.configures: list[ConfigureCall] = []
+        self.imports: list[Import] = []
+        self.hints: list[DialectHint] = []
+        self.conventions: list[Argument] = []
+        self.mentions: set[str] = set()
+        self.async_engine: Span | None = None
+        self.lock_timeout: Span | None = None
+        self.partials: dict[str, ast.Call] = {}
+
+    def facts(self) -> EnvFacts:
+        for node in _nodes(self.module.tree):
+            match node:
+                case ast.Import() | ast.ImportFrom():
+                    self.read_import(node)
+                case ast.Constant(value=str(text)):
+                    self.read_string(text, node)
+                case ast.keyword(arg=str(name)) if _LOCK_TIMEOUT.search(name):
+                    self.lock_timeout = self.lock_timeout or self.module.span(node)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                    if any(_is_configure(_path(self.root, argument), argument) for argument in call.args[:1]):
+                        self.partials[name] = call
+                case ast.Compare(left=left, comparators=[right]):
+                    self.read_guard(left, right)
+                case _:
+                    pass
+        self.read_block(self.module.tree.body, self.root, "")
+        self.configures.sort(key=lambda call: call.span.start)
+        return EnvFacts(
+            configures=tuple(self.configures),
+            target_metadata=self.target_metadata(),
+            imports=tuple(self.imports),
+            async_engine=self.async_engine,
+            run_sync="run_sync" in self.mentions,
+            lock_timeout=self.lock_timeout,
+            hints=tuple(self.hints),
+            naming_conventions=tuple(self.conventions),
+            mentions=frozenset(self.mentions),
+        )
+
+    def read_block(self, body: list[ast.stmt], scope: Scope, function: str) -> None:
+        """Read the calls of a function, or of the module, with the names that it binds itself."""
+        inner: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        own: list[ast.AST] = []
+        for node in _nodes(*body, into_functions=False):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner.append(node)
+            else:
+                own.append(node)
+        if function:
+            _bind_locals(own, scope)
+        for node in own:
+            if isinstance(node, ast.Call):
+                self.read_call(node, scope, function, own)
+        for definition in inner:
+            below = scope.child()
+            parameters = definition.args
+            for parameter in [*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs]:
+                below.bind(
+                    parameter.arg, Unknown(f"`{parameter.arg}` is a parameter", self.module.span(parameter))
+                )
+            self.read_block(definition.body, below, definition.name)
+
+    def read_call(self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]) -> None:
+        path = _path(scope, node.func)
+        last = path.rpartition(".")[2]
+        self.mentions.add(last)
+        if _is_configure(path, node.func):
+            self.configures.append(self.configure_call(node, scope, function, own))
+        elif isinstance(node.func, ast.Name) and node.func.id in self.partials:
+            bound = self.configure_call(self.partials[node.func.id], scope, function, own)
+            call = self.configure_call(node, scope, function, own)
+            self.configures.append(
+                ConfigureCall(
+                    call.span,
+                    call.name,
+                    function,
+                    {**bound.arguments, **call.arguments},
+                    bound.open_ended or call.open_ended,
+                    bound.flask or call.flask,
+                    bound.offline or call.offline,
+                )
+            )
+        elif last in _ASYNC_MAKERS:
+            self.async_engine = self.async_engine or self.module.span(node)
+        elif last == "MetaData":
+            self.conventions.extend(
+                _argument(scope, keyword) for keyword in node.keywords if keyword.arg == "naming_convention"
+            )
+        elif path.endswith(("URL.create", "engine.url.URL", "engine.URL")):
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "drivername"]
+            for value in [*node.args[:1], *named]:
+                scheme = scope.evaluate(value)
+                if isinstance(scheme, str):
+                    self.hint(scheme, "url", self.module.span(value))
+
+    def configure_call(
+        self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]
+    ) -> ConfigureCall:
+        arguments: dict[str, Argument] = {}
+        open_ended = flask = False
+        positional = [
+            argument for argument in node.args if not _is_configure(_path(scope, argument), argument)
+        ]
+        for name, argument in zip(_POSITIONAL, positional, strict=False):
+            arguments[name] = Argument(_value(scope, argument), self.module.span(argument))
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                arguments[keyword.arg] = _argument(scope, keyword)
+                continue
+            more, further = self.splat(keyword.value, scope, own)
+            arguments.update(more)
+            open_ended = open_ended or further
+            flask = flask or "configure_args" in self.source_of(keyword.value, scope)
+        dialect = arguments.get("dialect_name")
+        if dialect is not None and isinstance(dialect.value, str):
+            self.hint(dialect.value, "argument", dialect.span)
+        offline = "connection" not in arguments and ("url" in arguments or "offline" in function.lower())
+        return ConfigureCall(
+            self.module.span(node),
+            self.module.span(node.func),
+            function,
+            arguments,
+            open_ended,
+            flask,
+            offline,
+        )
+
+    def splat(self, node: ast.expr, scope: Scope, own: list[ast.AST]) -> tuple[dict[str, Argument], bool]:
+        """The arguments that ``**node`` passes, and whether there may be more."""
+        origin = node
+        if isinstance(node, ast.Name):
+            known = scope.node_of(node.id)
+            origin = known[0] if known is not None else node
+        arguments: dict[str, Argument] = {}
+        open_ended = False
+        match origin:
+            case ast.Dict():
+                for key, item in zip(origin.keys, origin.values, strict=True):
+                    name = scope.evaluate(key) if key is not None else None
+                    if isinstance(name, str):
+                        arguments[name] = Argument(_value(scope, item), self.module.span(item))
+                    elif key is None:
+                        more, further = self.splat(item, scope, []) if item is not node else ({}, True)
+                        arguments.update(more)
+                        open_ended = open_ended or further
+                    else:
+                        open_ended = True
+            case ast.Call(func=ast.Name(id="dict"), args=[]):
+                for keyword in origin.keywords:
+                    if keyword.arg is not None:
+                        arguments[keyword.arg] = _argument(scope, keyword)
+                    else:
+                        open_ended = True
+            case _:
+                open_ended = True
+        if isinstance(node, ast.Name):
+            open_ended = self.added(node.id, scope, own, arguments) or open_ended
+        return arguments, open_ended
+
+    def added(self, name: str, scope: Scope, own: list[ast.AST], arguments: dict[str, Argument]) -> bool:
+        """Take in ``name["key"] = value``; whether the dictionary is changed in ways that are not followed."""
+        open_ended = False
+        for node in own:
+            match node:
+                case ast.Assign(
+                    targets=[ast.Subscript(value=ast.Name(id=owner), slice=index)], value=value
+                ) if owner == name:
+                    key = scope.evaluate(index)
+                    if isinstance(key, str):
+                        # It may stand under a condition: that it is passed is all that is known.
+                        unknown = Unknown(f"`{key}` is set on the way", self.module.span(value))
+                        arguments[key] = Argument(unknown, self.module.span(value))
+                    else:
+                        open_ended = True
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="update" | "setdefault")) if (
+                    owner == name
+                ):
+                    open_ended = True
+                case _:
+                    pass
+        return open_ended
+
+    def source_of(self, node: ast.expr, scope: Scope) -> str:
+        known = scope.node_of(node.id) if isinstance(node, ast.Name) else None
+        return self.module.text(self.module.span(known[0] if known is not None else node))
+
+    def target_metadata(self) -> Assignment | None:
+        found: Assignment | None = None
+        for statement in self.module.tree.body:
+            targets: list[ast.expr] = []
+            if isinstance(statement, ast.Assign):
+                targets = statement.targets
+            elif isinstance(statement, ast.AnnAssign):
+                targets = [statement.target]
+            value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+            if value is not None and any(
+                isinstance(item, ast.Name) and item.id == "target_metadata" for item in targets
+            ):
+                found = Assignment(
+                    self.module.span(statement), self.module.span(value), self.root.evaluate(value)
+                )
+        return found
+
+    def read_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        span = self.module.span(node)
+        if isinstance(node, ast.Import):
+            found = [Import(alias.name, (), span, node.col_offset == 0) for alias in node.names]
+        else:
+            module = "." * node.level + (node.module or "")
+            found = [Import(module, tuple(alias.name for alias in node.names), span, node.col_offset == 0)]
+        self.imports.extend(found)
+        for item in found:
+            first = item.module.lower().partition(".")[0]
+            if first in DRIVERS:
+                self.hints.append(DialectHint(DRIVERS[first], "import", span))
+            prefix, _, rest = item.module.partition("sqlalchemy.dialects")
+            if not prefix and rest:
+                self.hint(rest.lstrip(".").partition(".")[0], "import", span)
+            elif item.module == "sqlalchemy.dialects":
+                for name in item.names:
+                    self.hint(name, "import", span)
+
+    def read_string(self, text: str, node: ast.Constant) -> None:
+        if "lock" in text.lower() and _LOCK_TIMEOUT.search(text):
+            self.lock_timeout = self.lock_timeout or self.module.span(node)
+        match = _SCHEME.match(text)
+        if match is not None:
+            self.hint(match.group(1), "url", self.module.span(node))
+
+    def read_guard(self, left: ast.expr, right: ast.expr) -> None:
+        """``connection.dialect.name == "sqlite"``: the environment knows that database."""
+        if not isinstance(left, ast.Attribute | ast.Name):
+            return
+        name = left.attr if isinstance(left, ast.Attribute) else left.id
+        if "dialect" not in name and "dialect" not in ast.unparse(left)[:200]:
+            return
+        for item in right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]:
+            if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                self.hint(item.value, "guard", self.module.span(item))
+
+    def hint(self, name: str, kind: Literal["import", "url", "guard", "argument"], span: Span) -> None:
+        dialect = dialect_of(name)
+        if dialect is not None:
+            self.hints.append(DialectHint(dialect, kind, span))
+
+
+_POSITIONAL = (
+    "connection",
+    "url",
+    "dialect_name",
+    "dialect_opts",
+    "transactional_ddl",
+    "transaction_per_migration",
+)
+
+
+def _nodes(*starts: ast.AST, into_functions: bool = True) -> Iterator[ast.AST]:
+    """Nodes in source order, docstrings and other lone strings left out; not recursive, and bounded."""
+    pending: list[ast.AST] = list(reversed(starts))
+    for _ in range(MAX_NODES):
+        if not pending:
+            return
+        node = pending.pop()
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        yield node
+        if into_functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _bind_locals(nodes: list[ast.AST], scope: Scope) -> None:
+    """Bind the names that a function assigns once; a name that is assigned again is Unknown."""
+    seen: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name) as target, value=value) if value is not None:
+                pass
+            case ast.Import() | ast.ImportFrom():
+                scope.bind_import(node)
+                continue
+            case ast.withitem(optional_vars=ast.Name(id=name) as target):
+                scope.bind(name, Unknown(f"`{name}` is bound by `with`", scope.module.span(target)))
+                continue
+            case _:
+                continue
+        if name in seen:
+            scope.bind(name, Unknown(f"`{name}` is assigned more than once", scope.module.span(target)))
+            continue
+        seen.add(name)
+        scope.bind(name, scope.evaluate(value), value)
+
+
+def _argument(scope: Scope, keyword: ast.keyword) -> Argument:
+    span_of = scope.module.span
+    return Argument(_value(scope, keyword.value), span_of(keyword.value), span_of(keyword))
+
+
+def _value(scope: Scope, node: ast.expr) -> Value:
+    value = scope.evaluate(node)
+    if isinstance(value, Ref) and "<" in value.path:
+        return scope.unknown(f"`{value.written}` is only known when it runs", node)
+    return value
+
+
+def _path(scope: Scope, node: ast.expr) -> str:
+    """Where a dotted name leads; the parts of a call that it goes through have ``()`` behind them."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        value = scope.evaluate(node)
+        if isinstance(value, Ref):
+            return value.path
+        return node.attr if isinstance(node, ast.Attribute) else node.id
+    return ""
+
+
+def _is_configure(path: str, node: ast.expr) -> bool:
+    if path in ("alembic.context.configure", "context.configure", "alembic_context.configure"):
+        return True
+    match node:
+        case ast.Attribute(
+            attr="configure", value=ast.Name(id="context" | "alembic_context" | "env_context")
+        ):
+            return True
+        case _:
+            return False

@@ -38,7 +38,6 @@ from typing import Any, TypeVar, cast
 from lsprotocol import types
 from pygls.exceptions import FeatureAlreadyRegisteredError
 from pygls.lsp.server import LanguageServer
-from pygls.uris import from_fs_path
 
 from foreshot.lsp import stdio
 from foreshot.lsp.documents import Documents
@@ -56,7 +55,7 @@ R = TypeVar("R")
 class ForeshotServer(LanguageServer):
     """A pygls server on our own protocol, main loop, documents and executor; it speaks over stdio only."""
 
-    protocol: ForeshotProtocol
+    protocol: ForeshotProtocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, name: str, version: str, *, threads: int = 2) -> None:
         self.reports = Reports()
@@ -67,7 +66,7 @@ class ForeshotServer(LanguageServer):
         self.folders: dict[str, types.WorkspaceFolder] = {}
         """The workspace folders by URI."""
         self._background: dict[str, CancelToken] = {}
-        super().__init__(name, version, protocol_cls=ForeshotProtocol)
+        super().__init__(name, version, protocol_cls=ForeshotProtocol)  # pyright: ignore[reportUnknownMemberType]
 
     def take_snapshot(self) -> Any:
         """What workers get to see as ``token.snapshot``; called on the main loop for each request.
@@ -97,19 +96,18 @@ class ForeshotServer(LanguageServer):
 
         def register(handler: F) -> F:
             _check_arity(handler, 3)
-            cast("dict[str, Any]", self.protocol.fm.commands)[command_name] = handler
+            self.protocol.commands[command_name] = handler
             return handler
 
         return register
 
     def _register(self, method: str, options: Any, handler: F, arity: int) -> F:
         _check_arity(handler, arity)
-        features = cast("dict[str, Any]", self.protocol.fm.features)
-        if method in features:
+        if method in self.protocol.handlers:
             raise FeatureAlreadyRegisteredError(method)
-        features[method] = handler
+        self.protocol.handlers[method] = handler
         if options is not None:
-            cast("dict[str, Any]", self.protocol.fm.feature_options)[method] = options
+            self.protocol.options[method] = options
         return handler
 
     # Work beside the main loop
@@ -156,8 +154,10 @@ class ForeshotServer(LanguageServer):
         with stdio.Streams() as streams:
             self.output.connect(streams.output)
             stdio.Reader(streams.input, self.loop, self.protocol).start()
-            self.loop.call_later(0.1, self._settle)
             self._tick()
+            # What has been imported stays: no collection needs to look at it again.
+            gc.freeze()
+            gc.enable()
             try:
                 return self.loop.run()
             except KeyboardInterrupt:
@@ -173,30 +173,16 @@ class ForeshotServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log it; pygls would show it to the person with whatever the message holds."""
-        self.reports.failure("pygls", error)
+        self.reports.failure(f"pygls ({source})", error)
 
     def watch_parent(self) -> None:
         """Leave when the client's process is gone, whether or not it closed the pipe."""
         if self.process_id is not None:
             stdio.ParentWatch(self.process_id, self.loop).start()
 
-    def set_folders(self, params: types.InitializeParams) -> None:
-        """Take the workspace folders from `initialize`, or the root that older clients send."""
-        folders = list(params.workspace_folders or ())
-        root = params.root_uri or (from_fs_path(params.root_path) if params.root_path else None)
-        if not folders and root:
-            folders = [types.WorkspaceFolder(root, root.rstrip("/").rsplit("/", 1)[-1])]
-        self.folders = {folder.uri: folder for folder in folders}
-
     def _tick(self) -> None:
         self.executor.relieve()
         self.loop.call_later(2.0, self._tick)
-
-    def _settle(self) -> None:
-        """What has been imported stays: leave it out of every later collection."""
-        gc.collect()
-        gc.freeze()
-        gc.enable()
 
 
 def _check_arity(handler: Callable[..., Any], arity: int) -> None:

@@ -134,10 +134,8 @@ class _Text:
             return len(content)
         start = starts[row]
         end = starts[row + 1] if row + 1 < len(starts) else len(content)
-        if encoding == "utf-32" or content.isascii():
-            # The line end is looked for last: hardly any column lies beyond its line.
-            if start + column < end - 1:
-                return start + column
+        if (encoding == "utf-32" or content.isascii()) and start + column < end - 1:
+            return start + column
         line = LineIndex(content[start:end])
         return start + line.offset_from(0, column, encoding)
 

@@ -91,12 +91,10 @@ class FrameReader:
     def _skip_junk(self) -> Lost | None:
         """Drop what cannot be the start of a header, keeping what may become one."""
         buffer = self._buffer
-        end: re.Match[bytes] | None = None
-        for end in _HEADER_END.finditer(buffer):
-            pass
-        if end is not None:
-            blank = not buffer[: end.end()].strip()
-            del buffer[: end.end()]
+        ends = [match.end() for match in _HEADER_END.finditer(buffer)]
+        if ends:
+            blank = not buffer[: ends[-1]].strip()
+            del buffer[: ends[-1]]
             return None if blank else self._lose("a header has no Content-Length")
         if len(buffer) > _MAX_HEADER:
             del buffer[:-256]

@@ -1,26 +1,24 @@
 """The one protocol class: pygls's registry, types, converter and progress under our own handling of messages.
 
-Every method that begins with an underscore, and :meth:`ForeshotProtocol.receive`, run on the main loop.
-`initialize`, `shutdown`, `exit`, text synchronisation and workspace folders are answered here; a handler
-that is registered for one of them runs after that.
+Everything here runs on the main loop, but for what says that it is safe on every thread. What the server does
+by itself for `initialize`, text synchronisation and the like is in :mod:`foreshot.lsp.lifecycle`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from cattrs import Converter
 from lsprotocol import types
-from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.exceptions import JsonRpcException
 from pygls.progress import Progress
 from pygls.protocol import LanguageServerProtocol
 
-from foreshot.lsp import messages
+from foreshot.lsp import lifecycle, messages
 from foreshot.lsp.executor import Cancelled, CancelToken, QueueFull
 from foreshot.lsp.messages import Invalid, MessageId, Notification, Request, Response
 
@@ -32,6 +30,8 @@ logger = logging.getLogger(__name__)
 Handler: TypeAlias = Callable[..., Any]
 State: TypeAlias = Literal["new", "running", "shut down"]
 
+# Request, response, parameters and registration options of each method.
+_METHOD_TYPES: dict[str, tuple[type | None, ...]] = cast("Any", types).METHOD_TO_TYPES
 _DIAGNOSTIC_PULLS = {types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC}
 
 
@@ -54,15 +54,30 @@ class _Pending:
 class ForeshotProtocol(LanguageServerProtocol):
     """Takes bodies of messages, calls handlers, and answers each request exactly once."""
 
-    _server: ForeshotServer
+    # pygls's registry of features and commands has no types; the dictionaries below are its own, with types.
+    fm: Any
+    handlers: dict[str, Handler]
+    commands: dict[str, Handler]
+    options: dict[str, Any]
 
     def __init__(self, server: ForeshotServer, converter: Converter) -> None:
+        self.server = server
         self.state: State = "new"
         self.worker_methods: set[str] = set()
-        self._pending: dict[MessageId, _Pending] = {}
         self.client_capabilities = types.ClientCapabilities()
+        self._pending: dict[MessageId, _Pending] = {}
         super().__init__(server, converter)
         self.progress = _Progress(self)
+
+    def _register_builtin_features(self) -> None:
+        """Put ours in the place of those of pygls, which keep documents in another way."""
+        self.handlers, self.commands, self.options = (
+            self.fm.features,
+            self.fm.commands,
+            self.fm.feature_options,
+        )
+        for method, handler in lifecycle.METHODS.items():
+            self.fm.add_builtin_feature(method, handler)
 
     # What the transport calls
 
@@ -81,7 +96,7 @@ class ForeshotProtocol(LanguageServerProtocol):
 
     def refuse(self, invalid: Invalid) -> None:
         """Log what was no message, and answer as far as it can be told whom."""
-        self._server.reports.oddity(f"the client sent something invalid: {invalid.why}")
+        self.server.reports.oddity(f"the client sent something invalid: {invalid.why}")
         if invalid.reply and invalid.id not in self._pending:
             self._send(messages.failure(invalid.id, invalid.code, invalid.why))
 
@@ -101,7 +116,7 @@ class ForeshotProtocol(LanguageServerProtocol):
         try:
             params = self._structure(method, request.params)
         except Exception as error:
-            self._server.reports.oddity(f"the client sent {method} with invalid parameters")
+            self.server.reports.oddity(f"the client sent {method} with invalid parameters")
             logger.debug("invalid parameters", exc_info=error)
             self._send(
                 messages.failure(
@@ -110,19 +125,20 @@ class ForeshotProtocol(LanguageServerProtocol):
             )
             return
         if method == types.WORKSPACE_EXECUTE_COMMAND:
-            command, arguments = cast("types.ExecuteCommandParams", params), list[Any]()
-            arguments.extend(cast("Sequence[Any]", command.arguments or ()))
-            handler = cast("Handler | None", self.fm.commands.get(command.command))
-            if handler is None:
-                why = f"There is no command {command.command[:100]}."
-                self._send(messages.failure(request.id, messages.INVALID_PARAMS, why))
-                return
-            self._hand_over(request, handler, arguments, None)
+            self._on_command(request, params)
         elif method in self.worker_methods:
             document = getattr(params, "text_document", None)
             self._hand_over(request, handler, params, getattr(document, "uri", None))
         else:
             self._send(self._call(request, handler, params))
+
+    def _on_command(self, request: Request, params: types.ExecuteCommandParams) -> None:
+        handler = self.commands.get(params.command)
+        if handler is None:
+            why = f"There is no command {params.command[:100]}."
+            self._send(messages.failure(request.id, messages.INVALID_PARAMS, why))
+            return
+        self._hand_over(request, handler, list(params.arguments or ()), None)
 
     def _refusal(self, request: Request) -> tuple[int, str] | None:
         """Why a request cannot be taken now, if so."""
@@ -140,7 +156,7 @@ class ForeshotProtocol(LanguageServerProtocol):
     def _call(self, request: Request, handler: Handler, *arguments: Any) -> dict[str, Any]:
         """Run a handler and put what comes of it into a reply. Runs on workers too."""
         try:
-            result = handler(self._server, *arguments)
+            result = handler(self.server, *arguments)
             return messages.reply(request.id, self._converter.unstructure(result))
         except Cancelled:
             return messages.failure(request.id, messages.REQUEST_CANCELLED, "The request was cancelled.")
@@ -149,7 +165,7 @@ class ForeshotProtocol(LanguageServerProtocol):
         except BaseException as error:
             # SystemExit and RecursionError are failures of one request as well. The client learns the kind
             # only: messages and tracebacks may hold what belongs to nobody else, and go to the log.
-            self._server.reports.failure(request.method, error)
+            self.server.reports.failure(request.method, error)
             why = (
                 f"{request.method} failed inside Foreshot ({type(error).__name__}); its log has the details."
             )
@@ -157,16 +173,16 @@ class ForeshotProtocol(LanguageServerProtocol):
 
     def _hand_over(self, request: Request, handler: Handler, params: Any, uri: str | None) -> None:
         """Let a worker answer, unless somebody else answers before it does."""
-        token = CancelToken(self._server.take_snapshot())
+        token = CancelToken(self.server.take_snapshot())
         pending = self._pending[request.id] = _Pending(request, token, uri)
 
         def work() -> None:
             message = self._call(request, handler, params, token)
             data = self._encode(message)
-            self._server.loop.post(lambda: self._answer(pending, data))
+            self.server.loop.post(lambda: self._answer(pending, data))
 
         try:
-            self._server.executor.submit(work, token)
+            self.server.executor.submit(work, token)
         except QueueFull:
             self._answer_failure(pending, messages.SERVER_CANCELLED, "Too many requests are waiting.")
 
@@ -174,13 +190,13 @@ class ForeshotProtocol(LanguageServerProtocol):
         """Send the one reply to a request of a worker; what comes after it is dropped."""
         if self._pending.get(pending.request.id) is pending:
             del self._pending[pending.request.id]
-            self._server.output.write(data)
+            self.server.output.write(data)
 
     def _answer_failure(self, pending: _Pending, code: int, why: str, data: Any = None) -> None:
         pending.token.cancel()
         self._answer(pending, messages.encode(messages.failure(pending.request.id, code, why, data)))
 
-    def _drop_stale(self, uri: str) -> None:
+    def drop_stale(self, uri: str) -> None:
         """Answer what is under way about a document that has just changed: its result would be of no use."""
         for pending in [p for p in self._pending.values() if p.uri == uri]:
             if pending.request.method in _DIAGNOSTIC_PULLS:
@@ -189,6 +205,15 @@ class ForeshotProtocol(LanguageServerProtocol):
                 self._answer_failure(pending, messages.SERVER_CANCELLED, "The document has changed.", retry)
             else:
                 self._answer_failure(pending, messages.CONTENT_MODIFIED, "The document has changed.")
+
+    def drop_all(self) -> None:
+        """Answer every request that is under way, and expect no answers any more: the server shuts down."""
+        for pending in list(self._pending.values()):
+            self._answer_failure(pending, messages.REQUEST_CANCELLED, "The server is shutting down.")
+        for future in list(self._request_futures.values()):
+            future.cancel()
+        self._request_futures.clear()
+        self._result_types.clear()
 
     # Notifications and responses
 
@@ -202,17 +227,17 @@ class ForeshotProtocol(LanguageServerProtocol):
         handler = self._handler(method)
         if handler is None:
             if not method.startswith("$/"):
-                self._server.reports.oddity(
+                self.server.reports.oddity(
                     f"the client sent a notification that nobody handles: {method[:100]}"
                 )
             return
         try:
             params = self._structure(method, notification.params)
         except Exception as error:
-            self._server.reports.oddity(f"the client sent {method} with invalid parameters")
+            self.server.reports.oddity(f"the client sent {method} with invalid parameters")
             logger.debug("invalid parameters", exc_info=error)
             return
-        self._run(method, handler, params)
+        self.run(method, handler, params)
 
     def _on_cancel(self, params: Any) -> None:
         message_id: Any = cast("dict[str, Any]", params).get("id") if isinstance(params, dict) else None
@@ -220,8 +245,7 @@ class ForeshotProtocol(LanguageServerProtocol):
             self._answer_failure(pending, messages.REQUEST_CANCELLED, "The request was cancelled.")
 
     def _on_response(self, response: Response) -> None:
-        futures = cast("dict[MessageId, Future[Any]]", self._request_futures)
-        future = futures.pop(response.id, None)
+        future = self._request_futures.pop(response.id, None)
         result_type = self._result_types.pop(response.id, None)
         if future is None or not future.set_running_or_notify_cancel():
             return
@@ -243,134 +267,22 @@ class ForeshotProtocol(LanguageServerProtocol):
         else:
             future.set_result(result)
 
-    def _run(self, what: str, handler: Handler, *arguments: Any) -> None:
+    def run(self, what: str, handler: Handler, *arguments: Any) -> None:
         """Run something that nobody waits for."""
         try:
-            handler(self._server, *arguments)
+            handler(self.server, *arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._server.reports.failure(what, error)
+            self.server.reports.failure(what, error)
 
     def _handler(self, method: str) -> Handler | None:
-        builtin = cast("dict[str, Handler]", self.fm.builtin_features)
-        return builtin.get(method) or cast("dict[str, Handler]", self.fm.features).get(method)
+        return lifecycle.METHODS.get(method) or self.handlers.get(method)
 
     def _structure(self, method: str, params: Any) -> Any:
         """The parameters as their type; those of methods that the protocol does not know stay plain JSON."""
-        known = types.METHOD_TO_TYPES.get(method)
-        params_type = known[2] if known else None
-        if params_type is None:
-            return params
-        return self._converter.structure(params, params_type)
-
-    # The protocol's own methods
-
-    def _register_builtin_features(self) -> None:
-        """Replace those of pygls, which keep documents in another way."""
-        own: dict[str, Handler] = {
-            types.INITIALIZE: self._initialize,
-            types.INITIALIZED: self._pass_on(types.INITIALIZED),
-            types.SHUTDOWN: self._shut_down,
-            types.EXIT: self._exit,
-            types.SET_TRACE: self._pass_on(types.SET_TRACE),
-            types.TEXT_DOCUMENT_DID_OPEN: self._did_open,
-            types.TEXT_DOCUMENT_DID_CHANGE: self._did_change,
-            types.TEXT_DOCUMENT_DID_CLOSE: self._did_close,
-            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self._did_change_folders,
-            types.WORKSPACE_EXECUTE_COMMAND: self._pass_on(types.WORKSPACE_EXECUTE_COMMAND),
-            types.WINDOW_WORK_DONE_PROGRESS_CANCEL: self._progress_cancelled,
-        }
-        for method, handler in own.items():
-            self.fm.add_builtin_feature(method, handler)
-
-    def _registered(self, method: str) -> Handler | None:
-        return cast("dict[str, Handler]", self.fm.features).get(method)
-
-    def _pass_on(self, method: str) -> Handler:
-        def handler(ls: ForeshotServer, params: Any) -> Any:
-            own = self._registered(method)
-            return own(ls, params) if own else None
-
-        return handler
-
-    def _initialize(self, ls: ForeshotServer, params: types.InitializeParams) -> types.InitializeResult:
-        encoding = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
-        self.client_capabilities = params.capabilities
-        ls.process_id = params.process_id
-        ls.documents.encoding = cast(
-            "Literal['utf-8', 'utf-16', 'utf-32']", str(getattr(encoding, "value", encoding))
-        )
-        ls.set_folders(params)
-        if own := self._registered(types.INITIALIZE):
-            own(ls, params)
-        self.server_capabilities = ServerCapabilitiesBuilder(
-            self.client_capabilities,
-            {*self.fm.features, *self.fm.builtin_features},
-            cast("dict[str, Any]", self.fm.feature_options),
-            list(cast("dict[str, Handler]", self.fm.commands)),
-            types.TextDocumentSyncKind.Incremental,
-            None,
-            encoding,
-        ).build()
-        self.state = "running"
-        ls.watch_parent()
-        return types.InitializeResult(capabilities=self.server_capabilities, server_info=self.server_info)
-
-    def _shut_down(self, ls: ForeshotServer, params: Any) -> None:
-        self.state = "shut down"
-        for pending in list(self._pending.values()):
-            self._answer_failure(pending, messages.REQUEST_CANCELLED, "The server is shutting down.")
-        for future in list(cast("dict[MessageId, Future[Any]]", self._request_futures).values()):
-            future.cancel()
-        self._request_futures.clear()
-        self._result_types.clear()
-        if own := self._registered(types.SHUTDOWN):
-            self._run(types.SHUTDOWN, own, params)
-
-    def _exit(self, ls: ForeshotServer, params: Any) -> None:
-        ls.loop.stop(0 if self.state == "shut down" else 1)
-        if own := self._registered(types.EXIT):
-            own(ls, params)
-
-    def _did_open(self, ls: ForeshotServer, params: types.DidOpenTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        self._synchronised(uri, ls.documents.open(params.text_document))
-        if own := self._registered(types.TEXT_DOCUMENT_DID_OPEN):
-            own(ls, params)
-
-    def _did_change(self, ls: ForeshotServer, params: types.DidChangeTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        odd = ls.documents.change(params)
-        self._synchronised(uri, odd)
-        if uri in ls.documents and (own := self._registered(types.TEXT_DOCUMENT_DID_CHANGE)):
-            own(ls, params)
-
-    def _did_close(self, ls: ForeshotServer, params: types.DidCloseTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        self._synchronised(uri, ls.documents.close(uri))
-        if own := self._registered(types.TEXT_DOCUMENT_DID_CLOSE):
-            own(ls, params)
-
-    def _synchronised(self, uri: str, odd: str | None) -> None:
-        if odd:
-            self._server.reports.oddity(f"a document {odd}")
-            logger.debug("%s", uri)
-        self._drop_stale(uri)
-
-    def _did_change_folders(self, ls: ForeshotServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-        for removed in params.event.removed:
-            ls.folders.pop(removed.uri, None)
-        for added in params.event.added:
-            ls.folders[added.uri] = added
-        if own := self._registered(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS):
-            own(ls, params)
-
-    def _progress_cancelled(self, ls: ForeshotServer, params: types.WorkDoneProgressCancelParams) -> None:
-        if future := self.progress.tokens.get(params.token):
-            future.cancel()
-        if own := self._registered(types.WINDOW_WORK_DONE_PROGRESS_CANCEL):
-            own(ls, params)
+        params_type = _METHOD_TYPES.get(method, (None, None, None, None))[2]
+        return params if params_type is None else cast("Any", self._converter.structure(params, params_type))
 
     # Sending
 
@@ -382,33 +294,36 @@ class ForeshotProtocol(LanguageServerProtocol):
         msg_id: MessageId | None = None,
     ) -> Future[Any]:
         """Ask the client. ``callback`` runs with the result, on the main loop, if there is one."""
-        future = cast("Future[Any]", super().send_request(method, params, None, msg_id))
+        future = super().send_request(method, params, None, msg_id)
         if callback is not None:
+
+            def finish(_: ForeshotServer, result: Any) -> None:
+                callback(result)
 
             def done(future: Future[Any]) -> None:
                 if future.cancelled():
                     return
                 if error := future.exception():
-                    self._server.reports.oddity(f"the client refused {method}: {error}")
+                    self.server.reports.oddity(f"the client refused {method}: {error}")
                 else:
-                    self._server.loop.post(lambda: self._run(method, lambda _: callback(future.result())))
+                    self.server.loop.post(lambda: self.run(method, finish, future.result()))
 
             future.add_done_callback(done)
         return future
 
     def _send_data(self, data: Any) -> None:
         """Send a notification or a request of ours. Safe on every thread."""
-        self._server.output.write(messages.encode(self._converter.unstructure(data)))
+        self.server.output.write(messages.encode(self._converter.unstructure(data)))
 
     def _send(self, message: dict[str, Any]) -> None:
-        self._server.output.write(self._encode(message))
+        self.server.output.write(self._encode(message))
 
     def _encode(self, message: dict[str, Any]) -> bytes:
         """The bytes of a reply; a result that is no JSON is a failure of its handler."""
         try:
             return messages.encode(message)
         except BaseException as error:
-            self._server.reports.failure("writing a reply", error)
+            self.server.reports.failure("writing a reply", error)
             return messages.encode(
                 messages.failure(message["id"], messages.INTERNAL_ERROR, "The result cannot be sent.")
             )
@@ -416,6 +331,8 @@ class ForeshotProtocol(LanguageServerProtocol):
 
 class _Progress(Progress):
     """Progress that forgets a token when it ends."""
+
+    tokens: dict[int | str, Future[Any]]
 
     def end(self, token: int | str, value: types.WorkDoneProgressEnd) -> None:
         super().end(token, value)

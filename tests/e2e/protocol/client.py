@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -56,10 +57,8 @@ class Client:
             thread.join(WAIT)
         for stream in (self._stdout, self._stderr):
             stream.close()
-        try:
+        with contextlib.suppress(OSError):
             self.stdin.close()
-        except OSError:
-            pass
 
     @property
     def log(self) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -75,10 +76,11 @@ def inside(ls: ForeshotServer, params: Any) -> dict[str, int]:
         "futures": len(protocol._request_futures),
         "types": len(protocol._result_types),
         "pending": len(protocol._pending),
+        "background": len(ls._background),
         "tokens": len(protocol.progress.tokens),
         "documents": len(ls.documents),
         "threads": threading.active_count(),
-        "descriptors": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+        "descriptors": sum(1 for _ in Path("/proc/self/fd").glob("*")),
     }
 
 

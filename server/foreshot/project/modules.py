@@ -1,0 +1,247 @@
+"""Modules of the workspace, found and read without being imported.
+
+What is asked is remembered, together with which files the answers came from, so that whoever keeps a result can
+tell when it is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from foreshot.project import paths
+from foreshot.project.files import Files
+from foreshot.syntax.module import Module, module_statements, parse
+from foreshot.text import SourceText, Span
+
+MAX_SEARCHED: Final = 4_000
+"""Files that a search for a class looks into."""
+_SKIPPED: Final = frozenset(
+    {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "test", "docs"}
+)
+
+Outcome = Literal["found", "missing", "elsewhere", "unknown"]
+"""``elsewhere``: no module of the workspace, so an installed one perhaps. ``unknown``: it could not be told."""
+
+
+class Definition(Struct, frozen=True):
+    """A class of the workspace and where it is defined."""
+
+    dotted: str
+    path: str
+    name: Span
+    node_bases: tuple[str, ...] = ()
+    has_repr: bool = False
+
+
+class Modules:
+    """The importable modules below ``roots``, the folders that would stand on ``sys.path``, in order."""
+
+    def __init__(self, files: Files, roots: Sequence[str], root: str) -> None:
+        self._files = files
+        self._roots = tuple(dict.fromkeys(roots))
+        self._root = root
+        self._located: dict[str, str | None] = {}
+        self._parsed: dict[str, Module | None] = {}
+        self._index: dict[str, list[str]] | None = None
+        self.touched: set[str] = set()
+        """Files whose content, or absence, an answer depended on."""
+
+    def locate(self, dotted: str) -> str | None:
+        """The file of a module or a package, or None when the workspace has none of that name."""
+        if dotted in self._located:
+            return self._located[dotted]
+        found: str | None = None
+        relative = dotted.replace(".", "/")
+        for root in self._roots:
+            base = f"{root}/{relative}"
+            for candidate in (f"{base}.py", f"{base}/__init__.py"):
+                if self._exists(candidate):
+                    found = candidate
+                    break
+            if found:
+                break
+        self._located[dotted] = found
+        return found
+
+    def is_ours(self, dotted: str) -> bool:
+        """Whether the first part of a dotted path names a module or a folder of packages in the workspace."""
+        top = dotted.partition(".")[0]
+        if self.locate(top):
+            return True
+        for root in self._roots:
+            listing = self._files.listing(root)
+            if listing is not None and top in listing.folders:
+                inner = self._files.listing(f"{root}/{top}")
+                # A namespace package: a folder without `__init__.py` that holds Python.
+                if inner is not None and any(name.endswith(".py") for name in inner.files):
+                    return True
+        return False
+
+    def resolve(self, dotted: str, depth: int = 0) -> Outcome:
+        """Whether ``package.module.Name`` leads to something, as far as the workspace's files tell."""
+        if not dotted or dotted.startswith(("<", ".")) or depth > 10:
+            return "unknown"
+        if not self.is_ours(dotted):
+            return "elsewhere"
+        parts = dotted.split(".")
+        for cut in range(len(parts), 0, -1):
+            path = self.locate(".".join(parts[:cut]))
+            if path is None:
+                continue
+            if cut == len(parts):
+                return "found"
+            return self._lookup(path, ".".join(parts[:cut]), parts[cut:], depth)
+        return "unknown"
+
+    def definition(self, dotted: str, depth: int = 0) -> Definition | None:
+        """The class that a dotted path leads to, through re-exports; None when there is none to be found."""
+        if depth > 10 or "." not in dotted:
+            return None
+        module, _, name = dotted.rpartition(".")
+        path = self.locate(module)
+        parsed = self._module(path) if path else None
+        if parsed is None or path is None:
+            return None
+        for statement in module_statements(parsed.tree):
+            if isinstance(statement, ast.ClassDef) and statement.name == name:
+                return _definition(parsed, statement, module, path)
+            if isinstance(statement, ast.ImportFrom):
+                for alias in statement.names:
+                    if alias.name == "*" or (alias.asname or alias.name) == name:
+                        source = _absolute(statement, module, path)
+                        found = self.definition(
+                            f"{source}.{name if alias.name == '*' else alias.name}", depth + 1
+                        )
+                        if found is not None:
+                            return found
+        return None
+
+    def classes_named(self, name: str) -> list[Definition]:
+        """Every class of that name in the workspace's modules, by dotted path."""
+        if self._index is None:
+            self._index = {}
+            for path in self._python_files():
+                parsed = self._text(path)
+                if parsed is None:
+                    continue
+                for line in parsed.content.split("\nclass ")[1:]:
+                    word = line.partition("\n")[0].partition("(")[0].partition(":")[0].strip()
+                    self._index.setdefault(word, []).append(path)
+        found: list[Definition] = []
+        for path in self._index.get(name, ()):
+            dotted = self._dotted(path)
+            if dotted is not None and (definition := self.definition(f"{dotted}.{name}")) is not None:
+                found.append(definition)
+        return sorted(found, key=lambda definition: definition.dotted)
+
+    def module(self, dotted: str) -> Module | None:
+        """The parsed module of a dotted path; None when there is none or it does not parse."""
+        path = self.locate(dotted)
+        return self._module(path) if path else None
+
+    def _lookup(self, path: str, dotted: str, rest: list[str], depth: int) -> Outcome:
+        module = self._module(path)
+        if module is None:
+            return "unknown"
+        name = rest[0]
+        star = False
+        for statement in module_statements(module.tree):
+            match statement:
+                case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if statement.name == name:
+                    return "found"
+                case ast.Import(names=names):
+                    for alias in names:
+                        if (alias.asname or alias.name.partition(".")[0]) == name:
+                            return "found"
+                case ast.ImportFrom(names=names):
+                    for alias in names:
+                        if alias.name == "*":
+                            source = _absolute(statement, dotted, path)
+                            inner = self.resolve(f"{source}.{name}", depth + 1)
+                            if inner in ("found", "elsewhere", "unknown"):
+                                star = star or inner != "found"
+                                if inner == "found":
+                                    return "found"
+                        elif (alias.asname or alias.name) == name:
+                            if len(rest) == 1:
+                                source = _absolute(statement, dotted, path)
+                                # The name is bound; whether its own source has it is another file's matter.
+                                return "found" if source else "unknown"
+                            return "unknown"
+                case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.For() | ast.With():
+                    if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(statement)):
+                        return "found"
+                case _:
+                    pass
+        if any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in module.tree.body):
+            return "unknown"
+        return "unknown" if star else "missing"
+
+    def _exists(self, path: str) -> bool:
+        listing = self._files.listing(paths.parent(path))
+        self.touched.add(path)
+        return listing is not None and paths.name(path) in listing.files
+
+    def _text(self, path: str) -> SourceText | None:
+        source = self._files.read(path)
+        return source if isinstance(source, SourceText) else None
+
+    def _module(self, path: str) -> Module | None:
+        if path not in self._parsed:
+            self.touched.add(path)
+            source = self._text(path)
+            parsed = parse(source) if source is not None else None
+            self._parsed[path] = parsed if isinstance(parsed, Module) else None
+        return self._parsed[path]
+
+    def _python_files(self) -> Iterator[str]:
+        pending = [self._root]
+        seen = 0
+        while pending and seen < MAX_SEARCHED:
+            folder = pending.pop()
+            listing = self._files.listing(folder)
+            if listing is None:
+                continue
+            for name in listing.files:
+                if name.endswith(".py"):
+                    seen += 1
+                    yield f"{folder}/{name}"
+            pending.extend(
+                f"{folder}/{name}"
+                for name in reversed(listing.folders)
+                if name not in _SKIPPED and not name.startswith(".")
+            )
+
+    def _dotted(self, path: str) -> str | None:
+        for root in self._roots:
+            if path.startswith(root + "/"):
+                relative = path[len(root) + 1 :].removesuffix(".py").removesuffix("/__init__")
+                if all(part.isidentifier() for part in relative.split("/")):
+                    return relative.replace("/", ".")
+        return None
+
+
+def _definition(module: Module, node: ast.ClassDef, dotted: str, path: str) -> Definition:
+    start = module.content.find(node.name, module.span(node).start)
+    return Definition(
+        f"{dotted}.{node.name}",
+        path,
+        Span(start, start + len(node.name)),
+        tuple(ast.unparse(base)[:200] for base in node.bases),
+        any(isinstance(item, ast.FunctionDef) and item.name == "__repr__" for item in node.body),
+    )
+
+
+def _absolute(statement: ast.ImportFrom, dotted: str, path: str) -> str:
+    """The absolute dotted path of the module that an import statement names."""
+    if not statement.level:
+        return statement.module or ""
+    package = dotted.split(".")
+    if not path.endswith("/__init__.py"):
+        package = package[:-1]
+    base = package[: len(package) - (statement.level - 1)] if statement.level > 1 else package
+    return ".".join([*base, *((statement.module or "").split(".") if statement.module else [])])

@@ -11,77 +11,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
-from msgspec import Struct
-
+from foreshot.migration.graph_parts import (
+    Cycle,
+    LabelCollision,
+    MergePlan,
+    MissingParent,
+    Node,
+    UnresolvedDependency,
+)
 from foreshot.migration.graph_shape import Shape
 from foreshot.migration.graph_walk import compare, reach, shortest_loop
 from foreshot.migration.revision import RevisionHeader
 
-
-class Node(Struct, frozen=True):
-    """One revision file: ``key`` is whatever identifies the file (its path); keys give the order of files."""
-
-    key: str
-    header: RevisionHeader
-
-    @property
-    def id(self) -> str:
-        """The revision id; empty when it could not be read."""
-        return self.header.revision
-
-
-class MissingParent(Struct, frozen=True):
-    """``down_revisions[index]`` of the file ``key`` is no revision of this graph."""
-
-    key: str
-    index: int
-    id: str
-
-
-class UnresolvedDependency(Struct, frozen=True):
-    """``depends_on[index]`` of the file ``key`` is neither a revision id nor a branch label.
-
-    Alembic takes whole ids and labels only and stops with a KeyError at anything else. ``meant`` is the revision
-    when the name is the start of exactly one id, or ``label@…`` leads to exactly one; the graph then uses it.
-    """
-
-    key: str
-    index: int
-    name: str
-    meant: str | None = None
-
-
-class LabelCollision(Struct, frozen=True):
-    """The file ``key`` gives a branch label that is already a label or a revision id, that of the file ``other``."""
-
-    label: str
-    key: str
-    other: str
-
-
-class Cycle(Struct, frozen=True):
-    """A loop: each node follows the next, and the last follows the first. One node: it follows itself."""
-
-    nodes: tuple[Node, ...]
-    through_dependencies: bool
-    """True when ``depends_on`` closes it."""
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The revision ids around the loop."""
-        return tuple(node.id for node in self.nodes)
-
-
-class MergePlan(Struct, frozen=True):
-    """What a merge of some heads joins."""
-
-    parents: tuple[str, ...]
-    """The heads, in the order of their files: the merge's ``down_revision``."""
-    sides: tuple[tuple[Node, ...], ...]
-    """For each head the revisions that no other of the heads has, in topological order, the head included."""
-    common: tuple[str, ...]
-    """Where the heads last were one: the nearest shared ancestors. Empty for unrelated histories."""
-
+__all__ = [
+    "Cycle",
+    "LabelCollision",
+    "MergePlan",
+    "MissingParent",
+    "Node",
+    "Ref",
+    "RevisionGraph",
+    "UnresolvedDependency",
+]
 
 Ref = str | Node
 """A revision id, or the file that is meant where ids repeat."""
@@ -126,6 +77,12 @@ class RevisionGraph:
         """The revision whose ``branch_labels`` gives this label (the first by key), or None."""
         index = self.shape.labels.get(label)
         return None if index is None else self.nodes[index]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every id, in the order of files, and then every branch label."""
+        shape = self.shape
+        return (*(shape.ids[index] for index in shape.primary), *shape.labels)
 
     def with_replaced(self, key: str, header: RevisionHeader | None) -> RevisionGraph:
         """The graph with one file's header changed, or the file added, or removed (None).

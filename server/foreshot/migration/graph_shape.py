@@ -10,7 +10,7 @@ from foreshot.migration.graph_walk import order
 from foreshot.migration.revision import RevisionHeader
 
 MIN_PARTIAL = 4
-"""Characters that the start of an id must have to stand for it, as Alembic asks."""
+"""Characters that an id must have for its start to stand for it, as in Alembic."""
 
 
 class Shape:

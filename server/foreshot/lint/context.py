@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
 
 from foreshot.knowledge.databases import Target
+from foreshot.lint.suppress import Suppression
 from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
 from foreshot.migration.revision import FunctionSpec, Revision, RevisionHeader
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import EnvFacts
 from foreshot.project.modules import Modules
-from foreshot.project.settings import Settings
+from foreshot.project.settings import LoadedSettings, Settings
 from foreshot.project.template import TemplateFacts
 from foreshot.schema.view import SchemaView
 from foreshot.syntax.changes import AddImport, Change
@@ -32,10 +33,14 @@ class Surroundings(Struct, frozen=True):
 
     environment: Environment
     settings: Settings
+    loaded: LoadedSettings
+    """The settings file, with where its rules stand and what is wrong with it."""
     targets: tuple[Target, ...] = ()
     """Empty: nothing tells which databases the project runs on."""
     env: EnvFacts | None = None
     env_source: SourceText | None = None
+    env_module: Module | None = None
+    """env.py as a tree, where it parses."""
     template: TemplateFacts | None = None
     template_source: SourceText | None = None
     modules: Modules | None = None
@@ -47,7 +52,8 @@ class Entry(Struct, frozen=True):
     """What the project's rules know of one revision file."""
 
     path: str
-    header: RevisionHeader
+    header: RevisionHeader | None
+    """None: no revision was read from it."""
     functions: Mapping[str, FunctionSpec] = {}
     operation_count: int = 0
     """Operations in ``upgrade()``, opaque ones included."""
@@ -57,6 +63,8 @@ class Entry(Struct, frozen=True):
     """The file does not parse now; the header is the last one that did."""
     untracked: bool = False
     """Git does not know the file yet: it was not committed."""
+    problem: tuple[str, str, Span] | None = None
+    """Why it could not be read: ``unreadable`` or ``syntax``, the message, and where."""
 
 
 class ProjectContext:
@@ -67,12 +75,15 @@ class ProjectContext:
         surroundings: Surroundings,
         entries: Sequence[Entry],
         graph: RevisionGraph,
-        sources: Mapping[str, SourceText] | None = None,
+        source: Callable[[str], SourceText | None],
     ) -> None:
         self.surroundings = surroundings
         self.entries = entries
         self.graph = graph
-        self._sources = sources or {}
+        self.source = source
+        """The text of a file of the project, None when it cannot be read."""
+        self.suppressions: Mapping[str, Sequence[tuple[Suppression, bool]]] = {}
+        """Suppression comments by path, each with whether it silenced anything; filled for late rules."""
 
     @cached_property
     def by_path(self) -> Mapping[str, Entry]:
@@ -98,10 +109,6 @@ class ProjectContext:
     def targets(self) -> tuple[Target, ...]:
         """The databases that the project runs on; empty when unknown."""
         return self.surroundings.targets
-
-    def source(self, path: str) -> SourceText | None:
-        """The text of a configuration file, where it was read."""
-        return self._sources.get(path)
 
 
 class Context:

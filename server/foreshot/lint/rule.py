@@ -129,6 +129,9 @@ class ProjectRule(Rule):
     Every finding names its file by ``path``.
     """
 
+    late: ClassVar[bool] = False
+    """It looks at what suppression comments silenced, and so runs after all others."""
+
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """What is wrong with the environment."""
         raise NotImplementedError

@@ -61,10 +61,12 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
     return _unique(found)
 
 
-def project_findings(rules: RuleSet, project: ProjectContext) -> list[Finding]:
-    """What the rules that look at a whole environment find in it."""
+def project_findings(rules: RuleSet, project: ProjectContext, *, late: bool | None = None) -> list[Finding]:
+    """What the rules that look at a whole environment find in it; ``late`` chooses only such as are, or are not."""
     found: list[Finding] = []
     for rule in rules.project_rules:
+        if late is not None and rule.late != late:
+            continue
         found.extend(_guarded(rule, lambda rule=rule: rule.check(project), project.environment.script_location))
     return _unique(found)
 
@@ -94,10 +96,10 @@ def revision_reports(rules: RuleSet, context: Context) -> FileReports:
 
 
 def project_reports(
-    rules: RuleSet, project: ProjectContext, source_of: Callable[[str], SourceText | None]
+    rules: RuleSet, project: ProjectContext, source_of: Callable[[str], SourceText | None], *, late: bool = False
 ) -> list[Report]:
     """The findings about a whole environment as reports."""
-    findings = project_findings(rules, project)
+    findings = project_findings(rules, project, late=late)
     reports: list[Report] = []
     for finding, key in zip(findings, _keys(findings), strict=True):
         path = finding.path or project.environment.env_py or project.environment.script_location

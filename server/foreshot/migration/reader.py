@@ -130,7 +130,7 @@ class _Reader:
         names = [direction]
         # Flask-Migrate's multidb template: `globals()["upgrade_%s" % engine_name]()`.
         body = functions[direction].body
-        if any("globals" in ast.dump(statement) for statement in body[:4]) and len(body) <= 4:
+        if len(body) <= 4 and "globals()" in self.module.content:
             names += [name for name in functions if name.startswith(direction + "_")]
         return names
 
@@ -324,19 +324,20 @@ class _Reader:
 
     def _effects(self, node: ast.expr, frame: _Frame, *, top: bool = False) -> Value:
         """Follow the calls in an expression, innermost first; the expression's value."""
-        if isinstance(node, ast.Call):
-            return self._call(node, frame, top=top)
         if isinstance(node, ast.Constant | ast.Name):
             return frame.scope.evaluate(node)
         if isinstance(node, ast.Await):
             return self._effects(node.value, frame, top=top)
-        for child in _calls_in(node):
-            self._call(child, frame)
+        value: Value = None
+        for call in _acting_calls(node, frame.scope):
+            value = self._call(call, frame, top=top and call is node)
+            if call is node:
+                return value
+        if top and isinstance(node, ast.Call):
+            return self._call(node, frame, top=True)
         return frame.scope.evaluate(node)
 
     def _call(self, node: ast.Call, frame: _Frame, *, top: bool = False) -> Value:
-        for inner in _inner_calls(node):
-            self._call(inner, frame)
         value = frame.scope.call(node)
         if not isinstance(value, CallValue):
             if isinstance(value, Unknown):
@@ -494,6 +495,7 @@ class _Reader:
 
 
 _CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {"begin": "begin", "commit": "commit", "rollback": "rollback"}
+_ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
 _HARMLESS = frozenset({"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"})
 
 
@@ -520,44 +522,31 @@ def _is_placed(node: ast.AugAssign) -> bool:
     return isinstance(node.op, ast.Add)
 
 
-def _calls_in(node: ast.expr) -> list[ast.Call]:
-    """The outermost calls inside an expression, in source order; lambdas and comprehensions left alone."""
+def _acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
+    """Calls in an expression that may change the database, by their names; inner ones before those around them."""
     found: list[ast.Call] = []
     pending: list[ast.AST] = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, ast.Call):
-            found.append(current)
-        elif not isinstance(current, ast.Lambda):
-            pending.extend(reversed(list(ast.iter_child_nodes(current))))
-    return found
-
-
-def _inner_calls(node: ast.Call) -> list[ast.Call]:
-    """Calls among the arguments, or before the dot, that may have effects of their own."""
-    found: list[ast.Call] = []
-    for part in (node.func, *node.args, *(keyword.value for keyword in node.keywords)):
-        if isinstance(part, ast.Constant | ast.Name):
+        if isinstance(current, ast.Constant | ast.Name | ast.Lambda):
             continue
-        if isinstance(part, ast.Call) or not isinstance(part, ast.Attribute) or not isinstance(part.value, ast.Name):
-            found.extend(call for call in _calls_in(part) if _may_act(call))
-    return found
-
-
-def _may_act(call: ast.Call) -> bool:
-    """Whether a nested call, or one inside it, could change the database: pure constructors are passed over quickly."""
-    pending: list[ast.AST] = [call]
-    while pending:
-        current = pending.pop()
         if isinstance(current, ast.Call):
             func = current.func
-            name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if name in _EXECUTE or name in ("create", "drop", "commit", "rollback") or is_operation(name):
-                return True
-            if isinstance(func, ast.Name) and func.id.islower():
-                return True
+            if isinstance(func, ast.Attribute):
+                if func.attr in _ACTING or is_operation(func.attr):
+                    found.append(current)
+                pending.append(func.value)
+            elif isinstance(func, ast.Name):
+                if func.id in _ACTING or is_operation(func.id) or isinstance(scope.lookup(func.id), FunctionValue):
+                    found.append(current)
+            else:
+                pending.append(func)
+            pending.extend(current.args)
+            pending.extend(keyword.value for keyword in current.keywords)
+            continue
         pending.extend(ast.iter_child_nodes(current))
-    return False
+    found.reverse()
+    return found
 
 
 def _mentions_op(call: CallValue) -> bool:

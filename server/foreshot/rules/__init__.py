@@ -25,6 +25,14 @@ NAMES = frozenset(entry.partition("/")[2] for entry in (*IN_A_REVISION, *IN_A_PR
 """The name of every rule."""
 
 
+_FAMILIES = {entry.partition("/")[2]: entry.partition("/")[0] for entry in (*IN_A_REVISION, *IN_A_PROJECT)}
+
+
+def family_of(rule: str) -> str:
+    """The family of a rule; empty for a name that is no rule's."""
+    return _FAMILIES.get(rule, "")
+
+
 @cache
 def revision_rules() -> RuleSet:
     """The rules that look at one revision."""

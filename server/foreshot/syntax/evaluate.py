@@ -427,7 +427,7 @@ class Scope:
                 return made
         match func:
             case Ref():
-                made = _MISSING if open_ended else _builtin(func.path, args, keywords)
+                made = _builtin(func.path, args, keywords) if func.path in _FOLDED and not open_ended else _MISSING
                 if made is not _MISSING:
                     return made
             case FunctionValue():
@@ -619,6 +619,12 @@ def names_in(target: ast.expr | None) -> Iterator[str]:
             yield from names_in(element)
     elif isinstance(target, ast.Starred):
         yield from names_in(target.value)
+
+
+_FOLDED = frozenset(
+    {"alembic.op.f", "sqlalchemy.sql.elements.quoted_name", "sqlalchemy.quoted_name", "str", "list", "tuple", "sorted", "set"}
+    | {"frozenset", "reversed", "dict", "enumerate", "zip", "range", "len"}
+)
 
 
 def _builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Value:

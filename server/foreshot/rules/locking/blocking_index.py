@@ -24,7 +24,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("CREATE INDEX ix_users_email ON users (email)")
-#               ^^^^^^^^^^^^ blocks every write to `users`
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
 ```
 ```python good
 def upgrade():

@@ -1,0 +1,210 @@
+"""Checking projects on disk, for the command line: every revision once, in several processes when there are many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from foreshot.lint.context import Surroundings
+from foreshot.lint.report import FileReports, Report
+from foreshot.project import paths
+from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
+from foreshot.project.environment import Environment
+from foreshot.project.files import DiskFiles, Files, Overlay
+from foreshot.project.settings import Settings
+from foreshot.rules import revision_rules
+from foreshot.text import SourceText, Unreadable, decode
+from foreshot.text.source import digest
+from foreshot.workspace.analysis import FileAnalysis, analyse
+from foreshot.workspace.cache import Cache, Kept
+from foreshot.workspace.git import tracked_files
+from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.parallel import map_in_processes
+from foreshot.workspace.project import Project
+from foreshot.workspace.resolve import ResolvedFix
+
+Progress = Callable[[int, int], None]
+
+
+class ConfigurationError(Exception):
+    """What was asked for cannot be done: the command line says so and exits with 2."""
+
+
+class Options(Struct, frozen=True):
+    """What to check and how."""
+
+    paths: tuple[str, ...]
+    """Absolute paths of files or folders."""
+    overrides: Mapping[str, object] = {}
+    """Settings that go before those of the project, with the keys of the settings file."""
+    cache: bool = True
+    jobs: int | None = None
+    """Processes; None: as many as there are processors, when it is worth it."""
+    changed: frozenset[str] | None = None
+    """Only these files are reported; None: all."""
+    stdin: tuple[str, str] | None = None
+    """A path and the text that stands for its content."""
+
+
+class ProjectResult:
+    """One environment, checked."""
+
+    def __init__(self, project: Project, reports: Sequence[Report]) -> None:
+        self.project = project
+        self.reports = tuple(reports)
+
+    @property
+    def environment(self) -> Environment:
+        """What was checked."""
+        return self.project.surroundings.environment
+
+    @property
+    def settings(self) -> Settings:
+        """By which settings."""
+        return self.project.surroundings.settings
+
+    @property
+    def files(self) -> int:
+        """How many revision files were read."""
+        return len(self.project.analyses)
+
+    def source(self, path: str) -> SourceText | None:
+        """The text of a file as it was checked."""
+        return self.project.source(path)
+
+    def resolve(self, report: Report) -> list[ResolvedFix]:
+        """The repairs of a report as edits."""
+        return self.project.fixes(report)
+
+
+def check(options: Options, progress: Progress | None = None) -> list[ProjectResult]:
+    """Check every environment under the paths.
+
+    Raises:
+        ConfigurationError: when a setting that was asked for makes no sense for a project.
+    """
+    roots = tuple(dict.fromkeys(workspace_root(path, os.path.exists) for path in options.paths))
+    files: Files = DiskFiles(roots)
+    if options.stdin is not None:
+        path, text = options.stdin
+        files = Overlay({path: SourceText(text)}, files)
+    results: list[ProjectResult] = []
+    for environment, only in _environments(files, options.paths, roots):
+        project = load_project(files, environment, options, progress)
+        since = project.surroundings.settings.since
+        if since and project.graph.node(since) is None:
+            raise ConfigurationError(f"no revision {since!r} in {environment.script_location}")
+        reports = project.reports
+        if only is not None:
+            reports = [report for report in reports if any(_is_under(report.path, path) for path in only)]
+        if options.changed is not None:
+            reports = [report for report in reports if report.path in options.changed]
+        results.append(ProjectResult(project, reports))
+    return results
+
+
+def load_project(
+    files: Files, environment: Environment, options: Options, progress: Progress | None = None
+) -> Project:
+    """Read one environment, from the cache as far as it goes."""
+    found = revision_files(files, environment)
+    texts = {path: data for path in found if (data := _bytes(files, path)) is not None}
+    surroundings, key = load_surroundings(files, environment, options.overrides, texts)
+    cache = Cache(environment.script_location, key, enabled=options.cache)
+    analyses: dict[str, FileAnalysis] = {}
+    pending: list[tuple[str, bytes | Unreadable, bytes]] = []
+    dependencies = _Dependencies(files)
+    for path, data in texts.items():
+        mark = digest(data) if isinstance(data, bytes) else b""
+        kept = cache.get(path, mark)
+        if kept is not None and dependencies.hold(kept.depends):
+            analyses[path] = kept.analysis
+        else:
+            # Takes its place in the order now; the value follows.
+            analyses[path] = _NOTHING
+            pending.append((path, data, mark))
+    if pending:
+        for path, kept in _analyse_all(pending, surroundings, dependencies, options.jobs, progress):
+            analyses[path] = kept.analysis
+            cache.put(path, kept)
+    cache.save(set(analyses))
+    tracked = tracked_files(environment.script_location)
+    return Project(files, surroundings, analyses, tracked=tracked)
+
+
+def _analyse_all(
+    pending: Sequence[tuple[str, bytes | Unreadable, bytes]],
+    surroundings: Surroundings,
+    dependencies: _Dependencies,
+    jobs: int | None,
+    progress: Progress | None,
+) -> list[tuple[str, Kept]]:
+    rules = revision_rules()
+    modules = surroundings.modules
+
+    def one(item: tuple[str, bytes | Unreadable, bytes]) -> tuple[str, Kept]:
+        path, data, mark = item
+        if modules is not None:
+            modules.touched.clear()
+        source = decode(data) if isinstance(data, bytes) else data
+        analysis = analyse(source, path, surroundings, rules)
+        depends = tuple(dependencies.state(other) for other in sorted(modules.touched)) if modules is not None else ()
+        return path, Kept(mark, analysis, depends)
+
+    return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
+
+
+class _Dependencies:
+    """The state of files that findings elsewhere depend on, each looked at once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._marks: dict[str, bytes] = {}
+
+    def state(self, path: str) -> tuple[str, bytes]:
+        mark = self._marks.get(path)
+        if mark is None:
+            data = _bytes(self._files, path)
+            mark = digest(data) if isinstance(data, bytes) else b"" if data is None else b"?"
+            self._marks[path] = mark
+        return path, mark
+
+    def hold(self, depends: tuple[tuple[str, bytes], ...]) -> bool:
+        return all(self.state(path)[1] == mark for path, mark in depends)
+
+
+def _environments(
+    files: Files, asked: Sequence[str], roots: Sequence[str]
+) -> list[tuple[Environment, list[str] | None]]:
+    """Environments under the paths, or around a path inside one; with the paths when only a part was asked for."""
+    found: dict[str, tuple[Environment, list[str] | None]] = {}
+    for path in asked:
+        inside = find_environments(files, path) if files.listing(path) is not None else []
+        for environment in inside:
+            found[environment.script_location] = (environment, None)
+        if inside:
+            continue
+        root = next((root for root in roots if paths.is_inside(path, root)), path)
+        for environment in environments_of(find_environments(files, root), path):
+            known = found.get(environment.script_location)
+            if known is None:
+                found[environment.script_location] = (environment, [path])
+            elif known[1] is not None:
+                known[1].append(path)
+    return list(found.values())
+
+
+def _is_under(path: str, folder: str) -> bool:
+    return path == folder or paths.is_inside(path, folder)
+
+
+def _bytes(files: Files, path: str) -> bytes | Unreadable | None:
+    if isinstance(files, DiskFiles):
+        return files.read_bytes(path)
+    source = files.read(path)
+    return source.encode() if isinstance(source, SourceText) else source
+
+
+_NOTHING = FileAnalysis(None, {}, 0, False, FileReports(()))

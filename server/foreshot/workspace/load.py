@@ -1,0 +1,118 @@
+"""What all revisions of an environment share, read once, with a digest of everything that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from foreshot.knowledge.databases import Target, target
+from foreshot.lint.context import Surroundings
+from foreshot.project import paths
+from foreshot.project.dialects import NO_HINTS, RevisionHints, dependency_drivers, hints_in, infer_targets
+from foreshot.project.environment import Environment
+from foreshot.project.envpy import read_env
+from foreshot.project.files import Files
+from foreshot.project.modules import Modules
+from foreshot.project.settings import LoadedSettings, Settings, load_settings, settings_from_options
+from foreshot.project.settings_keys import camel_case
+from foreshot.project.template import read_template
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText, Unreadable
+from foreshot.workspace.cache import fingerprint
+
+_SIGNS = (b"dialect", b"postgresql_", b"mysql_", b"mariadb_", b"sqlite_", b"mssql_", b"oracle_")
+
+
+def load_surroundings(
+    files: Files,
+    environment: Environment,
+    overrides: Mapping[str, object],
+    revisions: Mapping[str, bytes | Unreadable],
+) -> tuple[Surroundings, bytes]:
+    """The surroundings of an environment's revisions, and a digest of all that they were made from.
+
+    Args:
+        files: where files are read from.
+        environment: which environment.
+        overrides: settings that go before those of the project, with the keys of the settings file.
+        revisions: the bytes of every revision file, which may tell the project's databases.
+    """
+    loaded = load_settings(files, environment.home, environment.root)
+    settings = loaded.settings
+    if overrides:
+        settings, _ = settings_from_options({camel_case(key): value for key, value in overrides.items()}, settings)
+    env_source = _text(files, environment.env_py)
+    env_module = parse(env_source) if env_source is not None else None
+    env = read_env(env_module) if isinstance(env_module, Module) else None
+    template_source = _text(files, environment.template)
+    hints = _hints(revisions) if not settings.dialect else NO_HINTS
+    inferred = infer_targets(environment, env, hints, settings, _drivers(files, environment, settings))
+    targets = tuple(made for item in inferred if (made := target(item.dialect, item.version)) is not None)
+    surroundings = Surroundings(
+        environment=environment,
+        settings=settings,
+        loaded=loaded,
+        targets=targets,
+        env=env,
+        env_source=env_source,
+        env_module=env_module if isinstance(env_module, Module) else None,
+        template=read_template(template_source) if template_source is not None else None,
+        template_source=template_source,
+        modules=Modules(files, _source_roots(files, environment), environment.root),
+        lock_timeout=env is not None and env.lock_timeout is not None,
+    )
+    return surroundings, _key(environment, env_source, template_source, targets, settings, loaded)
+
+
+def _text(files: Files, path: str | None) -> SourceText | None:
+    source = files.read(path) if path is not None else None
+    return source if isinstance(source, SourceText) else None
+
+
+def _hints(revisions: Mapping[str, bytes | Unreadable]) -> RevisionHints:
+    hints = NO_HINTS
+    for data in revisions.values():
+        # The signs are rare: most files need not be decoded.
+        if isinstance(data, bytes) and any(sign in data for sign in _SIGNS):
+            hints |= hints_in(data.decode("utf-8", "replace"))
+    return hints
+
+
+def _drivers(files: Files, environment: Environment, settings: Settings) -> frozenset[str]:
+    return frozenset() if settings.dialect else dependency_drivers(files, environment)
+
+
+def _source_roots(files: Files, environment: Environment) -> list[str]:
+    """Folders that would stand on ``sys.path``: ``prepend_sys_path``, the project's home, ``src``, the workspace."""
+    roots: list[str] = []
+    option = environment.option("prepend_sys_path")
+    if option is not None and isinstance(option.value, str):
+        for part in option.value.replace(":", " ").split():
+            roots.append(paths.join(environment.home, part))
+    for folder in paths.ancestors(environment.script_location, environment.root):
+        listing = files.listing(folder)
+        if listing is None:
+            continue
+        # A folder inside a package is no source root.
+        if "__init__.py" not in listing.files:
+            roots.append(folder)
+        if "src" in listing.folders:
+            roots.append(f"{folder}/src")
+    return list(dict.fromkeys(roots))
+
+
+def _key(
+    environment: Environment,
+    env: SourceText | None,
+    template: SourceText | None,
+    targets: tuple[Target, ...],
+    settings: Settings,
+    loaded: LoadedSettings,
+) -> bytes:
+    made = blake2b(fingerprint(), digest_size=16)
+    for source in (env, template):
+        made.update(b"\0" if source is None else source.content.encode("utf-8", "surrogatepass"))
+        made.update(b"\1")
+    for part in (environment, targets, settings, loaded.base):
+        made.update(repr(part).encode("utf-8", "surrogatepass"))
+    return made.digest()

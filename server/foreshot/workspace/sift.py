@@ -1,0 +1,86 @@
+"""From everything that was found to what is reported: suppressions, selection, severities, baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from foreshot.lint.report import Report
+from foreshot.lint.severity import SEVERITIES
+from foreshot.lint.suppress import Suppression, covers
+from foreshot.project.settings import Settings
+
+_LOCKING = "locking"
+
+
+class Sifted(Struct, frozen=True):
+    """Reports that remain, and the suppressions that silenced one."""
+
+    reports: list[Report]
+    used: set[tuple[str, Suppression]]
+
+
+def suppressed(reports: Iterable[Report], suppressions: Mapping[str, Sequence[Suppression]]) -> Sifted:
+    """Leave out what a comment in the same file silences."""
+    kept: list[Report] = []
+    used: set[tuple[str, Suppression]] = set()
+    for report in reports:
+        matching = [
+            suppression for suppression in suppressions.get(report.path, ()) if covers(suppression, report.rule, report.rows)
+        ]
+        if matching:
+            used.update((report.path, suppression) for suppression in matching)
+        else:
+            kept.append(report)
+    return Sifted(kept, used)
+
+
+def is_selected(rule: str, settings: Settings) -> bool:
+    """Whether the settings let a rule speak at all."""
+    if settings.select and rule not in settings.select:
+        return False
+    return rule not in settings.ignore
+
+
+def chosen(
+    reports: Iterable[Report],
+    settings: Settings,
+    relative: Callable[[str], str],
+    family_of: Callable[[str], str],
+    baseline: frozenset[str],
+) -> list[Report]:
+    """Apply ``select``, ``ignore``, ``per-file-ignores``, ``severity``, table sizes and the baseline.
+
+    Args:
+        reports: what was found.
+        settings: the project's settings.
+        relative: a path as the settings' patterns see it.
+        family_of: the family of a rule.
+        baseline: paths of revisions that are never reported.
+    """
+    kept: list[Report] = []
+    for report in reports:
+        if report.path in baseline or not is_selected(report.rule, settings):
+            continue
+        if settings.per_file_ignores and _ignored(report.rule, relative(report.path), settings.per_file_ignores):
+            continue
+        severity = settings.severity.get(report.rule, report.severity)
+        if report.table is not None and family_of(report.rule) == _LOCKING:
+            if _matches(report.table, settings.small_tables):
+                continue
+            if _matches(report.table, settings.large_tables) and report.rule not in settings.severity:
+                severity = SEVERITIES[max(SEVERITIES.index(severity) - 1, 0)]
+        kept.append(report if severity == report.severity else replace(report, severity=severity))
+    return kept
+
+
+def _ignored(rule: str, path: str, patterns: Mapping[str, Sequence[str]]) -> bool:
+    return any(rule in rules and (fnmatchcase(path, pattern) or fnmatchcase(path, f"*/{pattern}")) for pattern, rules in patterns.items())
+
+
+def _matches(table: str, patterns: Sequence[str]) -> bool:
+    bare = table.rpartition(".")[2]
+    return any(fnmatchcase(table, pattern) or fnmatchcase(bare, pattern) for pattern in patterns)

@@ -1,0 +1,190 @@
+"""Which databases a project's migrations run on, from what it says itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from foreshot.project import paths
+from foreshot.project.dialect_names import DIALECTS, DRIVERS, Dialect, dialect_of
+from foreshot.project.env_facts import EnvFacts
+from foreshot.project.environment import Environment
+from foreshot.project.files import Files
+from foreshot.project.settings import Settings
+from foreshot.text import SourceText
+
+
+class Target(Struct, frozen=True, order=True):
+    """A database that the migrations run on; ``version`` as the settings say it, such as ``16``, or None."""
+
+    dialect: Dialect
+    version: str | None = None
+
+
+class RevisionHints(Struct, frozen=True):
+    """Signs of databases in revisions: imports of ``sqlalchemy.dialects``, arguments such as ``postgresql_where``, guards."""
+
+    imports: frozenset[Dialect] = frozenset()
+    arguments: frozenset[Dialect] = frozenset()
+    guards: frozenset[Dialect] = frozenset()
+
+    def __or__(self, other: RevisionHints) -> RevisionHints:
+        """The signs of both."""
+        return RevisionHints(
+            self.imports | other.imports, self.arguments | other.arguments, self.guards | other.guards
+        )
+
+
+NO_HINTS = RevisionHints()
+
+_IMPORT = re.compile(r"\bsqlalchemy\.dialects(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]{0,500}\)|[^\r\n]*))")
+_ARGUMENT = re.compile(r"\b(postgresql|mysql|mariadb|sqlite|mssql|oracle)_[a-z_]+[ \t]*=[^=]")
+_ASKS = re.compile(r"dialect|==|\bin\b|\bcase\b")
+_QUOTED = re.compile(r"[\"'](postgres|postgresql|mysql|mariadb|sqlite|mssql|oracle)[\"']")
+_WORD = re.compile(r"\w+")
+
+
+def hints_in(text: str) -> RevisionHints:
+    """The signs in the text of one revision."""
+    imports: set[Dialect] = set()
+    guards: set[Dialect] = set()
+    if "dialects" in text:
+        for match in _IMPORT.finditer(text):
+            for word in _WORD.findall(match.group(1) or match.group(2) or ""):
+                if word in DIALECTS:
+                    imports.add(word)
+    arguments: set[Dialect] = set()
+    for match in _ARGUMENT.finditer(text):
+        name = dialect_of(match.group(1))
+        if name is not None:
+            arguments.add(name)
+    for match in _QUOTED.finditer(text):
+        # `if bind.dialect.name == "mysql":`, as seen from the string.
+        line = text[text.rfind("\n", max(match.start() - 300, 0), match.start()) + 1 : match.start()]
+        name = dialect_of(match.group(1))
+        if name is not None and "#" not in line and _ASKS.search(line):
+            guards.add(name)
+    if not (imports or arguments or guards):
+        return NO_HINTS
+    return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards))
+
+
+def infer_targets(
+    environment: Environment,
+    facts: EnvFacts | None,
+    hints: RevisionHints,
+    settings: Settings,
+    drivers: Iterable[Dialect] = (),
+) -> tuple[Target, ...]:
+    """The databases of an environment; empty when nothing tells.
+
+    The settings decide. Without them: a folder or database named after one; revisions or an env.py that ask for the
+    dialect, which makes all that the project names count; else the dialects that its URLs and imports name; else
+    arguments such as ``postgresql_where``, which other databases ignore, and ``drivers`` among its dependencies.
+    """
+    if settings.dialect:
+        return _targets(settings.dialect, settings)
+    named = dialect_of(environment.name)
+    if named is not None:
+        return _targets([named], settings)
+    urls: set[Dialect] = set()
+    for url in environment.urls:
+        dialect = dialect_of(url.scheme)
+        if dialect is not None:
+            urls.add(dialect)
+    own = facts.hints if facts is not None else ()
+    urls |= {hint.dialect for hint in own if hint.kind == "url"}
+    asked, imported = set(hints.guards), set(hints.imports)
+    for hint in own:
+        if hint.kind == "guard":
+            asked.add(hint.dialect)
+        elif hint.kind != "url":
+            imported.add(hint.dialect)
+    if _is_batch(facts) and not imported:
+        urls.add("sqlite")
+    if asked:
+        found = urls | asked | imported | hints.arguments
+        # A single dialect that is asked about tells of another that is not named.
+        if len(found) > 1 or found == urls | imported:
+            return _targets(found, settings)
+        return ()
+    if imported:
+        # A default URL for development does not make revisions with another database's types run there.
+        return _targets(imported | (urls - {"sqlite"}), settings)
+    weak = hints.arguments | set(drivers)
+    if urls - {"sqlite"}:
+        return _targets(urls, settings)
+    return _targets(weak | urls, settings)
+
+
+def _is_batch(facts: EnvFacts | None) -> bool:
+    if facts is None:
+        return False
+    argument = facts.argument("render_as_batch")
+    return argument is not None and getattr(argument, "value", None) is True
+
+
+def _targets(dialects: Iterable[Dialect], settings: Settings) -> tuple[Target, ...]:
+    found = set(dialects)
+    return tuple(Target(name, settings.server_version.get(name)) for name in DIALECTS if name in found)
+
+
+_REQUIREMENT = re.compile(r"^[ \t]*[\"']?([A-Za-z][\w.-]*)(?:\[([^\]\r\n]*)\])?", re.MULTILINE)
+_PROJECT_FILES = (
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "Pipfile",
+    "poetry.lock",
+    "uv.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+)
+_FOR_TESTS = re.compile(r"test|dev|lint|doc|ci\b", re.I)
+_LOCKED = re.compile(r"^name = \"([\w.-]+)\"|^        \"([\w.-]+)\": \{", re.MULTILINE)
+_MENTION = re.compile(
+    r"[\"'\s\[,]("
+    + "|".join(sorted((name.replace("_", "[-_.]?") for name in DRIVERS), key=len, reverse=True))
+    + r")(?=[\"'\s\[\]=<>~!;,]|$)",
+    re.IGNORECASE,
+)
+
+
+def dependency_drivers(files: Files, environment: Environment) -> frozenset[Dialect]:
+    """The databases whose drivers the project depends on, by the nearest folder above with files that name any.
+
+    Lock files count only where no other file names a driver, requirements for tests not at all.
+    """
+    for folder in paths.ancestors(environment.home, environment.root):
+        listing = files.listing(folder)
+        if listing is None:
+            continue
+        stated: set[Dialect] = set()
+        locked: set[Dialect] = set()
+        for name in listing.files:
+            is_list = (
+                name.startswith("requirements")
+                and name.endswith((".txt", ".in"))
+                and not _FOR_TESTS.search(name)
+            )
+            if not is_list and name not in _PROJECT_FILES:
+                continue
+            source = files.read(paths.child(folder, name))
+            if not isinstance(source, SourceText):
+                continue
+            if name.endswith(".lock"):
+                pairs = _LOCKED.findall(source.content)
+                locked.update(_drivers(first or second for first, second in pairs))
+            elif is_list:
+                stated.update(_drivers(match.group(1) for match in _REQUIREMENT.finditer(source.content)))
+            else:
+                stated.update(_drivers(match.group(1) for match in _MENTION.finditer(source.content)))
+        if stated or locked:
+            return frozenset(stated or locked)
+    return frozenset()
+
+
+def _drivers(names: Iterable[str]) -> set[Dialect]:
+    return {DRIVERS[key] for name in names if (key := re.sub(r"[-_.]+", "_", name.lower())) in DRIVERS}

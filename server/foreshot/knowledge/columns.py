@@ -17,7 +17,7 @@ from foreshot.migration.operations import (
     ForeignKeyRef,
     TypeSpec,
 )
-from foreshot.syntax.values import CallValue, Unknown
+from foreshot.syntax.values import CallValue, Unknown, Value
 
 _SAME_FOR_ALL = "every row gets the same default (23505)"
 
@@ -103,7 +103,7 @@ def _added(column: ColumnSpec, target: Target, facts: Facts) -> Step | None:
     if default == "none":
         return step("add_column")
     takes_no_default = kind.family in ("text", "bytes", "json") and kind.exact
-    if target.database == "mysql" and takes_no_default and isinstance(column.server_default, str):
+    if target.database == "mysql" and takes_no_default and _is_plain(column.server_default):
         return step("add_column text default")
     return step("add_column default")
 
@@ -114,6 +114,14 @@ def _default_kind(column: ColumnSpec) -> str:
         if name in ("Computed", "Identity"):
             return "none"
     return volatility(column.server_default)
+
+
+def _is_plain(default: Value) -> bool:
+    """A literal, not an expression in parentheses."""
+    if isinstance(default, CallValue):
+        default = default.argument("text", 0)
+        return isinstance(default, str) and not default.lstrip().startswith("(")
+    return isinstance(default, str)
 
 
 def _computed(call: CallValue) -> str | None:
@@ -201,6 +209,8 @@ def drop_column(operation: DropColumn, target: Target, facts: Facts) -> list[Ste
         return None
     if facts.parents:
         return [step("drop_column referencing")]
+    if facts.in_primary_key:
+        return [step("drop_column of key")]
     if facts.indexed is None:
         return [Step(variant="drop_column", notes=("an index over the column makes it slower",))]
     return [step("drop_column indexed" if facts.indexed else "drop_column")]
@@ -257,13 +267,17 @@ def _type_on_postgresql(operation: AlterColumn, target: Target, facts: Facts) ->
     change = type_change(operation, target, facts)
     parents = tuple(dict.fromkeys((*(facts.parents or ()), *(facts.children or ()))))
     notes = (change.reason,) if change.reason and change.kind != "same" else ()
-    if change.needs_using and operation.using is None and operation.site.sql is None:
+    if change.needs_using and operation.using is None:
         return Step(variant="type", always="there is no cast that applies by itself: it needs USING (42804)")
     rewrite, scan = change.rewrite, change.scan
+    new = classify(operation.type, target)
     if operation.using is not None and rewrite is False:
         rewrite = scan = None
-    if facts.rebuilt or (facts.indexed and rewrite is None and change.kind != "unknown"):
-        scan = True
+    resorted = rewrite is None or new.family == "citext"
+    if facts.rebuilt or (facts.indexed and resorted and change.kind not in ("unknown", "same")):
+        scan = True  # An index is built again.
+    if change.needs_using:
+        notes = (*notes, "a default that has no cast either must be dropped first (42804)")
     return Step(
         variant="type",
         parents=parents,
@@ -296,7 +310,13 @@ def _alter_on_mysql(operation: AlterColumn, target: Target, facts: Facts) -> lis
     if operation.type is not None:
         steps.append(_type_on_mysql(operation, target, facts, drops))
     before = _was_nullable(operation, facts)
-    if isinstance(operation.nullable, bool) and operation.nullable != before:
+    if written and before is None and isinstance(operation.nullable, bool):
+        # MODIFY says it whether it changes or not.
+        variant = "drop not null" if operation.nullable else "set not null"
+        steps.append(
+            Step(variant=variant, overrides=True, algorithm="", fails="" if operation.nullable else None)
+        )
+    elif isinstance(operation.nullable, bool) and operation.nullable != before:
         steps.append(Step(variant="drop not null" if operation.nullable else "set not null", drops=drops))
     elif (
         operation.nullable is None

@@ -120,7 +120,7 @@ def _of_step(step: Step, table: str | None, target: Target) -> Effect:
         return NOTHING_KNOWN if step.always is None else replace(NO_EFFECT, always_fails=step.always)
     row = chosen.row
     locks = read_locks(row.locks, table, step.parents)
-    algorithm, _, shared = (step.algorithm or row.algorithm or "").partition("/")
+    algorithm, _, shared = (row.algorithm or "" if step.algorithm is None else step.algorithm).partition("/")
     if algorithm:
         mode, blocks = MODES[shared or "NONE"]
         locks.append(Lock(table, mode, blocks))

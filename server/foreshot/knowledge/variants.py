@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from foreshot.knowledge.columns import add_column, alter_column, drop_column, referred_tables
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.facts import Facts
+from foreshot.knowledge.raw_sql import raw_variant
 from foreshot.knowledge.steps import Step, in_transaction, step
 from foreshot.migration import operations as ops
 from foreshot.syntax.values import Unknown
@@ -65,6 +66,9 @@ def _create_index(operation: ops.CreateIndex, target: Target, facts: Facts) -> l
     if target.is_mysql:
         if operation.if_not_exists and target.database == "mysql":
             return [step("create_index if not exists")]
+        using = operation.index.using
+        if isinstance(using, str) and using.lower() == "fulltext":
+            return [step("create_index fulltext")]
         if operation.index.expressions:
             return [step("create_index expression")]
         if operation.index.where is not None:
@@ -125,8 +129,10 @@ def _drop_constraint(operation: ops.DropConstraint, target: Target, facts: Facts
     if operation.name is None and not written:
         return [step("drop_constraint unnamed")]
     if target.is_mysql:
-        if operation.constraint_kind == "unknown":
-            return [step("unknown constraint" if written else "drop_constraint kind unknown")]
+        if operation.constraint_kind == "unknown" and not written:
+            return [step("drop_constraint kind unknown")]
+        if kind in (None, "unknown"):
+            return [step("unknown constraint")]
         return [step(f"drop_constraint {kind}")]
     if facts.children and kind in ("primary key", "unique") and not operation.cascade:
         return [step("referenced")]
@@ -191,12 +197,9 @@ def _drop_container(operation: ops.DropContainer, target: Target, facts: Facts) 
     return [*steps, step("drop cascade")] if operation.cascade and target.database == "postgresql" else steps
 
 
-def _execute(operation: ops.Execute, target: Target, facts: Facts) -> list[Step] | None:
-    verb = " ".join(operation.verb.lower().split())
-    if verb.startswith("select"):
-        return []
-    verb = verb.replace("create or replace ", "create ")
-    return [step(f"execute {verb}")]
+def _execute(operation: ops.Execute, target: Target, facts: Facts) -> list[Step]:
+    variant = raw_variant(operation.verb, operation.site.sql, target)
+    return [step(variant)] if variant else []
 
 
 _Any = Callable[[ops.Operation, Target, Facts], "list[Step] | None"]

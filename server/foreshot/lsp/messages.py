@@ -135,7 +135,7 @@ def _is_id(value: Any) -> bool:
 
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]:,]|[^\s"{}\[\]:,]+', re.DOTALL)
-_PEEK = 1 << 20
+_PEEK = 2 << 20
 
 
 def peek(body: bytes) -> dict[str, MessageId | None]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from foreshot.migration.operations import Operation, Site, SqlProblem
 from foreshot.migration.sql_cursor import Context, Cursor, Found, Unread, Wrong
-from foreshot.migration.sql_judge import JUDGED, misspelt_verb, misspelt_word, odd_token, refused
+from foreshot.migration.sql_judge import JUDGED, judge
 from foreshot.migration.sql_statements import read_statement
 from foreshot.migration.sql_tokens import HOLE, Flaw, Lexicon, Statement, Token, split, tokenize
 from foreshot.syntax.values import Text
@@ -19,8 +19,6 @@ MAX_TEXT = 1 << 18
 """Characters of SQL in one call that are looked at; a longer text is one unread statement."""
 MAX_STATEMENT = 1 << 16
 """Characters of one statement that are read."""
-
-_EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "REPLACE"})
 
 
 class SqlReading(Struct, frozen=True):
@@ -105,28 +103,11 @@ def _read(statement: Statement, context: Context) -> tuple[Found, Flaw | None]:
     if not found.operations or wrong is not None:
         found.operations.clear()
         found.execute(tokens[0].upper, parsed=False)
+    if context.dialects and JUDGED.isdisjoint(context.dialects):
+        return found, None
     if HOLE in context.value and any(HOLE in token.text for token in tokens):
         return found, None
-    return found, wrong or _judge(tokens, found, context)
-
-
-def _judge(tokens: tuple[Token, ...], found: Found, context: Context) -> Flaw | None:
-    """What is wrong with a statement whose quotes and parentheses are in order, if that is certain."""
-    dialects = context.dialects
-    if dialects and not any(dialect in JUDGED for dialect in dialects):
-        return None
-    verb = misspelt_verb(tokens[0])
-    if verb is not None:
-        return verb
-    suspicion: Flaw | None = None
-    if tokens[0].upper in _EXPRESSIONS:
-        suspicion = odd_token(tokens)
-    if not found.exact:
-        suspicion = suspicion or odd_token(tokens) or misspelt_word(tokens)
-    if suspicion is None:
-        return None
-    sql = context.value[tokens[0].start : tokens[-1].end]
-    return suspicion if refused(sql, tokens, dialects) else None
+    return found, wrong or judge(context.value, tokens, context.dialects, exact=found.exact)
 
 
 def _problem(flaw: Flaw, context: Context) -> SqlProblem:

@@ -118,7 +118,8 @@ def _read(action: Action, repeated: str) -> str:
             _drop_column(action)
             return "DROP COLUMN"
     elif verb == "ALTER":
-        alter_column(action)
+        if not alter_column(action):
+            _other(action)
     elif verb == "RENAME":
         rename(action)
     elif verb == "MODIFY":

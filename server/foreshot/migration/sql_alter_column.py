@@ -14,11 +14,34 @@ from foreshot.migration.operations import (
 )
 from foreshot.migration.sql_columns import read_column, read_default
 from foreshot.migration.sql_cursor import Cursor, Found, Name, Unread, Wrong
-from foreshot.migration.sql_tokens import Token
+from foreshot.migration.sql_tokens import HOLE, Token
 from foreshot.migration.sql_types import read_type
 from foreshot.syntax.values import Maybe, Unknown, Value
 
-_BEHIND_NAME = frozenset({"SET", "DROP", "TYPE", "ADD", "RESET", "RESTART"})
+_KEPT_NOWHERE = {
+    "SET": frozenset(
+        {
+            *(
+                "STATISTICS",
+                "STORAGE",
+                "COMPRESSION",
+                "(",
+                "GENERATED",
+                "INCREMENT",
+                "START",
+                "CACHE",
+                "MINVALUE",
+            ),
+            *("MAXVALUE", "NO", "CYCLE", "VISIBLE", "INVISIBLE", "EXPRESSION", "OPTIONS"),
+        }
+    ),
+    "ADD": frozenset({"GENERATED", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
+    "DROP": frozenset({"IDENTITY", "EXPRESSION", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
+    "RESET": frozenset({"("}),
+    "RESTART": frozenset({"", "WITH"}),
+    "OPTIONS": frozenset({"("}),
+}
+"""What may be done to a column that changes nothing that is followed: the first word, and the next."""
 
 
 class Action(Struct):
@@ -35,10 +58,12 @@ class Action(Struct):
         return self.found.site(self.first.start, self.cursor.last.end, table=self.table, **args)
 
 
-def alter_column(action: Action) -> None:
+def alter_column(action: Action) -> bool:
+    """Read ``ALTER [COLUMN] name …`` behind ALTER; False when it changes nothing that is followed."""
     cursor, table, found = action.cursor, action.table, action.found
-    if not cursor.take("COLUMN") and cursor.word in ("CONSTRAINT", "INDEX", "CHECK"):
-        raise Unread
+    if cursor.word in ("CONSTRAINT", "INDEX", "CHECK") and cursor.peek(2) not in ("NOT", "NULL", "DEFAULT"):
+        return False
+    cursor.take("COLUMN")
     cursor.take("IF", "EXISTS")
     at = cursor.take_name("a column name")
     column = found.context.identifier(at)
@@ -46,6 +71,7 @@ def alter_column(action: Action) -> None:
     type_: TypeSpec | Unknown | None = None
     default: Value = None
     using: Value = None
+    end = 0
     if cursor.at >= len(cursor.tokens):
         raise Wrong("the statement ends where SET, DROP or TYPE is expected")
     if cursor.take("SET", "NOT", "NULL"):
@@ -60,11 +86,14 @@ def alter_column(action: Action) -> None:
         type_ = read_type(cursor)
         if cursor.take("COLLATE"):
             cursor.name()
+        end = cursor.last.end
         if cursor.take("USING"):
             if cursor.done:
                 raise Wrong("the statement ends where an expression is expected")
             using = cursor.rest().value_text()
-    elif cursor.word in _BEHIND_NAME:
+    elif cursor.word in _KEPT_NOWHERE and cursor.peek() in _KEPT_NOWHERE[cursor.word]:
+        return False
+    elif cursor.word in _KEPT_NOWHERE or cursor.token.text == HOLE:
         raise Unread
     else:
         type_ = read_type(cursor)
@@ -74,9 +103,10 @@ def alter_column(action: Action) -> None:
             nullable = False
         elif cursor.take("NULL"):
             nullable = True
+    site = found.site(action.first.start, end or cursor.last.end, table=table, column=(at.start, at.end))
     found.add(
         AlterColumn(
-            site=action.site(column=(at.start, at.end)),
+            site=site,
             table=table.name,
             schema=table.schema,
             column=column,
@@ -86,9 +116,11 @@ def alter_column(action: Action) -> None:
             using=using,
         )
     )
+    return True
 
 
 def rename(action: Action) -> None:
+    """Read what follows RENAME: the table, a column, a constraint or an index is given a new name."""
     cursor, table, found = action.cursor, action.table, action.found
     if cursor.take_one("TO", "AS") or (
         cursor.at + 1 == cursor.stop and cursor.is_name and found.context.mysql

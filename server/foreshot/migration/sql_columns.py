@@ -30,7 +30,15 @@ _OPTIONS = (
 )
 """Words that begin a column option, and so end a default's expression."""
 
-_BARE_TYPELESS = frozenset(_OPTIONS) - {"COMMENT", "KEY", "STORAGE", "FIRST", "AFTER", "IDENTITY"}
+_BARE_TYPELESS = frozenset(_OPTIONS) - {
+    "COMMENT",
+    "KEY",
+    "STORAGE",
+    "FIRST",
+    "AFTER",
+    "IDENTITY",
+    "CHARACTER",
+}
 
 
 class Column(Struct, frozen=True):

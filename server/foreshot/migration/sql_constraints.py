@@ -57,7 +57,11 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
         table, ref_columns, ondelete, onupdate = references(cursor)
     elif word == "CHECK":
         cursor.at += 1
-        condition = cursor.inside().value_text()
+        if cursor.token.text == HOLE:
+            condition = context.hole(cursor.token.start, cursor.token.end)
+            cursor.at += 1
+        else:
+            condition = cursor.inside().value_text()
     elif word == "EXCLUDE":
         cursor.at += 1
         if cursor.take("USING"):

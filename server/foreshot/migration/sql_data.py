@@ -52,7 +52,7 @@ def read_data(cursor: Cursor, found: Found) -> bool:
         if inner.word in VERBS:
             _change(inner, found, ctes, limited=False)
         if cursor.take_one("SEARCH", "CYCLE"):
-            cursor.until(",", *VERBS, "SELECT")
+            cursor.until(*VERBS, "SELECT", "VALUES", "TABLE")
     if cursor.word in VERBS:
         _change(cursor, found, ctes, limited=limited)
         return True

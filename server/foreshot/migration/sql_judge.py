@@ -10,9 +10,9 @@ import logging
 from collections.abc import Sequence
 
 from foreshot.migration.sql_tokens import HOLE, Flaw, Token
-from foreshot.migration.sql_words import KEYWORDS, STATEMENTS, misspelt
+from foreshot.migration.sql_words import KEYWORDS, SOFT, STATEMENTS, misspelt
 
-JUDGED = ("postgresql", "mysql", "mariadb", "sqlite")
+JUDGED = frozenset({"postgresql", "mysql", "mariadb", "sqlite"})
 """Dialects in which a statement may be found wrong."""
 
 _SQLGLOT = {
@@ -63,16 +63,58 @@ _OPEN = frozenset(
             "FROM",
             "LIKE",
         ),
-        *("ILIKE", "BETWEEN", "IN", "SELECT", "VALUES", "IS", "NOT", "LIMIT", "USING", "UPDATE"),
+        *("ILIKE", "BETWEEN", "IN", "SELECT", "IS", "NOT", "LIMIT", "USING", "UPDATE"),
     }
 )
 """Words behind which something must follow."""
+
+_BEFORE_NAME = frozenset(
+    {
+        *(
+            "TABLE",
+            "INDEX",
+            "EXISTS",
+            "ONLY",
+            "COLUMN",
+            "CONSTRAINT",
+            "TO",
+            "REFERENCES",
+            "TYPE",
+            "VIEW",
+            "FROM",
+        ),
+        *(
+            "INTO",
+            "UPDATE",
+            "KEY",
+            "JOIN",
+            "CONCURRENTLY",
+            "USING",
+            "SCHEMA",
+            "COLLATE",
+            "PARTITION",
+            ".",
+            ",",
+        ),
+        *("SEQUENCE", "FUNCTION", "TRIGGER", "EXTENSION", "SET", "AS", "AFTER", "BEFORE", "BY", "OF"),
+    }
+)
+_DEFINITIONS = frozenset({"ALTER", "CREATE", "DROP", "TRUNCATE", "COMMENT", "RENAME", "REFRESH"})
+_EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "REPLACE"})
 
 _SIGNS = frozenset("+-~@!*&|:")
 _FINE = frozenset(
     {
         *(("SELECT", "FROM"), ("SELECT", "WHERE"), ("SELECT", "UNION"), ("VALUES", "ON"), ("SELECT", "INTO")),
-        *(("DO", "UPDATE"), ("UPDATE", "SET"), ("ON", "UPDATE"), ("FOR", "UPDATE"), ("UPDATE", "ON")),
+        *(
+            ("SELECT", "SET"),
+            ("SELECT", "VALUES"),
+            ("DO", "UPDATE"),
+            ("UPDATE", "SET"),
+            ("ON", "UPDATE"),
+            ("FOR", "UPDATE"),
+            ("UPDATE", "ON"),
+        ),
         *(("UPDATE", "OR"), ("UPDATE", "LIMIT"), ("SELECT", "LIMIT"), ("SELECT", "ORDER"), ("THEN", "SET")),
     }
 )
@@ -81,34 +123,61 @@ _NEAR = tuple(sorted(_CLAUSES | {"SELECT", "INSERT", "UPDATE", "DELETE", "INTO",
     "DISTINCT"} - {"ON", "OR", "AND", "SET", "END"}))  # fmt: skip
 
 
-def odd_token(tokens: Sequence[Token]) -> Flaw | None:
+def judge(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, exact: bool) -> Flaw | None:
+    """What is wrong with a statement whose quotes and parentheses are in order, if that is certain.
+
+    Args:
+        sql: the whole text that the tokens' offsets count in.
+        tokens: the statement.
+        dialects: the target dialects; empty where they are not known.
+        exact: whether every word of the statement was understood.
+    """
+    verb = tokens[0].upper
+    if verb in _EXPRESSIONS:
+        suspicion = _odd_token(tokens) or (None if exact else _misspelt_word(tokens))
+    elif verb in _DEFINITIONS:
+        suspicion = None if exact else _misspelt_word(tokens)
+    else:
+        return _misspelt_verb(tokens[0])
+    if suspicion is None:
+        return None
+    text = sql[tokens[0].start : tokens[-1].end]
+    return suspicion if _refused(text, tokens, dialects, strict=verb in _DEFINITIONS) else None
+
+
+def _odd_token(tokens: Sequence[Token]) -> Flaw | None:
     """The first place where two neighbouring tokens hardly belong together, and what is odd about it."""
-    words = 0
-    previous: Token | None = None
-    for token in tokens:
-        if previous is not None:
-            why = _odd(previous, token)
-            if why:
-                return Flaw(why, previous.start, token.end)
-        words = (
-            words + 1
-            if token.kind == "word" and token.upper not in KEYWORDS and HOLE not in token.text
-            else 0
-        )
-        if words == 3:
+    for index in range(1, len(tokens)):
+        previous, token = tokens[index - 1], tokens[index]
+        before = tokens[index - 2].upper if index > 1 else ""
+        # Behind a dot any word is a name.
+        if before == "." or token.upper == ".":
+            continue
+        why = _odd(previous, token, before)
+        if why:
+            return Flaw(why, previous.start, token.end)
+        if _is_plain(token) and _is_plain(previous) and index > 1 and _is_plain(tokens[index - 2]):
             return Flaw(f'"{token.text}" is not expected here', token.start, token.end)
-        previous = token
-    if previous is not None and (
-        previous.upper in _OPEN or previous.upper == "," or (_is_operator(previous) and previous.upper != "*")
-    ):
-        return Flaw(f'the statement ends after "{previous.text}"', previous.start, previous.end)
+    last = tokens[-1]
+    before = tokens[-2].upper if len(tokens) > 1 else ""
+    hanging = last.upper in _OPEN or last.upper == "," or (_is_operator(last) and last.upper != "*")
+    if hanging and before not in (".", "USING"):
+        return Flaw(f'the statement ends after "{last.text}"', last.start, last.end)
     return None
 
 
-def _odd(left: Token, right: Token) -> str:
+def _is_plain(token: Token) -> bool:
+    """Whether a token is a bare word that is no word of any clause."""
+    upper = token.upper
+    return token.kind == "word" and upper not in KEYWORDS and upper not in SOFT and HOLE not in upper
+
+
+def _odd(left: Token, right: Token, before: str) -> str:
     a, b = left.upper, right.upper
-    if (a, b) in _FINE:
+    if (a, b) in _FINE or (_is_operator(left) and before == "USING"):
         return ""
+    if a == "*" and before == "SELECT" and _is_plain(right):
+        return f'"{right.text}" is not expected here'
     if a == "," or a in _OPEN or (_is_operator(left) and a != "*"):
         ends = b in (")", ",", "]") or (b in _CLAUSES and not (a in ("IS", "NOT", "BY") or b == "VALUES"))
         if ends and not (a == "IN" and b == "VALUES"):
@@ -123,7 +192,7 @@ def _odd(left: Token, right: Token) -> str:
         if "?" in (left.text, right.text):
             return ""
         return f'an operator or a comma is missing before "{right.text}"'
-    if a == ")" and (b == "(" or right.kind in ("number", "string")):
+    if a == ")" and right.kind in ("number", "string"):
         return f'an operator or a comma is missing before "{right.text}"'
     return ""
 
@@ -132,7 +201,7 @@ def _is_operator(token: Token) -> bool:
     return token.kind == "mark" and (token.text[0] in "+-*/<>=~!%^&|" or token.upper in ("::", ":="))
 
 
-def misspelt_verb(token: Token) -> Flaw | None:
+def _misspelt_verb(token: Token) -> Flaw | None:
     """A first word that begins no statement of any database and is one letter off from one that does."""
     word = token.upper
     if token.kind != "word" or word in STATEMENTS or len(word) < 4 or HOLE in word:
@@ -143,8 +212,8 @@ def misspelt_verb(token: Token) -> Flaw | None:
     return None
 
 
-def misspelt_word(tokens: Sequence[Token]) -> Flaw | None:
-    """A bare word, outside parentheses, that is one letter off from a keyword."""
+def _misspelt_word(tokens: Sequence[Token]) -> Flaw | None:
+    """A bare word, outside parentheses, that is one letter off from a keyword and stands where no name must."""
     depth = 0
     for index, token in enumerate(tokens):
         if token.upper == "(":
@@ -152,8 +221,8 @@ def misspelt_word(tokens: Sequence[Token]) -> Flaw | None:
         elif token.upper == ")":
             depth -= 1
         elif token.kind == "word" and depth == 0 and index and len(token.upper) > 3:
-            beside = {tokens[index - 1].upper, tokens[index + 1].upper if index + 1 < len(tokens) else ""}
-            if "." in beside or token.upper in KEYWORDS:
+            following = tokens[index + 1].upper if index + 1 < len(tokens) else ""
+            if following == "." or tokens[index - 1].upper in _BEFORE_NAME or token.upper in KEYWORDS | SOFT:
                 continue
             for right in _NEAR:
                 if misspelt(token.upper, right):
@@ -161,14 +230,16 @@ def misspelt_word(tokens: Sequence[Token]) -> Flaw | None:
     return None
 
 
-def refused(sql: str, tokens: Sequence[Token], dialects: Sequence[str]) -> bool:
+def _refused(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, strict: bool) -> bool:
     """Whether sqlglot refuses the statement in each of the dialects, or of all dialects where none is named.
 
-    What sqlglot only passes on unread counts as taken; so does what is too large or too deep to be tried.
+    What is too large or too deep to be tried counts as taken; so does what sqlglot only passes on unread, unless
+    ``strict`` is set.
     """
     if len(sql) > _MAX_LENGTH or _depth(tokens) > _MAX_DEPTH:
         return False
     import sqlglot
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -176,7 +247,9 @@ def refused(sql: str, tokens: Sequence[Token], dialects: Sequence[str]) -> bool:
     names = dict.fromkeys(_SQLGLOT[dialect] for dialect in (dialects or _SQLGLOT) if dialect in _SQLGLOT)
     for name in names:
         try:
-            sqlglot.parse(plain, read=name)
+            trees = sqlglot.parse(plain, read=name)
+            if strict and any(isinstance(tree, exp.Command) for tree in trees):
+                continue
         except SqlglotError:
             continue
         except Exception:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from foreshot.migration.operations import (
     AddEnumValue,
     CreateEnum,
@@ -193,7 +195,11 @@ def drop_each(cursor: Cursor, found: Found, start: int, what: str) -> None:
             found.execute(f"DROP {what.upper()}")
 
 
-_CONTAINERS = {"schema": "schema", "database": "database", "extension": "extension"}
+_CONTAINERS: dict[str, Literal["schema", "database", "extension"]] = {
+    "schema": "schema",
+    "database": "database",
+    "extension": "extension",
+}
 
 
 def drop_index(cursor: Cursor, found: Found, start: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from foreshot.migration.operations import (
     Maintenance,
     RenameTable,
@@ -33,7 +35,7 @@ def set_options(cursor: Cursor, found: Found) -> None:
         # SQL Server: SET IDENTITY_INSERT t ON, SET XACT_ABORT ON.
         found.execute("SET " + cursor.word if cursor.token.kind == "word" else "SET")
         return
-    items = cursor.items() if cursor.peek() in ("=", ":=") else [cursor]
+    items = _assignments(cursor)
     for item in items:
         if not item.is_name:
             raise Unread
@@ -49,6 +51,16 @@ def set_options(cursor: Cursor, found: Found) -> None:
         value = option_value(item)
         option = text.lower().removeprefix("@@").removeprefix("session.")
         found.add(SetOption(site=site, name=option, value=value, local=scope == "LOCAL"))
+
+
+def _assignments(cursor: Cursor) -> list[Cursor]:
+    """MySQL's ``SET a = 1, b = 2`` is several assignments, PostgreSQL's ``SET search_path = a, b`` is one."""
+    whole = Cursor(cursor.context, cursor.tokens, cursor.at, cursor.stop)
+    items = whole.items()
+    several = all(
+        any(token.upper in ("=", ":=") for token in item.tokens[item.at : item.stop]) for item in items
+    )
+    return items if several else [cursor]
 
 
 def option_value(cursor: Cursor) -> str:
@@ -79,7 +91,7 @@ def transaction(cursor: Cursor, found: Found) -> None:
     found.add(TransactionControl(site=site, verb=kind))
 
 
-TRANSACTION = {
+TRANSACTION: dict[str, Literal["begin", "commit", "rollback", "savepoint"]] = {
     "BEGIN": "begin",
     "START": "begin",
     "COMMIT": "commit",

@@ -31,6 +31,7 @@ from foreshot.migration.sql_session import (
     truncate,
 )
 from foreshot.migration.sql_tables import create_table
+from foreshot.migration.sql_words import STATEMENTS
 
 Reader = Callable[[Cursor, Found], None]
 
@@ -44,7 +45,9 @@ def read_statement(cursor: Cursor, found: Found) -> None:
     """
     reader = _READERS.get(cursor.word)
     if reader is None:
-        raise Unread
+        if cursor.word not in STATEMENTS and cursor.word != "(":
+            raise Unread
+        reader = _other
     reader(cursor, found)
     if not found.operations:
         raise Unread
@@ -52,7 +55,7 @@ def read_statement(cursor: Cursor, found: Found) -> None:
 
 def _other(cursor: Cursor, found: Found) -> None:
     """A statement of which only the verb and the tables are kept."""
-    verb = cursor.word
+    verb = cursor.word if cursor.word != "(" else "SELECT"
     if verb in ("LOCK", "UNLOCK") and cursor.peek() in ("TABLE", "TABLES"):
         verb = f"{verb} {cursor.peek()}"
         cursor.at += 2
@@ -215,35 +218,4 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys(("UPDATE", "DELETE", "INSERT", "REPLACE", "MERGE"), _data),
     **dict.fromkeys(TRANSACTION, transaction),
     **dict.fromkeys(("REINDEX", "VACUUM", "CLUSTER", "REFRESH"), maintenance),
-    **dict.fromkeys(
-        (
-            *(
-                "DO",
-                "GRANT",
-                "REVOKE",
-                "PRAGMA",
-                "EXEC",
-                "EXECUTE",
-                "CALL",
-                "COPY",
-                "LOCK",
-                "UNLOCK",
-                "ANALYZE",
-            ),
-            *("ANALYSE", "EXPLAIN", "SHOW", "RESET", "LISTEN", "NOTIFY", "UNLISTEN", "USE", "DECLARE", "IF"),
-            *(
-                "REASSIGN",
-                "SECURITY",
-                "DISCARD",
-                "CHECKPOINT",
-                "OPTIMIZE",
-                "FLUSH",
-                "DESCRIBE",
-                "DESC",
-                "ATTACH",
-            ),
-            *("DETACH", "LOAD", "IMPORT", "PRINT", "WHILE", "KILL", "DENY", "PREPARE", "DEALLOCATE", "TABLE"),
-        ),
-        _other,
-    ),
 }

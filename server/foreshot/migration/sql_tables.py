@@ -23,7 +23,9 @@ def create_table(cursor: Cursor, found: Found, begin: Token, *, temporary: bool)
     indexes: list[IndexSpec] = []
     complete = True
     if cursor.word == "(" and cursor.peek() not in ("SELECT", "WITH"):
-        for item in cursor.inside().items():
+        inner = cursor.inside()
+        # PostgreSQL has tables without columns.
+        for item in [] if inner.done else inner.items():
             complete = _table_item(item, columns, constraints, indexes, found) and complete
     elif cursor.done:
         found.exact = False

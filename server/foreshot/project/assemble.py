@@ -25,6 +25,8 @@ class Assembly:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.env_texts: dict[str, str] = {}
+        self._unlocated: list[Environment] = []
+        self._urls_only: list[Candidate] = []
         for folder, listing in workspace.listings.items():
             if "env.py" in listing.files:
                 source = workspace.files.read(paths.child(folder, "env.py"))
@@ -41,6 +43,14 @@ class Assembly:
             if folder not in located:
                 found.append(self._unconfigured(folder, text))
         found = adopt_revisions(self.workspace, found)
+        if len(found) == 1 and self._urls_only:
+            # Settings of single deployments that leave the rest to the environment's own configuration.
+            urls = [url for candidate in self._urls_only for url in candidate.urls]
+            configs = [candidate.config for candidate in self._urls_only]
+            only = found[0]
+            found = [
+                msgspec.structs.replace(only, urls=(*only.urls, *urls), configs=(*only.configs, *configs))
+            ]
         found.extend(self._unlocated)
         return _with_problems(sorted(found, key=_order), problems)
 
@@ -48,7 +58,6 @@ class Assembly:
         """The candidates by their script folder; those without one become environments that only have problems."""
         located: dict[str, list[Candidate]] = {}
         open_ended: list[Candidate] = []
-        self._unlocated: list[Environment] = []
         for candidate in sorted(candidates, key=_preference):
             if candidate.script is None:
                 if candidate.here in self.env_texts:
@@ -84,7 +93,9 @@ class Assembly:
         ]
         if len(near) == 1:
             located[near[0]] = [candidate]
-        elif candidate.script is not None and not _TEMPLATED.search(candidate.script.value):
+        elif candidate.script is None:
+            self._urls_only.append(candidate)
+        elif not _TEMPLATED.search(candidate.script.value):
             message = f"`script_location` names no folder of this workspace: {candidate.script.value}"
             problem = Problem(candidate.config.path, candidate.script.span, message, "missing-folder")
             wanted = paths.join(candidate.here, candidate.script.value.replace(":", paths.SEP))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
+import msgspec
 from msgspec import Struct
 
 from foreshot.project import paths
@@ -106,7 +107,8 @@ def find_url(value: str, span: Span, path: str, section: str, key: str) -> Datab
     if text and _REFERENCE.search(text) is None:
         start, end = match.span("password")
         password = Span(span.start + start, span.start + end)
-    return DatabaseUrl(path, section, key, match.group(1).lower(), span, password)
+    lock_timeout = "lock_timeout" in value or "lock_wait_timeout" in value
+    return DatabaseUrl(path, section, key, match.group(1).lower(), span, password, lock_timeout)
 
 
 def _ini_candidate(ini: IniFile, name: str, path: str) -> Candidate:
@@ -248,7 +250,7 @@ def _toml_candidate(toml: TomlFile, table: dict[str, object], path: str) -> Cand
 
 def _without_place(url: DatabaseUrl) -> DatabaseUrl:
     password = url.value_span if url.password is not None else None
-    return DatabaseUrl(url.path, url.section, url.key, url.scheme, url.value_span, password)
+    return msgspec.structs.replace(url, password=password)
 
 
 def _toml_value(value: object, here: str) -> str | tuple[str, ...] | bool | None:

@@ -102,10 +102,11 @@ def infer_targets(
             asked.add(hint.dialect)
         elif hint.kind != "url":
             imported.add(hint.dialect)
-    if _is_batch(facts) and not imported:
-        urls.add("sqlite")
+    batch = _is_batch(facts)
     if asked:
         found = urls | asked | imported | hints.arguments
+        if batch and not imported:
+            found.add("sqlite")
         # A single dialect that is asked about tells of another that is not named.
         if len(found) > 1 or found == urls | imported:
             return _targets(found, settings)
@@ -113,9 +114,11 @@ def infer_targets(
     if imported:
         # A default URL for development does not make revisions with another database's types run there.
         return _targets(imported | (urls - {"sqlite"}), settings)
-    weak = hints.arguments | set(drivers)
+    weak = set(drivers) | hints.arguments
     if urls - {"sqlite"}:
         return _targets(urls, settings)
+    if batch and (weak or urls):
+        weak.add("sqlite")
     return _targets(weak | urls, settings)
 
 

@@ -59,6 +59,8 @@ class DatabaseUrl(Struct, frozen=True):
     scheme: str
     value_span: Span
     password: Span | None = None
+    lock_timeout: bool = False
+    """Whether it sets a lock timeout."""
 
 
 class ConfigFile(Struct, frozen=True):

@@ -46,6 +46,14 @@ def read_flask_migrate(module: Module) -> dict[str, Argument] | None:
     return found
 
 
+class _Given:
+    """What one call is given, as it is put together."""
+
+    def __init__(self) -> None:
+        self.arguments: dict[str, Argument] = {}
+        self.open_ended = self.flask = False
+
+
 class _Reader:
     def __init__(self, module: Module) -> None:
         self.module = module
@@ -148,70 +156,59 @@ class _Reader:
     def configure_call(
         self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]
     ) -> ConfigureCall:
-        arguments: dict[str, Argument] = {}
-        open_ended = flask = False
+        given = _Given()
         positional = [
             argument for argument in node.args if not _is_configure(_path(scope, argument), argument)
         ]
         for name, argument in zip(_POSITIONAL, positional, strict=False):
-            arguments[name] = Argument(_value(scope, argument), self.module.span(argument))
+            given.arguments[name] = Argument(_value(scope, argument), self.module.span(argument))
         for keyword in node.keywords:
             if keyword.arg is not None:
-                arguments[keyword.arg] = _argument(scope, keyword)
-                continue
-            more, further = self.splat(keyword.value, scope, own)
-            arguments.update(more)
-            open_ended = open_ended or further
-            flask = flask or "configure_args" in self.source_of(keyword.value, scope)
+                given.arguments[keyword.arg] = _argument(scope, keyword)
+            else:
+                self.splat(keyword.value, scope, own, given)
+        arguments = given.arguments
         dialect = arguments.get("dialect_name")
         if dialect is not None and isinstance(dialect.value, str):
             self.hint(dialect.value, "argument", dialect.span)
-        offline = "connection" not in arguments and ("url" in arguments or "offline" in function.lower())
+        offline = "offline" in function.lower() or ("connection" not in arguments and "url" in arguments)
+        span_of = self.module.span
         return ConfigureCall(
-            self.module.span(node),
-            self.module.span(node.func),
-            function,
-            arguments,
-            open_ended,
-            flask,
-            offline,
+            span_of(node), span_of(node.func), function, arguments, given.open_ended, given.flask, offline
         )
 
-    def splat(self, node: ast.expr, scope: Scope, own: list[ast.AST]) -> tuple[dict[str, Argument], bool]:
-        """The arguments that ``**node`` passes, and whether there may be more."""
+    def splat(self, node: ast.expr, scope: Scope, own: list[ast.AST], given: _Given, depth: int = 0) -> None:
+        """Take in what ``**node`` passes."""
         origin = node
         if isinstance(node, ast.Name):
             known = scope.node_of(node.id)
             origin = known[0] if known is not None else node
-        arguments: dict[str, Argument] = {}
-        open_ended = False
         match origin:
+            case _ if depth > _MAX_SPLATS:
+                given.open_ended = True
             case ast.Dict():
                 for key, item in zip(origin.keys, origin.values, strict=True):
                     name = scope.evaluate(key) if key is not None else None
                     if isinstance(name, str):
-                        arguments[name] = Argument(_value(scope, item), self.module.span(item))
+                        given.arguments[name] = Argument(_value(scope, item), self.module.span(item))
                     elif key is None:
-                        more, further = self.splat(item, scope, []) if item is not node else ({}, True)
-                        arguments.update(more)
-                        open_ended = open_ended or further
+                        self.splat(item, scope, own, given, depth + 1)
                     else:
-                        open_ended = True
+                        given.open_ended = True
             case ast.Call(func=ast.Name(id="dict"), args=[]):
                 for keyword in origin.keywords:
                     if keyword.arg is not None:
-                        arguments[keyword.arg] = _argument(scope, keyword)
+                        given.arguments[keyword.arg] = _argument(scope, keyword)
                     else:
-                        open_ended = True
+                        self.splat(keyword.value, scope, own, given, depth + 1)
             case _:
-                open_ended = True
-        if isinstance(node, ast.Name):
-            open_ended = self.added(node.id, scope, own, arguments) or open_ended
-        return arguments, open_ended
+                given.open_ended = True
+                given.flask = given.flask or "configure_args" in self.module.text(self.module.span(origin))
+        if isinstance(node, ast.Name) and depth <= _MAX_SPLATS:
+            self.added(node.id, scope, own, given, depth)
 
-    def added(self, name: str, scope: Scope, own: list[ast.AST], arguments: dict[str, Argument]) -> bool:
-        """Take in ``name["key"] = value``; whether the dictionary is changed in ways that are not followed."""
-        open_ended = False
+    def added(self, name: str, scope: Scope, own: list[ast.AST], given: _Given, depth: int) -> None:
+        """Take in ``name["key"] = value`` and ``name.update(more)``."""
         for node in own:
             match node:
                 case ast.Assign(
@@ -221,20 +218,19 @@ class _Reader:
                     if isinstance(key, str):
                         # It may stand under a condition: that it is passed is all that is known.
                         unknown = Unknown(f"`{key}` is set on the way", self.module.span(value))
-                        arguments[key] = Argument(unknown, self.module.span(value))
+                        given.arguments[key] = Argument(unknown, self.module.span(value))
                     else:
-                        open_ended = True
+                        given.open_ended = True
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="update"), args=[more]) if (
+                    owner == name
+                ):
+                    self.splat(more, scope, own, given, depth + 1)
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="update" | "setdefault")) if (
                     owner == name
                 ):
-                    open_ended = True
+                    given.open_ended = True
                 case _:
                     pass
-        return open_ended
-
-    def source_of(self, node: ast.expr, scope: Scope) -> str:
-        known = scope.node_of(node.id) if isinstance(node, ast.Name) else None
-        return self.module.text(self.module.span(known[0] if known is not None else node))
 
     def target_metadata(self) -> Assignment | None:
         found: Assignment | None = None
@@ -249,7 +245,7 @@ class _Reader:
                 isinstance(item, ast.Name) and item.id == "target_metadata" for item in targets
             ):
                 found = Assignment(
-                    self.module.span(statement), self.module.span(value), self.root.evaluate(value)
+                    self.module.span(statement), self.module.span(value), _value(self.root, value)
                 )
         return found
 
@@ -295,6 +291,8 @@ class _Reader:
         if dialect is not None:
             self.hints.append(DialectHint(dialect, kind, span))
 
+
+_MAX_SPLATS = 5  # dictionaries that are taken into one another
 
 _POSITIONAL = (
     "connection",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from foreshot.project.mako import Node, Refused, read_nodes, render_nodes
@@ -114,23 +116,38 @@ def render(source: SourceText, revision: NewRevision, databases: tuple[str, ...]
     nodes = read_nodes(source.content.replace("\r\n", "\n"))
     if isinstance(nodes, Refused):
         return nodes
-    text = _render(nodes, revision, databases)
-    if isinstance(text, Refused):
-        return text
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Refused("what the template makes is not valid Python", Span(0, 0))
-    return text if source.newline == "\n" else text.replace("\n", source.newline)
+    # A message can end the docstring that it stands in; then it is written without what a string gives a meaning to.
+    for message in (revision.message, _plain(revision.message)):
+        text = _render(nodes, msgspec.structs.replace(revision, message=message), databases)
+        if isinstance(text, Refused):
+            return text
+        if _is_python(text):
+            return text if source.newline == "\n" else text.replace("\n", source.newline)
+    return Refused("what the template makes is not valid Python", Span(0, 0))
 
 
 def render_generic(revision: NewRevision, databases: tuple[str, ...] = ()) -> str:
     """A revision file in Alembic's usual form; with ``databases``, one pair of functions for each."""
     template = _GENERIC_HEAD + (_GENERIC_SEVERAL if databases else _GENERIC_ONE)
     nodes = read_nodes(template)
-    text = nodes if isinstance(nodes, Refused) else _render(nodes, revision, databases)
+    plain = msgspec.structs.replace(revision, message=_plain(revision.message))
+    text = nodes if isinstance(nodes, Refused) else _render(nodes, plain, databases)
     # The template is ours; only values of a megabyte could be refused.
     return text if isinstance(text, str) else ""
+
+
+def _plain(message: str) -> str:
+    return " ".join(message.replace("\\", "/").replace('"', "'").split())
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _render(nodes: list[Node], revision: NewRevision, databases: tuple[str, ...]) -> str | Refused:

@@ -127,8 +127,8 @@ TABLE: Table = {
     "add_enum_value autocommit": (Row(undo="no", small=1.5, notes=("an enum value cannot be dropped",)),),
     "rename_enum_value": (Row(small=0.4),),
     # Rows.
-    "update": (Row(locks="t RX", scan=True, undo="no", loses="the values from before", ms=7609, notes=("every row stays locked until the transaction ends",)),),
-    "update where": (Row(locks="t RX", scan=None, undo="no", loses="the values from before", notes=("the rows that it writes stay locked until the transaction ends",)),),
+    "update": (Row(locks="t RX", scan=True, undo="no", ms=7609, notes=("every row stays locked until the transaction ends",)),),
+    "update where": (Row(locks="t RX", scan=None, undo="no", notes=("the rows that it writes stay locked until the transaction ends",)),),
     "delete": (Row(locks="t RX", scan=True, undo="no", loses="every row", ms=792, notes=("every row stays locked until the transaction ends",)),),
     "delete where": (Row(locks="t RX", scan=None, undo="no", loses="the rows that it deletes"),),
     "insert": (Row(locks="t RX", small=1),),

@@ -55,7 +55,7 @@ class CancelToken:
 
 @dataclass(slots=True, eq=False)
 class _Task:
-    run: Callable[[], None]
+    run: Callable[[], object]
     token: CancelToken
     background: bool
     started: float = field(default=0.0)
@@ -83,7 +83,7 @@ class Executor:
         self._alive = 0
         self._closed = False
 
-    def submit(self, run: Callable[[], None], token: CancelToken, *, background: bool = False) -> None:
+    def submit(self, run: Callable[[], object], token: CancelToken, *, background: bool = False) -> None:
         """Queue a task; one whose token is cancelled before it starts is dropped.
 
         Raises:

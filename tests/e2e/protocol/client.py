@@ -22,7 +22,7 @@ WAIT = 10.0
 class Client:
     """One server process and what it has sent."""
 
-    def __init__(self, script: Path = SAMPLE, initialize: bool = True, **capabilities: Any) -> None:
+    def __init__(self, script: Path = SAMPLE, initialize: bool = True, capabilities: Any = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, str(script)],
             stdin=subprocess.PIPE,
@@ -42,9 +42,9 @@ class Client:
         for thread in self._threads:
             thread.start()
         if initialize:
-            self.capabilities = self.call("initialize", {"processId": None, "capabilities": capabilities})[
-                "result"
-            ]
+            self.capabilities = self.call(
+                "initialize", {"processId": None, "capabilities": capabilities or {}}
+            )["result"]
             self.notify("initialized", {})
 
     def __enter__(self) -> Client:

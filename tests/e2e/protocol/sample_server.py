@@ -47,6 +47,16 @@ def hang(ls: ForeshotServer, params: types.ReferenceParams, token: CancelToken) 
     time.sleep(3600)
 
 
+@server.worker("test/busy")
+def busy(ls: ForeshotServer, params: Any, token: CancelToken) -> int:
+    """Compute all the time, as an analysis does, so that other threads have to wait for the interpreter."""
+    count, end = 0, time.monotonic() + params["milliseconds"] / 1000
+    while time.monotonic() < end:
+        token.check()
+        count += sum(range(1_000))
+    return count
+
+
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(ls: ForeshotServer, params: types.DidOpenTextDocumentParams) -> None:
     print("a print on the main loop")

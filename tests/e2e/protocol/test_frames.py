@@ -58,7 +58,11 @@ BAD = {
 
 @pytest.mark.parametrize("junk", BAD.values(), ids=BAD.keys())
 def test_the_next_message_is_found(junk: bytes) -> None:
-    for pieces in ([junk + frame(B)], [junk, frame(B)], [(junk + frame(B))[i : i + 7] for i in range(0, 120_000, 7)]):
+    for pieces in (
+        [junk + frame(B)],
+        [junk, frame(B)],
+        [(junk + frame(B))[i : i + 7] for i in range(0, 120_000, 7)],
+    ):
         bodies, losses = read(*pieces)
         assert bodies == [B]
         assert len(losses) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from e2e.protocol.client import SAMPLE, WAIT, Client
+from foreshot.lsp.base import ForeshotServer
 
 URI = "file:///a.py"
 HOVER = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
@@ -179,5 +181,12 @@ def test_an_interrupt_ends_it_quietly() -> None:
 )
 def test_position_encodings(offered: Any, chosen: str) -> None:
     general = {} if offered is None else {"general": {"positionEncodings": offered}}
-    with Client(**general) as client:
-        assert client.capabilities["capabilities"]["positionEncoding"] == chosen
+    server = ForeshotServer("test", "1")
+    sent: list[bytes] = []
+    server.output.write = sent.append  # pyright: ignore[reportAttributeAccessIssue]
+    params = {"processId": None, "capabilities": general}
+    server.protocol.receive(
+        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
+    )
+    assert f'"positionEncoding":"{chosen}"'.encode() in sent[0]
+    assert server.documents.encoding == chosen

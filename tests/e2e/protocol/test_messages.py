@@ -47,7 +47,10 @@ DEEP = b"[" * 200_000
         (b'{"jsonrpc": "2.0", "id": "utf8", "method": "\xff\xfe"}', "utf8"),
         (b'{"jsonrpc": "2.0", "id": "deep", "method": "test/echo", "params": ' + DEEP, "deep"),
         (b'{"jsonrpc": "2.0", "id": "balanced", "params": ' + DEEP + b"]" * 200_000 + b"}", "balanced"),
-        (b'{"method": "x", "params": ' + b'{"a":' * 200_000 + b"1" + b"}" * 200_000 + b', "id": "after"}', "after"),
+        (
+            b'{"method": "x", "params": ' + b'{"a":' * 200_000 + b"1" + b"}" * 200_000 + b', "id": "after"}',
+            "after",
+        ),
         (DEEP, None),
         (b"", None),
         (b"\x00\x00", None),

@@ -16,13 +16,14 @@ what it looks at, says what it finds, and, where there is a repair, what to chan
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Certainty, Finding, Fix, Related, Safety
 from foreshot.lint.severity import Severity, lowered
+from foreshot.lint.suppress import Suppression
 from foreshot.migration.operations import Direction, Operation
 from foreshot.text import Span
 
@@ -129,9 +130,6 @@ class ProjectRule(Rule):
     Every finding names its file by ``path``.
     """
 
-    late: ClassVar[bool] = False
-    """It looks at what suppression comments silenced, and so runs after all others."""
-
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """What is wrong with the environment."""
         raise NotImplementedError
@@ -139,3 +137,29 @@ class ProjectRule(Rule):
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """Repairs of a finding of this rule, the best first."""
         return iter(())
+
+
+class ProblemRule(Rule):
+    """A rule about a revision file that could not be read or parsed."""
+
+    kind: ClassVar[str]
+    """``unreadable`` or ``syntax``."""
+
+    def check(self, message: str, at: Span) -> Finding:
+        """The finding, from the reason and its place."""
+        raise NotImplementedError
+
+
+class SuppressionRule(ProjectRule):
+    """A rule about suppression comments; it runs after all others, when it is known what they silenced.
+
+    ``check`` looks at the rest of the project, such as the settings.
+    """
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """What is wrong outside of comments."""
+        return iter(())
+
+    def check_comments(self, path: str, comments: Sequence[tuple[Suppression, bool]]) -> Iterator[Finding]:
+        """What is wrong with a file's suppressions, each given with whether it silenced anything."""
+        raise NotImplementedError

@@ -9,8 +9,8 @@ from typing import Any
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
-from foreshot.lint.rule import OperationRule, ProjectRule, RevisionRule, Rule
-from foreshot.lint.suppress import suppressions_of
+from foreshot.lint.rule import OperationRule, ProblemRule, ProjectRule, RevisionRule, Rule, SuppressionRule
+from foreshot.lint.suppress import Suppression, suppressions_of
 from foreshot.migration.operations import Operation
 from foreshot.text import SourceText, Span
 
@@ -26,6 +26,8 @@ class RuleSet:
         self.by_name: dict[str, Rule] = {rule.name: rule for rule in rules}
         self.revision_rules = [rule for rule in self.by_name.values() if isinstance(rule, RevisionRule)]
         self.project_rules = [rule for rule in self.by_name.values() if isinstance(rule, ProjectRule)]
+        self.suppression_rules = [rule for rule in self.by_name.values() if isinstance(rule, SuppressionRule)]
+        self.problem_rules = [rule for rule in self.by_name.values() if isinstance(rule, ProblemRule)]
         self._operation_rules: list[OperationRule[Any]] = [
             rule for rule in self.by_name.values() if isinstance(rule, OperationRule)
         ]
@@ -51,7 +53,11 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
                 continue
             if rule.databases and not context.targets(rule.databases, operation):
                 continue
-            found.extend(_guarded(rule, lambda rule=rule, operation=operation: rule.check(operation, context), context.path))
+            found.extend(
+                _guarded(
+                    rule, lambda rule=rule, operation=operation: rule.check(operation, context), context.path
+                )
+            )
     for rule in rules.revision_rules:
         if rule.needs_database and not context.targets_known:
             continue
@@ -61,13 +67,13 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
     return _unique(found)
 
 
-def project_findings(rules: RuleSet, project: ProjectContext, *, late: bool | None = None) -> list[Finding]:
-    """What the rules that look at a whole environment find in it; ``late`` chooses only such as are, or are not."""
+def project_findings(rules: RuleSet, project: ProjectContext) -> list[Finding]:
+    """What the rules that look at a whole environment find in it."""
     found: list[Finding] = []
     for rule in rules.project_rules:
-        if late is not None and rule.late != late:
-            continue
-        found.extend(_guarded(rule, lambda rule=rule: rule.check(project), project.environment.script_location))
+        found.extend(
+            _guarded(rule, lambda rule=rule: rule.check(project), project.environment.script_location)
+        )
     return _unique(found)
 
 
@@ -89,17 +95,64 @@ def revision_reports(rules: RuleSet, context: Context) -> FileReports:
     findings = revision_findings(rules, context)
     keys = _keys(findings)
     reports = tuple(
-        render(finding, key, source, context.path, context.revision.header.revision, fixes_of(rules, finding, context))
+        render(
+            finding,
+            key,
+            source,
+            context.path,
+            context.revision.header.revision,
+            fixes_of(rules, finding, context),
+        )
         for finding, key in zip(findings, keys, strict=True)
     )
     return FileReports(reports, suppressions_of(context.module, source, context.module.comments))
 
 
 def project_reports(
-    rules: RuleSet, project: ProjectContext, source_of: Callable[[str], SourceText | None], *, late: bool = False
+    rules: RuleSet, project: ProjectContext, source_of: Callable[[str], SourceText | None]
 ) -> list[Report]:
     """The findings about a whole environment as reports."""
-    findings = project_findings(rules, project, late=late)
+    return _project_reports(rules, project_findings(rules, project), project, source_of)
+
+
+def comment_findings(
+    rules: RuleSet, path: str, comments: Sequence[tuple[Suppression, bool]]
+) -> list[Finding]:
+    """What is wrong with the suppression comments of one file."""
+    found: list[Finding] = []
+    for rule in rules.suppression_rules:
+        found.extend(_guarded(rule, lambda rule=rule: rule.check_comments(path, comments), path))
+    return _unique(found)
+
+
+def comment_reports(
+    rules: RuleSet,
+    project: ProjectContext,
+    path: str,
+    comments: Sequence[tuple[Suppression, bool]],
+    source_of: Callable[[str], SourceText | None],
+) -> list[Report]:
+    """The findings about a file's suppression comments as reports."""
+    return _project_reports(rules, comment_findings(rules, path, comments), project, source_of)
+
+
+def problem_report(
+    rules: RuleSet, kind: str, message: str, at: Span, source: SourceText, path: str
+) -> Report | None:
+    """The report on a revision file that could not be read or parsed."""
+    for rule in rules.problem_rules:
+        if rule.kind == kind:
+            finding = rule.check(message, at)
+            return render(finding, f"{rule.name}||||0", source, path, None, ())
+    return None
+
+
+def _project_reports(
+    rules: RuleSet,
+    findings: Sequence[Finding],
+    project: ProjectContext,
+    source_of: Callable[[str], SourceText | None],
+) -> list[Report]:
     reports: list[Report] = []
     for finding, key in zip(findings, _keys(findings), strict=True):
         path = finding.path or project.environment.env_py or project.environment.script_location
@@ -110,7 +163,7 @@ def project_reports(
                 key,
                 source_of(path) or SourceText(""),
                 path,
-                entry.header.revision if entry else None,
+                entry.header.revision if entry and entry.header else None,
                 fixes_of(rules, finding, project),
                 source_of,
             )

@@ -29,7 +29,9 @@ class Suppression(Struct, frozen=True):
     """It is the only rule of its comment."""
 
 
-def suppressions_of(module: Module | None, source: SourceText, comments: Iterable[Comment]) -> tuple[Suppression, ...]:
+def suppressions_of(
+    module: Module | None, source: SourceText, comments: Iterable[Comment]
+) -> tuple[Suppression, ...]:
     """Every suppression of a file.
 
     A comment at the end of a line covers that line; one on its own line covers the next line that holds code.
@@ -85,7 +87,11 @@ def _is_docstring(module: Module) -> bool:
     import ast
 
     first = module.tree.body[0]
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    return (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
 
 
 def _next_code_row(source: SourceText, row: int) -> int:

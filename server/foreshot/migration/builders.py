@@ -159,7 +159,9 @@ def build(name: str, call: CallValue, site: Site) -> list[Operation]:
     return _BUILDERS[name](arguments, replace(site, args=spans, keywords=call.keyword_spans))
 
 
-def _table(arguments: Arguments, site: Site, name: str = "table_name") -> tuple[Maybe[str], Maybe[str] | None]:
+def _table(
+    arguments: Arguments, site: Site, name: str = "table_name"
+) -> tuple[Maybe[str], Maybe[str] | None]:
     if site.batch is not None and name in _BATCH_LACKS:
         return site.batch.table, site.batch.schema
     schema_name = "source_schema" if name == "source_table" else "schema"
@@ -170,7 +172,11 @@ def _add_column(arguments: Arguments, site: Site) -> list[Operation]:
     table, schema = _table(arguments, site)
     value = arguments.get("column")
     if not is_column(value):
-        why = value if isinstance(value, Unknown) else Unknown("the column is not known", arguments.span("column"))
+        why = (
+            value
+            if isinstance(value, Unknown)
+            else Unknown("the column is not known", arguments.span("column"))
+        )
         column = ColumnSpec(why, why, arguments.span("column"), why, why, None, why, why, why)
         return [AddColumn(site, table, schema, column)]
     return [
@@ -190,7 +196,11 @@ def _drop_column(arguments: Arguments, site: Site) -> list[Operation]:
     value = arguments.get("column_name")
     if is_column(value):
         value = cast("CallValue", value).argument("name", 0)
-    return [DropColumn(site, table, schema, maybe_str(value, arguments.span("column_name")), arguments.flag("if_exists"))]
+    return [
+        DropColumn(
+            site, table, schema, maybe_str(value, arguments.span("column_name")), arguments.flag("if_exists")
+        )
+    ]
 
 
 def _alter_column(arguments: Arguments, site: Site) -> list[Operation]:
@@ -252,7 +262,9 @@ def _create_table(arguments: Arguments, site: Site) -> list[Operation]:
 
 
 def _drop_table(arguments: Arguments, site: Site) -> list[Operation]:
-    return [DropTable(site, arguments.text("table_name"), arguments.name("schema"), arguments.flag("if_exists"))]
+    return [
+        DropTable(site, arguments.text("table_name"), arguments.name("schema"), arguments.flag("if_exists"))
+    ]
 
 
 def _rename_table(arguments: Arguments, site: Site) -> list[Operation]:
@@ -265,12 +277,19 @@ def _rename_table(arguments: Arguments, site: Site) -> list[Operation]:
 
 def _create_index(arguments: Arguments, site: Site) -> list[Operation]:
     table, schema = _table(arguments, site)
-    index = index_spec(arguments.get("index_name"), arguments.get("columns"), dict(arguments.values), arguments.call.span)
+    index = index_spec(
+        arguments.get("index_name"), arguments.get("columns"), dict(arguments.values), arguments.call.span
+    )
     if arguments.call.open_ended:
         index = replace(index, unique=arguments.truth("unique"))
     return [
         CreateIndex(
-            site, table, schema, index, arguments.truth("postgresql_concurrently"), arguments.flag("if_not_exists")
+            site,
+            table,
+            schema,
+            index,
+            arguments.truth("postgresql_concurrently"),
+            arguments.flag("if_not_exists"),
         )
     ]
 
@@ -280,7 +299,9 @@ def _drop_index(arguments: Arguments, site: Site) -> list[Operation]:
     return [
         DropIndex(
             site,
-            table if arguments.given("table_name") or site.batch else Unknown("the table was not given", arguments.call.span),
+            table
+            if arguments.given("table_name") or site.batch
+            else Unknown("the table was not given", arguments.call.span),
             schema,
             arguments.name("index_name"),
             arguments.truth("postgresql_concurrently"),
@@ -307,7 +328,11 @@ def _exclude(arguments: Arguments, site: Site) -> list[Operation]:
 
 def _constraint(arguments: Arguments, site: Site, kind: ConstraintKind) -> list[Operation]:
     table, schema = _table(arguments, site)
-    columns = names_of(arguments.get("columns"), arguments.span("columns")) if kind in ("unique", "primary key") else ()
+    columns = (
+        names_of(arguments.get("columns"), arguments.span("columns"))
+        if kind in ("unique", "primary key")
+        else ()
+    )
     using_index = arguments.values.get("postgresql_using_index")
     spec = ConstraintSpec(
         kind,
@@ -370,7 +395,12 @@ def _bulk_insert(arguments: Arguments, site: Site) -> list[Operation]:
 
 def table_of(value: Value, span: Span) -> tuple[Maybe[str], Maybe[str] | None]:
     """Name and schema of a described ``sa.table(...)`` or ``sa.Table(...)``."""
-    if isinstance(value, CallValue) and last_name(value.path) in ("table", "Table", "create_table", "TableClause"):
+    if isinstance(value, CallValue) and last_name(value.path) in (
+        "table",
+        "Table",
+        "create_table",
+        "TableClause",
+    ):
         return maybe_str(value.argument("name", 0), span), maybe_name(value.keywords.get("schema"), span)
     return Unknown("the table is not known", span), None
 

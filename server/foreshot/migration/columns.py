@@ -23,7 +23,15 @@ _CONSTRAINTS: dict[str, ConstraintKind] = {
     "ForeignKeyConstraint": "foreign key",
     "ExcludeConstraint": "exclude",
 }
-_NOT_TYPES = {"ForeignKey", "Computed", "Identity", "Sequence", "FetchedValue", "CheckConstraint", "DefaultClause"}
+_NOT_TYPES = {
+    "ForeignKey",
+    "Computed",
+    "Identity",
+    "Sequence",
+    "FetchedValue",
+    "CheckConstraint",
+    "DefaultClause",
+}
 _COLUMN_NAMES = {"Column", "column", "mapped_column"}
 
 
@@ -63,7 +71,11 @@ def type_spec(value: Value, span: Span) -> TypeSpec | Unknown | None:
             return None
         case Ref():
             return TypeSpec(value.path, value.written, value.span, None, None, value.bound)
-        case CallValue(receiver=CallValue() as receiver) if last_name(value.path) in ("with_variant", "evaluates_none", "copy"):
+        case CallValue(receiver=CallValue() as receiver) if last_name(value.path) in (
+            "with_variant",
+            "evaluates_none",
+            "copy",
+        ):
             return type_spec(receiver, span)
         case CallValue():
             return TypeSpec(value.path, value.func.written, value.span, value, None, value.func.bound)
@@ -78,9 +90,17 @@ def column_spec(call: CallValue) -> ColumnSpec:
     args = list(zip(call.args, call.arg_spans, strict=True))
     spans: dict[str, Span] = dict(call.keyword_value_spans)
     name: Value = call.keywords.get("name")
-    if args and not _is_schema_item(args[0][0]) and not (
-        isinstance(args[0][0], CallValue | Ref) and "name" not in call.keywords and len(args) == 1 and _looks_like_type(args[0][0])
-    ) and "name" not in call.keywords:
+    if (
+        args
+        and not _is_schema_item(args[0][0])
+        and not (
+            isinstance(args[0][0], CallValue | Ref)
+            and "name" not in call.keywords
+            and len(args) == 1
+            and _looks_like_type(args[0][0])
+        )
+        and "name" not in call.keywords
+    ):
         name, spans["name"] = args.pop(0)
     type_value: Value = call.keywords.get("type_")
     if args and type_value is None and not _is_schema_item(args[0][0]):
@@ -113,7 +133,11 @@ def column_spec(call: CallValue) -> ColumnSpec:
 
     def flag(key: str) -> Maybe[bool]:
         if key in call.keywords:
-            return False if call.keywords[key] is None else maybe_bool(call.keywords[key], spans.get(key, call.span))
+            return (
+                False
+                if call.keywords[key] is None
+                else maybe_bool(call.keywords[key], spans.get(key, call.span))
+            )
         return open_ended or False
 
     nullable = call.keywords.get("nullable")
@@ -157,10 +181,16 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
         name = maybe_name(call.argument("name", 1), call.span)
     elif kind != "exclude":
         columns = tuple(
-            maybe_str(item.argument("name", 0) if isinstance(item, CallValue) else item, call.span) for item in call.args
+            maybe_str(item.argument("name", 0) if isinstance(item, CallValue) else item, call.span)
+            for item in call.args
         )
     return ConstraintSpec(
-        kind, name, columns, call.span, ref_table, ref_columns,
+        kind,
+        name,
+        columns,
+        call.span,
+        ref_table,
+        ref_columns,
         maybe_name(call.keywords.get("ondelete"), call.span),
         maybe_name(call.keywords.get("onupdate"), call.span),
         condition,

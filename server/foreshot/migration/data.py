@@ -9,7 +9,11 @@ from foreshot.migration.columns import last_name
 from foreshot.migration.operations import DataChange, Site
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 
-_VERBS: dict[str, Literal["update", "delete", "insert"]] = {"update": "update", "delete": "delete", "insert": "insert"}
+_VERBS: dict[str, Literal["update", "delete", "insert"]] = {
+    "update": "update",
+    "delete": "delete",
+    "insert": "insert",
+}
 _FILTERS = frozenset({"where", "filter", "filter_by", "limit", "with_for_update", "join", "select_from"})
 
 
@@ -39,21 +43,36 @@ def data_change(call: CallValue, site: Site) -> DataChange | None:
         table = source.args[0] if source.args else None
         filtered = any(name in _FILTERS for name in steps[1:])
     else:
-        constructor = made.path in (f"sqlalchemy.{verb}", f"sqlalchemy.sql.{verb}", f"sqlalchemy.sql.expression.{verb}")
+        constructor = made.path in (
+            f"sqlalchemy.{verb}",
+            f"sqlalchemy.sql.{verb}",
+            f"sqlalchemy.sql.expression.{verb}",
+        )
         if constructor:
             table = made.args[0] if made.args else None
-        elif isinstance(made.receiver, CallValue) and last_name(made.receiver.path) in ("table", "Table", "create_table"):
+        elif isinstance(made.receiver, CallValue) and last_name(made.receiver.path) in (
+            "table",
+            "Table",
+            "create_table",
+        ):
             table = made.receiver
         else:
             return None
-        filtered = any(name in _FILTERS for name in steps[:index]) or "whereclause" in made.keywords or len(made.args) > (
-            1 if constructor else 0
+        filtered = (
+            any(name in _FILTERS for name in steps[:index])
+            or "whereclause" in made.keywords
+            or len(made.args) > (1 if constructor else 0)
         )
     name, schema = table_of(table, made.span)
     if isinstance(name, Unknown) and isinstance(table, Ref):
         name = Unknown(f"`{table.written}` is a class whose table is not known", made.span)
     return DataChange(
-        site, _VERBS[verb], name, schema, columns=tuple(_written(chain[: index + 1])), has_where=filtered or verb == "insert"
+        site,
+        _VERBS[verb],
+        name,
+        schema,
+        columns=tuple(_written(chain[: index + 1])),
+        has_where=filtered or verb == "insert",
     )
 
 

@@ -92,9 +92,9 @@ def _is_dialect(value: Value) -> bool:
     if not isinstance(value, Ref):
         return False
     path = value.path
-    return path.endswith((".dialect.name", ".engine.name", ".dialect.dialect_description", ".drivername", "_dialect.name")) or (
-        path.endswith(("get_bind().name", "dialect_name"))
-    )
+    return path.endswith(
+        (".dialect.name", ".engine.name", ".dialect.dialect_description", ".drivername", "_dialect.name")
+    ) or (path.endswith(("get_bind().name", "dialect_name")))
 
 
 def _is_dialect_text(value: Value) -> bool:

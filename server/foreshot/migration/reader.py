@@ -33,10 +33,10 @@ from foreshot.migration.operations import (
 )
 from foreshot.migration.revision import FunctionSpec, Revision
 from foreshot.migration.sql import read_sql
-from foreshot.syntax import evaluate
-from foreshot.syntax.evaluate import FunctionValue, Scope, bind_parameters, names_in
+from foreshot.syntax.evaluate import Scope, names_in
+from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, Ref, Unknown, Value
+from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 MAX_OPERATIONS: Final = 20_000
@@ -45,7 +45,18 @@ MAX_STATEMENTS: Final = 200_000
 
 _EXECUTE = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
 _NO_EFFECT = frozenset(
-    {"get_bind", "get_context", "f", "batch_alter_table", "invoke", "get_impl", "implementation_for", "register_operation", "inline_literal", "run_async"}
+    {
+        "get_bind",
+        "get_context",
+        "f",
+        "batch_alter_table",
+        "invoke",
+        "get_impl",
+        "implementation_for",
+        "register_operation",
+        "inline_literal",
+        "run_async",
+    }
 )
 _DIRECTIONS: tuple[Direction, ...] = ("upgrade", "downgrade")
 _ONE_DATABASE = ("upgrade_", "downgrade_")
@@ -169,10 +180,18 @@ class _Reader:
                 self._assign([target], value, frame)
             case ast.AugAssign(target=ast.Name(id=name), value=value):
                 self._effects(value, frame)
-                total = frame.scope.evaluate(
-                    ast.copy_location(ast.BinOp(ast.Name(name, ast.Load()), statement.op, value), statement)
-                ) if _is_placed(statement) else None
-                frame.scope.bind(name, total if total is not None else Unknown("it is changed", frame.statement))
+                total = (
+                    frame.scope.evaluate(
+                        ast.copy_location(
+                            ast.BinOp(ast.Name(name, ast.Load()), statement.op, value), statement
+                        )
+                    )
+                    if _is_placed(statement)
+                    else None
+                )
+                frame.scope.bind(
+                    name, total if total is not None else Unknown("it is changed", frame.statement)
+                )
             case ast.If():
                 return self._if(statement, frame)
             case ast.For():
@@ -269,7 +288,10 @@ class _Reader:
             self._forget(statement.body, frame)
             inner = self._inside(frame, repeated=True, conditional=True)
             for name in names_in(statement.target):
-                inner.scope.bind(name, Unknown(f"`{name}` is a loop variable over values that are not known", frame.statement))
+                inner.scope.bind(
+                    name,
+                    Unknown(f"`{name}` is a loop variable over values that are not known", frame.statement),
+                )
             self._block(statement.body, inner)
         else:
             for item in items:
@@ -298,7 +320,7 @@ class _Reader:
             if isinstance(value, CallValue) and value.path.endswith("op.batch_alter_table"):
                 inner.batch = self._batch(value, alias, whole)
                 if alias:
-                    inner.scope.bind(alias, evaluate.Opaque(inner.batch))
+                    inner.scope.bind(alias, OpaqueValue(inner.batch))
                 continue
             if isinstance(value, CallValue) and last_name(value.path) == "autocommit_block":
                 inner.autocommit = True
@@ -344,7 +366,7 @@ class _Reader:
                 self._follow(node, frame)
             return value
         path, method = value.path, last_name(value.path)
-        if isinstance(value.receiver, evaluate.Opaque):
+        if isinstance(value.receiver, OpaqueValue):
             self._batch_call(method, value, cast("Batch", value.receiver.content), frame)
         elif path.startswith("alembic.op.") and path.count(".") == 2:
             self._op_call(method, node, value, frame)
@@ -379,7 +401,9 @@ class _Reader:
             else:
                 args.append(frame.scope.evaluate(argument))
         keywords = {
-            keyword.arg: frame.scope.evaluate(keyword.value) for keyword in node.keywords if keyword.arg is not None
+            keyword.arg: frame.scope.evaluate(keyword.value)
+            for keyword in node.keywords
+            if keyword.arg is not None
         }
         scope = bind_parameters(function, args, keywords)
         once = not args and not keywords and self._call_counts[function.node.name] == 1
@@ -408,12 +432,22 @@ class _Reader:
             for operation in build(name, call, replace(self._site(call, frame), batch=None)):
                 self._add(operation)
         elif name not in _NO_EFFECT:
-            self._opaque(f"`op.{name}()` is an operation that Alembic itself does not define", "operation", call.func.span, frame)
+            self._opaque(
+                f"`op.{name}()` is an operation that Alembic itself does not define",
+                "operation",
+                call.func.span,
+                frame,
+            )
 
     def _batch_call(self, name: str, call: CallValue, batch: Batch, frame: _Frame) -> None:
         if not is_operation(name):
             if name not in _NO_EFFECT and name != "execute":
-                self._opaque(f"`{name}()` of a batch block is not an operation that is known", "operation", call.func.span, frame)
+                self._opaque(
+                    f"`{name}()` of a batch block is not an operation that is known",
+                    "operation",
+                    call.func.span,
+                    frame,
+                )
             return
         for operation in build(name, call, replace(self._site(call, frame), batch=batch)):
             self._add(operation)
@@ -436,10 +470,17 @@ class _Reader:
         if isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t"):
             if _may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
-                self._opaque("SQL is executed that is only known when it runs", "sql", self.module.span(argument), frame)
+                self._opaque(
+                    "SQL is executed that is only known when it runs",
+                    "sql",
+                    self.module.span(argument),
+                    frame,
+                )
             return
         reading = read_sql(text, self._sql_dialects(frame), site)
-        self._add(SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements))
+        self._add(
+            SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements)
+        )
         for operation in reading.operations:
             self._add(operation)
 
@@ -452,15 +493,28 @@ class _Reader:
         """A call of a function from elsewhere that may do anything to the database."""
         func = call.func
         root = func.path.lstrip(".").partition(".")[0]
-        if "()" in func.path or "<" in func.path or not func.bound or root in _HARMLESS or root in sys.stdlib_module_names:
+        if (
+            "()" in func.path
+            or "<" in func.path
+            or not func.bound
+            or root in _HARMLESS
+            or root in sys.stdlib_module_names
+        ):
             return
         if func.path.startswith((".", "alembic.op")) and not func.path.startswith(".."):
             imported = "." in func.path.lstrip(".")
             if not imported:
                 return
-        takes_connection = any(isinstance(item, CallValue | Ref) and "op" in item.path.split(".") for item in call.args)
+        takes_connection = any(
+            isinstance(item, CallValue | Ref) and "op" in item.path.split(".") for item in call.args
+        )
         if takes_connection or "migrat" in func.path or "alembic" in func.path:
-            self._opaque(f"`{func.written}()` comes from another module and was not followed", "helper", func.span, frame)
+            self._opaque(
+                f"`{func.written}()` comes from another module and was not followed",
+                "helper",
+                func.span,
+                frame,
+            )
 
     def _opaque(self, why: str, what: str, span: Span, frame: _Frame) -> None:
         if span in self._opaque_seen:
@@ -494,9 +548,15 @@ class _Reader:
         self.operations.append(operation)
 
 
-_CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {"begin": "begin", "commit": "commit", "rollback": "rollback"}
+_CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {
+    "begin": "begin",
+    "commit": "commit",
+    "rollback": "rollback",
+}
 _ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
-_HARMLESS = frozenset({"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"})
+_HARMLESS = frozenset(
+    {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
+)
 
 
 def _parameter_value(name: str, span: Span) -> Value:
@@ -537,7 +597,11 @@ def _acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
                     found.append(current)
                 pending.append(func.value)
             elif isinstance(func, ast.Name):
-                if func.id in _ACTING or is_operation(func.id) or isinstance(scope.lookup(func.id), FunctionValue):
+                if (
+                    func.id in _ACTING
+                    or is_operation(func.id)
+                    or isinstance(scope.lookup(func.id), FunctionValue)
+                ):
                     found.append(current)
             else:
                 pending.append(func)
@@ -555,9 +619,16 @@ def _mentions_op(call: CallValue) -> bool:
 
 def _is_text(value: CallValue) -> bool:
     path = value.path
-    return last_name(path) in ("text", "DDL", "bindparams", "dedent", "format", "strip", "columns", "execution_options") and (
-        "text" in path or "DDL" in path or "dedent" in path or last_name(path) in ("format", "strip")
-    )
+    return last_name(path) in (
+        "text",
+        "DDL",
+        "bindparams",
+        "dedent",
+        "format",
+        "strip",
+        "columns",
+        "execution_options",
+    ) and ("text" in path or "DDL" in path or "dedent" in path or last_name(path) in ("format", "strip"))
 
 
 def _is_text_call(node: ast.expr, scope: Scope) -> bool:
@@ -575,6 +646,7 @@ def _is_text_call(node: ast.expr, scope: Scope) -> bool:
 def _may_be_sql(call: CallValue) -> bool:
     """Whether `.execute(x)` is plausibly a database's: not `executor.execute` or a task's."""
     path = call.path
-    return any(word in path for word in ("alembic.op", "get_bind", "onn", "ession", "ursor", "bind", "ngine", "<parameter>"))
-
-
+    return any(
+        word in path
+        for word in ("alembic.op", "get_bind", "onn", "ession", "ursor", "bind", "ngine", "<parameter>")
+    )

@@ -12,13 +12,10 @@ from functools import cache
 from foreshot.lint.rule import Rule
 from foreshot.lint.run import RuleSet
 
-IN_A_REVISION = (
-    "locking/blocking-index",
-)
+IN_A_REVISION = ("locking/blocking-index",)
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""
 
-IN_A_PROJECT: tuple[str, ...] = (
-)
+IN_A_PROJECT: tuple[str, ...] = ()
 """Rules that look at a whole environment: its graph and its configuration."""
 
 NAMES = frozenset(entry.partition("/")[2] for entry in (*IN_A_REVISION, *IN_A_PROJECT))

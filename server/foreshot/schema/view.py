@@ -147,6 +147,8 @@ def _altered(known: KnownColumn, operation: AlterColumn) -> KnownColumn:
         known.spec,
         operation.type if isinstance(operation.type, TypeSpec) else known.type,
         operation.nullable if isinstance(operation.nullable, bool) else known.nullable,
-        known.has_server_default if operation.server_default is None else operation.server_default is not False,
+        known.has_server_default
+        if operation.server_default is None
+        else operation.server_default is not False,
         known.made_by,
     )

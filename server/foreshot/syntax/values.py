@@ -7,12 +7,16 @@ reason. Unknown is a value like the others: it spreads, and it accuses nobody.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
-from typing import TypeAlias, TypeVar, Union, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, Union, cast
 
 from msgspec import Struct
 
 from foreshot.text import Span
+
+if TYPE_CHECKING:
+    from foreshot.syntax.evaluate import Scope
 
 T = TypeVar("T")
 
@@ -68,6 +72,19 @@ class CallValue(Struct, frozen=True):
         if position is not None and position < len(self.args):
             return self.args[position]
         return None
+
+
+class FunctionValue(Struct, frozen=True, eq=False):
+    """A function defined in the file, with the scope that it closes over."""
+
+    node: ast.FunctionDef | ast.Lambda
+    scope: Scope
+
+
+class OpaqueValue(Struct, frozen=True, eq=False):
+    """A value that only its maker understands (a batch block); attributes of it go back to the maker."""
+
+    content: object
 
 
 class Text(Struct, frozen=True):

@@ -43,7 +43,10 @@ class Cache:
     """The cache of one environment; ``key`` is a digest of all that its revisions' findings depend on besides them."""
 
     def __init__(self, name: str, key: bytes, *, enabled: bool = True) -> None:
-        self._path = _folder() / f"{blake2b(name.encode('utf-8', 'surrogateescape'), digest_size=12).hexdigest()}.msgpack"
+        self._path = (
+            _folder()
+            / f"{blake2b(name.encode('utf-8', 'surrogateescape'), digest_size=12).hexdigest()}.msgpack"
+        )
         self._key = key
         self._enabled = enabled
         self.files: dict[str, Kept] = self._load() if enabled else {}

@@ -150,7 +150,11 @@ def _analyse_all(
             modules.touched.clear()
         source = decode(data) if isinstance(data, bytes) else data
         analysis = analyse(source, path, surroundings, rules)
-        depends = tuple(dependencies.state(other) for other in sorted(modules.touched)) if modules is not None else ()
+        depends = (
+            tuple(dependencies.state(other) for other in sorted(modules.touched))
+            if modules is not None
+            else ()
+        )
         return path, Kept(mark, analysis, depends)
 
     return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
@@ -207,4 +211,4 @@ def _bytes(files: Files, path: str) -> bytes | Unreadable | None:
     return source.encode() if isinstance(source, SourceText) else source
 
 
-_NOTHING = FileAnalysis(None, {}, 0, False, FileReports(()))
+_NOTHING = FileAnalysis(None, {}, False, False, FileReports(()))

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from foreshot.knowledge.databases import Target, target
 from foreshot.lint.context import Surroundings
 from foreshot.project import paths
+from foreshot.project.dialect_names import Dialect
 from foreshot.project.dialects import NO_HINTS, RevisionHints, dependency_drivers, hints_in, infer_targets
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import read_env
@@ -40,7 +41,9 @@ def load_surroundings(
     loaded = load_settings(files, environment.home, environment.root)
     settings = loaded.settings
     if overrides:
-        settings, _ = settings_from_options({camel_case(key): value for key, value in overrides.items()}, settings)
+        settings, _ = settings_from_options(
+            {camel_case(key): value for key, value in overrides.items()}, settings
+        )
     env_source = _text(files, environment.env_py)
     env_module = parse(env_source) if env_source is not None else None
     env = read_env(env_module) if isinstance(env_module, Module) else None
@@ -78,7 +81,7 @@ def _hints(revisions: Mapping[str, bytes | Unreadable]) -> RevisionHints:
     return hints
 
 
-def _drivers(files: Files, environment: Environment, settings: Settings) -> frozenset[str]:
+def _drivers(files: Files, environment: Environment, settings: Settings) -> frozenset[Dialect]:
     return frozenset() if settings.dialect else dependency_drivers(files, environment)
 
 

@@ -39,7 +39,10 @@ def map_in_processes(
     results: list[list[Result] | None] = [_serial(work, shares[0], len(items), progress)]
     for (process, pipe), share in zip(children, shares[1:], strict=True):
         results.append(_collect(process, pipe, kind, len(share)))
-    done = [part if part is not None else _serial(work, share, len(items), None) for part, share in zip(results, shares, strict=True)]
+    done = [
+        part if part is not None else _serial(work, share, len(items), None)
+        for part, share in zip(results, shares, strict=True)
+    ]
     if progress is not None:
         progress(len(items), len(items))
     ordered: list[Result] = []
@@ -49,7 +52,10 @@ def map_in_processes(
 
 
 def _serial(
-    work: Callable[[Item], Result], items: Sequence[Item], total: int, progress: Callable[[int, int], None] | None
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    total: int,
+    progress: Callable[[int, int], None] | None,
 ) -> list[Result]:
     results: list[Result] = []
     for item in items:

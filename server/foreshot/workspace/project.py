@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from foreshot.lint.context import Context, ProjectContext, Surroundings
+from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
-from foreshot.lint.run import project_reports
-from foreshot.lint.suppress import Suppression
+from foreshot.lint.run import comment_reports, project_reports
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.revision import Revision, RevisionHeader
 from foreshot.project import paths
@@ -16,8 +15,8 @@ from foreshot.project.files import Files
 from foreshot.rules import family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.analysis import FileAnalysis, open_revision
-from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, fixes_by_key, resolve
-from foreshot.workspace.sift import chosen, suppressed
+from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
+from foreshot.workspace.sift import chosen, is_selected, suppressed
 
 
 class Project:
@@ -35,27 +34,18 @@ class Project:
         *,
         tracked: frozenset[str] | None = None,
         last_good: Mapping[str, RevisionHeader] | None = None,
-        graph: RevisionGraph | None = None,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.analyses = analyses
         self._tracked = tracked
         self._last_good = last_good or {}
-        self._graph = graph
 
     @cached_property
     def context(self) -> ProjectContext:
         """What the rules about the whole environment see."""
-        entries = [
-            analysis.entry(
-                path,
-                self._last_good.get(path),
-                untracked=self._tracked is not None and path not in self._tracked,
-            )
-            for path, analysis in self.analyses.items()
-        ]
-        graph = self._graph or RevisionGraph(Node(entry.path, entry.header) for entry in entries if entry.header is not None)
+        entries = [self._entry(path, analysis) for path, analysis in self.analyses.items()]
+        graph = RevisionGraph(Node(entry.path, entry.header) for entry in entries if entry.header is not None)
         return ProjectContext(self.surroundings, entries, graph, self.source)
 
     @property
@@ -75,35 +65,81 @@ class Project:
         return opened if isinstance(opened, Revision) else None
 
     @cached_property
-    def project_reports(self) -> list[Report]:
-        """What the rules about the whole environment found, before any filter."""
-        return project_reports(project_rules(), self.context, self.source)
+    def project_reports(self) -> Mapping[str, Sequence[Report]]:
+        """What the rules about the whole environment found, by file, before any filter."""
+        found: dict[str, list[Report]] = {}
+        for report in project_reports(project_rules(), self.context, self.source):
+            found.setdefault(report.path, []).append(report)
+        return found
 
     @cached_property
     def reports(self) -> list[Report]:
         """Everything to be reported, in order."""
-        first = [report for analysis in self.analyses.values() for report in analysis.reports.reports]
-        first.extend(self.project_reports)
-        suppressions = self.suppressions
-        sifted = suppressed(first, suppressions)
-        remaining = sifted.reports
-        if any(suppressions.values()):
-            self.context.suppressions = {
-                path: [(item, (path, item) in sifted.used) for item in found] for path, found in suppressions.items() if found
-            }
-        late = project_reports(project_rules(), self.context, self.source, late=True)
-        remaining.extend(suppressed(late, suppressions).reports)
-        kept = chosen(remaining, self.surroundings.settings, self.relative, family_of, self.baseline)
-        return sorted(kept, key=order)
+        others = [path for path in self.project_reports if path not in self.analyses]
+        return sorted(
+            (report for path in (*self.analyses, *others) for report in self.reports_for(path)), key=order
+        )
 
-    @cached_property
-    def suppressions(self) -> dict[str, Sequence[Suppression]]:
-        """The suppression comments of each file that has any."""
-        return {
-            path: analysis.reports.suppressions
-            for path, analysis in self.analyses.items()
-            if analysis.reports.suppressions
-        }
+    def reports_for(self, path: str) -> list[Report]:
+        """Everything to be reported of one file, in order."""
+        if path in self.baseline:
+            return []
+        analysis = self.analyses.get(path)
+        found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
+        found.extend(self.project_reports.get(path, ()))
+        suppressions = analysis.reports.suppressions if analysis is not None else ()
+        settings = self.surroundings.settings
+        if suppressions:
+            sifted = suppressed(found, suppressions)
+            # A rule that is not asked silences nothing, and is not to be blamed for it.
+            comments = [
+                (item, item in sifted.used or not is_selected(item.rule, settings)) for item in suppressions
+            ]
+            late = comment_reports(project_rules(), self.context, path, comments, self.source)
+            found = sifted.reports + suppressed(late, suppressions).reports
+        return sorted(chosen(found, settings, self.relative, family_of), key=order)
+
+    def with_file(self, path: str, analysis: FileAnalysis, files: Files) -> Project:
+        """The project after one revision file has changed, with all that the change does not touch."""
+        before = self.analyses.get(path)
+        last_good = self._last_good
+        if before is not None and before.header is not None and analysis.problem is not None:
+            last_good = {**last_good, path: before.header}
+        after = Project(
+            files,
+            self.surroundings,
+            {**self.analyses, path: analysis},
+            tracked=self._tracked,
+            last_good=last_good,
+        )
+        old = self.context.by_path.get(path)
+        new = after._entry(path, analysis)
+        if old is not None and old == new:
+            after._keep(self)
+        elif old is not None:
+            entries = [new if entry.path == path else entry for entry in self.context.entries]
+            graph = self.graph.with_replaced(path, new.header)
+            after.__dict__["context"] = ProjectContext(self.surroundings, entries, graph, after.source)
+        return after
+
+    def _keep(self, other: Project) -> None:
+        """Take over what another snapshot knows that holds here too."""
+        context = ProjectContext(self.surroundings, other.context.entries, other.graph, self.source)
+        if "by_path" in other.context.__dict__:
+            context.__dict__["by_path"] = other.context.by_path
+        self.__dict__["context"] = context
+        for name in ("project_reports", "baseline"):
+            if name in other.__dict__:
+                self.__dict__[name] = other.__dict__[name]
+
+    def _entry(self, path: str, analysis: FileAnalysis) -> Entry:
+        untracked = self._tracked is not None and path not in self._tracked
+        return analysis.entry(path, self._last_good.get(path), untracked=untracked)
+
+    def is_stale(self, path: str) -> bool:
+        """Whether the file does not parse now, so that what is known of it is older than its text."""
+        analysis = self.analyses.get(path)
+        return analysis is not None and analysis.problem is not None
 
     @cached_property
     def baseline(self) -> frozenset[str]:
@@ -113,7 +149,9 @@ class Project:
             return frozenset()
         ids = self.graph.ancestors(since) | {since}
         return frozenset(
-            entry.path for entry in self.context.entries if entry.header is not None and entry.header.revision in ids
+            entry.path
+            for entry in self.context.entries
+            if entry.header is not None and entry.header.revision in ids
         )
 
     def relative(self, path: str) -> str:
@@ -131,11 +169,13 @@ class Project:
 
     def _fixes_in(self, path: str, rule: str) -> KeyedFixes:
         if rule in project_rules().by_name:
-            return self._project_fixes
+            return {**self._project_fixes, **self._comment_fixes(path)}
         known = self._revision_fixes.get(path)
         if known is None:
             revision = self.revision(path)
-            known = {} if revision is None else fixes_by_key(revision_rules(), Context(revision, self.surroundings, path))
+            if revision is None:
+                return {}
+            known = fixes_by_key(revision_rules(), Context(revision, self.surroundings, path))
             self._revision_fixes[path] = known
         return known
 
@@ -146,3 +186,12 @@ class Project:
     @cached_property
     def _project_fixes(self) -> KeyedFixes:
         return fixes_by_key(project_rules(), self.context)
+
+    def _comment_fixes(self, path: str) -> KeyedFixes:
+        analysis = self.analyses.get(path)
+        if analysis is None or not analysis.reports.suppressions:
+            return {}
+        found = [*analysis.reports.reports, *self.project_reports.get(path, ())]
+        used = suppressed(found, analysis.reports.suppressions).used
+        comments = [(item, item in used) for item in analysis.reports.suppressions]
+        return comment_fixes_by_key(project_rules(), self.context, path, comments)

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Safety
-from foreshot.lint.run import RuleSet, fixes_of, keyed, project_findings, revision_findings
+from foreshot.lint.run import RuleSet, comment_findings, fixes_of, keyed, project_findings, revision_findings
+from foreshot.lint.suppress import Suppression
 from foreshot.syntax.changes import Change, ReplaceText
 from foreshot.text import Edit, SourceText, minimal_edit
 
@@ -28,7 +29,22 @@ class ResolvedFix(Struct, frozen=True):
 
 def fixes_by_key(rules: RuleSet, context: Context | ProjectContext) -> KeyedFixes:
     """Every finding of a revision or an environment, with its repairs, by the key of its report."""
-    findings = revision_findings(rules, context) if isinstance(context, Context) else project_findings(rules, context)
+    findings = (
+        revision_findings(rules, context)
+        if isinstance(context, Context)
+        else project_findings(rules, context)
+    )
+    return _with_fixes(rules, context, findings)
+
+
+def comment_fixes_by_key(
+    rules: RuleSet, context: ProjectContext, path: str, comments: Sequence[tuple[Suppression, bool]]
+) -> KeyedFixes:
+    """The same for what is wrong with a file's suppression comments."""
+    return _with_fixes(rules, context, comment_findings(rules, path, comments))
+
+
+def _with_fixes(rules: RuleSet, context: Context | ProjectContext, findings: Sequence[Finding]) -> KeyedFixes:
     return {key: (finding, fixes_of(rules, finding, context)) for key, finding in keyed(findings)}
 
 
@@ -54,7 +70,9 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
             return ResolvedFix(fix.title, fix.safety, refused=f"{target} cannot be read")
         try:
             changes = [change for part in parts for change in part.changes]
-            made = tuple(edits_for(source, changes) if target.endswith(".py") else _plain_edits(source, changes))
+            made = tuple(
+                edits_for(source, changes) if target.endswith(".py") else _plain_edits(source, changes)
+            )
         except Refused as error:
             return ResolvedFix(fix.title, fix.safety, refused=str(error))
         if made:

@@ -20,19 +20,19 @@ class Sifted(Struct, frozen=True):
     """Reports that remain, and the suppressions that silenced one."""
 
     reports: list[Report]
-    used: set[tuple[str, Suppression]]
+    used: set[Suppression]
 
 
-def suppressed(reports: Iterable[Report], suppressions: Mapping[str, Sequence[Suppression]]) -> Sifted:
-    """Leave out what a comment in the same file silences."""
+def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -> Sifted:
+    """Leave out, of the reports of one file, what its comments silence."""
     kept: list[Report] = []
-    used: set[tuple[str, Suppression]] = set()
+    used: set[Suppression] = set()
     for report in reports:
         matching = [
-            suppression for suppression in suppressions.get(report.path, ()) if covers(suppression, report.rule, report.rows)
+            suppression for suppression in suppressions if covers(suppression, report.rule, report.rows)
         ]
         if matching:
-            used.update((report.path, suppression) for suppression in matching)
+            used.update(matching)
         else:
             kept.append(report)
     return Sifted(kept, used)
@@ -50,22 +50,22 @@ def chosen(
     settings: Settings,
     relative: Callable[[str], str],
     family_of: Callable[[str], str],
-    baseline: frozenset[str],
 ) -> list[Report]:
-    """Apply ``select``, ``ignore``, ``per-file-ignores``, ``severity``, table sizes and the baseline.
+    """Apply ``select``, ``ignore``, ``per-file-ignores``, ``severity`` and the sizes of tables.
 
     Args:
         reports: what was found.
         settings: the project's settings.
         relative: a path as the settings' patterns see it.
         family_of: the family of a rule.
-        baseline: paths of revisions that are never reported.
     """
     kept: list[Report] = []
     for report in reports:
-        if report.path in baseline or not is_selected(report.rule, settings):
+        if not is_selected(report.rule, settings):
             continue
-        if settings.per_file_ignores and _ignored(report.rule, relative(report.path), settings.per_file_ignores):
+        if settings.per_file_ignores and _ignored(
+            report.rule, relative(report.path), settings.per_file_ignores
+        ):
             continue
         severity = settings.severity.get(report.rule, report.severity)
         if report.table is not None and family_of(report.rule) == _LOCKING:
@@ -78,7 +78,10 @@ def chosen(
 
 
 def _ignored(rule: str, path: str, patterns: Mapping[str, Sequence[str]]) -> bool:
-    return any(rule in rules and (fnmatchcase(path, pattern) or fnmatchcase(path, f"*/{pattern}")) for pattern, rules in patterns.items())
+    return any(
+        rule in rules and (fnmatchcase(path, pattern) or fnmatchcase(path, f"*/{pattern}"))
+        for pattern, rules in patterns.items()
+    )
 
 
 def _matches(table: str, patterns: Sequence[str]) -> bool:

@@ -79,7 +79,12 @@ class BlockingIndex(OperationRule[CreateIndex]):
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """CONCURRENTLY in an autocommit block, and the same for dropping it in the other direction."""
         operation = finding.operation
-        if not isinstance(operation, CreateIndex) or operation.site.repeated or operation.site.sql or operation.site.batch:
+        if (
+            not isinstance(operation, CreateIndex)
+            or operation.site.repeated
+            or operation.site.sql
+            or operation.site.batch
+        ):
             return
         changes = list(_concurrently(operation, "if_not_exists", context))
         for other in context.revision.operations:
@@ -98,4 +103,6 @@ def _concurrently(operation: Operation, guard: str, context: Context) -> Iterato
     yield SetArgument(site.call, "postgresql_concurrently", "True")
     yield SetArgument(site.call, guard, "True")
     if not site.autocommit:
-        yield WrapStatements(site.statement, site.statement, f"with {context.op}.get_context().autocommit_block():")
+        yield WrapStatements(
+            site.statement, site.statement, f"with {context.op}.get_context().autocommit_block():"
+        )

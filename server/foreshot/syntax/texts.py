@@ -1,0 +1,132 @@
+"""Strings with a map of their characters back into the source, for SQL that stands in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from foreshot.syntax.expressions import formatted_text
+from foreshot.syntax.strings import PLACEHOLDER, Run, literal_runs
+from foreshot.syntax.values import Text, Unknown
+from foreshot.text import Span
+
+if TYPE_CHECKING:
+    from foreshot.syntax.evaluate import Scope
+
+MAX_DEPTH = 60
+
+
+def mapped_text(scope: Scope, node: ast.expr, depth: int = 0) -> Text | Unknown:
+    """A string with a map of its characters into the source; unknown parts become ``PLACEHOLDER``."""
+    pieces: list[tuple[str, Span]] = []
+    interpolated: list[Span] = []
+    why = _collect(scope, node, pieces, interpolated, depth)
+    if why is not None:
+        return why
+    offset, mapped, value = 0, list[tuple[int, Span]](), list[str]()
+    for piece, span in pieces:
+        mapped.append((offset, span))
+        value.append(piece)
+        offset += len(piece)
+    return Text("".join(value), tuple(mapped), tuple(interpolated))
+
+
+def _collect(
+    scope: Scope, node: ast.expr, pieces: list[tuple[str, Span]], interpolated: list[Span], depth: int
+) -> Unknown | None:
+    if depth > MAX_DEPTH:
+        return scope.unknown("the expression is nested too deeply", node)
+    span = scope.module.span(node)
+    match node:
+        case ast.Constant(value=str()):
+            pieces.extend(
+                (run.text, run.span)
+                for run in literal_runs(scope.module.content, span)
+                if isinstance(run, Run)
+            )
+            return None
+        case ast.JoinedStr():
+            fields = iter([piece for piece in node.values if isinstance(piece, ast.FormattedValue)])
+            for run in literal_runs(scope.module.content, span):
+                if isinstance(run, Run):
+                    pieces.append((run.text, run.span))
+                    continue
+                field = next(fields, None)
+                known = formatted_text(scope, field, depth) if field is not None else None
+                pieces.append((PLACEHOLDER if known is None else known, run.span))
+                interpolated.append(run.span)
+            return None
+        case ast.BinOp(op=ast.Add()):
+            return _collect(scope, node.left, pieces, interpolated, depth + 1) or _collect(
+                scope, node.right, pieces, interpolated, depth + 1
+            )
+        case ast.BinOp(op=ast.Mod()) if isinstance(node.left, ast.Constant | ast.JoinedStr | ast.BinOp):
+            value = scope.evaluate(node, depth)
+            interpolated.append(scope.module.span(node.right))
+            if isinstance(value, str):
+                pieces.append((value, scope.module.span(node.left)))
+                return None
+            inner: list[tuple[str, Span]] = []
+            why = _collect(scope, node.left, inner, interpolated, depth + 1)
+            pieces.extend((_blank_percent(text), span) for text, span in inner)
+            return why
+        case ast.Name():
+            origin = scope.node_of(node.id)
+            if origin is not None:
+                return _collect(origin[1], origin[0], pieces, interpolated, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="format", value=template)):
+            value = scope.evaluate(node, depth)
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            interpolated.extend(scope.module.span(argument) for argument in arguments)
+            if isinstance(value, str):
+                pieces.append((value, span))
+                return None
+            inner = []
+            why = _collect(scope, template, inner, interpolated, depth + 1)
+            pieces.extend((_blank_braces(text), span) for text, span in inner)
+            return why
+        case ast.Call(func=ast.Attribute(attr="strip" | "lstrip" | "rstrip", value=inner_node), args=[]):
+            return _collect(scope, inner_node, pieces, interpolated, depth + 1)
+        case ast.Call(args=[argument, *_]) if _name_of(node.func) in ("dedent", "text", "DDL", "cleandoc"):
+            return _collect(scope, argument, pieces, interpolated, depth + 1)
+        case ast.Call(
+            func=ast.Attribute(attr="bindparams" | "columns" | "execution_options", value=inner_node)
+        ):
+            return _collect(scope, inner_node, pieces, interpolated, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[argument]):
+            value = scope.evaluate(node, depth)
+            if not isinstance(value, str):
+                pieces.append((PLACEHOLDER, span))
+                interpolated.append(scope.module.span(argument))
+                return None
+        case _:
+            pass
+    value = scope.evaluate(node, depth)
+    if isinstance(value, str):
+        pieces.append((value, span))
+        return None
+    if isinstance(value, Unknown):
+        # One part of a text may be unknown; a text that is unknown as a whole is no text.
+        if pieces or depth > 0:
+            pieces.append((PLACEHOLDER, span))
+            interpolated.append(span)
+            return None
+        return value
+    if depth > 0:
+        pieces.append((PLACEHOLDER, span))
+        interpolated.append(span)
+        return None
+    return scope.unknown("it is not a string that is known statically", node)
+
+
+def _blank_percent(text: str) -> str:
+    return re.sub(r"%(?:\(\w*\))?[sdrif]", PLACEHOLDER, text).replace("%%", "%")
+
+
+def _blank_braces(text: str) -> str:
+    return re.sub(r"(?<!\{)\{[^{}]*\}", PLACEHOLDER, text).replace("{{", "{").replace("}}", "}")
+
+
+def _name_of(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,283 @@
+"""``foreshot check``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from foreshot.cli import console
+from foreshot.cli.formats import FOR_PEOPLE, FORMATS, writer
+from foreshot.cli.listing import Findings
+from foreshot.cli.problems import Failure, say, unknown_rule
+from foreshot.cli.progress import Bar
+from foreshot.cli.statistics import write_statistics
+from foreshot.cli.text import one_line, shown_path
+from foreshot.lint.severity import SEVERITIES, at_least
+from foreshot.project import paths as plain_paths
+from foreshot.project.dialect_names import DIALECTS, dialect_of
+from foreshot.rules import NAMES
+from foreshot.text import SourceText, Unreadable, decode
+from foreshot.workspace.check import ConfigurationError, Options, ProjectResult, check
+
+_LEVELS = [*SEVERITIES]
+
+
+@click.command("check", context_settings={"max_content_width": 100})
+@click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="[PATH]...")
+@click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True)
+@click.option(
+    "--select", multiple=True, metavar="RULE", help="Report these rules only; a list or several times."
+)
+@click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired without changing what runs.")
+@click.option(
+    "--unsafe-fixes",
+    is_flag=True,
+    help="With --fix or --diff: also repairs that change what runs. Read them.",
+)
+@click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit 1 if it would.")
+@click.option("--dialect", multiple=True, metavar="NAME", help="The databases that the migrations run on.")
+@click.option(
+    "--server-version", metavar="VERSION", help="The oldest server in use, as 16, or postgresql=16,mysql=8.0."
+)
+@click.option(
+    "--since", metavar="REVISION", help="Report only revisions that are neither this one nor before it."
+)
+@click.option(
+    "--changed-since", metavar="GITREF", help="Report only files that differ from a commit, or are new."
+)
+@click.option(
+    "--fail-level", type=click.Choice(_LEVELS), help="The mildest finding that makes exit 1 [warning]."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
+@click.option("--no-cache", is_flag=True, help="Read every file anew, and leave no cache behind.")
+@click.option(
+    "--stdin-filename",
+    type=click.Path(),
+    metavar="PATH",
+    help="Check standard input as the content of this file.",
+)
+def command(
+    paths: tuple[str, ...],
+    output_format: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    dialect: tuple[str, ...],
+    server_version: str | None,
+    since: str | None,
+    changed_since: str | None,
+    fail_level: str | None,
+    exit_zero: bool,
+    statistics: bool,
+    no_cache: bool,
+    stdin_filename: str | None,
+) -> int:
+    """Find every Alembic project under the paths (default: the current folder) and print its findings.
+
+    None of the projects' code runs, and no database is asked.
+
+    \b
+    Exit status:
+      0  nothing at or above --fail-level
+      1  findings at or above it; with --diff, something to change
+      2  a wrong option or setting, a path that does not exist, a folder
+         without any Alembic project, or a failure of Foreshot itself
+
+    A folder that was named and holds no Alembic project is an error: a pipeline that has checked nothing must not be
+    green. The current folder, and files that belong to no project, are not: a hook may hand over whatever changed.
+    """
+    if fix and diff:
+        raise click.UsageError("--fix writes and --diff does not: choose one.")
+    _log_on_one_line()
+    folder = str(Path.cwd())
+    stdin = _read_stdin(stdin_filename) if stdin_filename is not None else None
+    asked = tuple(str(_absolute(path)) for path in paths)
+    if stdin is not None:
+        asked = (stdin[0],)
+    options = Options(
+        paths=asked or (folder,),
+        overrides=_overrides(select, ignore, dialect, server_version, since, fail_level),
+        cache=not no_cache,
+        changed=_changed(changed_since, asked or (folder,)),
+        stdin=(stdin[0], stdin[1].content) if stdin is not None else None,
+    )
+    request = _Request(options, folder, output_format, unsafe=unsafe_fixes, statistics=statistics)
+    try:
+        if diff:
+            status = request.show_fixes()
+        elif fix and stdin is not None:
+            status = request.filter(*stdin)
+        else:
+            status = request.fix() if fix else request.list()
+    except ConfigurationError as error:
+        raise Failure(str(error)) from None
+    return 0 if exit_zero and status == 1 else status
+
+
+class _Request:
+    """One run, after its options were read."""
+
+    def __init__(
+        self, options: Options, folder: str, output_format: str, *, unsafe: bool, statistics: bool
+    ) -> None:
+        self.options = options
+        self.folder = folder
+        self.format = output_format
+        self.unsafe = unsafe
+        self.statistics = statistics
+        self.out = console.stdout()
+
+    def list(self, out: console.Console | None = None) -> int:
+        """Print the findings; 1 when one of them is grave enough."""
+        out = out or self.out
+        with Bar(console.stderr()) as bar:
+            results = check(self.options, bar.update)
+        self._expect_projects(results)
+        findings = Findings(results, self.folder)
+        if self.statistics:
+            write_statistics(findings, out, machine=self.format == "json")
+        else:
+            writer(self.format)(findings, out)
+        grave = any(
+            at_least(report.severity, result.settings.fail_level)
+            for result in results
+            for report in result.reports
+        )
+        return 1 if grave else 0
+
+    def show_fixes(self) -> int:
+        """Print what the repairs would change; 1 when that is anything."""
+        from foreshot.cli.fixing import differences, told
+        from foreshot.workspace.check import fix_all
+
+        outcome = fix_all(self.options, unsafe=self.unsafe)
+        any_changes = differences(outcome, self.folder, self.out)
+        console.stderr().line(told(outcome) if any_changes else "Nothing to fix.")
+        return 1 if any_changes else 0
+
+    def fix(self) -> int:
+        """Repair, tell what was repaired, and list what remains."""
+        from foreshot.cli.fixing import apply
+        from foreshot.workspace.check import fix_all
+
+        outcome = fix_all(self.options, unsafe=self.unsafe)
+        beside = self.out if self.format in FOR_PEOPLE else console.stderr()
+        written = apply(outcome, self.folder, beside)
+        status = self.list()
+        return status if written else 2
+
+    def filter(self, path: str, source: SourceText) -> int:
+        """Print the repaired text of standard input; everything else is said beside it."""
+        from foreshot.workspace.check import fix_all
+
+        outcome = fix_all(self.options, unsafe=self.unsafe)
+        changed = outcome.files.get(path)
+        text = source.content if changed is None else changed[1]
+        self.out.write_bytes(source.encode(text))
+        self.options = replace(self.options, stdin=(path, text))
+        return self.list(console.stderr())
+
+    def _expect_projects(self, results: Iterable[ProjectResult]) -> None:
+        if any(True for _ in results) or self.options.stdin is not None:
+            return
+        shown = ", ".join(one_line(shown_path(path, self.folder)) for path in self.options.paths)
+        here = shown == "."
+        message = f"No Alembic project found in {'the current folder' if here else shown}."
+        if any(Path(path).is_dir() and path != self.folder for path in self.options.paths):
+            raise Failure(message)
+        say(message, "warning")
+
+
+def _overrides(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    dialect: tuple[str, ...],
+    server_version: str | None,
+    since: str | None,
+    fail_level: str | None,
+) -> Mapping[str, object]:
+    for name in (*_split(select), *_split(ignore)):
+        if name not in NAMES:
+            raise unknown_rule(name)
+    given: dict[str, object] = {
+        "select": _split(select),
+        "ignore": _split(ignore),
+        "dialect": [_dialect(name, "--dialect") for name in _split(dialect)],
+        "server-version": _versions(server_version) if server_version else None,
+        "since": since,
+        "fail-level": fail_level,
+    }
+    return {key: value for key, value in given.items() if value}
+
+
+def _dialect(name: str, option: str) -> str:
+    meant = dialect_of(name)
+    if meant is None:
+        raise Failure(f"{option} does not know {one_line(name)!r}. It knows {', '.join(DIALECTS)}.")
+    return meant
+
+
+def _versions(given: str) -> str | dict[str, str]:
+    """``16``, or ``postgresql=16,mysql=8.0`` as a table."""
+    if "=" not in given:
+        return given
+    found: dict[str, str] = {}
+    for part in _split([given]):
+        name, _, version = part.partition("=")
+        found[_dialect(name.strip(), "--server-version")] = version.strip()
+    return found
+
+
+def _split(values: Iterable[str]) -> list[str]:
+    """``("a,b", "c")`` as ``["a", "b", "c"]``."""
+    return [name for value in values for part in value.split(",") if (name := part.strip())]
+
+
+def _changed(reference: str | None, places: Iterable[str]) -> frozenset[str] | None:
+    if reference is None:
+        return None
+    from foreshot.cli.changed import changed_files
+
+    return changed_files(reference, places)
+
+
+def _absolute(path: str) -> str:
+    return plain_paths.join(str(Path.cwd()), path)
+
+
+def _read_stdin(filename: str) -> tuple[str, SourceText]:
+    path = _absolute(filename)
+    source = decode(sys.stdin.buffer.read(), python=path.endswith(".py"))
+    if isinstance(source, Unreadable):
+        raise Failure(
+            f"Standard input cannot be read as {shown_path(path, str(Path.cwd()))}: {source.reason}."
+        )
+    return path, source
+
+
+def _log_on_one_line() -> None:
+    """Send what the engine logs to stderr, a line each; tracebacks only on demand."""
+    from foreshot.cli.main import is_verbose
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            if is_verbose():
+                return super().format(record)
+            error = record.exc_info[1] if record.exc_info else None
+            why = f": {type(error).__name__}: {error}" if error is not None else ""
+            return one_line(f"{record.levelname.lower()}: {record.getMessage()}{why}")
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logging.basicConfig(
+        level=logging.INFO if is_verbose() else logging.WARNING, handlers=[handler], force=True
+    )

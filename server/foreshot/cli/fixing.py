@@ -1,0 +1,120 @@
+"""``--fix`` and ``--diff``: repairs written, or shown as they would be written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from difflib import unified_diff
+
+from foreshot.cli.console import Console
+from foreshot.cli.formats.full import counted
+from foreshot.cli.problems import say
+from foreshot.cli.text import clean, one_line, shown_path
+from foreshot.lint.report import Report
+from foreshot.workspace.check import FixOutcome
+from foreshot.workspace.write import WriteRefused, create, write
+
+
+def apply(outcome: FixOutcome, folder: str, console: Console) -> bool:
+    """Write what was computed and tell what was done; False when a file could not be written.
+
+    Files that are new come first, so that nothing refers to one that is not there.
+    """
+    refused: set[str] = set()
+    for path, text in sorted(created(outcome).items()):
+        _try(lambda path=path, text=text: create(path, text), path, folder, refused)
+    for path, (source, text) in sorted(outcome.files.items()):
+        _try(lambda path=path, source=source, text=text: write(path, source, text), path, folder, refused)
+    done = [(report, title) for report, title in outcome.applied if report.path not in refused]
+    if done:
+        console.line(f"Fixed {counted(len(done), 'problem', 'problems')}:")
+    for path, of_file in _by_path(done):
+        console.line(f"  {console.paint(clean(shown_path(path, folder)), 'bold')}")
+        for (rule, title), count in of_file.items():
+            times = f" ({count} times)" if count > 1 else ""
+            console.line(f"    {console.paint(f'[{clean(rule)}]', 'bold')} {one_line(title)}{times}")
+    for path in sorted(created(outcome)):
+        if path not in refused:
+            console.line(f"  {console.paint(clean(shown_path(path, folder)), 'bold')} (new)")
+    if done:
+        console.line()
+    return not refused
+
+
+def differences(outcome: FixOutcome, folder: str, console: Console) -> bool:
+    """Write the repairs as a unified diff; False when there is none."""
+    changes: dict[str, tuple[str | None, str]] = {
+        path: (source.content, text)
+        for path, (source, text) in outcome.files.items()
+        if source.content != text
+    }
+    changes |= {path: (None, text) for path, text in created(outcome).items()}
+    for path, (old, new) in sorted(changes.items()):
+        for line in _diff(shown_path(path, folder), old, new):
+            console.write(_painted(line, console))
+    return bool(changes)
+
+
+def created(outcome: FixOutcome) -> dict[str, str]:
+    """Path and text of each file that the repairs create."""
+    return {item.path: item.text for item in outcome.creates}
+
+
+def told(outcome: FixOutcome) -> str:
+    """How much the repairs would do."""
+    files = len(outcome.files) + len(outcome.creates)
+    problems = counted(len(outcome.applied), "problem", "problems")
+    return f"Would fix {problems} in {counted(files, 'file', 'files')}."
+
+
+def _try(action: Callable[[], None], path: str, folder: str, refused: set[str]) -> None:
+    try:
+        action()
+    except WriteRefused as error:
+        refused.add(path)
+        say(str(error).replace(path, shown_path(path, folder)), "error")
+
+
+def _by_path(done: Iterable[tuple[Report, str]]) -> Iterator[tuple[str, Counter[tuple[str, str]]]]:
+    found: dict[str, Counter[tuple[str, str]]] = {}
+    for report, title in done:
+        found.setdefault(report.path, Counter())[report.rule, title] += 1
+    yield from sorted(found.items())
+
+
+def _diff(path: str, old: str | None, new: str) -> Iterator[str]:
+    """Lines of a unified diff, each with its line end; what carries none is marked as diff does."""
+    before = "/dev/null" if old is None else f"a/{path}"
+    lines = unified_diff(_lines(old or ""), _lines(new), before, f"b/{path}", lineterm="\n")
+    for line in lines:
+        if line.endswith("\n"):
+            yield line
+        else:
+            yield f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends, cut at ``\\n`` alone as patch does: a form feed ends none."""
+    parts = text.split("\n")
+    lines = [f"{part}\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
+
+
+def _painted(line: str, console: Console) -> str:
+    body = line.rstrip("\r\n")
+    end = line[len(body) :]
+    if "\n\\" in body:
+        first, _, rest = body.partition("\n")
+        return f"{_painted(first, console)}\n{rest}{end}"
+    # A tab is layout; everything else that drives a terminal is not shown, at the cost of a patch that would not apply.
+    shown = "\t".join(clean(part) for part in body.split("\t"))
+    paint = console.paint
+    if body.startswith(("---", "+++")):
+        return paint(shown, "bold") + end
+    if body.startswith("@@"):
+        return paint(shown, "path") + end
+    if body.startswith("+"):
+        return paint(shown, "good") + end
+    if body.startswith("-"):
+        return paint(shown, "bad") + end
+    return shown + end

@@ -1,0 +1,85 @@
+"""``--output-format json``: every finding with its fixes as edits. The keys are a contract."""
+
+from __future__ import annotations
+
+from foreshot.cli.console import Console
+from foreshot.cli.listing import Entry, Findings
+from foreshot.cli.text import as_json, clean
+from foreshot.lint.report import Position
+from foreshot.workspace.resolve import ResolvedFix
+
+
+def write(findings: Findings, console: Console) -> None:
+    """Write one array. Escaped to ASCII, it holds no character that a terminal or an encoding could stumble over."""
+    if not findings.entries:
+        console.line("[]")
+        return
+    separator = "[\n  "
+    for entry in findings.entries:
+        text = as_json(as_value(entry, findings))
+        console.write(separator + text.replace("\n", "\n  "))
+        separator = ",\n  "
+    console.write("\n]\n")
+
+
+def as_value(entry: Entry, findings: Findings) -> dict[str, object]:
+    """One finding as JSON has it."""
+    report = entry.report
+    return {
+        "rule": report.rule,
+        "severity": report.severity,
+        "message": clean(report.message),
+        "path": entry.path,
+        "location": location(report.start),
+        "end_location": location(report.end),
+        "revision": _name(report.revision),
+        "function": report.function,
+        "operation": report.operation,
+        "table": _name(report.table),
+        "object": _name(report.object),
+        "dialects": list(report.databases) or None,
+        "certainty": report.certainty,
+        "related": [
+            {
+                "path": findings.show(place.path),
+                "location": location(place.start),
+                "message": clean(place.message),
+            }
+            for place in report.related
+        ],
+        "fixes": [_fix(fix, entry, findings) for fix in entry.fixes],
+    }
+
+
+def location(position: Position) -> dict[str, int]:
+    """A position counted from 1."""
+    row, column = position
+    return {"row": row + 1, "column": column + 1}
+
+
+def _fix(fix: ResolvedFix, entry: Entry, findings: Findings) -> dict[str, object]:
+    edits: list[dict[str, object]] = []
+    for path, changes in sorted(fix.edits.items()):
+        source = entry.project.source(path)
+        if source is None:
+            continue
+        lines = source.lines
+        edits.extend(
+            {
+                "path": findings.show(path),
+                "location": location(lines.position(edit.span.start)),
+                "end_location": location(lines.position(edit.span.end)),
+                "text": edit.text,
+            }
+            for edit in sorted(changes)
+        )
+    return {
+        "title": clean(fix.title),
+        "safety": fix.safety,
+        "edits": edits,
+        "creates": [{"path": findings.show(created.path), "text": created.text} for created in fix.creates],
+    }
+
+
+def _name(name: str | None) -> str | None:
+    return None if name is None else clean(name)

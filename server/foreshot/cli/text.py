@@ -1,0 +1,126 @@
+"""Text out of files nobody vouches for, made fit for a terminal, and measured in a terminal's cells."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from foreshot.project import paths
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+# C0, DEL and C1 drive terminals; the marks, embeddings, overrides and isolates of bidirectional text reorder what stands
+# beside them (CVE-2021-42574); U+2028 and U+2029 are line ends to some; a lone surrogate cannot be written at all.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_SPACES = re.compile(r"[\t\n\r\f\v ]+")
+_TAB = 4
+
+
+def clean(text: str) -> str:
+    """``text`` with every character that could drive a terminal made visible as U+FFFD."""
+    return _CONTROLS.sub(REPLACEMENT, text)
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, runs of white space as one space, otherwise as :func:`clean`."""
+    return clean(_SPACES.sub(" ", text).strip())
+
+
+def shown_path(path: str, folder: str) -> str:
+    """An absolute path as every output names it: relative to ``folder``, parts joined by ``/``."""
+    if paths.is_inside(path, folder):
+        return paths.relative(path, folder) or "."
+    try:
+        return os.path.relpath(path, folder).replace(paths.SEP, "/")
+    except ValueError:  # another drive
+        return path.replace(paths.SEP, "/")
+
+
+def as_json(value: object) -> str:
+    """``value`` as JSON in ASCII: no character of it could drive a terminal or stumble over an encoding."""
+    return json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+
+
+class Cells(Struct, frozen=True):
+    """A line as a terminal shows it: what stands for each code point, and the cell that each begins in.
+
+    ``columns`` has one entry more than ``shown``: the width of the line.
+    """
+
+    shown: Sequence[str]
+    columns: Sequence[int]
+
+    @property
+    def width(self) -> int:
+        """Cells that the line takes."""
+        return self.columns[-1]
+
+
+def cells(line: str) -> Cells:
+    """Lay out a line of source: tabs expanded, controls replaced, wide and combining characters measured."""
+    shown: list[str] = []
+    columns = [0]
+    for character in line:
+        at = columns[-1]
+        if character == "\t":
+            size = _TAB - at % _TAB
+            shown.append(" " * size)
+        else:
+            safe = _CONTROLS.sub(REPLACEMENT, character)
+            shown.append(safe)
+            size = char_width(safe)
+        columns.append(at + size)
+    return Cells(shown, columns)
+
+
+def char_width(character: str) -> int:
+    """Cells that a printable character takes: 0, 1 or 2."""
+    if character < "\u0300":
+        return 1
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 1
+
+
+def width(text: str) -> int:
+    """Cells that a text without control characters takes."""
+    return len(text) if text.isascii() else sum(map(char_width, text))
+
+
+def clipped(text: str, limit: int) -> str:
+    """The start of ``text``, at most ``limit`` cells of it, with an ellipsis where something was cut."""
+    if width(text) <= limit:
+        return text
+    taken = size = 0
+    for character in text:
+        size += char_width(character)
+        if size >= limit:
+            break
+        taken += 1
+    return text[:taken] + "…"
+
+
+def wrapped(text: str, limit: int, first: int = 0) -> list[str]:
+    """``text`` broken at spaces into lines of at most ``limit`` cells; the first has ``first`` cells less.
+
+    A word that is longer than a line stays whole.
+    """
+    lines: list[str] = []
+    words: list[str] = []
+    room = limit - first
+    for word in text.split(" "):
+        size = width(word)
+        if words and size + 1 > room:
+            lines.append(" ".join(words))
+            words, room = [], limit
+        room -= size + (1 if words else 0)
+        words.append(word)
+    lines.append(" ".join(words))
+    return lines

@@ -1,0 +1,1 @@
+"""What an editor shows, in plain values: knows neither the protocol nor the command line."""

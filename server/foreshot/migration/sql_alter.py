@@ -26,6 +26,7 @@ from foreshot.migration.sql_constraints import (
 )
 from foreshot.migration.sql_cursor import Cursor, Found, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE
+from foreshot.migration.sql_words import misspelt
 from foreshot.syntax.values import Maybe
 
 _VERBS = frozenset(
@@ -49,6 +50,7 @@ _VERBS = frozenset(
 )
 
 
+_SPELLINGS = ("ALTER", "DROP", "RENAME", "MODIFY", "CHANGE", "VALIDATE")
 _OTHER_ADDS = frozenset({"PARTITION", "GENERATED", "PERIOD", "SYSTEM", "SUPPLEMENTAL", "OVERFLOW"})
 
 
@@ -103,6 +105,8 @@ def _read(action: Action, repeated: str) -> str:
         elif repeated == "DROP COLUMN":
             _drop_column(action)
         else:
+            if cursor.token.kind == "word" and any(misspelt(verb, right) for right in _SPELLINGS):
+                raise Wrong(f'"{cursor.token.text}" is no action of ALTER TABLE', cursor.token)
             raise Unread
         return repeated
     if verb in _QUIET:

@@ -61,7 +61,11 @@ class Action(Struct):
 def alter_column(action: Action) -> bool:
     """Read ``ALTER [COLUMN] name …`` behind ALTER; False when it changes nothing that is followed."""
     cursor, table, found = action.cursor, action.table, action.found
-    if cursor.word in ("CONSTRAINT", "INDEX", "CHECK") and cursor.peek(2) not in ("NOT", "NULL", "DEFAULT"):
+    if cursor.word in ("CONSTRAINT", "INDEX", "CHECK", "KEY") and cursor.peek() not in (
+        "SET",
+        "DROP",
+        "TYPE",
+    ):
         return False
     cursor.take("COLUMN")
     cursor.take("IF", "EXISTS")
@@ -96,6 +100,8 @@ def alter_column(action: Action) -> bool:
     elif cursor.word in _KEPT_NOWHERE or cursor.token.text == HOLE:
         raise Unread
     else:
+        if found.context.dialects and "mssql" not in found.context.dialects:
+            raise Wrong("SET, DROP or TYPE is expected behind the column", cursor.token)
         type_ = read_type(cursor)
         if cursor.take("COLLATE"):
             cursor.name()

@@ -212,6 +212,8 @@ class Cursor:
             parts.append(self.take_name(what))
         names = [self.context.identifier(part) for part in parts]
         schema: Maybe[str] | None = None
+        if self.word == "." and self.at + 1 >= len(self.tokens):
+            raise Wrong(f"the statement ends where {what} is expected")
         if len(names) > 1:
             known = [name for name in names[:-1] if isinstance(name, str)]
             schema = (

@@ -8,6 +8,7 @@ from foreshot.migration.operations import DataChange
 from foreshot.migration.sql_cursor import Cursor, Found, Name, Wrong
 from foreshot.migration.sql_names import names_read
 from foreshot.migration.sql_tokens import HOLE
+from foreshot.migration.sql_words import misspelt
 
 Verb = Literal["update", "delete", "insert", "merge"]
 
@@ -128,7 +129,9 @@ def _update(cursor: Cursor) -> _Change:
     cursor.expect("SET")
     if cursor.done:
         raise Wrong("the statement ends where an assignment is expected")
-    targets = _assigned(cursor.until(*_SET_STOPS))
+    assignments = cursor.until(*_SET_STOPS)
+    _check_assignments(assignments)
+    targets = _assigned(assignments)
     where, limited, hole = _tail(cursor)
     aliases.update(_aliases_of_from(cursor))
     real = aliases.get(str(table.name)) if table.schema is None else None
@@ -137,6 +140,12 @@ def _update(cursor: Cursor) -> _Change:
 
 def _delete(cursor: Cursor) -> _Change:
     if not cursor.take("FROM"):
+        if (
+            misspelt(cursor.word, "FROM")
+            and cursor.peek()
+            and cursor.peek() not in ("FROM", "USING", "WHERE", ".", ",")
+        ):
+            raise Wrong(f'"{cursor.token.text}" is not expected here; "FROM" is', cursor.token)
         # MySQL and SQL Server: the target, perhaps by its alias, before FROM.
         table = cursor.name("FROM")
         if cursor.take("."):
@@ -169,6 +178,12 @@ def _insert(cursor: Cursor) -> _Change:
         targets = [item.at for item in cursor.inside().items() if item.is_name]
     if cursor.done and cursor.stop >= len(cursor.tokens) and not _ends_in_hole(cursor):
         raise Wrong("the statement ends where VALUES or SELECT is expected")
+    if cursor.word == "(" and cursor.at + 1 < cursor.stop:
+        first = cursor.tokens[cursor.at + 1]
+        if first.kind in ("string", "number") and targets:
+            raise Wrong("VALUES is missing before the row", cursor.token)
+    if cursor.word in ("VALUES", "VALUE") and cursor.at + 1 >= len(cursor.tokens):
+        raise Wrong("the statement ends where a row is expected")
     if cursor.take("SET"):
         targets += _assigned(cursor.until("ON", "RETURNING", "AS"))
     begin = cursor.at
@@ -208,6 +223,21 @@ def _target(cursor: Cursor) -> Name:
     if cursor.take("AS") or (cursor.is_name and cursor.word not in _NO_ALIAS and cursor.token.text != HOLE):
         cursor.take_name("an alias")
     return table
+
+
+def _check_assignments(cursor: Cursor) -> None:
+    """Every assignment has an equals sign, unless the text of one is interpolated."""
+    whole = Cursor(cursor.context, cursor.tokens, cursor.at, cursor.stop)
+    for item in whole.items():
+        if item.done:
+            raise Wrong("an assignment is missing beside a comma", item.tokens[max(item.at - 1, 0)])
+        tokens = item.tokens[item.at : item.stop]
+        if tokens[0].text == "=":
+            raise Wrong('nothing stands before "="', tokens[0])
+        if len(tokens) > 1 and tokens[0].kind == tokens[1].kind == "word" and HOLE not in tokens[1].text:
+            raise Wrong(f'"{tokens[1].text}" is not expected here; "=" is', tokens[1])
+        if not any("=" in token.text or HOLE in token.text for token in tokens) and item.peek(1) != ".":
+            raise Wrong('the assignment has no "="', tokens[0])
 
 
 def _assigned(cursor: Cursor) -> list[int]:

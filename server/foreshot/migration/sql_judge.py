@@ -102,6 +102,13 @@ _BEFORE_NAME = frozenset(
 _DEFINITIONS = frozenset({"ALTER", "CREATE", "DROP", "TRUNCATE", "COMMENT", "RENAME", "REFRESH"})
 _EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "REPLACE"})
 
+_COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!="})
+_CONDITIONS = frozenset({"WHERE", "AND", "OR", "HAVING", "WHEN", "THEN", "ELSE", ","})
+_NEVER_LAST = frozenset(
+    {",", "=", "<", ">", "<=", ">=", "<>", "!=", "WHERE", "AND", "OR", "HAVING", "INTO", "JOIN"}
+)
+"""What no statement of any database ends with."""
+
 _SIGNS = frozenset("+-~@!*&|:")
 _FINE = frozenset(
     {
@@ -133,12 +140,17 @@ def judge(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, exact: 
         exact: whether every word of the statement was understood.
     """
     verb = tokens[0].upper
+    hanging = _hanging(tokens)
+    if hanging is not None:
+        return hanging
     if verb in _EXPRESSIONS:
         suspicion = _odd_token(tokens) or (None if exact else _misspelt_word(tokens))
     elif verb in _DEFINITIONS:
         suspicion = None if exact else _misspelt_word(tokens)
     else:
-        return _misspelt_verb(tokens[0])
+        # A body that was split by mistake begins with anything, and so does a labelled block.
+        first = ";" not in sql[: tokens[0].start] and len(tokens) > 1 and tokens[1].upper != ":"
+        return _verb_flaw(tokens[0], dialects, first=first)
     if suspicion is None:
         return None
     text = sql[tokens[0].start : tokens[-1].end]
@@ -156,7 +168,7 @@ def _odd_token(tokens: Sequence[Token]) -> Flaw | None:
         why = _odd(previous, token, before)
         if why:
             return Flaw(why, previous.start, token.end)
-        if _is_plain(token) and _is_plain(previous) and index > 1 and _is_plain(tokens[index - 2]):
+        if _is_plain(token) and _is_plain(previous) and index > 1 and _is_value(tokens[index - 2]):
             return Flaw(f'"{token.text}" is not expected here', token.start, token.end)
     last = tokens[-1]
     before = tokens[-2].upper if len(tokens) > 1 else ""
@@ -164,6 +176,19 @@ def _odd_token(tokens: Sequence[Token]) -> Flaw | None:
     if hanging and before not in (".", "USING"):
         return Flaw(f'the statement ends after "{last.text}"', last.start, last.end)
     return None
+
+
+def _hanging(tokens: Sequence[Token]) -> Flaw | None:
+    """The last token, where nothing can end with it."""
+    last = tokens[-1]
+    before = tokens[-2].upper if len(tokens) > 1 else ""
+    if (last.upper in _NEVER_LAST and before not in (".", "AS", "USING")) and len(tokens) > 1:
+        return Flaw(f'the statement ends after "{last.text}"', last.start, last.end)
+    return None
+
+
+def _is_value(token: Token) -> bool:
+    return token.kind in ("number", "string", "bind", "quoted") or token.upper == ")" or _is_plain(token)
 
 
 def _is_plain(token: Token) -> bool:
@@ -179,7 +204,11 @@ def _odd(left: Token, right: Token, before: str) -> str:
     if a == "*" and before == "SELECT" and _is_plain(right):
         return f'"{right.text}" is not expected here'
     if a == "," or a in _OPEN or (_is_operator(left) and a != "*"):
-        ends = b in (")", ",", "]") or (b in _CLAUSES and not (a in ("IS", "NOT", "BY") or b == "VALUES"))
+        ends = (
+            b in (")", ",", "]")
+            or (b in _COMPARISONS and a in _CONDITIONS)
+            or (b in _CLAUSES and not (a in ("IS", "NOT", "BY") or b == "VALUES"))
+        )
         if ends and not (a == "IN" and b == "VALUES"):
             return f'nothing stands between "{left.text}" and "{right.text}"'
         return ""
@@ -201,14 +230,20 @@ def _is_operator(token: Token) -> bool:
     return token.kind == "mark" and (token.text[0] in "+-*/<>=~!%^&|" or token.upper in ("::", ":="))
 
 
-def _misspelt_verb(token: Token) -> Flaw | None:
-    """A first word that begins no statement of any database and is one letter off from one that does."""
+def _verb_flaw(token: Token, dialects: Sequence[str], *, first: bool) -> Flaw | None:
+    """A first word that begins no statement of any database.
+
+    On SQL Server a procedure's name may; where that cannot be excluded, or the statement is not the ``first`` of
+    its text, the word has to be one letter off from one that does.
+    """
     word = token.upper
-    if token.kind != "word" or word in STATEMENTS or len(word) < 4 or HOLE in word:
+    if token.kind != "word" or word in STATEMENTS or HOLE in word:
         return None
     for right in sorted(STATEMENTS):
-        if len(right) > 3 and misspelt(word, right):
+        if len(right) > 3 and len(word) > 2 and misspelt(word, right):
             return Flaw(f'"{token.text}" begins no statement; "{right}" does', token.start, token.end)
+    if dialects and JUDGED.issuperset(dialects) and first:
+        return Flaw(f'"{token.text}" begins no statement', token.start, token.end)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foreshot.migration.sql_cursor import Cursor, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE
-from foreshot.migration.sql_words import KEYWORDS
+from foreshot.migration.sql_words import KEYWORDS, misspelt
 from foreshot.syntax.values import Maybe
 
 _TAKES_FROM = frozenset(
@@ -110,8 +110,17 @@ def object_words(cursor: Cursor) -> str:
     if cursor.token.kind != "word":
         raise Unread
     cursor.at += 1
-    return cursor.last.upper
+    word = cursor.last.upper
+    if any(misspelt(word, right) for right in _OBJECTS):
+        raise Wrong(f'"{cursor.last.text}" is no kind of object', cursor.last)
+    return word
 
+
+_OBJECTS = (
+    *("TABLE", "INDEX", "SEQUENCE", "FUNCTION", "TRIGGER", "SCHEMA", "EXTENSION", "DATABASE", "PROCEDURE"),
+    *("MATERIALIZED", "POLICY", "DOMAIN", "TYPE", "VIEW"),
+)
+"""Kinds of objects that a misspelling is compared with; nothing else is one letter off from them."""
 
 _PAIRS = (
     ("TEXT", "SEARCH"),

@@ -32,7 +32,7 @@ def alter_index(cursor: Cursor, found: Found, start: int) -> None:
         table = _ungiven(found, index)
         found.add(RenameIndex(site=site, table=table, schema=index.schema, name=index.name, new_name=new))
         return
-    if cursor.done:
+    if cursor.done or (cursor.word == "RENAME" and cursor.at + 1 >= cursor.stop):
         raise Wrong("the statement ends where RENAME TO is expected")
     found.execute("ALTER INDEX")
 
@@ -91,6 +91,8 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
     using: Value = kind or None
     if cursor.take("USING"):
         using = cursor.take_name().text.lower()
+    if cursor.is_name and cursor.word != "ON" and name is not None and HOLE not in cursor.token.text:
+        raise Wrong("ON is missing before the table", cursor.token)
     cursor.expect("ON")
     cursor.take("ONLY")
     table = cursor.name("a table name")

@@ -199,6 +199,8 @@ def _drop(cursor: Cursor, found: Found) -> None:
     elif cursor.done:
         raise Wrong("the statement ends where what to drop is expected")
     else:
+        if cursor.word == "IF":
+            raise Wrong("what to drop is missing before IF EXISTS", cursor.token)
         what = object_words(cursor)
         cursor.take("IF", "EXISTS")
         if cursor.done:

@@ -34,6 +34,7 @@ class Surroundings(Struct, frozen=True):
     settings: Settings
     loaded: LoadedSettings
     """The settings file, with where its rules stand and what is wrong with it."""
+    modules: Modules
     targets: tuple[Target, ...] = ()
     """Empty: nothing tells which databases the project runs on."""
     env: EnvFacts | None = None
@@ -42,7 +43,6 @@ class Surroundings(Struct, frozen=True):
     """env.py as a tree, where it parses."""
     template: TemplateFacts | None = None
     template_source: SourceText | None = None
-    modules: Modules | None = None
     lock_timeout: bool = False
     """A lock timeout is set for the whole environment, in env.py or the URL."""
 

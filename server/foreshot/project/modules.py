@@ -7,7 +7,9 @@ tell when it is out of date.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -47,15 +49,34 @@ class Modules:
         self._located: dict[str, str | None] = {}
         self._parsed: dict[str, Module | None] = {}
         self._index: dict[str, list[str]] | None = None
-        self.touched: set[str] = set()
-        """Files whose content, or absence, an answer depended on."""
+        self._touched: set[str] = set()
+        self._lock = threading.RLock()
+
+    def fresh(self, files: Files) -> Modules:
+        """The same modules with nothing remembered, read from ``files``."""
+        return Modules(files, self._roots, self._root)
+
+    @contextmanager
+    def recording(self) -> Generator[set[str]]:
+        """Collect the files whose content, or absence, the answers given inside depend on.
+
+        One thread at a time: another waits.
+        """
+        with self._lock:
+            before, self._touched = self._touched, set()
+            try:
+                yield self._touched
+            finally:
+                self._touched = before
 
     def locate(self, dotted: str) -> str | None:
         """The file of a module or a package, or None when the workspace has none of that name."""
-        if dotted in self._located:
-            return self._located[dotted]
-        found: str | None = None
         relative = dotted.replace(".", "/")
+        if dotted in self._located:
+            known = self._located[dotted]
+            self._touched.update([known] if known else [f"{root}/{relative}.py" for root in self._roots])
+            return known
+        found: str | None = None
         for root in self._roots:
             base = f"{root}/{relative}"
             for candidate in (f"{base}.py", f"{base}/__init__.py"):
@@ -183,7 +204,7 @@ class Modules:
 
     def _exists(self, path: str) -> bool:
         listing = self._files.listing(paths.parent(path))
-        self.touched.add(path)
+        self._touched.add(path)
         return listing is not None and paths.name(path) in listing.files
 
     def _text(self, path: str) -> SourceText | None:
@@ -191,8 +212,8 @@ class Modules:
         return source if isinstance(source, SourceText) else None
 
     def _module(self, path: str) -> Module | None:
+        self._touched.add(path)
         if path not in self._parsed:
-            self.touched.add(path)
             source = self._text(path)
             parsed = parse(source) if source is not None else None
             self._parsed[path] = parsed if isinstance(parsed, Module) else None

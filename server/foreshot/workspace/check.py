@@ -142,20 +142,11 @@ def _analyse_all(
     progress: Progress | None,
 ) -> list[tuple[str, Kept]]:
     rules = revision_rules()
-    modules = surroundings.modules
 
     def one(item: tuple[str, bytes | Unreadable, bytes]) -> tuple[str, Kept]:
         path, data, mark = item
-        if modules is not None:
-            modules.touched.clear()
-        source = decode(data) if isinstance(data, bytes) else data
-        analysis = analyse(source, path, surroundings, rules)
-        depends = (
-            tuple(dependencies.state(other) for other in sorted(modules.touched))
-            if modules is not None
-            else ()
-        )
-        return path, Kept(mark, analysis, depends)
+        analysis = analyse(decode(data) if isinstance(data, bytes) else data, path, surroundings, rules)
+        return path, Kept(mark, analysis, tuple(dependencies.state(other) for other in analysis.depends))
 
     return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
@@ -121,6 +123,36 @@ class Project:
             graph = self.graph.with_replaced(path, new.header)
             after.__dict__["context"] = ProjectContext(self.surroundings, entries, graph, after.source)
         return after
+
+    def with_surroundings(self, surroundings: Surroundings, files: Files) -> Project:
+        """The project in other surroundings; what was found in its revisions is left as it was."""
+        return Project(files, surroundings, self.analyses, tracked=self._tracked, last_good=self._last_good)
+
+    def with_fresh_modules(self, files: Files) -> Project:
+        """The project with nothing remembered of the workspace's other modules."""
+        surroundings = replace(self.surroundings, modules=self.surroundings.modules.fresh(files))
+        after = Project(files, surroundings, self.analyses, tracked=self._tracked, last_good=self._last_good)
+        after._keep(self)
+        return after
+
+    def with_memory_of(self, before: Project | None) -> Project:
+        """The project with the last good header of each file that does not parse now."""
+        if before is None:
+            return self
+        known = {path: header for path, header in before.last_headers() if path in self.analyses}
+        if not known:
+            return self
+        return Project(self.files, self.surroundings, self.analyses, tracked=self._tracked, last_good=known)
+
+    def last_headers(self) -> Iterator[tuple[str, RevisionHeader]]:
+        """The last header that was read from each file."""
+        for entry in self.context.entries:
+            if entry.header is not None:
+                yield entry.path, entry.header
+
+    def dependents(self, path: str) -> list[str]:
+        """Revisions whose findings depend on another file."""
+        return [revision for revision, analysis in self.analyses.items() if path in analysis.depends]
 
     def _keep(self, other: Project) -> None:
         """Take over what another snapshot knows that holds here too."""

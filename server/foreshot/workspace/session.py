@@ -1,0 +1,222 @@
+"""The workspace of an editor: buffers over files, and immutable snapshots of what they amount to.
+
+:class:`Session` is changed on one thread only; each change makes a new :class:`World`. A world is worked out
+when somebody asks it, on whichever thread that is, and what it worked out goes over into the next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from foreshot.lint.report import Report
+from foreshot.project import paths
+from foreshot.project.discover import find_environments
+from foreshot.project.files import DiskFiles, Files, Overlay
+from foreshot.rules import revision_rules
+from foreshot.text import SourceText, Unreadable
+from foreshot.workspace.analysis import analyse
+from foreshot.workspace.check import Options, load_project
+from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.project import Project
+
+Role = Literal["revision", "env", "template", "config"]
+_CONFIG_NAMES: Final = frozenset({"alembic.ini", "pyproject.toml", "foreshot.toml"})
+
+
+class World:
+    """The workspace at one moment. Every question is answered from the same texts."""
+
+    def __init__(
+        self,
+        files: Files,
+        projects: Sequence[Project],
+        pending: Mapping[str, SourceText | Unreadable | None],
+        *,
+        indexed: bool,
+    ) -> None:
+        self.files = files
+        self.indexed = indexed
+        """Whether the folders have been searched for projects yet."""
+        self._base = tuple(projects)
+        self._pending = pending
+        self._lock = threading.Lock()
+        self._projects: tuple[Project, ...] | None = None if pending else self._base
+
+    @property
+    def projects(self) -> tuple[Project, ...]:
+        """Every environment, with the newest text of each file taken in."""
+        if self._projects is None:
+            with self._lock:
+                if self._projects is None:
+                    self._projects = tuple(self._brought_up_to_date(project) for project in self._base)
+        return self._projects
+
+    def settled(self) -> tuple[tuple[Project, ...], Mapping[str, SourceText | Unreadable | None]]:
+        """Projects and the changes that they do not have yet: what the next world starts from."""
+        return (self._projects, {}) if self._projects is not None else (self._base, self._pending)
+
+    def owner(self, path: str) -> Project | None:
+        """The project that a file is part of; with several, the one whose revisions it belongs to."""
+        found = [(project, role) for project in self.projects if (role := role_of(project, path)) is not None]
+        found.sort(key=lambda pair: pair[1] != "revision")
+        return found[0][0] if found else None
+
+    def concerns(self, path: str) -> bool:
+        """Whether a file is part of any project, told without working anything out."""
+        return any(role_of(project, path) is not None for project in self._base)
+
+    def reports(self, path: str) -> list[Report]:
+        """Everything to be reported of a file."""
+        if not self.concerns(path):
+            return []
+        found = [
+            report
+            for project in self.projects
+            if role_of(project, path)
+            for report in project.reports_for(path)
+        ]
+        return list(dict.fromkeys(found))
+
+    def _brought_up_to_date(self, project: Project) -> Project:
+        for path, source in self._pending.items():
+            if path not in project.analyses:
+                continue
+            text = source if source is not None else self.files.read(path)
+            if text is None:
+                continue
+            analysis = analyse(text, path, project.surroundings, revision_rules())
+            project = project.with_file(path, analysis, self.files)
+        return project
+
+
+def role_of(project: Project, path: str) -> Role | None:
+    """What a file is to a project; None when it is no part of it."""
+    if path in project.analyses:
+        return "revision"
+    environment = project.surroundings.environment
+    if path == environment.env_py:
+        return "env"
+    if path == environment.template:
+        return "template"
+    if path in (environment.ini, environment.pyproject, project.surroundings.loaded.path):
+        return "config"
+    if any(path == config.path for config in environment.configs):
+        return "config"
+    return None
+
+
+class Session:
+    """Folders, buffers and settings of one editor. All methods belong to one thread."""
+
+    def __init__(self, folders: Iterable[str] = (), overrides: Mapping[str, object] | None = None) -> None:
+        self.folders = tuple(folders)
+        self.overrides: Mapping[str, object] = overrides or {}
+        self._buffers: dict[str, SourceText] = {}
+        self.world = World(self._files(), (), {}, indexed=False)
+
+    def set_folders(self, folders: Iterable[str]) -> None:
+        """The folders that are open; the next :meth:`load` searches them."""
+        self.folders = tuple(folders)
+
+    def set_text(self, path: str, text: str | None) -> None:
+        """A buffer has this text now; None: the buffer is closed and the disk counts again."""
+        if text is None:
+            self._buffers.pop(path, None)
+        else:
+            self._buffers[path] = SourceText(text)
+        self._change({path: self._buffers.get(path)})
+
+    def touch(self, changed: Iterable[str]) -> None:
+        """Files have changed on disk; those in a buffer stay as the buffer has them."""
+        self._change({path: None for path in changed if path not in self._buffers})
+
+    def load(self) -> Callable[[Callable[[int, int], None], Callable[[], None]], list[Project]]:
+        """A piece of work that reads every project anew, for another thread.
+
+        It is called with a function that is told the progress and one that raises when the work is not wanted
+        any more. Its result goes to :meth:`install`.
+        """
+        files, folders, overrides = self._files(), self.folders, self.overrides
+
+        def work(progress: Callable[[int, int], None], check: Callable[[], None]) -> list[Project]:
+            projects: list[Project] = []
+            options = Options(folders, overrides, jobs=1)
+
+            def told(done: int, total: int) -> None:
+                check()
+                progress(done, total)
+
+            seen: set[str] = set()
+            for folder in folders:
+                for environment in find_environments(files, folder):
+                    check()
+                    if environment.script_location not in seen:
+                        seen.add(environment.script_location)
+                        projects.append(load_project(files, environment, options, told))
+            return projects
+
+        return work
+
+    def install(self, projects: Sequence[Project]) -> None:
+        """Take in what :meth:`load` read, with the changes made since then."""
+        last_good = {
+            project.surroundings.environment.script_location: project for project in self.world.settled()[0]
+        }
+        taken = [
+            project.with_memory_of(last_good.get(project.surroundings.environment.script_location))
+            for project in projects
+        ]
+        pending = dict.fromkeys((path for path in self._buffers), None)
+        self.world = World(self._files(), taken, pending, indexed=True)
+
+    def refresh_surroundings(self, path: str) -> bool:
+        """Read env.py, template and settings anew where ``path`` is one of them; whether it was.
+
+        What was found in revisions is left as it is until the next :meth:`load`.
+        """
+        projects, pending = self.world.settled()
+        files = self._files()
+        refreshed: list[Project] = []
+        found = False
+        for project in projects:
+            role = role_of(project, path)
+            if role in ("env", "template", "config"):
+                found = True
+                surroundings, _ = load_surroundings(
+                    files, project.surroundings.environment, self.overrides, {}
+                )
+                if not project.surroundings.settings.dialect:
+                    # The revisions, which may tell the databases, have not changed.
+                    surroundings = replace(surroundings, targets=project.surroundings.targets)
+                project = project.with_surroundings(surroundings, files)  # noqa: PLW2901
+            refreshed.append(project)
+        if found:
+            self.world = World(files, refreshed, pending, indexed=self.world.indexed)
+        return found
+
+    def is_configuration(self, path: str) -> bool:
+        """Whether a file tells where projects are, or how: its change asks for a :meth:`load`."""
+        return paths.name(path) in _CONFIG_NAMES or path.endswith((".ini", "/env.py", ".mako"))
+
+    def _change(self, changes: Mapping[str, SourceText | Unreadable | None]) -> None:
+        projects, pending = self.world.settled()
+        wanted = {**pending, **changes}
+        fresh = False
+        for path in changes:
+            for project in projects:
+                dependents = project.dependents(path) if path not in project.analyses else ()
+                if dependents:
+                    fresh = True
+                    wanted.update({dependent: self._buffers.get(dependent) for dependent in dependents})
+        files = self._files()
+        if fresh:
+            projects = tuple(project.with_fresh_modules(files) for project in projects)
+        self.world = World(files, projects, wanted, indexed=self.world.indexed)
+
+    def _files(self) -> Files:
+        disk = DiskFiles(self.folders)
+        return Overlay(dict(self._buffers), disk) if self._buffers else disk

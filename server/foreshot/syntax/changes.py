@@ -13,6 +13,10 @@ from msgspec import Struct
 from foreshot.text import Span
 
 
+class Refused(ValueError):
+    """A change cannot be made safely; the message says why, in words for a person."""
+
+
 class ReplaceText(Struct, frozen=True):
     """Exactly this span becomes exactly this text (a literal, a name, a piece of an ini file)."""
 

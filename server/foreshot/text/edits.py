@@ -62,7 +62,11 @@ def minimal_edit(content: str, span: Span, text: str) -> Edit | None:
     # A line end of two characters is never cut in half.
     if head and old[head - 1 : head] == "\r":
         head -= 1
-    if tail and old[len(old) - tail] == "\n" and (old[: len(old) - tail].endswith("\r") or text[: len(text) - tail].endswith("\r")):
+    if (
+        tail
+        and old[len(old) - tail] == "\n"
+        and (old[: len(old) - tail].endswith("\r") or text[: len(text) - tail].endswith("\r"))
+    ):
         tail -= 1
     return Edit(Span(span.start + head, span.end - tail), text[head : len(text) - tail])
 
@@ -72,6 +76,8 @@ def _ordered(content: str, edits: Iterable[Edit]) -> Sequence[Edit]:
     position = 0
     for edit in ordered:
         if edit.span.start < position or edit.span.end < edit.span.start or edit.span.end > len(content):
-            raise EditConflict(f"edit at {edit.span.start}–{edit.span.end} overlaps another or reaches past the text")
+            raise EditConflict(
+                f"edit at {edit.span.start}–{edit.span.end} overlaps another or reaches past the text"
+            )
         position = edit.span.end
     return ordered

@@ -124,7 +124,11 @@ class LineIndex:
         return end
 
     def offset_of_utf8(self, row: int, column: int) -> int:
-        """Offset of a row and a column in UTF-8 bytes, as :mod:`ast` gives them."""
+        """Offset of a row and a column in UTF-8 bytes, as :mod:`ast` gives them.
+
+        Raises:
+            IndexError: when the text has no such row.
+        """
         start = self.starts[row]
         if self.is_ascii:
             return start + column
@@ -132,7 +136,11 @@ class LineIndex:
         line = self.content[start:end]
         if line.isascii():
             return start + column
-        return start + len(line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+        data = line.encode("utf-8", "surrogatepass")
+        # Bytes 10xxxxxx continue a character: what begins before the column counts, unless the column cuts it.
+        begun = sum((byte & 0xC0) != 0x80 for byte in data[:column])
+        cut = column < len(data) and (data[column] & 0xC0) == 0x80
+        return start + begun - cut
 
 
 def code_units(text: str, encoding: Encoding) -> int:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import tokenize
 from functools import cached_property
 from hashlib import blake2b
 
 from foreshot.text.lines import LineIndex
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_ASCII = bytes([*range(0x20, 0x7F), *b"\t\n\f\r"])
 
 MAX_BYTES = 1 << 20
 """The largest file that is read, in bytes: hand-written Python stays far below 1 MiB."""
@@ -79,13 +83,18 @@ def decode(data: bytes, *, python: bool = True) -> SourceText | Unreadable:
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[3:] if bom else data
     encoding = "utf-8"
-    if python and _may_have_cookie(body):
+    head = b"\n".join(_LINE_END.split(body, maxsplit=2)[:2]) + b"\n"
+    if python and b"coding" in head:
         try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            encoding, _ = tokenize.detect_encoding(
+                io.BytesIO(codecs.BOM_UTF8 + head if bom else head).readline
+            )
         except SyntaxError as error:
             return Unreadable(f"the file's encoding cannot be told: {error.msg}")
         if encoding == "utf-8-sig":
             encoding = "utf-8"
+        elif not _extends_ascii(encoding):
+            return Unreadable(f"the file's encoding, {encoding}, writes plain ASCII in another way")
     try:
         content = body.decode(encoding)
         # A codec that is not one-to-one would change bytes outside an edit when the file is written.
@@ -97,6 +106,10 @@ def decode(data: bytes, *, python: bool = True) -> SourceText | Unreadable:
     return SourceText(content, encoding, bom=bom)
 
 
-def _may_have_cookie(body: bytes) -> bool:
-    first_two_lines = body[:400].split(b"\n", 2)[:2]
-    return any(b"coding" in line for line in first_two_lines) or b"\r" in body[:400]
+def _extends_ascii(encoding: str) -> bool:
+    # This leaves out codecs that are no encodings of source (punycode, unicode_escape), some of which take
+    # quadratic time, and those whose texts no tool could search (utf-16).
+    try:
+        return _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except (UnicodeError, LookupError, ValueError):
+        return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from foreshot.migration.operations import Operation, Site, SqlProblem
+from foreshot.migration.sql_blocks import read_block
 from foreshot.migration.sql_cursor import Context, Cursor, Found, Unread, Wrong
 from foreshot.migration.sql_judge import JUDGED, judge
 from foreshot.migration.sql_statements import read_statement
@@ -91,7 +92,9 @@ def _read(statement: Statement, context: Context) -> tuple[Found, Flaw | None]:
         found.execute(tokens[0].upper, parsed=False)
         return found, None
     wrong: Flaw | None = statement.flaw
-    if wrong is None:
+    if wrong is None and tokens[0].upper == "DO" and not read_block(tokens, found):
+        found.execute("DO")
+    elif wrong is None and not found.operations:
         try:
             read_statement(Cursor(context, tokens), found)
         except Unread:

@@ -158,7 +158,8 @@ def _other(action: Action) -> None:
     """Keep an action that changes nothing that is followed, or that was not understood."""
     text = action.table.text
     action.cursor.rest()
-    action.found.execute("ALTER TABLE", (text,) if text else ())
+    words = (action.first.start, action.cursor.last.end)
+    action.found.execute("ALTER TABLE", (text,) if text else (), words=words)
 
 
 def _add(action: Action) -> None:
@@ -212,8 +213,11 @@ def _add_constraint(action: Action) -> None:
     constraint = read_constraint(cursor)
     if action.unchecked:
         constraint = msgspec.structs.replace(constraint, not_valid=True)
-    stop = next((token for token in cursor.tokens[begin : cursor.stop] if token.upper == "("), cursor.last)
-    end = stop.start if stop.upper == "(" else stop.end
+    end = cursor.last.end
+    for index in range(begin, cursor.at):
+        if cursor.tokens[index].upper == "(":
+            end = cursor.tokens[index - 1].end
+            break
     site = found.site(action.first.start, end, table=table)
     found.add(AddConstraint(site=site, table=table.name, schema=table.schema, constraint=constraint))
 

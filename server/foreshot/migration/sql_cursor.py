@@ -56,6 +56,12 @@ class Context:
         self.folds = not _FOLDING.isdisjoint(dialects)
         self.mysql = "mysql" in dialects or "mariadb" in dialects
         self._pieces = text.pieces
+        # Most SQL is one literal without escapes.
+        first = text.pieces[0][1] if len(text.pieces) == 1 else None
+        self._plain = (
+            first is not None and text.pieces[0][0] == 0 and first.end - first.start == len(text.value)
+        )
+        self._shift = first.start if first is not None else 0
         self._offsets = [offset for offset, _ in text.pieces]
 
     def span(self, start: int, end: int) -> Span:
@@ -64,6 +70,8 @@ class Context:
 
     def _point(self, offset: int, *, last: bool) -> int:
         """Where a character stands in the file: its start, or with ``last`` its end."""
+        if self._plain:
+            return self._shift + offset + last
         index = max(bisect_right(self._offsets, offset) - 1, 0)
         if index >= len(self._pieces):
             return self.site.call.start
@@ -338,7 +346,14 @@ class Found:
             conditional=context.site.conditional or self.conditional,
         )
 
-    def execute(self, verb: str, tables: tuple[str, ...] = (), *, parsed: bool = True) -> None:
-        """Keep a statement that is none of the operations."""
-        site = self.site(self._verb.start, self._verb.end)
+    def execute(
+        self,
+        verb: str,
+        tables: tuple[str, ...] = (),
+        *,
+        parsed: bool = True,
+        words: tuple[int, int] | None = None,
+    ) -> None:
+        """Keep a statement that is none of the operations; ``words`` say it, by default the first one."""
+        site = self.site(*(words or (self._verb.start, self._verb.end)))
         self.add(Execute(site=site, verb=verb, tables=tables, parsed=parsed))

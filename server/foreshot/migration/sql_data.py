@@ -132,7 +132,11 @@ def _update(cursor: Cursor) -> _Change:
     assignments = cursor.until(*_SET_STOPS)
     _check_assignments(assignments)
     targets = _assigned(assignments)
+    may_restrict = any(
+        _may_be_clause(assignments, index) for index in range(assignments.at, assignments.stop)
+    )
     where, limited, hole = _tail(cursor)
+    hole = hole or may_restrict
     aliases.update(_aliases_of_from(cursor))
     real = aliases.get(str(table.name)) if table.schema is None else None
     return real or table, targets, where or restricted or hole, limited
@@ -269,9 +273,15 @@ def _tail(cursor: Cursor) -> tuple[bool, bool, bool]:
             limited = limited or depth == 0 or in_where
         elif depth == 0 and upper == "WHERE":
             where, in_where = not _always_true(cursor, index + 1), True
-        elif depth == 0 and tokens[index].text == HOLE and tokens[index - 1].kind != "mark":
+        elif depth == 0 and _may_be_clause(cursor, index):
             hole = True
     return where, limited, hole
+
+
+def _may_be_clause(cursor: Cursor, index: int) -> bool:
+    """Whether an interpolated part stands where a whole clause may begin."""
+    before = cursor.tokens[index - 1]
+    return cursor.tokens[index].text == HOLE and (before.kind != "mark" or before.upper in (")", "*"))
 
 
 def _always_true(cursor: Cursor, index: int) -> bool:

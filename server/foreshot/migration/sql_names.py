@@ -97,7 +97,7 @@ def names_read(cursor: Cursor, skipped: set[int]) -> tuple[str, ...]:
 
 
 _BEFORE_TABLE = frozenset({"FROM", "JOIN", "INTO", "UPDATE", "ONLY", "USING", "STRAIGHT_JOIN"})
-_BEFORE_NO_COLUMN = _BEFORE_TABLE | {"AS", "::"}
+_BEFORE_NO_COLUMN = _BEFORE_TABLE | {"AS", "::", "DELETE"}
 
 
 def object_words(cursor: Cursor) -> str:

@@ -177,9 +177,8 @@ def rename_tables(cursor: Cursor, found: Found) -> None:
         table = item.name("a table name")
         item.expect("TO")
         new = item.name("a table name")
-        site = found.site(start, new.end, table=table)
+        site = found.site(table.start if found.operations else start, new.end, table=table)
         found.add(RenameTable(site=site, table=table.name, schema=table.schema, new_name=new.name))
-        start = new.end
 
 
 def truncate(cursor: Cursor, found: Found) -> None:

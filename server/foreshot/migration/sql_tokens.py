@@ -72,29 +72,26 @@ _COMMON = (
     r"(?P<dollar>\$(?:[^\W\d]\w*)?\$)",
     r"(?P<block>/\*)",
     r"(?P<open>['\"`])",
-    r"(?P<mark>\\?:\\?:|:=|\\:|[(),;.\[\]{}:]|(?:(?!--|/\*)[-+*/<>=~!@\#%^&|?])+|.)",
+    r"(?P<mark>\\?:\\?:|:=|\\:|[(),;.\[\]{}:]|(?:(?!--|/\*)[-+*/<>=~!@\#%^&|?])+|\S)",
 )
-_STANDARD = re.compile(
-    "|".join(
-        (
-            r"(?P<space>(?:\s+|--[^\r\n]*)++)",
-            r"(?P<string>[eE]'(?:[^'\\]+|''|\\.)*+'|(?:[nNbBxX]|[uU]&)?'(?:[^']+|'')*+')",
-            r'(?P<quoted>"(?:[^"]+|"")*+"|`(?:[^`]+|``)*+`)',
-            *_COMMON,
-        )
-    ),
-    re.DOTALL,
+
+
+def _pattern(*kinds: str) -> re.Pattern[str]:
+    """One token of any kind, with the white space before it."""
+    return re.compile(r"\s*+(?:" + "|".join(kinds) + ")", re.DOTALL)
+
+
+_STANDARD = _pattern(
+    r"(?P<space>--[^\r\n]*)",
+    r"(?P<string>[eE]'(?:[^'\\]+|''|\\.)*+'|(?:[nNbBxX]|[uU]&)?'(?:[^']+|'')*+')",
+    r'(?P<quoted>"(?:[^"]+|"")*+"|`(?:[^`]+|``)*+`)',
+    *_COMMON,
 )
-_BACKSLASHES = re.compile(
-    "|".join(
-        (
-            r"(?P<space>(?:\s+|--[^\r\n]*|\#[^\r\n]*)++)",
-            r"(?P<string>[nNbBxX]?'(?:[^'\\]+|''|\\.)*+')",
-            r'(?P<quoted>"(?:[^"\\]+|""|\\.)*+"|`(?:[^`]+|``)*+`)',
-            *_COMMON,
-        )
-    ),
-    re.DOTALL,
+_BACKSLASHES = _pattern(
+    r"(?P<space>--[^\r\n]*|\#[^\r\n]*)",
+    r"(?P<string>[nNbBxX]?'(?:[^'\\]+|''|\\.)*+')",
+    r'(?P<quoted>"(?:[^"\\]+|""|\\.)*+"|`(?:[^`]+|``)*+`)',
+    *_COMMON,
 )
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _BRACKETED = re.compile(r"\[[^\]\[]*\]")
@@ -104,45 +101,58 @@ _OPENERS = {"'": "string", '"': "quoted name", "`": "quoted name"}
 
 def tokenize(sql: str, lexicon: Lexicon) -> tuple[list[Token], Flaw | None]:
     """The tokens of a text. A quote or comment that never closes is a flaw, and the tokens end before it."""
-    match = (_BACKSLASHES if lexicon.backslashes else _STANDARD).match
+    pattern = _BACKSLASHES if lexicon.backslashes else _STANDARD
     tokens: list[Token] = []
-    add = tokens.append
-    position, length = 0, len(sql)
-    while position < length:
-        found = match(sql, position)
-        if found is None:
-            break
-        kind = found.lastgroup
-        start, position = position, found.end()
-        if kind == "space":
-            continue
-        text = found.group()
-        if kind == "word":
-            add(Token("word", text, text.upper(), start, position))
-        elif kind == "mark":
-            if text == "[" and lexicon.brackets != "never":
-                end = _bracketed_name(sql, start, tokens, lexicon)
-                if end:
-                    position = end
-                    add(Token("quoted", sql[start:end], "", start, end))
-                    continue
-            add(Token("mark", text, text.replace("\\", ""), start, position))
-        elif kind in ("string", "number", "quoted", "bind"):
-            add(Token(kind, text, "", start, position))
-        elif kind == "dollar":
-            end = sql.find(text, position)
-            if end < 0:
-                return tokens, Flaw(f"the string that {text} opens is never closed", start, position)
-            position = end + len(text)
-            add(Token("string", sql[start:position], "", start, position))
-        elif kind == "block":
-            end = _block_end(sql, position)
-            if end < 0:
-                return tokens, Flaw("the comment that /* opens is never closed", start, position)
-            position = end
-        else:
-            return tokens, Flaw(f"the {_OPENERS[text]} that {text} opens is never closed", start, position)
+    position = 0
+    while position >= 0:
+        position, flaw = _run(sql, position, pattern, lexicon, tokens)
+        if flaw is not None:
+            return tokens, flaw
     return tokens, None
+
+
+def _run(
+    sql: str, position: int, pattern: re.Pattern[str], lexicon: Lexicon, tokens: list[Token]
+) -> tuple[int, Flaw | None]:
+    """Add tokens up to the next that no regular expression can find the end of; where to go on, or -1."""
+    add = tokens.append
+    for found in pattern.finditer(sql, position):
+        kind = found.lastgroup
+        if kind == "word":
+            text = found["word"]
+            start, end = found.span(kind)
+            add(Token("word", text, text.upper(), start, end))
+        elif kind == "mark":
+            text = found["mark"]
+            start, end = found.span(kind)
+            if text == "[" and lexicon.brackets != "never":
+                behind = _bracketed_name(sql, start, tokens, lexicon)
+                if behind:
+                    add(Token("quoted", sql[start:behind], "", start, behind))
+                    return behind, None
+            add(Token("mark", text, text.replace("\\", ""), start, end))
+        elif kind in ("string", "number", "quoted", "bind"):
+            start, end = found.span(kind)
+            add(Token(kind, found[kind], "", start, end))
+        elif kind in ("dollar", "block", "open"):
+            return _special(sql, kind, *found.span(kind), tokens)
+    return -1, None
+
+
+def _special(sql: str, kind: str, start: int, end: int, tokens: list[Token]) -> tuple[int, Flaw | None]:
+    """Find the end of a dollar-quoted string or a block comment, or say that a quote has none."""
+    text = sql[start:end]
+    if kind == "dollar":
+        close = sql.find(text, end)
+        if close < 0:
+            return -1, Flaw(f"the string that {text} opens is never closed", start, end)
+        close += len(text)
+        tokens.append(Token("string", sql[start:close], "", start, close))
+        return close, None
+    if kind == "block":
+        close = _block_end(sql, end)
+        return close, Flaw("the comment that /* opens is never closed", start, end) if close < 0 else None
+    return -1, Flaw(f"the {_OPENERS[text]} that {text} opens is never closed", start, end)
 
 
 def _block_end(sql: str, position: int) -> int:

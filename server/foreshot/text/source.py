@@ -16,7 +16,8 @@ from hashlib import blake2b
 from foreshot.text.lines import LineIndex
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_ASCII = bytes([*range(0x20, 0x7F), *b"\t\n\f\r"])
+# The backslash stands before an "n", so that no codec warns of an escape that it does not know.
+_ASCII = bytes({*range(0x20, 0x7F), *b"\t\n\f\r"} - {*b"\\"}) + b"\\n"
 
 MAX_BYTES = 1 << 20
 """The largest file that is read, in bytes: hand-written Python stays far below 1 MiB."""

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from foreshot.cli.console import Console
 from foreshot.cli.formats.full import counted
 from foreshot.cli.problems import say
-from foreshot.cli.text import clean, one_line, shown_path
+from foreshot.cli.text import REPLACEMENT, clean, one_line, shown_path
 from foreshot.lint.report import Report
 from foreshot.workspace.check import FixOutcome
 from foreshot.workspace.write import WriteRefused, create, write
@@ -108,6 +108,9 @@ def _painted(line: str, console: Console) -> str:
         return f"{_painted(first, console)}\n{rest}{end}"
     # A tab is layout; everything else that drives a terminal is not shown, at the cost of a patch that would not apply.
     shown = "\t".join(clean(part) for part in body.split("\t"))
+    if shown.lstrip().startswith("::"):
+        # To GitHub's runner a line of context would be a command.
+        shown = shown.replace(":", REPLACEMENT, 1)
     paint = console.paint
     if body.startswith(("---", "+++")):
         return paint(shown, "bold") + end

@@ -104,4 +104,4 @@ def _write(out: console.Console, lines: Iterator[str]) -> None:
     for line in lines:
         if out.closed:
             return
-        out.line(line)
+        out.line(clean(line))

@@ -16,13 +16,17 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 # C0, DEL and C1 drive terminals; the marks, embeddings, overrides and isolates of bidirectional text reorder what stands
 # beside them (CVE-2021-42574); U+2028 and U+2029 are line ends to some; a lone surrogate cannot be written at all.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# `##[…]`, `##vso[…]` are commands to build servers wherever they stand in a line (`actions/runner`, ActionCommand.cs).
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]|(?<=#)#(?=\\w*\\[)"
+)
+_COMMAND_IN_JSON = re.compile(r"##(\w*)\[")
 _SPACES = re.compile(r"[\t\n\r\f\v ]+")
 _TAB = 4
 
 
 def clean(text: str) -> str:
-    """``text`` with every character that could drive a terminal made visible as U+FFFD."""
+    """``text`` with every character that could drive a terminal, or a build server, made visible as U+FFFD."""
     return _CONTROLS.sub(REPLACEMENT, text)
 
 
@@ -34,16 +38,20 @@ def one_line(text: str) -> str:
 def shown_path(path: str, folder: str) -> str:
     """An absolute path as every output names it: relative to ``folder``, parts joined by ``/``."""
     if paths.is_inside(path, folder):
-        return paths.relative(path, folder) or "."
-    try:
-        return os.path.relpath(path, folder).replace(paths.SEP, "/")
-    except ValueError:  # another drive
-        return path.replace(paths.SEP, "/")
+        shown = paths.relative(path, folder) or "."
+    else:
+        try:
+            shown = os.path.relpath(path, folder).replace(paths.SEP, "/")
+        except ValueError:  # another drive
+            shown = path.replace(paths.SEP, "/")
+    # At the start of a line this would be a command to GitHub's runner.
+    return f"./{shown}" if shown.startswith("::") else shown
 
 
 def as_json(value: object) -> str:
     """``value`` as JSON in ASCII: no character of it could drive a terminal or stumble over an encoding."""
-    return json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+    text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+    return _COMMAND_IN_JSON.sub(r"##\1\\u005b", text)
 
 
 class Cells(Struct, frozen=True):
@@ -65,15 +73,14 @@ def cells(line: str) -> Cells:
     """Lay out a line of source: tabs expanded, controls replaced, wide and combining characters measured."""
     shown: list[str] = []
     columns = [0]
-    for character in line:
+    for character in _CONTROLS.sub(lambda found: found[0] if found[0] == "\t" else REPLACEMENT, line):
         at = columns[-1]
         if character == "\t":
             size = _TAB - at % _TAB
             shown.append(" " * size)
         else:
-            safe = _CONTROLS.sub(REPLACEMENT, character)
-            shown.append(safe)
-            size = char_width(safe)
+            shown.append(character)
+            size = char_width(character)
         columns.append(at + size)
     return Cells(shown, columns)
 
@@ -110,14 +117,14 @@ def clipped(text: str, limit: int) -> str:
 def wrapped(text: str, limit: int, first: int = 0) -> list[str]:
     """``text`` broken at spaces into lines of at most ``limit`` cells; the first has ``first`` cells less.
 
-    A word that is longer than a line stays whole.
+    A word that is longer than a line stays whole, and none that begins like a workflow command begins a line.
     """
     lines: list[str] = []
     words: list[str] = []
     room = limit - first
     for word in text.split(" "):
         size = width(word)
-        if words and size + 1 > room:
+        if words and size + 1 > room and not word.startswith("::"):
             lines.append(" ".join(words))
             words, room = [], limit
         room -= size + (1 if words else 0)

@@ -4,37 +4,45 @@ from collections.abc import Iterator
 
 from foreshot.cli.console import Console
 from foreshot.cli.text import cells
-from foreshot.lint.report import Position
+from foreshot.lint.report import Position, Report
 from foreshot.text import LineIndex
 
 _MOST_ROWS = 5
-"""Rows of a range that are shown; of a longer one the first few and the last."""
+"""Rows that are shown: the whole statement where it has no more, else the range, of which the middle is left out."""
 _BEFORE = 12
 """Cells shown before a range whose line has to be clipped."""
 
 
-def excerpt(
-    lines: LineIndex, start: Position, end: Position, console: Console, gutter: int, style: str
-) -> Iterator[str]:
-    """The rows of a range, numbered in a gutter of ``gutter`` cells, with the range underlined."""
+def excerpt(lines: LineIndex, report: Report, console: Console, gutter: int) -> Iterator[str]:
+    """The rows around a report, numbered in a gutter of ``gutter`` cells, with its range underlined."""
     paint = console.paint
-    first, last = start[0], _last_row(start, end)
-    rows = list(range(first, last + 1))
-    left_out = len(rows) > _MOST_ROWS
-    if left_out:
-        rows = [*rows[: _MOST_ROWS - 1], last]
+    start, end = report.start, report.end
     room = console.columns - gutter - 3
     bar = paint("|", "path")
-    for row in rows:
+    previous = -1
+    for row in shown_rows(report):
         text = lines.line(row)
-        begin = start[1] if row == first else len(text) - len(text.lstrip())
-        finish = min(end[1] if row == end[0] else len(text.rstrip()), len(text))
-        shown, offset, size = _window(text, begin, finish, room)
-        if left_out and row == last:
+        if previous not in (-1, row - 1):
             yield f"{' ' * gutter} {paint('...', 'path')}"
+        previous = row
+        inside = start[0] <= row <= _last_row(start, end)
+        begin = start[1] if row == start[0] else len(text) - len(text.lstrip()) if inside else 0
+        finish = (end[1] if row == end[0] else len(text.rstrip())) if inside else 0
+        shown, offset, size = _window(text, begin, min(finish, len(text)), room)
         yield f"{paint(str(row + 1).rjust(gutter), 'path')} {bar} {shown}".rstrip()
-        if size:
-            yield f"{' ' * gutter} {bar} {' ' * offset}{paint('^' * size, style)}"
+        if inside and size:
+            yield f"{' ' * gutter} {bar} {' ' * offset}{paint('^' * size, report.severity)}"
+
+
+def shown_rows(report: Report) -> list[int]:
+    """The rows that an excerpt of a report shows."""
+    first, last = report.start[0], _last_row(report.start, report.end)
+    above, below = min(report.rows[0], first), max(report.rows[1], last)
+    if below - above < _MOST_ROWS:
+        return [*range(above, below + 1)]
+    if last - first < _MOST_ROWS:
+        return [*range(first, last + 1)]
+    return [*range(first, first + _MOST_ROWS - 1), last]
 
 
 def _last_row(start: Position, end: Position) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from foreshot.cli.console import Console
-from foreshot.cli.formats._excerpt import excerpt
+from foreshot.cli.formats._excerpt import excerpt, shown_rows
 from foreshot.cli.listing import Entry, Findings, is_safe, is_unsafe
 from foreshot.cli.text import clean, one_line, wrapped
 from foreshot.lint.severity import Severity
@@ -14,7 +14,7 @@ from foreshot.lint.severity import Severity
 _PLURALS: Final[dict[Severity, tuple[str, str]]] = {
     "error": ("error", "errors"),
     "warning": ("warning", "warnings"),
-    "information": ("information", "informations"),
+    "information": ("information", "information"),
     "hint": ("hint", "hints"),
 }
 
@@ -68,13 +68,13 @@ def _entry(entry: Entry, findings: Findings, console: Console) -> Iterator[str]:
     yield f"{paint(report.severity, report.severity)}{paint(f'[{rule}]', 'bold')}: {first}"
     yield from others
     source = entry.project.source(report.path)
-    gutter = len(str(report.end[0] + 1))
+    gutter = len(str(shown_rows(report)[-1] + 1))
     place = f"{clean(entry.path)}:{report.start[0] + 1}:{report.start[1] + 1}"
     yield f"{' ' * gutter}{paint('-->', 'path')} {place}"
     bar = f"{' ' * gutter} {paint('|', 'path')}"
     if source is not None and source.content:
         yield bar
-        yield from excerpt(source.lines, report.start, report.end, console, gutter, report.severity)
+        yield from excerpt(source.lines, report, console, gutter)
         yield bar
     mark = f"{' ' * gutter} {paint('=', 'path')}"
     room = console.columns - gutter - 3

@@ -1,1 +1,1 @@
-"""What an editor shows, in plain values: knows neither the protocol nor the command line."""
+"""Features in an editor's words: plain values in, plain values out. Knows no protocol."""

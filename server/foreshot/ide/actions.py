@@ -1,0 +1,131 @@
+"""What an editor offers to do about findings: repairs, comments that silence them, explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from foreshot.lint.finding import NewFile
+from foreshot.lint.report import Report
+from foreshot.text import Edit, SourceText, Span
+from foreshot.workspace.project import Project
+from foreshot.workspace.resolve import ResolvedFix
+
+Kind = Literal["fix", "rewrite", "ignore", "explain"]
+
+
+class Action(Struct, frozen=True):
+    """One thing that can be done; what it changes is worked out when it is chosen."""
+
+    title: str
+    kind: Kind
+    report: Report
+    index: int = 0
+    """Which of the report's repairs it is."""
+    preferred: bool = False
+
+
+class Changes(Struct, frozen=True):
+    """Edits to texts by path, and files to create."""
+
+    edits: Mapping[str, Sequence[Edit]] = {}
+    creates: Sequence[NewFile] = ()
+
+
+class Unavailable(Exception):
+    """The action cannot be carried out on the text as it is now; the message says why."""
+
+
+def actions_at(reports: Sequence[Report], span: Span) -> list[Action]:
+    """The actions for the findings that a selection touches: repairs, safe ones first, then the rest."""
+    touched = [
+        report for report in reports if report.span.start <= span.end and span.start <= report.span.end
+    ]
+    found: list[Action] = []
+    for report in touched:
+        first_safe = next(
+            (index for index, offer in enumerate(report.offers) if offer.safety == "safe"), None
+        )
+        for index, offer in enumerate(report.offers):
+            kind: Kind = "fix" if offer.safety == "safe" else "rewrite"
+            found.append(Action(offer.title, kind, report, index, preferred=index == first_safe))
+    found.sort(key=lambda action: action.kind != "fix")
+    for report in touched:
+        if report.path.endswith(".py"):
+            found.append(Action(f"Ignore {report.rule} here", "ignore", report))
+    seen: set[str] = set()
+    for report in touched:
+        if report.rule not in seen:
+            seen.add(report.rule)
+            found.append(Action(f"Explain {report.rule}", "explain", report))
+    return found
+
+
+def find_report(reports: Sequence[Report], rule: str, key: str) -> Report | None:
+    """The report with a key, as the current text has it."""
+    return next((report for report in reports if report.rule == rule and report.key == key), None)
+
+
+def resolve_action(project: Project, report: Report, kind: Kind, index: int) -> Changes:
+    """What an action changes, worked out on the current texts.
+
+    Raises:
+        Unavailable: when the repair is no longer offered or cannot be made.
+    """
+    if kind == "ignore":
+        source = project.source(report.path)
+        if source is None:
+            raise Unavailable("the file cannot be read")
+        return Changes({report.path: [ignore_comment(source, report)]})
+    fixes = project.fixes(report)
+    if index >= len(fixes):
+        raise Unavailable("the finding is not there any more")
+    fix = fixes[index]
+    if fix.refused is not None:
+        raise Unavailable(fix.refused)
+    return Changes(fix.edits, fix.creates)
+
+
+def ignore_comment(source: SourceText, report: Report) -> Edit:
+    """The comment on its own line before the operation that silences a report, or the rule added to one that is there."""
+    row = report.rows[0]
+    start, end = source.lines.line_bounds(row)
+    line = source.content[start:end]
+    indent = line[: len(line) - len(line.lstrip())]
+    if row > 0:
+        above_start, above_end = source.lines.line_bounds(row - 1)
+        above = source.content[above_start:above_end]
+        marker = above.find("foreshot: ignore[")
+        closing = above.find("]", marker)
+        if above.lstrip().startswith("#") and marker != -1 and closing != -1:
+            at = above_start + closing
+            return Edit(Span(at, at), f", {report.rule}")
+    return Edit(Span(start, start), f"{indent}# foreshot: ignore[{report.rule}] {source.newline}")
+
+
+def safe_fixes(project: Project, path: str) -> Changes:
+    """Every safe repair of a file that does not get in another's way, in one go; other files are left alone."""
+    edits: list[Edit] = []
+    for fix in _safe(project, path):
+        if fix.creates or set(fix.edits) != {path}:
+            continue
+        wanted = list(fix.edits[path])
+        if not any(_clash(edit, other) for edit in wanted for other in edits if edit != other):
+            edits.extend(edit for edit in wanted if edit not in edits)
+    return Changes({path: sorted(edits)} if edits else {})
+
+
+def _safe(project: Project, path: str) -> Iterator[ResolvedFix]:
+    for report in project.reports_for(path):
+        if any(offer.safety == "safe" for offer in report.offers):
+            fix = next(
+                (fix for fix in project.fixes(report) if fix.safety == "safe" and fix.refused is None), None
+            )
+            if fix is not None:
+                yield fix
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    return one.span.start <= other.span.end and other.span.start <= one.span.end

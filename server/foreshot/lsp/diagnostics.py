@@ -1,0 +1,95 @@
+"""Diagnostics of documents, as the client pulls them or has them pushed."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from foreshot.lint.report import Report
+from foreshot.lsp.convert import diagnostic, path_of, uri_of
+from foreshot.lsp.executor import CancelToken
+from foreshot.text import SourceText
+from foreshot.text.lines import Encoding
+
+if TYPE_CHECKING:
+    from foreshot.lsp.server import Moment, Server
+
+
+def document_diagnostics(moment: Moment, path: str, encoding: Encoding) -> list[types.Diagnostic]:
+    """The diagnostics of one file."""
+    reports = moment.world.reports(path)
+    if not reports:
+        return []
+    return _converted(moment, path, reports, encoding)
+
+
+def pull(
+    ls: Server, params: types.DocumentDiagnosticParams, token: CancelToken
+) -> types.DocumentDiagnosticReport:
+    """``textDocument/diagnostic``."""
+    moment: Moment = token.snapshot
+    path = path_of(params.text_document.uri)
+    reports = moment.world.reports(path) if path is not None else []
+    result_id = _mark(reports)
+    if params.previous_result_id == result_id:
+        return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result_id)
+    token.check()
+    items = _converted(moment, path, reports, ls.documents.encoding) if path is not None and reports else []
+    return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=result_id)
+
+
+def pull_workspace(
+    ls: Server, params: types.WorkspaceDiagnosticParams, token: CancelToken
+) -> types.WorkspaceDiagnosticReport:
+    """``workspace/diagnostic``: every file of every project that has, or had, something to say."""
+    moment: Moment = token.snapshot
+    known = {item.uri: item.value for item in params.previous_result_ids}
+    by_path: dict[str, list[Report]] = {}
+    for project in moment.world.projects:
+        token.check()
+        for report in project.reports:
+            by_path.setdefault(report.path, []).append(report)
+    items: list[types.WorkspaceDocumentDiagnosticReport] = []
+    for path, reports in by_path.items():
+        token.check()
+        uri = uri_of(path)
+        document = moment.document(path)
+        version = document.version if document is not None else None
+        mark = _mark(reports)
+        if known.pop(uri, None) == mark:
+            items.append(
+                types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uri, result_id=mark, version=version)
+            )
+            continue
+        found = _converted(moment, path, reports, ls.documents.encoding)
+        items.append(
+            types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=found, result_id=mark, version=version)
+        )
+    items.extend(
+        types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[], result_id=_mark([])) for uri in known
+    )
+    return types.WorkspaceDiagnosticReport(items)
+
+
+def _converted(
+    moment: Moment, path: str, reports: list[Report], encoding: Encoding
+) -> list[types.Diagnostic]:
+    project = moment.world.owner(path)
+    if project is None:
+        return []
+    source = project.source(path) or SourceText("")
+    return [diagnostic(report, source, encoding, project.source) for report in reports]
+
+
+def _mark(reports: list[Report]) -> str:
+    """Names a list of reports: the same list, the same name."""
+    made = blake2b(digest_size=12)
+    for report in reports:
+        made.update(
+            repr((report.rule, report.severity, report.message, report.start, report.end, report.key)).encode(
+                "utf-8", "replace"
+            )
+        )
+    return made.hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import md5
 from typing import Literal
 
 from msgspec import Struct
@@ -27,7 +26,7 @@ DISPLAY_NAMES: dict[Database, str] = {
 _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
-class Version(Struct, frozen=True, order=True, array_like=True):
+class Version(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
     """A server version as far as it was given: ``15``, ``15.3``, ``8.0.46``.
 
     The parts that were not given stand for any value, so ``15`` is both at least ``15.3`` and at most ``15.3``.
@@ -66,7 +65,7 @@ SUPPORTED: dict[Database, tuple[Version, ...]] = {
 """The releases that the facts were measured on and that a target without a version stands for."""
 
 
-class Target(Struct, frozen=True):
+class Target(Struct, frozen=True, cache_hash=True):
     """A database that the migration will meet; ``version`` None means any supported one."""
 
     database: Database
@@ -150,6 +149,8 @@ def shortened(name: str, database: Database) -> str:
     limit = _LIMITS.get(database)
     if limit is None or not excess_length(name, database):
         return name
+    from hashlib import md5  # Loads OpenSSL: rarely wanted.
+
     kept = _clip(name, limit.size - 8) if limit.unit == "bytes" else name[: limit.size - 8]
     digest = md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[-4:]
     return f"{kept}_{digest}"

@@ -8,6 +8,9 @@ from typing import Literal
 
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 
+MAX_TEXT = 2000
+"""Characters of a default that are looked at."""
+
 Volatility = Literal["none", "constant", "stable", "volatile", "unknown"]
 
 # PostgreSQL's pg_proc.provolatile; the UUID functions are those of pgcrypto, uuid-ossp and PostgreSQL 18.
@@ -36,10 +39,11 @@ IMMUTABLE_FUNCTIONS = frozenset(
 
 _WORST_FIRST: tuple[Volatility, ...] = ("volatile", "unknown", "stable", "constant")
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$\$.*?\$\$", re.DOTALL)
-_TYPE = re.compile(r"::\s*[\w\s]+?\(\s*\d+(?:\s*,\s*\d+)?\s*\)")
-_CALL = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
-_WORDS = re.compile(
+# Compiled when first wanted: `re` keeps them.
+_LITERAL = r"(?s)'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$\$.*?\$\$"
+_TYPE = r"::\s*[\w\s]+?\(\s*\d+(?:\s*,\s*\d+)?\s*\)"
+_CALL = r"(?<![\w.])([A-Za-z_][\w.]*+)\s*+\("
+_WORDS = (
     r"\b(current_timestamp|current_date|current_time|localtimestamp|localtime|current_user|session_user)\b"
 )
 
@@ -81,9 +85,11 @@ def volatility(default: Value) -> Volatility:
 @lru_cache(maxsize=512)
 def volatility_of_sql(sql: str) -> Volatility:
     """The same for an SQL expression."""
-    text = _TYPE.sub("", _LITERAL.sub("''", sql)).lower()
-    found: list[Volatility] = [_of_function(name.rpartition(".")[2]) for name in _CALL.findall(text)]
-    if _WORDS.search(text):
+    if len(sql) > MAX_TEXT:
+        return "unknown"
+    text = re.sub(_TYPE, "", re.sub(_LITERAL, "''", sql)).lower()
+    found: list[Volatility] = [_of_function(name.rpartition(".")[2]) for name in re.findall(_CALL, text)]
+    if re.search(_WORDS, text):
         found.append("stable")
     if re.search(r"\bnext\s+value\s+for\b", text):
         found.append("volatile")

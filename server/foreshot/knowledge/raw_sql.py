@@ -7,27 +7,22 @@ from functools import lru_cache
 
 from foreshot.knowledge.databases import Target
 
-_ALTER_TABLE: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
-    "postgresql": tuple(
-        (re.compile(pattern, re.IGNORECASE), variant)
-        for pattern, variant in (
-            (r"\b(?:en|dis)able\s+trigger\b", "execute switch trigger"),
-            (r"\bset\s+statistics\b", "execute set option"),
-            (r"\bset\s*\(", "execute set option"),
-            (r"\bset\s+storage\b", "execute set storage"),
-            (r"\bset\s+unlogged\b", "execute set unlogged"),
-            (r"\bset\s+schema\b", "execute set schema"),
-            (r"\balter\s+constraint\b", "execute alter constraint"),
-        )
-    ),
-    "mysql": tuple(
-        (re.compile(pattern, re.IGNORECASE), variant)
-        for pattern, variant in (
-            (r"\bconvert\s+to\s+character\s+set\b", "execute convert character set"),
-            (r"\bengine\s*=", "execute rebuild"),
-            (r"\bauto_increment\s*=", "execute auto_increment"),
-        )
-    ),
+# Patterns are compiled when they are first wanted: `re` keeps them.
+_ALTER_TABLE = {
+    "postgresql": {
+        r"\b(?:en|dis)able\s+trigger\b": "execute switch trigger",
+        r"\bset\s+statistics\b": "execute set option",
+        r"\bset\s*\(": "execute set option",
+        r"\bset\s+storage\b": "execute set storage",
+        r"\bset\s+unlogged\b": "execute set unlogged",
+        r"\bset\s+schema\b": "execute set schema",
+        r"\balter\s+constraint\b": "execute alter constraint",
+    },
+    "mysql": {
+        r"\bconvert\s+to\s+character\s+set\b": "execute convert character set",
+        r"\bengine\s*=": "execute rebuild",
+        r"\bauto_increment\s*=": "execute auto_increment",
+    },
 }
 
 
@@ -38,7 +33,7 @@ def raw_variant(verb: str, sql: str | None, target: Target) -> str | None:
     if words.startswith(("select", "with", "values", "show")):
         return None
     if words == "alter table" and sql:
-        for pattern, variant in _ALTER_TABLE["mysql" if target.is_mysql else "postgresql"]:
-            if pattern.search(sql):
+        for pattern, variant in _ALTER_TABLE["mysql" if target.is_mysql else "postgresql"].items():
+            if re.search(pattern, sql, re.IGNORECASE):
                 return variant
     return f"execute {words}"

@@ -9,15 +9,17 @@ from typing import cast
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.sqltype import CUSTOM, Family, SqlType, boolean, floating, json, numeric
 
-_SHAPE = re.compile(
-    r"""\s*(?P<name>"?[a-z_][\w$]*"?(?:\."?[a-z_][\w$]*"?)?(?:\s+(?:varying|precision|large\s+object))?)
+MAX_TEXT = 10_000
+"""Characters of a type name that are looked at; a long list of enum values counts."""
+
+# Compiled when first wanted: `re` keeps it.
+_SHAPE = r"""\s*(?P<name>"?[a-z_][\w$]*"?(?:\."?[a-z_][\w$]*"?)?(?:\s+(?:varying|precision|large\s+object))?)
         \s*(?:\((?P<arguments>[^()]*)\))?
         \s*(?P<rest>(?:(?:with|without)\s+time\s+zone|unsigned|signed|zerofill|\s)*)
         (?P<array>(?:\[\d*\]\s*)*|array)
-        (?:(?:character\s+set|charset|collate)\s.*)?$""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-_QUOTED = re.compile(r"'((?:[^']|'')*)'")
+        (?:(?:character\s+set|charset|collate)\s.*)?$"""
+_FLAGS = re.IGNORECASE | re.VERBOSE | re.DOTALL
+_QUOTED = r"'((?:[^']|'')*)'"
 _INTEGERS = {
     "smallint": 16, "int2": 16, "smallserial": 16, "serial2": 16, "integer": 32, "int": 32, "int4": 32, "serial": 32,
     "serial4": 32, "bigint": 64, "int8": 64, "bigserial": 64, "serial8": 64, "tinyint": 8, "mediumint": 24,
@@ -52,7 +54,7 @@ _RANGES = {"int4range", "int8range", "numrange", "daterange", "tsrange", "tstzra
 @lru_cache(maxsize=512)
 def parse_sql_type(text: str, target: Target) -> SqlType:
     """What a SQL type name means on ``target``; of family ``custom`` where it is not one of the usual ones."""
-    found = _SHAPE.match(text)
+    found = re.match(_SHAPE, text, _FLAGS) if len(text) <= MAX_TEXT else None
     if found is None:
         return CUSTOM
     name = " ".join(found["name"].lower().split()).removeprefix("pg_catalog.")
@@ -91,7 +93,7 @@ def _named(name: str, written: str | None, rest: str, target: Target) -> SqlType
     if name in ("timestamp", "timestamptz", "datetime", "time", "timetz"):
         return _clock(name, first, rest, target)
     if name in ("enum", "set"):
-        values = tuple(value.replace("''", "'") for value in _QUOTED.findall(written or ""))
+        values = tuple(value.replace("''", "'") for value in re.findall(_QUOTED, written or ""))
         return SqlType(family=name, values=values)
     if name in ("bit", "bit varying", "varbit"):
         varying = name != "bit"

@@ -15,7 +15,7 @@ Family = Literal[
 ]  # fmt: skip
 
 
-class SqlType(Struct, frozen=True, kw_only=True):
+class SqlType(Struct, frozen=True, kw_only=True, cache_hash=True):
     """A type on one database. A field that the type does not have, or that was not given, is None."""
 
     family: Family

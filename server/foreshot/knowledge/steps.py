@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from foreshot.knowledge.facts import Facts
 from foreshot.migration.operations import Operation
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True, cache_hash=True):
     """``None`` leaves what was measured; an empty string says that there is none of it."""
 
     variant: str
@@ -31,6 +33,7 @@ def in_transaction(operation: Operation, facts: Facts) -> bool:
     return facts.in_transaction and not operation.site.autocommit
 
 
+@lru_cache(maxsize=256)
 def step(variant: str) -> Step:
     """A step that is just what was measured."""
     return Step(variant=variant)

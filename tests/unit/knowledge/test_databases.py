@@ -12,6 +12,14 @@ from foreshot.knowledge import (
     transactional_ddl,
 )
 
+from .reading import on
+
+
+def version(text: str) -> Version:
+    found = Version.parse(text)
+    assert found is not None
+    return found
+
 
 @pytest.mark.parametrize(
     ("scheme", "version", "display"),
@@ -25,7 +33,7 @@ from foreshot.knowledge import (
     ],
 )
 def test_targets(scheme, version, display):
-    assert target(scheme, version).display == display
+    assert on(scheme, version).display == display
 
 
 def test_what_is_no_database():
@@ -34,19 +42,19 @@ def test_what_is_no_database():
 
 
 def test_a_version_stands_for_all_that_it_leaves_open():
-    fifteen, exact = Version.parse("15"), Version.parse("14.9")
+    fifteen, exact = version("15"), version("14.9")
     assert fifteen.at_least(15, 3)
     assert fifteen.at_most(15)
     assert not fifteen.at_least(16)
     assert not exact.at_least(15)
     assert exact.at_most(14)
-    assert Version.parse("10.11") > Version.parse("10.2")
-    assert Version.parse("8.0").at_least(8, 0, 29)
-    assert not Version.parse("8.0.28").at_least(8, 0, 29)
+    assert version("10.11") > version("10.2")
+    assert version("8.0").at_least(8, 0, 29)
+    assert not version("8.0.28").at_least(8, 0, 29)
 
 
 def test_supported_versions_stand_for_an_unknown_one():
-    assert [str(version) for version in target("postgresql").versions] == [
+    assert [str(found) for found in on("postgresql").versions] == [
         "12",
         "13",
         "14",
@@ -55,7 +63,7 @@ def test_supported_versions_stand_for_an_unknown_one():
         "17",
         "18",
     ]
-    assert target("oracle").versions == ()
+    assert on("oracle").versions == ()
 
 
 def test_limits():

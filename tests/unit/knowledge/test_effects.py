@@ -1,16 +1,18 @@
 """What operations do, one line an operation: read from source, asked of the tables, compared with what was measured."""
 
+from typing import Any
+
 import pytest
 
-from foreshot.knowledge import Facts, SqlType, effects_of, parse_sql_type, risk, target
+from foreshot.knowledge import Facts, SqlType, effects_of, parse_sql_type, risk
 from foreshot.knowledge.rows import choose, measured_on
 
-from .reading import COLUMN, operations
+from .reading import COLUMN, on, operations
 
 
-def effect(body, database="postgresql", version=None, **facts):
+def effect(body, database="postgresql", version=None, **facts) -> Any:
     found = operations(body)
-    return effects_of(found[-1], target(database, version), facts=Facts(**facts))
+    return effects_of(found[-1], on(database, version), facts=Facts(**facts))
 
 
 def locks(found):
@@ -271,7 +273,7 @@ def test_facts_change_the_answer():
     assert effect(body, old_nullable=False).can_fail_on_rows is None
     wider = ALTER.format("type_=sa.String(100), existing_type=sa.String(50)")
     assert effect(wider, rebuilt=True).scan is True
-    assert effect(wider, old_type=parse_sql_type("varchar(200)", target("postgresql"))).rewrite is True
+    assert effect(wider, old_type=parse_sql_type("varchar(200)", on("postgresql"))).rewrite is True
     assert locks(effect("op.drop_column('t', 'c')", parents=("p",))) == f"{AX} p:ACCESS-EXCLUSIVE"
     assert (
         effect(
@@ -340,5 +342,5 @@ def test_risk(body, word):
 def test_sources_are_told():
     assert effect(COLUMN.format("sa.Integer()")).source == "measured on PostgreSQL 12–18"
     assert measured_on("oracle") == ""
-    assert choose("add_column", target("oracle")) is None
-    assert isinstance(parse_sql_type("int", target("mysql")), SqlType)
+    assert choose("add_column", on("oracle")) is None
+    assert isinstance(parse_sql_type("int", on("mysql")), SqlType)

@@ -190,6 +190,11 @@ class RevisionGraph:
         return tuple(shape.ids[index] for index in shape.primary if not shape.lower[index])
 
     @cached_property
+    def real_head_set(self) -> frozenset[str]:
+        """:attr:`real_heads`, to ask whether one is among them."""
+        return frozenset(self.real_heads)
+
+    @cached_property
     def bases(self) -> tuple[str, ...]:
         """Ids whose ``down_revision`` is None."""
         return tuple(self.shape.ids[index] for index in self.shape.primary if self._is_base(index))
@@ -235,13 +240,11 @@ class RevisionGraph:
     @cached_property
     def unreadable(self) -> tuple[Node, ...]:
         """Files whose id or parents cannot be told: what looks like a head may have one of them after it."""
+        fields = ("revision", "down_revision")
         return tuple(
             node
             for node in self.nodes
-            if node.header.problems
-            and (
-                not node.id or node.header.has_problem("revision") or node.header.has_problem("down_revision")
-            )
+            if not node.id or (node.header.problems and any(map(node.header.has_problem, fields)))
         )
 
     # -- Labels
@@ -333,6 +336,12 @@ class RevisionGraph:
             if revision and shape.first[revision] != index:
                 groups.setdefault(revision, [self.nodes[shape.first[revision]]]).append(self.nodes[index])
         return {revision: tuple(group) for revision, group in sorted(groups.items())}
+
+    @cached_property
+    def looping(self) -> frozenset[str]:
+        """Keys of the files that come before themselves."""
+        tangled = {self.nodes[index].key for group in self.shape.sorted[1] for index in group}
+        return frozenset(tangled.union(cycle.nodes[0].key for cycle in self.cycles if len(cycle.nodes) == 1))
 
     @cached_property
     def cycles(self) -> tuple[Cycle, ...]:

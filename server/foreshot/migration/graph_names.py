@@ -87,7 +87,7 @@ def _relative(
         if len(begin) != 1:
             return Unresolved(name, "there is no one revision to count from")
         at = begin[0]
-    begin_at = at
+    passed = {at.key}
     upward = steps > 0
     for left in range(abs(steps), 0, -1):
         around = graph.children(at) if upward else graph.parents(at)
@@ -97,8 +97,9 @@ def _relative(
                 return ()
             return Unresolved(name, f"{len(onward)} revisions come {'after' if upward else 'before'} {at.id}")
         at = onward[0]
-        if at == begin_at:
+        if at.key in passed:
             return Unresolved(name, f"{at.id} comes before itself")
+        passed.add(at.key)
     return (at,)
 
 

@@ -85,6 +85,11 @@ def _assignments(tree: ast.Module) -> dict[str, list[ast.expr]]:
             for name, value in _bindings(statement):
                 if name in _FIELDS:
                     found[name] = [value]
+        elif isinstance(statement, ast.AugAssign):
+            target, value = statement.target, statement.value
+            if isinstance(target, ast.Name) and target.id in found:
+                joined = ast.BinOp(found[target.id][-1], statement.op, value)
+                found[target.id] = [ast.copy_location(joined, value)]
         elif kind is ast.If or kind is ast.Try or kind is ast.With:
             for inner in module_statements(ast.Module(body=[statement], type_ignores=[])):
                 for name, value in _bindings(inner):
@@ -159,6 +164,8 @@ class _Reader:
             return (), ()
         resolved = self._resolve(expression)
         if field != "revision" and isinstance(resolved, ast.Tuple | ast.List | ast.Set):
+            if not isinstance(resolved, ast.Tuple) and self._may_grow(field, expression):
+                self._refuse_expression(field, expression, expression)
             return self._items(field, resolved)
         if field != "revision" and isinstance(resolved, ast.Constant) and resolved.value is None:
             return (), ()
@@ -204,6 +211,11 @@ class _Reader:
                 return expression
             expression = value
         return expression
+
+    def _may_grow(self, field: str, expression: ast.expr) -> bool:
+        """Whether a list or set that a field holds seems to be changed later: by a method, an item or ``+=``."""
+        names = {field, expression.id} if isinstance(expression, ast.Name) else {field}
+        return any(re.search(rf"\b{name}\s*(?:[.\[]|[-+|&^]=)", self.module.content) for name in names)
 
     def _refuse_expression(self, field: str, expression: ast.expr, resolved: ast.expr) -> None:
         if isinstance(resolved, ast.Constant):
@@ -274,7 +286,7 @@ class _Docstring:
         for name, value in _DOCSTRING_LINE.findall(text):
             value = value.strip()
             if name == "Revises":
-                names = (part.strip() for part in value.split(","))
+                names = (part.strip(" \t()[]'\"") for part in value.split(","))
                 self.revises = tuple(part for part in names if part not in _NO_PARENT)
             elif name == "Revision ID":
                 self.revision = value

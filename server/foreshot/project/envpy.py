@@ -277,10 +277,14 @@ class _Reader:
 
     def read_guard(self, left: ast.expr, right: ast.expr) -> None:
         """``connection.dialect.name == "sqlite"``: the environment knows that database."""
-        if not isinstance(left, ast.Attribute | ast.Name):
-            return
-        name = left.attr if isinstance(left, ast.Attribute) else left.id
-        if "dialect" not in name and "dialect" not in ast.unparse(left)[:200]:
+        chain: ast.expr = left
+        names: list[str] = []
+        while isinstance(chain, ast.Attribute):
+            names.append(chain.attr)
+            chain = chain.value
+        if isinstance(chain, ast.Name):
+            names.append(chain.id)
+        if not any("dialect" in name for name in names):
             return
         for item in right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):

@@ -183,7 +183,8 @@ def _unclaimed(workspace: Workspace, environments: list[Environment]) -> list[st
             or any(paths.is_inside(folder, tree) for tree in trees)
         ):
             continue
-        if holds_revisions(workspace.files, folder, listing):
+        below = any(paths.is_inside(folder, place) for place in claimed)
+        if holds_revisions(workspace.files, folder, listing, likely_place=below):
             found.append(folder)
             if len(found) == MAX_RELATIVES:
                 break

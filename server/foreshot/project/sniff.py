@@ -45,11 +45,14 @@ def revision_names(listing: Listing) -> list[str]:
     return [name for name in listing.files if name.endswith(".py") and name not in _NOT_REVISIONS]
 
 
-def holds_revisions(files: Files, folder: str, listing: Listing) -> bool:
-    """Whether a folder holds revisions, told by its name or its files' names and a look into a few of them."""
+def holds_revisions(files: Files, folder: str, listing: Listing, *, likely_place: bool = False) -> bool:
+    """Whether a folder holds revisions, told by its name or its files' names and a look into a few of them.
+
+    In a ``likely_place``, below other revisions, names do not matter.
+    """
     names = revision_names(listing)
     likely = [name for name in names if _FILE_NAME.fullmatch(name)]
-    if not likely and paths.name(folder).lower() not in _FOLDERS:
+    if not likely and not likely_place and paths.name(folder).lower() not in _FOLDERS:
         return False
     for name in (likely or names)[:MAX_SNIFFED]:
         source = files.read(paths.child(folder, name))

@@ -1,0 +1,75 @@
+"""Which databases a project says it runs on."""
+
+from pathlib import Path
+
+import pytest
+
+from foreshot.project import paths
+from foreshot.project.dialects import NO_HINTS, Target, dependency_drivers, hints_in, infer_targets
+from foreshot.project.discover import find_environments
+from foreshot.project.envpy import read_env
+from foreshot.project.files import Overlay
+from foreshot.project.settings import Settings
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
+
+ROOT = str(Path("/work").absolute())
+ENV = "from alembic import context\ncontext.configure(connection=c)\n"
+PG = "from sqlalchemy.dialects import postgresql\n"
+
+
+def targets(url="", env="", revision="", settings=None, **tree):
+    files = {
+        "alembic.ini": f"[alembic]\nscript_location = db\nsqlalchemy.url = {url}\n",
+        "db/env.py": ENV + env,
+    }
+    files |= {name.replace("__", "."): text for name, text in tree.items()}
+    overlay = Overlay({paths.join(ROOT, path): SourceText(text) for path, text in files.items()})
+    (environment,) = find_environments(overlay, ROOT)
+    module = parse(SourceText(ENV + env))
+    assert isinstance(module, Module)
+    facts = read_env(module)
+    drivers = dependency_drivers(overlay, environment)
+    found = infer_targets(environment, facts, hints_in(revision), settings or Settings(), drivers)
+    return " ".join(target.dialect for target in found)
+
+
+@pytest.mark.parametrize(
+    ("expected", "given"),
+    [
+        ("", {}),
+        ("", {"url": "driver://user:pass@localhost/dbname"}),
+        ("postgresql", {"url": "postgres://localhost/x"}),
+        ("mysql", {"url": "mysql+pymysql://x"}),
+        ("sqlite", {"url": "sqlite:///x.db"}),
+        ("postgresql", {"url": "sqlite:///x.db", "revision": PG}),
+        ("postgresql", {"env": "url = f'postgresql+asyncpg://{x}'\n"}),
+        ("postgresql sqlite", {"env": "if c.dialect.name == 'sqlite': pass\n", "revision": PG}),
+        ("mysql sqlite", {"revision": "if op.get_bind().dialect.name in ('mysql', 'sqlite'):\n"}),
+        ("", {"revision": "if op.get_bind().dialect.name == 'mysql':\n"}),
+        ("postgresql", {"revision": "op.create_index('i', 't', ['c'], postgresql_where=x)\n"}),
+        ("", {"revision": "# if dialect == 'mysql', 'sqlite'\nname = 'sqlite'\n"}),
+        ("mysql", {"requirements__txt": "flask\nPyMySQL[rsa]>=1 ; python_version > '3'\n"}),
+        ("postgresql", {"pyproject__toml": '[project]\ndependencies = [\n  "psycopg[binary]>=3",\n]\n'}),
+        ("postgresql", {"Pipfile": '[packages]\npsycopg2-binary = "*"\n'}),
+        ("postgresql", {"poetry__lock": '[[package]]\nname = "asyncpg"\n'}),
+        ("mysql", {"poetry__lock": '[[package]]\nname = "asyncpg"\n', "requirements__txt": "mysqlclient\n"}),
+        ("oracle", {"url": "postgresql://x", "settings": Settings(dialect=("oracle",))}),
+    ],
+)
+def test_targets(expected, given):
+    assert targets(**given) == expected
+
+
+def test_versions_come_with_the_settings():
+    settings = Settings(dialect=("postgresql", "sqlite"), server_version={"postgresql": "16"})
+    overlay = Overlay({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
+    (environment,) = find_environments(overlay, ROOT)
+    assert infer_targets(environment, None, NO_HINTS, settings) == (
+        Target("postgresql", "16"),
+        Target("sqlite"),
+    )
+
+
+def test_hints_take_linear_time():
+    hints_in("from sqlalchemy.dialects import (" * 5_000 + "'mysql' " * 50_000 + "=" * 100_000)

@@ -102,7 +102,9 @@ def _add_constraint(operation: ops.AddConstraint, target: Target, facts: Facts) 
     kind = constraint.kind
     if target.database == "sqlite":
         if operation.site.batch is None:
-            return [step("add_constraint")]
+            # In `ADD COLUMN c INTEGER CHECK (…)` the check is part of the column, which SQLite takes.
+            inline = "add column" in " ".join((operation.site.sql or "").lower().split())
+            return [step("add_column" if inline else "add_constraint")]
         if constraint.name is None and not operation.site.batch.naming_convention:
             return [step("batch unnamed")]
         return [step(f"batch {kind}" if kind in ("unique", "foreign key") else "batch add_constraint")]

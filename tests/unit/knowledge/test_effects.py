@@ -311,6 +311,13 @@ def test_a_guard_keeps_an_operation_from_a_database():
     assert effect(body, "postgresql").loses
 
 
+def test_sqlite_takes_a_check_with_its_column():
+    assert (
+        effect("op.execute('ALTER TABLE t ADD COLUMN c INTEGER CHECK (c > 0)')", "sqlite").always_fails
+        is None
+    )
+
+
 def test_sqlite_batches_copy():
     body = "with op.batch_alter_table('t') as b:\n    b.{}"
     assert effect(body.format("add_column(sa.Column('c', sa.Integer()))"), "sqlite").rewrite is False

@@ -21,9 +21,9 @@ _OTHER_LINES = re.compile(rb"(?:[^\r\n]+\r?\n)*")
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _HEADER_END = re.compile(rb"\n\r?\n")
 _HEADER_BEGUN = re.compile(
-    rb"[}\]]\s*((?:content-length[ \t]*:[ \t]*\d*|"
-    + b"|".join(b"content-length"[:size] for size in range(14, 0, -1))
-    + rb")\r?)\Z",
+    rb"(?:content-length[ \t]*:[ \t]*\d*[ \t]*|"
+    + b"|".join(b"content-length "[:size] for size in range(15, 0, -1))
+    + rb")\r?\Z",
     re.IGNORECASE,
 )
 _HEADERS_ONLY = re.compile(rb"(?:[A-Za-z-]+[ \t]*:[^\r\n]*\r?\n|\r?\n)*")
@@ -125,7 +125,7 @@ class FrameReader:
         body = bytes(buffer[:length])
         # Too long by less than a header: what was taken of it goes back.
         if body[-1:] not in b"}]" and (tail := _HEADER_BEGUN.search(body, max(length - 40, 0))):
-            body = body[: tail.start(1)]
+            body = body[: tail.start()]
         del buffer[: len(body)]
         self._length = None
         return body

@@ -67,7 +67,7 @@ class ForeshotProtocol(LanguageServerProtocol):
         self.client_capabilities = types.ClientCapabilities()
         self._pending: dict[MessageId, _Pending] = {}
         super().__init__(server, converter)
-        self.progress = _Progress(self)
+        self.progress = ForeshotProgress(self)
 
     def _register_builtin_features(self) -> None:
         """Put ours in the place of those of pygls, which keep documents in another way."""
@@ -329,11 +329,17 @@ class ForeshotProtocol(LanguageServerProtocol):
             )
 
 
-class _Progress(Progress):
-    """Progress that forgets a token when it ends."""
+class ForeshotProgress(Progress):
+    """Progress that forgets a token when it ends; pygls keeps them all."""
 
     tokens: dict[int | str, Future[Any]]
 
+    def create(self, token: int | str, callback: Callable[[None], None] | None = None) -> Future[Any]:
+        """Ask the client for a token; ``callback`` runs on the main loop once it agrees."""
+        created: Any = super().create(token, callback)  # pyright: ignore[reportUnknownMemberType]
+        return created
+
     def end(self, token: int | str, value: types.WorkDoneProgressEnd) -> None:
+        """End the progress with this token."""
         super().end(token, value)
         self.tokens.pop(token, None)

@@ -12,8 +12,7 @@ import os
 import sys
 import threading
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from foreshot.lsp import messages
 from foreshot.lsp.frames import FrameReader, Lost
@@ -25,39 +24,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GRACE = 3.0
+_GRACE = 2.0
 """Seconds that an orderly end may take once the client is gone."""
-_POLL = 3.0
+_POLL = 2.0
 """Seconds between two looks at the client's process."""
 
 
-class Streams:
-    """Takes stdin and stdout away from everybody else, until the `with` block ends."""
+def take_streams() -> tuple[int, int]:
+    """Take stdin and stdout away from everybody else; returns their new descriptors.
 
-    def __init__(self) -> None:
-        self.input = self.output = -1
+    Those stay open until the process ends: a hung thread may still use them.
+    """
+    sys.stdout.flush()
+    # Duplicates are not inherited, so that no child process can keep the pipe open.
+    source, sink = os.dup(0), os.dup(1)
+    if sys.platform == "win32":
+        import msvcrt
 
-    def __enter__(self) -> Self:
-        sys.stdout.flush()
-        # Duplicates are not inherited, so that no child process can keep the pipe open.
-        self.input, self.output = os.dup(0), os.dup(1)
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.setmode(self.input, os.O_BINARY)
-            msvcrt.setmode(self.output, os.O_BINARY)
-        os.dup2(2, 1)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        _set_up_logging()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # The input stays open: a thread may be reading it, and a file opened next could get its number.
-        os.close(self.output)
+        msvcrt.setmode(source, os.O_BINARY)
+        msvcrt.setmode(sink, os.O_BINARY)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return source, sink
 
 
 class Output:
@@ -68,7 +58,7 @@ class Output:
         self._lock = threading.Lock()
 
     def connect(self, descriptor: int) -> None:
-        """Write to this descriptor from now on."""
+        """Write to this descriptor from now on; to -1 means to nowhere."""
         self._descriptor = descriptor
 
     def write(self, data: bytes) -> None:
@@ -169,7 +159,7 @@ def _leave_at_last(exit_code: int) -> None:
     os._exit(exit_code)
 
 
-def _set_up_logging() -> None:
+def set_up_logging() -> None:
     """Warnings to stderr, unless whoever started the server has set up logging already."""
     logging.getLogger("pygls").setLevel(logging.WARNING)
     root = logging.getLogger()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ WAIT = 10.0
 
 
 class Client:
-    """One server process and what it has sent."""
+    """One server process (by default the sample server) and what it has sent."""
 
-    def __init__(self, script: Path = SAMPLE, initialize: bool = True, capabilities: Any = None) -> None:
+    def __init__(
+        self, command: Sequence[str] = (), *, initialize: bool = True, capabilities: Any = None
+    ) -> None:
+        command = command or [sys.executable, str(SAMPLE)]
         self.process = subprocess.Popen(
-            [sys.executable, str(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin, self._stdout, self._stderr = self.process.stdin, self.process.stdout, self.process.stderr

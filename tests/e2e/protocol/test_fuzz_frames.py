@@ -7,4 +7,4 @@ from e2e.protocol import fuzz_frames
 
 def test_mutated_frames() -> None:
     counts = fuzz_frames.run(frames=1_000, seed=7)
-    assert counts["requests"] > 400
+    assert counts["requests"] > 300

@@ -178,6 +178,19 @@ def test_handlers_are_checked_when_they_are_registered() -> None:
         server.start_tcp("localhost", 1)
 
 
+def test_annotations_that_cannot_be_resolved_do_not_matter() -> None:
+    server = ForeshotServer("test", "1")
+    got: list[Any] = []
+
+    def handler(server: NoSuchType, params: NorThis) -> None:  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+        got.append((server, params))
+
+    server.feature("test/odd")(handler)
+    server.protocol.state = "running"
+    server.protocol.receive(b'{"jsonrpc":"2.0","method":"test/odd","params":[1]}')
+    assert got == [(server, [1])]
+
+
 def test_options_become_capabilities() -> None:
     server = ForeshotServer("test", "1")
     options = types.CompletionOptions(trigger_characters=['"'])

@@ -19,10 +19,10 @@ def main() -> int:
 
 def _leave_current_folder() -> None:
     """``python -m`` looks for modules in the current folder first: one called ``click`` there is not ours to run."""
+    # Loaded since the interpreter began, unlike pathlib, which the folder could have given.
     import os
-    from pathlib import Path
 
-    package = str(Path(__file__).resolve().parents[1])
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     if sys.path and not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()) and os.getcwd() != package:  # noqa: PTH109
         del sys.path[0]
 

@@ -23,7 +23,8 @@ class Failure(click.ClickException):
 def say(message: str, level: str) -> None:
     """A sentence on stderr that is not part of a command's output: an ``error`` or a ``warning``."""
     err = console.stderr()
-    err.line(f"{err.paint(level, level)}: {clean(message)}")
+    lines = [clean(line) for line in message.split("\n")]
+    err.line(f"{err.paint(level, level)}: " + "\n".join(lines))
 
 
 def unknown_rule(name: str) -> Failure:

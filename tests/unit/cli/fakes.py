@@ -34,7 +34,9 @@ ODD = SourceText(
     "        'users', 'name', nullable=False,\r\n"
     "    )\r\n"
 )
-LONG = SourceText("def upgrade():\n    op.execute(" + "'padding ' " * 20 + "'DROP TABLE users'" + " 'more' " * 20 + ")\n")
+LONG = SourceText(
+    "def upgrade():\n    op.execute(" + "'padding ' " * 20 + "'DROP TABLE users'" + " 'more' " * 20 + ")\n"
+)
 
 
 class FakeProject:
@@ -111,7 +113,15 @@ def sample() -> list[FakeProject]:
     }
     first = [
         index,
-        report(ODD, odd, "'用户'", severity="error", rule="drop-column", revision="2b", message="Wide: 用户, 100%::error"),
+        report(
+            ODD,
+            odd,
+            "'用户'",
+            severity="error",
+            rule="drop-column",
+            revision="2b",
+            message="Wide: 用户, 100%::error",
+        ),
         report(
             ODD,
             odd,
@@ -123,7 +133,15 @@ def sample() -> list[FakeProject]:
             table="e\x1b[31mtat",
         ),
         report(ODD, odd, "nullable=False,\r\n    )", rule="blocking-not-null", revision="2b", rows=(3, 5)),
-        report(LONG, long, "DROP TABLE users", rule="drop-table", severity="hint", revision="3c", certainty="possible"),
+        report(
+            LONG,
+            long,
+            "DROP TABLE users",
+            rule="drop-table",
+            severity="hint",
+            revision="3c",
+            certainty="possible",
+        ),
         report(
             sources[env],
             env,

@@ -74,7 +74,9 @@ def _problems(value: object, kind: str, where: str) -> Iterator[str]:
         if shape is None:
             continue
         if shape.startswith("*"):
-            if not isinstance(inner, list) or (key in ("artifactChanges", "replacements", "locations") and not inner):
+            if not isinstance(inner, list) or (
+                key in ("artifactChanges", "replacements", "locations") and not inner
+            ):
                 yield f"{where}.{key} is no list, or empty"
                 continue
             for number, item in enumerate(inner):

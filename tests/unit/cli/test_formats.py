@@ -1,14 +1,13 @@
 """What each format writes for the same findings, to the letter, and what holds for all of them."""
 
 import io
+import itertools
 import json
 import os
 import re
 from pathlib import Path
 
 import pytest
-from unit.cli.fakes import FOLDER, VERSIONS, FakeProject, report, sample
-from unit.cli.sarif_shape import problems_of
 
 from foreshot.cli.console import Console
 from foreshot.cli.formats import FORMATS, writer
@@ -16,13 +15,18 @@ from foreshot.cli.formats.full import summary
 from foreshot.cli.listing import Findings
 from foreshot.lint.report import Offer
 from foreshot.text import SourceText
+from unit.cli.fakes import FOLDER, VERSIONS, FakeProject, report, sample
+from unit.cli.sarif_shape import problems_of
 
 GOLDEN = Path(__file__).with_name("golden")
 
 
 def written(name, projects=None, *, colour=False, columns=100):
     stream = io.StringIO()
-    writer(name)(Findings(sample() if projects is None else projects, FOLDER), Console(stream, colour=colour, columns=columns))
+    writer(name)(
+        Findings(sample() if projects is None else projects, FOLDER),
+        Console(stream, colour=colour, columns=columns),
+    )
     return stream.getvalue()
 
 
@@ -83,10 +87,18 @@ def test_carets_stand_under_their_range(columns):
     """Measured in cells: what stands above the carets is the range, or the beginning of it where that is clipped."""
     from foreshot.cli.text import cells
 
-    texts = {"'用户'", "op.create_index", "DROP TABLE users", "e\u0301tat /* \ufffd[2J\ufffdgnihton", "nullable=False,", ")", "context"}
+    texts = {
+        "'用户'",
+        "op.create_index",
+        "DROP TABLE users",
+        "e\u0301tat /* \ufffd[2J\ufffdgnihton",
+        "nullable=False,",
+        ")",
+        "context",
+    }
     lines = written("full", columns=columns).splitlines()
     found = set()
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if match := re.fullmatch(r" *\| ( *)(\^+)", line):
             laid = cells(above)
             chosen = [
@@ -133,11 +145,16 @@ def test_json_contract():
 
 def test_json_says_null_for_what_does_not_apply():
     found = json.loads(written("json"))[0]
-    assert [found[key] for key in ("revision", "function", "operation", "table", "object", "dialects")] == [None] * 6
+    assert [found[key] for key in ("revision", "function", "operation", "table", "object", "dialects")] == [
+        None
+    ] * 6
 
 
 def test_json_is_ordered_by_path_then_position():
-    places = [(item["path"], item["location"]["row"], item["location"]["column"]) for item in json.loads(written("json"))]
+    places = [
+        (item["path"], item["location"]["row"], item["location"]["column"])
+        for item in json.loads(written("json"))
+    ]
     assert places == sorted(places)
 
 
@@ -146,7 +163,9 @@ def test_a_refused_fix_is_no_fix():
 
     source = SourceText("x = 1\n")
     found = report(source, f"{VERSIONS}/a.py", "x", offers=(Offer("Mend it", "safe"),))
-    project = FakeProject([found], {found.path: source}, {found.key: [ResolvedFix("Mend it", "safe", refused="too deep")]})
+    project = FakeProject(
+        [found], {found.path: source}, {found.key: [ResolvedFix("Mend it", "safe", refused="too deep")]}
+    )
     assert json.loads(written("json", [project]))[0]["fixes"] == []
     assert "fixes" not in json.loads(written("sarif", [project]))["runs"][0]["results"][0]
 
@@ -172,7 +191,9 @@ def test_fingerprints_survive_a_move():
 
 def test_github_commands_cannot_be_forged():
     source = SourceText("x = 1\n")
-    evil = report(source, f"{FOLDER}/a,line=1::b.py", "x", message="100%\n::error::forged\r::stop-commands::x %0A")
+    evil = report(
+        source, f"{FOLDER}/a,line=1::b.py", "x", message="100%\n::error::forged\r::stop-commands::x %0A"
+    )
     (line,) = written("github", [FakeProject([evil], {})]).splitlines()
     command, _, data = line.removeprefix("::").partition("::")
     assert "file=a%2Cline=1%3A%3Ab.py" in command

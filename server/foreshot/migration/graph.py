@@ -20,8 +20,8 @@ from foreshot.migration.graph_parts import (
     UnresolvedDependency,
 )
 from foreshot.migration.graph_shape import Shape
-from foreshot.migration.graph_walk import compare, reach, shortest_loop
-from foreshot.migration.revision import RevisionHeader
+from foreshot.migration.graph_walk import compare, islands, reach, shortest_loop
+from foreshot.migration.revision_parts import RevisionHeader
 
 __all__ = [
     "Cycle",
@@ -196,12 +196,12 @@ class RevisionGraph:
 
     @cached_property
     def bases(self) -> tuple[str, ...]:
-        """Ids whose ``down_revision`` is None."""
+        """Ids whose ``down_revision`` is None (or empty text, which Alembic before 1.12 took for None)."""
         return tuple(self.shape.ids[index] for index in self.shape.primary if self._is_base(index))
 
     def _is_base(self, index: int) -> bool:
         header = self.nodes[index].header
-        return not header.down_revisions and not header.has_problem("down_revision")
+        return not any(header.down_revisions) and not header.has_problem("down_revision")
 
     def is_head(self, revision: Ref) -> bool:
         """Whether no ``down_revision`` names it."""
@@ -282,15 +282,20 @@ class RevisionGraph:
         """Groups of two or more heads that carry the same branch labels: nothing but their ids tells them apart.
 
         Heads with different labels, such as ``expand`` and ``contract``, are meant to be apart. Labels that cannot
-        be read count as different from all others.
+        be read count as different from all others. A part of the history that is cut off by a missing or unreadable
+        parent is looked at by itself: mending that parent may be all that its head needs.
         """
         heads = [index for index in self.shape.primary if not self.shape.children[index]]
         if len(heads) < 2:
             return ()
         carried = self.shape.label_marks([node.header for node in self.nodes], heads)
-        groups: dict[tuple[int, int], list[str]] = {}
+        island = islands(self.shape.parents)
+        broken = {island[self._by_key[missing.key]] for missing in self.missing_parents if missing.id}
+        broken |= {island[self._by_key[node.key]] for node in self.unreadable}
+        groups: dict[object, list[str]] = {}
         for index in heads:
-            groups.setdefault(carried[index], []).append(self.shape.ids[index])
+            part = island[index] if island[index] in broken else -1
+            groups.setdefault((carried[index], part), []).append(self.shape.ids[index])
         return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
     @cached_property
@@ -306,7 +311,7 @@ class RevisionGraph:
 
     @cached_property
     def missing_parents(self) -> tuple[MissingParent, ...]:
-        """Names in ``down_revision`` that no file has, in the order of files."""
+        """Names in ``down_revision`` that no file has, in the order of files. Empty text is one of them."""
         first = self.shape.first
         return tuple(
             MissingParent(node.key, at, parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from foreshot.migration.revision import RevisionHeader
+from foreshot.migration.revision_parts import RevisionHeader
 
 
 class Node(Struct, frozen=True):
@@ -20,7 +20,10 @@ class Node(Struct, frozen=True):
 
 
 class MissingParent(Struct, frozen=True):
-    """``down_revisions[index]`` of the file ``key`` is no revision of this graph."""
+    """``down_revisions[index]`` of the file ``key`` is no revision of this graph.
+
+    An empty ``id`` is literally ``down_revision = ""``: a base before Alembic 1.12, a KeyError since.
+    """
 
     key: str
     index: int

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from foreshot.migration.graph_walk import order
-from foreshot.migration.revision import RevisionHeader
+from foreshot.migration.revision_parts import RevisionHeader
 
 MIN_PARTIAL = 4
 """Characters that an id must have for its start to stand for it, as in Alembic."""

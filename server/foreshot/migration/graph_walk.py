@@ -94,6 +94,22 @@ def _components(vertices: Sequence[int], edges: Edges) -> list[list[int]]:
     return components
 
 
+def islands(edges: Edges) -> list[int]:
+    """For each vertex the least vertex that it is connected with, whichever way the edges run."""
+    least = list(range(len(edges)))
+    for vertex, targets in enumerate(edges):
+        for target in targets:
+            one, other = _root(least, vertex), _root(least, target)
+            least[max(one, other)] = min(one, other)
+    return [_root(least, vertex) for vertex in range(len(edges))]
+
+
+def _root(least: list[int], vertex: int) -> int:
+    while least[vertex] != vertex:
+        least[vertex] = vertex = least[least[vertex]]
+    return vertex
+
+
 def _index_from_end(stack: list[int], vertex: int) -> int:
     at = len(stack) - 1
     while stack[at] != vertex:

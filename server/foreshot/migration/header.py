@@ -12,13 +12,17 @@ import ast
 import re
 from collections.abc import Iterator
 
-from foreshot.migration.revision import HeaderProblem, RevisionHeader
-from foreshot.syntax.module import Module, module_statements
-from foreshot.text import Span
+from foreshot.migration.revision_parts import HeaderProblem, RevisionHeader
+from foreshot.syntax.module import Module, SyntaxProblem, module_statements, parse
+from foreshot.text import SourceText, Span
 
 _FIELDS = frozenset({"revision", "down_revision", "branch_labels", "depends_on"})
 _DOCSTRING_LINE = re.compile(r"^[ \t]*(Revision ID|Revises|Create Date)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _NO_PARENT = frozenset({"", "None", "<base>", "base"})
+_TOP_LINE = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
+_FIELD_LINE = re.compile(r"^(?:revision|down_revision|branch_labels|depends_on)\b", re.MULTILINE)
+_MAX_CUTS = 4
+"""How many statements above a broken one are given up before the header is."""
 _MAX_HOPS = 8
 """How many module constants are followed from one name to the next."""
 
@@ -58,6 +62,28 @@ def read_header(module: Module) -> RevisionHeader | None:
         docstring_revises=doc.revises,
         create_date=doc.create_date,
     )
+
+
+def read_header_above(source: SourceText, problem: SyntaxProblem) -> RevisionHeader | None:
+    """The header of a file that does not parse, when it is whole above the statement that is broken.
+
+    So that a file of Python 2, or one that is opened half-written, keeps its place in the graph. None when the
+    header is not certain to be complete: a field is missing, or a line below may assign one again.
+    """
+    content = source.content
+    for _ in range(_MAX_CUTS):
+        cut = max(
+            (match.start() for match in _TOP_LINE.finditer(content, 0, problem.span.start + 1)), default=0
+        )
+        if not cut or _FIELD_LINE.search(source.content, cut):
+            return None
+        content = content[:cut]
+        module = parse(SourceText(content))
+        if isinstance(module, Module):
+            header = read_header(module)
+            return header if header is not None and "down_revision" in header.spans else None
+        problem = module
+    return None
 
 
 def docstring_line(module: Module, name: str) -> Span | None:

@@ -31,7 +31,8 @@ from foreshot.migration.operations import (
     SqlText,
     TransactionControl,
 )
-from foreshot.migration.revision import FunctionSpec, Revision
+from foreshot.migration.revision import Revision
+from foreshot.migration.revision_parts import FunctionSpec
 from foreshot.migration.sql import read_sql
 from foreshot.syntax.evaluate import Scope, names_in
 from foreshot.syntax.expressions import bind_parameters

@@ -131,10 +131,10 @@ def _update(cursor: Cursor) -> _Change:
         raise Wrong("the statement ends where an assignment is expected")
     assignments = cursor.until(*_SET_STOPS)
     _check_assignments(assignments)
-    targets = _assigned(assignments)
     may_restrict = any(
         _may_be_clause(assignments, index) for index in range(assignments.at, assignments.stop)
     )
+    targets = _assigned(assignments)
     where, limited, hole = _tail(cursor)
     hole = hole or may_restrict
     aliases.update(_aliases_of_from(cursor))

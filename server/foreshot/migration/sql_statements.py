@@ -74,9 +74,10 @@ def _query(cursor: Cursor, found: Found) -> None:
     verb = cursor.word
     tokens = cursor.tokens
     begin = cursor.at
-    if verb == "SELECT" and cursor.peek().endswith("SET_CONFIG") and cursor.peek(2) == "(":
+    behind = 3 if cursor.peek() == "PG_CATALOG" and cursor.peek(2) == "." else 1
+    if verb == "SELECT" and cursor.peek(behind) == "SET_CONFIG" and cursor.peek(behind + 1) == "(":
         name = cursor.token
-        cursor.at += 2
+        cursor.at += behind + 1
         values = cursor.inside().items()
         if len(values) >= 2 and values[0].token.kind == "string":
             option = found.context.string(values[0].token)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -94,6 +95,8 @@ _BACKSLASHES = _pattern(
     *_COMMON,
 )
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
+_MAX_EDGES = 64
+"""How many beginnings and ends of comments are looked at, so that hostile text takes linear time."""
 _BRACKETED = re.compile(r"\[[^\]\[]*\]")
 _BRACKETED_WORD = re.compile(r"\[[^\W\d][\w $]*\]")
 _OPENERS = {"'": "string", '"': "quoted name", "`": "quoted name"}
@@ -156,14 +159,16 @@ def _special(sql: str, kind: str, start: int, end: int, tokens: list[Token]) -> 
 
 
 def _block_end(sql: str, position: int) -> int:
-    """Offset behind the end of a block comment; comments nest where that lets them close at all."""
+    """Offset behind the end of a block comment, or -1; comments nest where that lets them close soon."""
     first = sql.find("*/", position)
+    if first < 0 or sql.find("/*", position, first) < 0:
+        return first + 2 if first >= 0 else -1
     depth = 1
-    for edge in _BLOCK_EDGE.finditer(sql, position):
+    for edge in islice(_BLOCK_EDGE.finditer(sql, position), _MAX_EDGES):
         depth += 1 if edge.group() == "/*" else -1
         if depth == 0:
             return edge.end()
-    return first + 2 if first >= 0 else -1
+    return first + 2
 
 
 def _bracketed_name(sql: str, start: int, tokens: list[Token], lexicon: Lexicon) -> int:

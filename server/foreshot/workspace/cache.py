@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 import foreshot
-from foreshot.workspace.analysis import FileAnalysis
+from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.write import replace_bytes
 
 MAX_CACHE_BYTES = 256 << 20

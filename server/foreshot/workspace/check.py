@@ -17,9 +17,9 @@ from foreshot.project.settings import Settings
 from foreshot.rules import revision_rules
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.text.source import digest
-from foreshot.workspace.analysis import FileAnalysis, analyse
 from foreshot.workspace.cache import Cache, Kept
 from foreshot.workspace.git import tracked_files
+from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.load import load_surroundings
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
@@ -141,6 +141,9 @@ def _analyse_all(
     jobs: int | None,
     progress: Progress | None,
 ) -> list[tuple[str, Kept]]:
+    # A run that finds everything in the cache needs neither the reader nor the rules.
+    from foreshot.workspace.analysis import analyse  # noqa: PLC0415
+
     rules = revision_rules()
 
     def one(item: tuple[str, bytes | Unreadable, bytes]) -> tuple[str, Kept]:

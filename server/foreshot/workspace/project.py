@@ -11,12 +11,13 @@ from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.migration.graph import Node, RevisionGraph
-from foreshot.migration.revision import Revision, RevisionHeader
+from foreshot.migration.revision import Revision
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths
 from foreshot.project.files import Files
 from foreshot.rules import family_of, project_rules, revision_rules
 from foreshot.text import SourceText
-from foreshot.workspace.analysis import FileAnalysis, open_revision
+from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
 from foreshot.workspace.sift import chosen, is_selected, suppressed
 
@@ -62,6 +63,8 @@ class Project:
 
     def revision(self, path: str) -> Revision | None:
         """One revision, read anew."""
+        from foreshot.workspace.analysis import open_revision  # noqa: PLC0415
+
         source = self.source(path)
         opened = open_revision(source, self.surroundings) if source is not None else None
         return opened if isinstance(opened, Revision) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 
 from foreshot.text import SourceText
 
@@ -59,6 +58,8 @@ def replace_bytes(path: str, data: bytes) -> None:
 
 
 def _replace(target: str, data: bytes, mode: int) -> None:
+    import tempfile  # noqa: PLC0415  (it brings hashing and randomness along)
+
     folder = os.path.dirname(target)  # noqa: PTH120
     descriptor, temporary = tempfile.mkstemp(prefix=".foreshot-", dir=folder)
     try:

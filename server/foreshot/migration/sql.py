@@ -108,7 +108,9 @@ def _read(statement: Statement, context: Context) -> tuple[Found, Flaw | None]:
         found.execute(tokens[0].upper, parsed=False)
     if context.dialects and JUDGED.isdisjoint(context.dialects):
         return found, None
-    if HOLE in context.value and any(HOLE in token.text for token in tokens):
+    # Behind a quote that never closes, the tokens end before the text does.
+    end = statement.end if statement.flaw is None else len(context.value)
+    if HOLE in context.value[statement.start : end]:
         return found, None
     return found, wrong or judge(context.value, tokens, context.dialects, exact=found.exact)
 

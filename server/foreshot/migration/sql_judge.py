@@ -104,6 +104,7 @@ _EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE
 
 _COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!="})
 _CONDITIONS = frozenset({"WHERE", "AND", "OR", "HAVING", "WHEN", "THEN", "ELSE", ","})
+_LONE_COMMAS = frozenset({(",", ")"), (",", ","), ("(", ",")})
 _NEVER_LAST = frozenset(
     {",", "=", "<", ">", "<=", ">=", "<>", "!=", "WHERE", "AND", "OR", "HAVING", "INTO", "JOIN"}
 )
@@ -140,9 +141,9 @@ def judge(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, exact: 
         exact: whether every word of the statement was understood.
     """
     verb = tokens[0].upper
-    hanging = _hanging(tokens)
-    if hanging is not None:
-        return hanging
+    certain = _hanging(tokens) or _lone_comma(tokens, dialects)
+    if certain is not None:
+        return certain
     if verb in _EXPRESSIONS:
         suspicion = _odd_token(tokens) or (None if exact else _misspelt_word(tokens))
     elif verb in _DEFINITIONS:
@@ -184,6 +185,17 @@ def _hanging(tokens: Sequence[Token]) -> Flaw | None:
     before = tokens[-2].upper if len(tokens) > 1 else ""
     if (last.upper in _NEVER_LAST and before not in (".", "AS", "USING")) and len(tokens) > 1:
         return Flaw(f'the statement ends after "{last.text}"', last.start, last.end)
+    return None
+
+
+def _lone_comma(tokens: Sequence[Token], dialects: Sequence[str]) -> Flaw | None:
+    """A comma beside which nothing stands. SQL Server takes one in CREATE TABLE, and sqlglot nearly everywhere."""
+    if not dialects or not JUDGED.issuperset(dialects):
+        return None
+    for index in range(1, len(tokens)):
+        left, right = tokens[index - 1], tokens[index]
+        if (left.upper, right.upper) in _LONE_COMMAS:
+            return Flaw(f'nothing stands between "{left.text}" and "{right.text}"', left.start, right.end)
     return None
 
 
@@ -283,7 +295,7 @@ def _refused(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, stri
     for name in names:
         try:
             trees = sqlglot.parse(plain, read=name)
-            if strict and any(isinstance(tree, exp.Command) for tree in trees):
+            if strict and any(tree is not None and tree.find(exp.Command) for tree in trees):
                 continue
         except SqlglotError:
             continue

@@ -63,6 +63,9 @@ def _table_item(
     """Read one item of a table's parenthesised list; False when something in it was left unread."""
     word = item.word
     if item.done:
+        # SQL Server takes a comma behind the last item.
+        if not found.context.dialects or "mssql" in found.context.dialects:
+            return True
         raise Wrong('nothing stands before "," or ")"', item.tokens[item.stop])
     try:
         if is_table_constraint(item):

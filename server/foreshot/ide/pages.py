@@ -121,7 +121,8 @@ class Page(Struct, frozen=True):
             if part.heading != previous:
                 yield f"{part.heading}:"
             previous = part.heading
-            yield f"```{part.language}\n{part.code}```"
+            fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", part.code))])
+            yield f"{fence}{part.language}\n{part.code}{fence}"
         yield f"To allow it in one place: `# foreshot: ignore[{self.name}] and the reason`, at the end of a line of the operation."
 
 

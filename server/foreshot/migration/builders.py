@@ -17,7 +17,6 @@ from foreshot.migration.columns import (
     maybe_name,
     maybe_str,
     names_of,
-    referred,
     table_items,
     type_spec,
 )

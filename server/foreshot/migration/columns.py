@@ -71,12 +71,6 @@ def type_spec(value: Value, span: Span) -> TypeSpec | Unknown | None:
             return None
         case Ref():
             return TypeSpec(value.path, value.written, value.span, None, None, value.bound)
-        case CallValue(receiver=CallValue() as receiver) if last_name(value.path) in (
-            "with_variant",
-            "evaluates_none",
-            "copy",
-        ):
-            return type_spec(receiver, span)
         case CallValue():
             return TypeSpec(value.path, value.func.written, value.span, value, None, value.func.bound)
         case Unknown():

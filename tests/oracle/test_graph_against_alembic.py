@@ -4,11 +4,15 @@ import random
 import warnings
 
 import pytest
+from alembic.script.base import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionError, RevisionMap
 
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_names import Unresolved, resolve_revision
-from foreshot.migration.revision import RevisionHeader
+from foreshot.migration.header import read_header
+from foreshot.migration.revision_parts import RevisionHeader
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
 
 SEEDS = range(400)
 
@@ -213,3 +217,73 @@ def revision_of(real: RevisionMap, name: str) -> Revision:
 
 def ids(revisions) -> set[str]:
     return {revision.revision for revision in revisions if revision is not None}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "None",
+        "'b'",
+        "('b')",
+        "('b',)",
+        "('b', 'c')",
+        "['b', 'c']",
+        "()",
+        "(None,)",
+        "'b' + ''",
+        "f'b'",
+        "''.join(['b'])",
+        "PREVIOUS",
+        "(PREVIOUS, 'c')",
+    ],
+)
+def test_headers_say_what_alembic_gets_by_running_the_file(tmp_path, written):
+    content = f'"""first line\n\nRevises: b\n"""\nPREVIOUS = "b"\nrevision = "a"\ndown_revision = {written}\n'
+    content += "branch_labels = ('x', 'y')\ndepends_on = 'd'\n"
+    (tmp_path / "a.py").write_text(content)
+    script = Script._from_path(ScriptDirectory(str(tmp_path)), tmp_path / "a.py")
+    assert script is not None
+    module = parse(SourceText(content))
+    assert isinstance(module, Module)
+    header = read_header(module)
+    assert header is not None
+    if header.problems:
+        assert written.startswith("''.join")
+        assert not header.problems[0].certain
+    else:
+        assert header.down_revisions == script._versioned_down_revisions
+    assert header.revision == script.revision
+    assert set(header.branch_labels) == script.branch_labels
+    assert header.depends_on == (script.dependencies,)
+    assert header.message == script.doc.partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("assignments", "error"),
+    [
+        ("revision = 1\ndown_revision = None", TypeError),
+        ("revision = None\ndown_revision = None", TypeError),
+        ("revision = 'a'", AttributeError),
+        ("revision = 'a'\ndown_revision = 1", TypeError),
+        ("revision = 'a'\ndown_revision = ''", KeyError),
+        ("revision = 'a'\ndown_revision = ('b', None)", TypeError),
+        ("revision = 'a'\ndown_revision = None\ndepends_on = 1", KeyError),
+        ("revision = 'a'\ndown_revision = None\ndepends_on = 'bbb'", KeyError),
+        ("revision = 'a'\ndown_revision = None\ndepends_on = 'bbbb@head'", KeyError),
+    ],
+)
+def test_what_is_called_refused_is_refused(tmp_path, assignments, error):
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions/a.py").write_text(assignments)
+    (tmp_path / "versions/b.py").write_text("revision = 'bbbb'\ndown_revision = None")
+    with pytest.raises(error), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ScriptDirectory(str(tmp_path)).get_heads()
+    module = parse(SourceText(assignments))
+    assert isinstance(module, Module)
+    header = read_header(module)
+    assert header is not None
+    graph = RevisionGraph([Node("a.py", header), Node("b.py", RevisionHeader("bbbb", ()))])
+    certain = [problem for problem in header.problems if problem.certain]
+    assert certain or graph.missing_parents or graph.unresolved_dependencies
+    assert all(error.__name__ in problem.message or "cannot load" in problem.message for problem in certain)

@@ -259,11 +259,12 @@ class _Reader:
     def _refuse(self, field: str, expression: ast.expr, value: object) -> None:
         """A constant that is no string.
 
-        Alembic 1.20 stops with a TypeError at such a ``revision`` (``Revision.verify_rev_id`` iterates it) and
-        with a KeyError at such a parent or dependency (``RevisionMap._revision_map`` looks it up among strings).
+        Alembic 1.20 stops with a TypeError at such a ``revision`` (``Revision.verify_rev_id`` iterates it) or
+        parent (it is joined into a warning), and with a KeyError at such a dependency
+        (``RevisionMap._add_depends_on`` looks it up among strings).
         """
         kind = "None" if value is None else type(value).__name__
-        error = "TypeError" if field == "revision" else "KeyError"
+        error = "KeyError" if field == "depends_on" else "TypeError"
         if field == "branch_labels":
             message = f"a branch label is a string; this is {kind}"
         elif isinstance(value, int) and not isinstance(value, bool):

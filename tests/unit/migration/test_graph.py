@@ -9,7 +9,7 @@ import pytest
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_names import Unresolved, nearest, resolve_revision
 from foreshot.migration.graph_render import render_dot, render_json, render_mermaid, render_text
-from foreshot.migration.revision import HeaderProblem, RevisionHeader
+from foreshot.migration.revision_parts import HeaderProblem, RevisionHeader
 from foreshot.text import Span
 
 
@@ -41,6 +41,12 @@ def test_missing_parent():
     assert found.heads == ("b",)
     assert found.bases == ("a",)
     assert ids(found.order) == ["a", "b"]
+
+
+def test_empty_parent_is_a_base_and_missing():
+    found = graph(node("a", ""), node("b", "a"))
+    assert found.bases == ("a",)
+    assert [missing.id for missing in found.missing_parents] == [""]
 
 
 def test_duplicate_ids_are_all_kept_and_the_first_file_is_meant():
@@ -120,6 +126,9 @@ def test_colliding_labels():
         ((node("a", branch_labels=("x",)), node("b", "a"), node("c", "a")), [("b", "c")]),
         ((node("a", branch_labels=("x",)), node("b", branch_labels=("y",))), []),
         ((node("a"), node("b")), [("a", "b")]),
+        ((node("a"), node("b", "gone")), []),
+        ((node("a"), node("b", "gone"), node("c", "b"), node("d", "b")), [("c", "d")]),
+        ((node("a"), node("b", problems=(UNREAD,))), []),
         (
             (
                 node("a"),

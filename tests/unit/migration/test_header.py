@@ -2,9 +2,9 @@
 
 import pytest
 
-from foreshot.migration.header import docstring_line, read_header
-from foreshot.migration.revision import RevisionHeader
-from foreshot.syntax.module import Module, parse
+from foreshot.migration.header import docstring_line, read_header, read_header_above
+from foreshot.migration.revision_parts import RevisionHeader
+from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.text import SourceText
 
 
@@ -203,3 +203,32 @@ def test_hostile_values_are_answers():
     found = header(f"n0 = 'x'\n{chain}revision = 'a'\ndown_revision = n499\n")
     assert found.has_problem("down_revision")
     assert header("revision = '\\ud800'\ndown_revision = None\n").revision == "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("below", "found"),
+    [
+        ("def upgrade():\n    print 'python 2'\n", True),
+        ("def upgrade():\n    op.add_column(\n\ndef downgrade():\n    pass\n", True),
+        ("def upgrade(\n", True),
+        ('def upgrade():\n  """never closed\n', True),
+        ("def upgrade():\n    print 'x'\n\ndepends_on = 'd'\n", False),
+        ("depends_on = (\n", False),
+    ],
+)
+def test_header_above_what_is_broken(below, found):
+    source = SourceText(TYPICAL + "\n\n" + below)
+    problem = parse(source)
+    assert isinstance(problem, SyntaxProblem)
+    above = read_header_above(source, problem)
+    assert above == (header(TYPICAL) if found else None)
+
+
+@pytest.mark.parametrize(
+    "content", ["(", "revision = 'a'\n(", "revision = (\ndown_revision = None\n", "x = 1\ny = (\n"]
+)
+def test_broken_header(content):
+    source = SourceText(content)
+    problem = parse(source)
+    assert isinstance(problem, SyntaxProblem)
+    assert read_header_above(source, problem) is None

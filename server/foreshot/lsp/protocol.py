@@ -336,8 +336,7 @@ class ForeshotProgress(Progress):
 
     def create(self, token: int | str, callback: Callable[[None], None] | None = None) -> Future[Any]:
         """Ask the client for a token; ``callback`` runs on the main loop once it agrees."""
-        created: Any = super().create(token, callback)  # pyright: ignore[reportUnknownMemberType]
-        return created
+        return cast("Any", super()).create(token, callback)
 
     def end(self, token: int | str, value: types.WorkDoneProgressEnd) -> None:
         """End the progress with this token."""

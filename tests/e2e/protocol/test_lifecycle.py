@@ -15,7 +15,38 @@ from foreshot.lsp.base import ForeshotServer
 
 URI = "file:///a.py"
 HOVER = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
+OPENED = {"textDocument": {"uri": URI, "languageId": "python", "version": 1, "text": ""}}
 HANG = {**HOVER, "context": {"includeDeclaration": True}}
+
+
+class Inner:
+    """A server in this process, without streams and threads: for what one message after another decides."""
+
+    def __init__(self) -> None:
+        self.server = ForeshotServer("test", "1")
+        self.sent: list[Any] = []
+        self.server.output.write = self.write
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(json.loads(data.partition(b"\r\n\r\n")[2]))
+
+    def receive(self, **message: Any) -> None:
+        self.server.protocol.receive(json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    def notify(self, method: str, params: Any = None) -> None:
+        self.receive(method=method, params=params)
+
+    def call(self, method: str, params: Any = None) -> Any:
+        self.sent.clear()
+        self.receive(id=1, method=method, params=params)
+        [answer] = self.sent
+        return answer
+
+    def error(self, method: str, params: Any = None) -> int:
+        return self.call(method, params)["error"]["code"]
+
+    def initialize(self, capabilities: Any = None) -> Any:
+        return self.call("initialize", {"processId": None, "capabilities": capabilities or {}})["result"]
 
 
 def test_shutdown_and_exit_end_with_0() -> None:
@@ -54,37 +85,41 @@ def test_exit_before_initialize_ends_with_1() -> None:
 
 
 def test_requests_before_initialize_are_refused_and_notifications_dropped() -> None:
-    with Client(initialize=False) as client:
-        assert client.error("textDocument/hover", HOVER) == -32002
-        assert client.error("shutdown") == -32002
-        assert client.error("no/such/method") == -32002
-        client.notify("textDocument/didOpen", {"textDocument": {"uri": URI}})
-        assert "capabilities" in client.result("initialize", {"processId": None, "capabilities": {}})
-        assert client.result("test/text", {"uri": URI}) is None
+    inner = Inner()
+    assert inner.error("textDocument/hover", HOVER) == -32002
+    assert inner.error("shutdown") == -32002
+    assert inner.error("no/such/method") == -32002
+    inner.notify("textDocument/didOpen", OPENED)
+    inner.initialize()
+    assert len(inner.server.documents) == 0
 
 
 def test_a_bad_initialize_can_be_repeated() -> None:
-    with Client(initialize=False) as client:
-        assert client.error("initialize", {"capabilities": 5, "processId": []}) == -32602
-        assert client.error("initialize") == -32602
-        assert "capabilities" in client.result("initialize", {"processId": None, "capabilities": {}})
+    inner = Inner()
+    assert inner.error("initialize", {"capabilities": 5, "processId": []}) == -32602
+    assert inner.error("initialize") == -32602
+    inner.initialize()
 
 
 def test_a_second_initialize_is_refused() -> None:
-    with Client() as client:
-        assert client.error("initialize", {"processId": None, "capabilities": {}}) == -32600
-        client.settle()
+    inner = Inner()
+    inner.initialize()
+    assert inner.error("initialize", {"processId": None, "capabilities": {}}) == -32600
+    assert inner.error("no/such/method") == -32601
 
 
 def test_after_shutdown_everything_but_exit_is_refused() -> None:
-    with Client() as client:
-        client.result("shutdown")
-        assert client.error("textDocument/hover", HOVER) == -32600
-        assert client.error("shutdown") == -32600
-        assert client.error("initialize", {"processId": None, "capabilities": {}}) == -32600
-        client.notify("textDocument/didOpen", {"textDocument": {}})
-        client.notify("exit")
-        assert client.wait() == 0
+    inner = Inner()
+    inner.initialize()
+    assert inner.call("shutdown")["result"] is None
+    assert inner.error("textDocument/hover", HOVER) == -32600
+    assert inner.error("shutdown") == -32600
+    assert inner.error("initialize", {"processId": None, "capabilities": {}}) == -32600
+    inner.notify("textDocument/didOpen", OPENED)
+    assert len(inner.server.documents) == 0
+    assert inner.server.loop.exit_code is None
+    inner.notify("exit")
+    assert inner.server.loop.exit_code == 0
 
 
 def test_shutdown_answers_what_is_under_way() -> None:
@@ -180,13 +215,7 @@ def test_an_interrupt_ends_it_quietly() -> None:
     ],
 )
 def test_position_encodings(offered: Any, chosen: str) -> None:
-    general = {} if offered is None else {"general": {"positionEncodings": offered}}
-    server = ForeshotServer("test", "1")
-    sent: list[bytes] = []
-    server.output.write = sent.append  # pyright: ignore[reportAttributeAccessIssue]
-    params = {"processId": None, "capabilities": general}
-    server.protocol.receive(
-        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
-    )
-    assert f'"positionEncoding":"{chosen}"'.encode() in sent[0]
-    assert server.documents.encoding == chosen
+    inner = Inner()
+    result = inner.initialize({} if offered is None else {"general": {"positionEncodings": offered}})
+    assert result["capabilities"]["positionEncoding"] == chosen
+    assert inner.server.documents.encoding == chosen

@@ -25,7 +25,7 @@ from foreshot.lint.rule import Rule
 from foreshot.project.discover import find_environments, revision_files
 from foreshot.project.files import Overlay
 from foreshot.rules import revision_rules
-from foreshot.text import Edit, SourceText, Unreadable, apply_edits
+from foreshot.text import Edit, apply_edits, decode
 from foreshot.workspace.analysis import analyse
 from foreshot.workspace.load import load_surroundings
 from foreshot.workspace.project import Project
@@ -131,9 +131,7 @@ class Example:
         """The example as a project."""
         texts = {path: text for path, text in self.files.items()}
         texts[self.path] = self.text
-        if transform is not None:
-            texts = {path: transform(text) if path.endswith(".py") else text for path, text in texts.items()}
-        return project_of(texts, self.options)
+        return project_of(texts, self.options, transform)
 
 
 class Transform:
@@ -223,7 +221,9 @@ def unmarked(body: str) -> tuple[str, list[Mark]]:
     return "\n".join(lines), marks
 
 
-def project_of(texts: Mapping[str, str], options: Mapping[str, str]) -> Project:
+def project_of(
+    texts: Mapping[str, str], options: Mapping[str, str], transform: Transform | None = None
+) -> Project:
     """A project of these files, on the dialect that the options name."""
     files = {
         "alembic.ini": INI,
@@ -235,9 +235,9 @@ def project_of(texts: Mapping[str, str], options: Mapping[str, str]) -> Project:
     if REVISION not in files and not any(path.startswith("migrations/versions/0002") for path in files):
         files[REVISION] = as_revision("def upgrade():\n    pass\n", "0002", "0001")
     present = {path: text for path, text in files.items() if text.strip() != "(absent)"}
-    sources: dict[str, SourceText | Unreadable] = {
-        f"{ROOT}/{path}": SourceText(text) for path, text in present.items()
-    }
+    if transform is not None:
+        present = {path: transform(text) if path.endswith(".py") else text for path, text in present.items()}
+    sources = {f"{ROOT}/{path}": decode(text.encode(), python=path.endswith(".py")) for path, text in present.items()}
     overrides: dict[str, object] = {}
     dialect = options.get("dialect", "postgresql")
     if dialect != "unknown":
@@ -246,7 +246,7 @@ def project_of(texts: Mapping[str, str], options: Mapping[str, str]) -> Project:
         overrides["server-version"] = version
     overlay = Overlay(sources)
     (environment,) = find_environments(overlay, ROOT)
-    contents = {path: sources[path].encode() for path in revision_files(overlay, environment)}  # type: ignore[union-attr]
+    contents = {path: present[path.removeprefix(f"{ROOT}/")].encode() for path in revision_files(overlay, environment)}
     surroundings, _ = load_surroundings(overlay, environment, overrides, contents)
     analyses = {path: analyse(sources[path], path, surroundings, revision_rules()) for path in contents}
     tracked = frozenset(path for path in sources if "untracked" not in path)

@@ -11,7 +11,7 @@ from foreshot.lint.report import Report
 from foreshot.lint.rule import Rule
 from foreshot.lint.severity import at_least
 from foreshot.rules import IN_A_PROJECT, IN_A_REVISION, all_rules
-from foreshot.text import EditConflict, apply_edits, invert_edits
+from foreshot.text import EditConflict, SourceText, apply_edits, invert_edits
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from rules.harness import (
@@ -183,8 +183,7 @@ def _found(project: Project, rule: Rule, example: Example) -> list[tuple[str, in
     for report, mark in itertools.zip_longest(reports, example.marks):
         if report is None:
             continue
-        source = project.source(report.path)
-        assert source is not None
+        source = project.source(report.path) or SourceText("")
         end = report.end[1] if report.end[0] == report.start[0] else len(source.lines.line(report.start[0]))
         columns: object = (report.start[1], end)
         message = report.message

@@ -12,10 +12,17 @@ from functools import cache
 from foreshot.lint.rule import Rule
 from foreshot.lint.run import RuleSet
 
-IN_A_REVISION = ("locking/blocking-index",)
+IN_A_REVISION: tuple[str, ...] = (
+    "input/syntax-error",
+    "input/unreadable-file",
+    "locking/blocking-index",
+)
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""
 
-IN_A_PROJECT: tuple[str, ...] = ()
+IN_A_PROJECT: tuple[str, ...] = (
+    "suppression/unused-suppression",
+    "suppression/unknown-rule",
+)
 """Rules that look at a whole environment: its graph and its configuration."""
 
 NAMES = frozenset(entry.partition("/")[2] for entry in (*IN_A_REVISION, *IN_A_PROJECT))

@@ -102,7 +102,7 @@ class RevisionGraph:
         if _identity(old) != _identity(header):
             return RevisionGraph(nodes)
         graph = RevisionGraph.__new__(RevisionGraph)
-        graph.nodes, graph.shape = nodes, self.shape
+        graph.nodes, graph.shape, graph._by_key = nodes, self.shape, self._by_key
         return graph
 
     def without(self, keys: Collection[str]) -> RevisionGraph:

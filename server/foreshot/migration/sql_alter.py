@@ -26,27 +26,15 @@ from foreshot.migration.sql_constraints import (
 )
 from foreshot.migration.sql_cursor import Cursor, Found, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE
-from foreshot.migration.sql_words import misspelt
+from foreshot.migration.sql_words import misspelt, words
 from foreshot.syntax.values import Maybe
 
-_VERBS = frozenset(
-    {
-        *("ADD", "DROP", "ALTER", "RENAME", "MODIFY", "CHANGE", "SET", "VALIDATE", "ENABLE", "DISABLE"),
-        *("OWNER", "ATTACH", "DETACH", "INHERIT", "NO", "REPLICA", "FORCE", "CLUSTER", "ENGINE", "COMMENT"),
-        *(
-            "CONVERT",
-            "DEFAULT",
-            "ORDER",
-            "ALGORITHM",
-            "LOCK",
-            "AUTO_INCREMENT",
-            "RESET",
-            "OF",
-            "NOT",
-            "CHECK",
-        ),
-        *("CHARACTER", "COLLATE", "ROW_FORMAT", "NOCHECK", "SWITCH", "REBUILD", "TRUNCATE", "EXCHANGE"),
-    }
+_VERBS = words(
+    """
+    ADD DROP ALTER RENAME MODIFY CHANGE SET VALIDATE ENABLE DISABLE OWNER ATTACH DETACH INHERIT NO
+    REPLICA FORCE CLUSTER ENGINE COMMENT CONVERT DEFAULT ORDER ALGORITHM LOCK AUTO_INCREMENT RESET OF
+    NOT CHECK CHARACTER COLLATE ROW_FORMAT NOCHECK SWITCH REBUILD TRUNCATE EXCHANGE
+    """
 )
 
 

@@ -9,24 +9,15 @@ from foreshot.migration.sql_constraints import constraint_tail, references, targ
 from foreshot.migration.sql_cursor import Cursor, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE, Token
 from foreshot.migration.sql_types import SERIALS, read_type
+from foreshot.migration.sql_words import ordered_words
 from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
 
-_OPTIONS = (
-    *(
-        "NOT",
-        "NULL",
-        "CONSTRAINT",
-        "PRIMARY",
-        "UNIQUE",
-        "REFERENCES",
-        "CHECK",
-        "GENERATED",
-        "COLLATE",
-        "COMMENT",
-    ),
-    *("AUTO_INCREMENT", "AUTOINCREMENT", "IDENTITY", "ON", "AFTER", "FIRST", "AS", "DEFAULT", "STORAGE"),
-    *("DEFERRABLE", "INITIALLY", "KEY", "VISIBLE", "INVISIBLE", "CHARACTER", "USING", "ENABLE", "STORED"),
-    *("COMPRESSION", "VIRTUAL", "PERSISTED", "SPARSE", "WITH"),
+_OPTIONS = ordered_words(
+    """
+    NOT NULL CONSTRAINT PRIMARY UNIQUE REFERENCES CHECK GENERATED COLLATE COMMENT AUTO_INCREMENT
+    AUTOINCREMENT IDENTITY ON AFTER FIRST AS DEFAULT STORAGE DEFERRABLE INITIALLY KEY VISIBLE INVISIBLE
+    CHARACTER USING ENABLE STORED COMPRESSION VIRTUAL PERSISTED SPARSE WITH
+    """
 )
 """Words that begin a column option, and so end a default's expression."""
 

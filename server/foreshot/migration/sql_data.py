@@ -8,7 +8,7 @@ from foreshot.migration.operations import DataChange
 from foreshot.migration.sql_cursor import Cursor, Found, Name, Wrong
 from foreshot.migration.sql_names import names_read
 from foreshot.migration.sql_tokens import HOLE
-from foreshot.migration.sql_words import misspelt
+from foreshot.migration.sql_words import misspelt, words
 
 Verb = Literal["update", "delete", "insert", "merge"]
 
@@ -19,13 +19,12 @@ VERBS: dict[str, Verb] = {
     "REPLACE": "insert",
     "MERGE": "merge",
 }
-_NO_ALIAS = frozenset(
-    {
-        *("SET", "WHERE", "USING", "VALUES", "SELECT", "DEFAULT", "JOIN", "INNER", "LEFT", "RIGHT", "FULL"),
-        *("CROSS", "NATURAL", "STRAIGHT_JOIN", "FROM", "ON", "RETURNING", "ORDER", "LIMIT", "OUTPUT", "WITH"),
-        *("WHEN", "OVERRIDING", "GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR", "WINDOW", "OFFSET"),
-        *("FETCH", "TABLESAMPLE", "PARTITION", "LATERAL", "AS", "VALUE", "USE", "FORCE", "IGNORE", "MINUS"),
-    }
+_NO_ALIAS = words(
+    """
+    SET WHERE USING VALUES SELECT DEFAULT JOIN INNER LEFT RIGHT FULL CROSS NATURAL STRAIGHT_JOIN FROM ON
+    RETURNING ORDER LIMIT OUTPUT WITH WHEN OVERRIDING GROUP HAVING UNION EXCEPT INTERSECT FOR WINDOW
+    OFFSET FETCH TABLESAMPLE PARTITION LATERAL AS VALUE USE FORCE IGNORE MINUS
+    """
 )
 _SET_STOPS = ("FROM", "WHERE", "RETURNING", "ORDER", "LIMIT", "OUTPUT", "WHEN", "OPTION")
 _MODIFIERS = ("LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "QUICK", "IGNORE", "OVERWRITE")

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 
 from foreshot.migration.sql_tokens import HOLE, Flaw, Token
-from foreshot.migration.sql_words import KEYWORDS, SOFT, STATEMENTS, misspelt
+from foreshot.migration.sql_words import KEYWORDS, SOFT, STATEMENTS, misspelt, ordered_words, words
 
 JUDGED = frozenset({"postgresql", "mysql", "mariadb", "sqlite"})
 """Dialects in which a statement may be found wrong."""
@@ -26,78 +26,28 @@ _SQLGLOT = {
 _MAX_LENGTH = 1 << 14
 _MAX_DEPTH = 40
 
-_CLAUSES = frozenset(
-    {
-        *(
-            "FROM",
-            "WHERE",
-            "GROUP",
-            "HAVING",
-            "ORDER",
-            "LIMIT",
-            "UNION",
-            "EXCEPT",
-            "INTERSECT",
-            "SET",
-            "VALUES",
-        ),
-        *("JOIN", "RETURNING", "ON", "AND", "OR", "THEN", "WHEN", "ELSE", "END"),
-    }
+_CLAUSES = words(
+    """
+    FROM WHERE GROUP HAVING ORDER LIMIT UNION EXCEPT INTERSECT SET VALUES JOIN RETURNING ON AND OR THEN
+    WHEN ELSE END
+    """
 )
 """Words before which an expression must be complete."""
 
-_OPEN = frozenset(
-    {
-        *(
-            "WHERE",
-            "AND",
-            "OR",
-            "SET",
-            "BY",
-            "HAVING",
-            "THEN",
-            "ELSE",
-            "WHEN",
-            "JOIN",
-            "INTO",
-            "FROM",
-            "LIKE",
-        ),
-        *("ILIKE", "BETWEEN", "IN", "SELECT", "IS", "NOT", "LIMIT", "USING", "UPDATE"),
-    }
+_OPEN = words(
+    """
+    WHERE AND OR SET BY HAVING THEN ELSE WHEN JOIN INTO FROM LIKE ILIKE BETWEEN IN SELECT IS NOT LIMIT
+    USING UPDATE
+    """
 )
 """Words behind which something must follow."""
 
-_BEFORE_NAME = frozenset(
-    {
-        *(
-            "TABLE",
-            "INDEX",
-            "EXISTS",
-            "ONLY",
-            "COLUMN",
-            "CONSTRAINT",
-            "TO",
-            "REFERENCES",
-            "TYPE",
-            "VIEW",
-            "FROM",
-        ),
-        *(
-            "INTO",
-            "UPDATE",
-            "KEY",
-            "JOIN",
-            "CONCURRENTLY",
-            "USING",
-            "SCHEMA",
-            "COLLATE",
-            "PARTITION",
-            ".",
-            ",",
-        ),
-        *("SEQUENCE", "FUNCTION", "TRIGGER", "EXTENSION", "SET", "AS", "AFTER", "BEFORE", "BY", "OF"),
-    }
+_BEFORE_NAME = words(
+    """
+    TABLE INDEX EXISTS ONLY COLUMN CONSTRAINT TO REFERENCES TYPE VIEW FROM INTO UPDATE KEY JOIN
+    CONCURRENTLY USING SCHEMA COLLATE PARTITION . , SEQUENCE FUNCTION TRIGGER EXTENSION SET AS AFTER
+    BEFORE BY OF
+    """
 )
 _DEFINITIONS = frozenset({"ALTER", "CREATE", "DROP", "TRUNCATE", "COMMENT", "RENAME", "REFRESH"})
 _EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "REPLACE"})
@@ -105,30 +55,32 @@ _EXPRESSIONS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE
 _COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!="})
 _CONDITIONS = frozenset({"WHERE", "AND", "OR", "HAVING", "WHEN", "THEN", "ELSE", ","})
 _LONE_COMMAS = frozenset({(",", ")"), (",", ","), ("(", ",")})
-_NEVER_LAST = frozenset(
-    {",", "=", "<", ">", "<=", ">=", "<>", "!=", "WHERE", "AND", "OR", "HAVING", "INTO", "JOIN"}
+_NEVER_LAST = words(
+    """
+    , = < > <= >= <> != WHERE AND OR HAVING INTO JOIN
+    """
 )
 """What no statement of any database ends with."""
 
 _SIGNS = frozenset("+-~@!*&|:")
 _FINE = frozenset(
-    {
-        *(("SELECT", "FROM"), ("SELECT", "WHERE"), ("SELECT", "UNION"), ("VALUES", "ON"), ("SELECT", "INTO")),
-        *(
-            ("SELECT", "SET"),
-            ("SELECT", "VALUES"),
-            ("DO", "UPDATE"),
-            ("UPDATE", "SET"),
-            ("ON", "UPDATE"),
-            ("FOR", "UPDATE"),
-            ("UPDATE", "ON"),
-        ),
-        *(("UPDATE", "OR"), ("UPDATE", "LIMIT"), ("SELECT", "LIMIT"), ("SELECT", "ORDER"), ("THEN", "SET")),
-    }
+    tuple(pair.split())
+    for pair in (
+        *("SELECT FROM", "SELECT WHERE", "SELECT UNION", "SELECT INTO", "SELECT SET", "SELECT VALUES"),
+        *("SELECT LIMIT", "SELECT ORDER", "VALUES ON", "DO UPDATE", "UPDATE SET", "ON UPDATE", "FOR UPDATE"),
+        *("UPDATE ON", "UPDATE OR", "UPDATE LIMIT", "THEN SET"),
+    )
 )
-_NEAR = tuple(sorted(_CLAUSES | {"SELECT", "INSERT", "UPDATE", "DELETE", "INTO", "TABLE", "COLUMN", "CONSTRAINT",
-    "REFERENCES", "DEFAULT", "PRIMARY", "FOREIGN", "UNIQUE", "CASCADE", "CONCURRENTLY", "EXISTS", "INDEX", "BETWEEN",
-    "DISTINCT"} - {"ON", "OR", "AND", "SET", "END"}))  # fmt: skip
+"""Neighbours that look odd and are not."""
+
+_NEAR = ordered_words(
+    """
+    BETWEEN CASCADE COLUMN CONCURRENTLY CONSTRAINT DEFAULT DELETE DISTINCT ELSE EXCEPT EXISTS FOREIGN FROM GROUP HAVING
+    INDEX INSERT INTERSECT INTO JOIN LIMIT ORDER PRIMARY REFERENCES RETURNING SELECT TABLE THEN UNION UNIQUE UPDATE
+    VALUES WHEN WHERE
+    """
+)
+"""Keywords that a misspelling is compared with."""
 
 
 def judge(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, exact: bool) -> Flaw | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foreshot.migration.sql_cursor import Cursor, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE
-from foreshot.migration.sql_words import KEYWORDS, misspelt
+from foreshot.migration.sql_words import KEYWORDS, misspelt, ordered_words
 from foreshot.syntax.values import Maybe
 
 _TAKES_FROM = frozenset(
@@ -116,9 +116,11 @@ def object_words(cursor: Cursor) -> str:
     return word
 
 
-_OBJECTS = (
-    *("TABLE", "INDEX", "SEQUENCE", "FUNCTION", "TRIGGER", "SCHEMA", "EXTENSION", "DATABASE", "PROCEDURE"),
-    *("MATERIALIZED", "POLICY", "DOMAIN", "TYPE", "VIEW"),
+_OBJECTS = ordered_words(
+    """
+    TABLE INDEX SEQUENCE FUNCTION TRIGGER SCHEMA EXTENSION DATABASE PROCEDURE MATERIALIZED POLICY DOMAIN
+    TYPE VIEW
+    """
 )
 """Kinds of objects that a misspelling is compared with; nothing else is one letter off from them."""
 

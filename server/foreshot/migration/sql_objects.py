@@ -23,6 +23,7 @@ from foreshot.syntax.values import Maybe, Unknown, Value
 
 
 def alter_index(cursor: Cursor, found: Found, start: int) -> None:
+    """Read an ALTER INDEX behind the word INDEX; ``start`` is where the statement begins."""
     if_exists = cursor.take("IF", "EXISTS")
     del if_exists
     index = cursor.name("an index name")
@@ -43,6 +44,7 @@ def _ungiven(found: Found, name: Name) -> Unknown:
 
 
 def alter_type(cursor: Cursor, found: Found, start: int) -> None:
+    """Read an ALTER TYPE behind the word TYPE."""
     name = cursor.name("a type name")
     if cursor.take("ADD", "VALUE"):
         if_not_exists = cursor.take("IF", "NOT", "EXISTS")
@@ -83,6 +85,7 @@ def _label(cursor: Cursor) -> Maybe[str]:
 
 
 def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind: str) -> None:
+    """Read a CREATE INDEX behind the word INDEX."""
     concurrently = cursor.take("CONCURRENTLY")
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name: Name | None = None
@@ -147,6 +150,7 @@ def _elements(cursor: Cursor) -> list[Cursor]:
 
 
 def create_type(cursor: Cursor, found: Found, start: int) -> None:
+    """Read a CREATE TYPE from the word TYPE on."""
     cursor.at += 1
     name = cursor.name("a type name")
     if not cursor.take("AS", "ENUM"):
@@ -205,6 +209,7 @@ _CONTAINERS: dict[str, Literal["schema", "database", "extension"]] = {
 
 
 def drop_index(cursor: Cursor, found: Found, start: int) -> None:
+    """Read a DROP INDEX behind the word INDEX: one operation for each index."""
     concurrently = cursor.take("CONCURRENTLY")
     if_exists = cursor.take("IF", "EXISTS")
     names: list[Name] = []

@@ -18,6 +18,7 @@ from foreshot.syntax.values import Unknown, Value
 
 
 def set_options(cursor: Cursor, found: Found) -> None:
+    """Read a SET: one operation for each setting."""
     start = cursor.token.start
     cursor.at += 1
     scope = cursor.take_one("LOCAL", "SESSION", "GLOBAL", "PERSIST")
@@ -73,6 +74,7 @@ def option_value(cursor: Cursor) -> str:
 
 
 def transaction(cursor: Cursor, found: Found) -> None:
+    """Read a statement that begins, ends or marks a transaction."""
     first = cursor.token
     verb = first.upper
     if verb == "START" and cursor.peek() != "TRANSACTION":
@@ -107,6 +109,7 @@ TRANSACTION: dict[str, Literal["begin", "commit", "rollback", "savepoint"]] = {
 def maintain(
     found: Found, start: int, end: int, what: str, table: Name | None = None, *, concurrently: bool = False
 ) -> None:
+    """Keep an upkeep statement."""
     site = found.site(start, end, **({"table": table} if table else {}))
     at = found.context.span(start, end)
     found.add(
@@ -147,6 +150,7 @@ def maintenance(cursor: Cursor, found: Found) -> None:
 
 
 def comment_on(cursor: Cursor, found: Found) -> None:
+    """Read a COMMENT ON."""
     start = cursor.token.start
     cursor.at += 1
     cursor.expect("ON")
@@ -182,6 +186,7 @@ def rename_tables(cursor: Cursor, found: Found) -> None:
 
 
 def truncate(cursor: Cursor, found: Found) -> None:
+    """Read a TRUNCATE: one operation for each table."""
     start = cursor.token.start
     cursor.at += 1
     cursor.take("TABLE")

@@ -133,6 +133,10 @@ class Layout:
                     return inner[len(outer) :]
         return "    "
 
+    def indented(self, code: str, indent: str, newline: str, *, first: bool = True) -> str:
+        """Code as :func:`indented` writes it, with tabs where the file has them."""
+        return indented(code, indent, newline, tabs="\t" in self.unit(indent), first=first)
+
     def rest_of_line(self, offset: int) -> re.Match[str] | None:
         """Comment and line end after a statement that ends at ``offset``; None when more follows on its line."""
         return _REST_OF_LINE.match(self.content, offset)
@@ -202,10 +206,11 @@ class Layout:
         return outer + self.unit(outer)
 
 
-def indented(code: str, indent: str, newline: str, *, first: bool = True) -> str:
+def indented(code: str, indent: str, newline: str, *, tabs: bool = False, first: bool = True) -> str:
     """Python ``code`` with the indentation and line ends of where it goes; inside strings nothing is indented.
 
-    Blank lines around it go, those in it stay; ``first`` tells whether its first line is indented too.
+    Blank lines around it go, those in it stay. With ``tabs``, four spaces of the code become a tab; ``first``
+    tells whether its first line is indented too.
 
     Raises:
         Refused: when it is no Python or nothing.
@@ -226,6 +231,9 @@ def indented(code: str, indent: str, newline: str, *, first: bool = True) -> str
         elif not line.strip():
             placed.append("")
         else:
+            if tabs:
+                text = line.lstrip(" ")
+                line = (len(line) - len(text)) // 4 * "\t" + (len(line) - len(text)) % 4 * " " + text
             placed.append(line if row == skipped and not first else indent + line)
     return newline.join(placed)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from foreshot.syntax._rewrite_draft import Draft
-from foreshot.syntax._rewrite_layout import Block, Layout, Run, indented, string_rows
+from foreshot.syntax._rewrite_layout import Block, Layout, Run, string_rows
 from foreshot.syntax.changes import (
     AppendToFunction,
     InsertAfter,
@@ -78,7 +78,7 @@ def wrap_statements(draft: Draft, change: WrapStatements, newline: str) -> None:
     begin, end = layout.line_start(start), layout.end(run.block[run.last])
     inside = string_rows(layout.content[begin:end])
     top = layout.lines.position(start)[0]
-    edits = [Edit(Span(begin, begin), indented(change.header, indent, newline) + newline)]
+    edits = [Edit(Span(begin, begin), layout.indented(change.header, indent, newline) + newline)]
     for row in range(top, layout.lines.position(end)[0] + 1):
         line_start, line_end = layout.lines.line_bounds(row)
         line = layout.content[line_start:line_end]
@@ -173,7 +173,7 @@ def _insert_before(draft: Draft, find: Find, code: str, newline: str) -> None:
         previous = run.block[run.first - 1 : run.first] if run.first else []
         above = max(_gap(previous, added[:1]) - _blank_lines(layout, at, -1), 0)
         below = _gap(added[-1:], [run.block[run.first]])
-    text = newline * above + indented(code, indent, newline) + newline * (below + 1)
+    text = newline * above + layout.indented(code, indent, newline) + newline * (below + 1)
     draft.apply([Edit(Span(at, at), text)])
 
 
@@ -188,7 +188,7 @@ def _insert_after(draft: Draft, find: Find, code: str, newline: str) -> None:
         above = _gap([last], added[:1])
         following = run.block[run.last + 1 : run.last + 2]
         below = max(_gap(added[-1:], following) - _blank_lines(layout, at, 1), 0) if following else 0
-    text = newline * above + indented(code, indent, newline)
+    text = newline * above + layout.indented(code, indent, newline)
     if layout.content[at - 1] in "\r\n":
         text += newline * (below + 1)
     else:
@@ -205,7 +205,7 @@ def _replace(draft: Draft, find: Find, code: str, newline: str, *, with_comment:
     rest = layout.rest_of_line(end)
     if with_comment and rest and rest["comment"]:
         end = rest.end("comment")
-    draft.apply([Edit(Span(start, end), indented(code, layout.indent(start), newline, first=False))])
+    draft.apply([Edit(Span(start, end), layout.indented(code, layout.indent(start), newline, first=False))])
 
 
 def _statements(code: str) -> Block:

@@ -38,13 +38,16 @@ from foreshot.syntax.changes import (
 )
 from foreshot.text import Edit, SourceText, Span, minimal_edit
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Refused", "edits_for"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PARTS", "MAX_WORK", "Refused", "edits_for"]
 
 MAX_BYTES = 256 << 10
 """The largest file that is rewritten, in bytes of UTF-8."""
 
 MAX_WORK = 64 << 20
 """Changes times characters: how often a file of which size is read anew before the answer is no."""
+
+MAX_PARTS = 2_000
+"""The arguments of a call that libcst is given: it takes 0.2 ms for each."""
 
 MAX_DEPTH = 16
 """Parentheses within parentheses that libcst is given; nothing else that it is given is nested.
@@ -166,6 +169,8 @@ def _edit_call(
     here = draft.locate(span)
     text = draft.content[here.start : here.end]
     skeleton = skeleton_of(text)
+    if len(skeleton.parts) > MAX_PARTS:
+        raise Refused("the call has too many arguments")
     if skeleton.depth > MAX_DEPTH:
         raise Refused("the call is nested too deeply")
     config = cst.PartialParserConfig(default_newline=newline)
@@ -226,7 +231,7 @@ def _with(
     if own_lines is not None:
         indent = own_lines.last_line.value
     # In parentheses, so that lines of the value are no statements.
-    text = indented(f"({change.value.strip()})", indent, newline, first=False)[1:-1]
+    text = indented(f"({change.value.strip()})", indent, newline, tabs="\t" in indent, first=False)[1:-1]
     stand_in, skeleton = skeleton.plus(text)
     index = _find(call, change.name, change.position)
     if index is None:

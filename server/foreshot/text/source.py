@@ -17,7 +17,7 @@ from foreshot.text.lines import LineIndex
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 # The backslash stands before an "n", so that no codec warns of an escape that it does not know.
-_ASCII = bytes({*range(0x20, 0x7F), *b"\t\n\f\r"} - {*b"\\"}) + b"\\n"
+_ASCII = bytes(sorted({*range(0x20, 0x7F), *b"\t\n\f\r"} - {*b"\\"})) + b"\\n"
 
 MAX_BYTES = 1 << 20
 """The largest file that is read, in bytes: hand-written Python stays far below 1 MiB."""

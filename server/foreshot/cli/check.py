@@ -15,12 +15,10 @@ from foreshot.cli.formats import FOR_PEOPLE, FORMATS, writer
 from foreshot.cli.listing import Findings
 from foreshot.cli.problems import Failure, say, unknown_rule
 from foreshot.cli.progress import Bar
-from foreshot.cli.statistics import write_statistics
 from foreshot.cli.text import one_line, shown_path
 from foreshot.lint.severity import SEVERITIES, at_least
 from foreshot.project import paths as plain_paths
 from foreshot.project.dialect_names import DIALECTS, dialect_of
-from foreshot.rules import NAMES
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.check import ConfigurationError, Options, ProjectResult, check
 
@@ -144,6 +142,8 @@ class _Request:
         self._expect_projects(results)
         findings = Findings(results, self.folder)
         if self.statistics:
+            from foreshot.cli.statistics import write_statistics
+
             write_statistics(findings, out, machine=self.format == "json")
         else:
             writer(self.format)(findings, out)
@@ -206,6 +206,8 @@ def _overrides(
     fail_level: str | None,
 ) -> Mapping[str, object]:
     for name in (*_split(select), *_split(ignore)):
+        from foreshot.rules import NAMES
+
         if name not in NAMES:
             raise unknown_rule(name)
     given: dict[str, object] = {

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
+from typing import Protocol
 
 from foreshot.cli.console import Console
 from foreshot.cli.formats.full import counted
 from foreshot.cli.problems import say
 from foreshot.cli.text import REPLACEMENT, clean, one_line, shown_path
+from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
-from foreshot.workspace.check import FixOutcome
+from foreshot.text import SourceText
 from foreshot.workspace.write import WriteRefused, create, write
 
 
-def apply(outcome: FixOutcome, folder: str, console: Console) -> bool:
+class Outcome(Protocol):
+    """What all repairs together come to: old and new texts, new files, and which finding each repair was for."""
+
+    @property
+    def files(self) -> Mapping[str, tuple[SourceText, str]]:
+        """By absolute path, a file's text as it is and as it would be."""
+        ...
+
+    @property
+    def creates(self) -> Sequence[NewFile]:
+        """Files that do not exist yet."""
+        ...
+
+    @property
+    def applied(self) -> Sequence[tuple[Report, str]]:
+        """Each finding that is repaired, with the title of its repair."""
+        ...
+
+
+def apply(outcome: Outcome, folder: str, console: Console) -> bool:
     """Write what was computed and tell what was done; False when a file could not be written.
 
     Files that are new come first, so that nothing refers to one that is not there.
@@ -41,7 +62,7 @@ def apply(outcome: FixOutcome, folder: str, console: Console) -> bool:
     return not refused
 
 
-def differences(outcome: FixOutcome, folder: str, console: Console) -> bool:
+def differences(outcome: Outcome, folder: str, console: Console) -> bool:
     """Write the repairs as a unified diff; False when there is none."""
     changes: dict[str, tuple[str | None, str]] = {
         path: (source.content, text)
@@ -55,12 +76,12 @@ def differences(outcome: FixOutcome, folder: str, console: Console) -> bool:
     return bool(changes)
 
 
-def created(outcome: FixOutcome) -> dict[str, str]:
+def created(outcome: Outcome) -> dict[str, str]:
     """Path and text of each file that the repairs create."""
     return {item.path: item.text for item in outcome.creates}
 
 
-def told(outcome: FixOutcome) -> str:
+def told(outcome: Outcome) -> str:
     """How much the repairs would do."""
     files = len(outcome.files) + len(outcome.creates)
     problems = counted(len(outcome.applied), "problem", "problems")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -12,7 +12,10 @@ from foreshot.cli.text import shown_path
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
 from foreshot.text import SourceText
-from foreshot.workspace.resolve import ResolvedFix
+
+if TYPE_CHECKING:
+    # Brings all rules' machinery along, which a listing does without.
+    from foreshot.workspace.resolve import ResolvedFix
 
 
 class Checked(Protocol):

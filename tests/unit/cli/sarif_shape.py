@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 # Object -> (required, optional); a value names the object that stands there, `*` before it a list, None anything.
 SHAPES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
@@ -54,7 +55,7 @@ def problems_of(log: object) -> list[str]:
     return list(_problems(log, "log", "log"))
 
 
-def _problems(value: object, kind: str, where: str) -> Iterator[str]:
+def _problems(value: Any, kind: str, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{where} is no object"
         return
@@ -68,7 +69,11 @@ def _problems(value: object, kind: str, where: str) -> Iterator[str]:
             yield f"{where}.{key} counts from 1"
         if key == "level" and inner not in LEVELS:
             yield f"{where}.level is {inner}"
-        if key == "uri" and (inner.startswith("/") or " " in inner or not inner.isascii()):
+        if (
+            key == "uri"
+            and isinstance(inner, str)
+            and (inner.startswith("/") or " " in inner or not inner.isascii())
+        ):
             yield f"{where}.uri is no relative reference"
         shape = {**required, **optional}[key]
         if shape is None:

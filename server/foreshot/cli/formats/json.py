@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from foreshot.cli.console import Console
 from foreshot.cli.listing import Entry, Findings
 from foreshot.cli.text import as_json, clean
 from foreshot.lint.report import Position
-from foreshot.workspace.resolve import ResolvedFix
+
+if TYPE_CHECKING:
+    from foreshot.workspace.resolve import ResolvedFix
 
 
 def write(findings: Findings, console: Console) -> None:

@@ -11,10 +11,12 @@ In a bad example a comment line with carets marks the text above it, and says pa
     #             ^^^^^^^ deletes the table
 
 Where the marked text begins left of the comment, ``#|`` marks a finding by the line that it begins on.
+A file that stands beside a bad example can have marks of its own.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +32,9 @@ from foreshot.workspace.analysis import analyse
 from foreshot.workspace.load import load_surroundings
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
+
+# New files carry the moment of their creation.
+os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
 
 ROOT = "/project"
 REVISION = "migrations/versions/0002_example.py"
@@ -111,6 +116,7 @@ class Mark:
     row: int
     columns: tuple[int, int] | None
     message: str
+    path: str = REVISION
 
 
 @dataclass
@@ -149,6 +155,7 @@ def examples_of(rule: Rule) -> list[Example]:
     """The examples on a rule's page, in order."""
     found: list[Example] = []
     around: dict[str, str] = {}
+    elsewhere: dict[str, list[Mark]] = {}
     for match in _FENCE.finditer(rule.page):
         words = match["info"].split()[1:]
         body = match["body"]
@@ -161,20 +168,24 @@ def examples_of(rule: Rule) -> list[Example]:
             case "setup":
                 around[_SETUP] = as_revision(body, "0001", None)
             case "good" | "bad":
-                text, marks = unmarked(body)
+                text, marks = unmarked(body, place)
                 lead = 0
                 if place == REVISION and not re.search(r"^revision\b", text, re.MULTILINE):
                     whole = as_revision(text, "0002", "0001")
                     lead = whole.count("\n") - text.count("\n")
                     text = whole
-                files = dict(around)
+                files = {other: content for other, content in around.items() if other != place}
+                shown = [Mark(mark.row + lead, mark.columns, mark.message, place) for mark in marks]
+                if role == "bad":
+                    shown += [mark for other, there in elsewhere.items() if other != place for mark in there]
+                shown.sort(key=lambda mark: (mark.path, mark.row))
                 found.append(
                     Example(
                         rule.name,
                         role == "bad",
                         place,
                         text,
-                        [Mark(mark.row + lead, mark.columns, mark.message) for mark in marks],
+                        shown,
                         files,
                         options,
                     )
@@ -186,7 +197,7 @@ def examples_of(rule: Rule) -> list[Example]:
                     body = as_revision(body, "0002", "0001", imports=example.text)
                 example.fixed.setdefault(number, {})[example.path if path is None else place] = body
             case None if path is not None:
-                around[place] = body
+                around[place], elsewhere[place] = unmarked(body, place)
             case _:
                 if match["info"].split()[0] == "python":
                     raise AssertionError(f"{rule.name}: what is the block `{match['info']}`?")
@@ -206,16 +217,18 @@ def as_revision(body: str, revision: str, down: str | None, imports: str = "") -
     return _HEADER.format(revision=revision, down=repr(down) if down else "None") + body
 
 
-def unmarked(body: str) -> tuple[str, list[Mark]]:
+def unmarked(body: str, path: str) -> tuple[str, list[Mark]]:
     """The text without its marks, and the marks."""
     lines: list[str] = []
     marks: list[Mark] = []
     for line in body.split("\n"):
         if mark := _MARK.match(line):
             start = len(mark["lead"])
-            marks.append(Mark(len(lines) - 1, (start, start + len(mark["carets"])), mark["message"] or ""))
+            marks.append(
+                Mark(len(lines) - 1, (start, start + len(mark["carets"])), mark["message"] or "", path)
+            )
         elif mark := _LINE_MARK.match(line):
-            marks.append(Mark(len(lines) - 1, None, mark["message"]))
+            marks.append(Mark(len(lines) - 1, None, mark["message"], path))
         else:
             lines.append(line)
     return "\n".join(lines), marks
@@ -237,7 +250,9 @@ def project_of(
     present = {path: text for path, text in files.items() if text.strip() != "(absent)"}
     if transform is not None:
         present = {path: transform(text) if path.endswith(".py") else text for path, text in present.items()}
-    sources = {f"{ROOT}/{path}": decode(text.encode(), python=path.endswith(".py")) for path, text in present.items()}
+    sources = {
+        f"{ROOT}/{path}": decode(text.encode(), python=path.endswith(".py")) for path, text in present.items()
+    }
     overrides: dict[str, object] = {}
     dialect = options.get("dialect", "postgresql")
     if dialect != "unknown":
@@ -246,7 +261,9 @@ def project_of(
         overrides["server-version"] = version
     overlay = Overlay(sources)
     (environment,) = find_environments(overlay, ROOT)
-    contents = {path: present[path.removeprefix(f"{ROOT}/")].encode() for path in revision_files(overlay, environment)}
+    contents = {
+        path: present[path.removeprefix(f"{ROOT}/")].encode() for path in revision_files(overlay, environment)
+    }
     surroundings, _ = load_surroundings(overlay, environment, overrides, contents)
     analyses = {path: analyse(sources[path], path, surroundings, revision_rules()) for path in contents}
     tracked = frozenset(path for path in sources if "untracked" not in path)

@@ -16,10 +16,19 @@ IN_A_REVISION: tuple[str, ...] = (
     "input/syntax-error",
     "input/unreadable-file",
     "locking/blocking-index",
+    "downgrade/missing-downgrade",
 )
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""
 
 IN_A_PROJECT: tuple[str, ...] = (
+    "history/multiple-heads",
+    "history/missing-parent",
+    "history/duplicate-revision-id",
+    "history/revision-cycle",
+    "history/invalid-revision-id",
+    "history/stale-parent",
+    "history/unknown-branch-label",
+    "history/empty-revision",
     "suppression/unused-suppression",
     "suppression/unknown-rule",
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from foreshot.lint.context import Surroundings
-from foreshot.lint.report import FileReports, Report
+from foreshot.lint.report import Report
 from foreshot.project import paths
 from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
 from foreshot.project.environment import Environment
@@ -142,7 +142,7 @@ def _analyse_all(
     progress: Progress | None,
 ) -> list[tuple[str, Kept]]:
     # A run that finds everything in the cache needs neither the reader nor the rules.
-    from foreshot.workspace.analysis import analyse  # noqa: PLC0415
+    from foreshot.workspace.analysis import analyse
 
     rules = revision_rules()
 
@@ -205,4 +205,4 @@ def _bytes(files: Files, path: str) -> bytes | Unreadable | None:
     return source.encode() if isinstance(source, SourceText) else source
 
 
-_NOTHING = FileAnalysis(None, {}, False, False, FileReports(()))
+_NOTHING = FileAnalysis()

@@ -90,8 +90,7 @@ def _source_roots(files: Files, environment: Environment) -> list[str]:
     roots: list[str] = []
     option = environment.option("prepend_sys_path")
     if option is not None and isinstance(option.value, str):
-        for part in option.value.replace(":", " ").split():
-            roots.append(paths.join(environment.home, part))
+        roots.extend(paths.join(environment.home, part) for part in option.value.replace(":", " ").split())
     for folder in paths.ancestors(environment.script_location, environment.root):
         listing = files.listing(folder)
         if listing is None:

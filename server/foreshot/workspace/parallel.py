@@ -35,10 +35,12 @@ def map_in_processes(
     if count < 2 or (jobs is None and len(items) < WORTHWHILE) or not can_fork:
         return _serial(work, items, len(items), progress)
     shares = [items[start::count] for start in range(count)]
-    children = [_start(work, share, kind) for share in shares[1:]]
+    children = [_start(work, share) for share in shares[1:]]
     results: list[list[Result] | None] = [_serial(work, shares[0], len(items), progress)]
-    for (process, pipe), share in zip(children, shares[1:], strict=True):
-        results.append(_collect(process, pipe, kind, len(share)))
+    results += [
+        _collect(process, pipe, kind, len(share))
+        for (process, pipe), share in zip(children, shares[1:], strict=True)
+    ]
     done = [
         part if part is not None else _serial(work, share, len(items), None)
         for part, share in zip(results, shares, strict=True)
@@ -66,7 +68,7 @@ def _serial(
     return results
 
 
-def _start(work: Callable[[Item], Result], share: Sequence[Item], kind: Any) -> tuple[int, int]:
+def _start(work: Callable[[Item], Result], share: Sequence[Item]) -> tuple[int, int]:
     reading, writing = os.pipe()
     process = os.fork()
     if process:

@@ -63,7 +63,7 @@ class Project:
 
     def revision(self, path: str) -> Revision | None:
         """One revision, read anew."""
-        from foreshot.workspace.analysis import open_revision  # noqa: PLC0415
+        from foreshot.workspace.analysis import open_revision
 
         source = self.source(path)
         opened = open_revision(source, self.surroundings) if source is not None else None

@@ -192,7 +192,7 @@ class Session:
                 if not project.surroundings.settings.dialect:
                     # The revisions, which may tell the databases, have not changed.
                     surroundings = replace(surroundings, targets=project.surroundings.targets)
-                project = project.with_surroundings(surroundings, files)  # noqa: PLW2901
+                project = project.with_surroundings(surroundings, files)
             refreshed.append(project)
         if found:
             self.world = World(files, refreshed, pending, indexed=self.world.indexed)

@@ -58,7 +58,7 @@ def replace_bytes(path: str, data: bytes) -> None:
 
 
 def _replace(target: str, data: bytes, mode: int) -> None:
-    import tempfile  # noqa: PLC0415  (it brings hashing and randomness along)
+    import tempfile
 
     folder = os.path.dirname(target)  # noqa: PTH120
     descriptor, temporary = tempfile.mkstemp(prefix=".foreshot-", dir=folder)

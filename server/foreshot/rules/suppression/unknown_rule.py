@@ -63,7 +63,11 @@ class UnknownRule(SuppressionRule):
         nearest = _nearest(name)
         meant = f" Did you mean {code(nearest)}?" if nearest else ""
         return self.finding(
-            at, f"{what} has no effect: there is no rule {code(name)}.{meant}", path=path, object=name, state=nearest
+            at,
+            f"{what} has no effect: there is no rule {code(name)}.{meant}",
+            path=path,
+            object=name,
+            state=nearest,
         )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
@@ -73,11 +77,13 @@ class UnknownRule(SuppressionRule):
             written = source.content[finding.span.start : finding.span.end]
             quote = written[:1] if written[:1] in "\"'" else ""
             yield Fix(
-                f"Write {finding.state}", "unsafe", (ReplaceText(finding.span, f"{quote}{finding.state}{quote}"),)
+                f"Write {finding.state}",
+                "unsafe",
+                (ReplaceText(finding.span, f"{quote}{finding.state}{quote}"),),
             )
 
 
 def _nearest(name: str) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415  (for a mistake only)
+    from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, sorted(NAMES), 1, 0.6)), None)

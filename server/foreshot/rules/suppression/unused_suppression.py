@@ -64,7 +64,9 @@ class UnusedSuppression(SuppressionRule):
         suppression = finding.state
         source = project.source(finding.path or "")
         if isinstance(suppression, Suppression) and source is not None:
-            yield Fix("Remove the suppression", "safe", (ReplaceText(_removal(source.content, suppression), ""),))
+            yield Fix(
+                "Remove the suppression", "safe", (ReplaceText(_removal(source.content, suppression), ""),)
+            )
 
 
 def _removal(content: str, suppression: Suppression) -> Span:

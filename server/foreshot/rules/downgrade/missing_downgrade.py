@@ -1,0 +1,99 @@
+"""There is no way back: `downgrade()` does nothing while `upgrade()` changes the schema.
+
+`alembic downgrade` then only rewrites the version table: the database says that it is at the earlier revision and has the
+later one's schema, and the next upgrade fails on what exists already.
+
+Where a change cannot be undone, say so: a `downgrade()` that raises is not reported. A revision that only changes data is
+not reported either.
+
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("email", sa.String(255)))
+
+
+def downgrade():
+#   ^^^^^^^^^ does nothing
+    pass
+```
+```python fixed
+def upgrade():
+    op.add_column("users", sa.Column("email", sa.String(255)))
+
+
+def downgrade():
+    op.drop_column("users", "email")
+```
+```python bad
+def upgrade():
+#   ^^^^^^^ no `downgrade()`
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python good
+def upgrade():
+    op.drop_column("users", "email")
+
+
+def downgrade():
+    raise NotImplementedError("the addresses are gone")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import RevisionRule
+from foreshot.migration.inverse import inverse
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    RenameTable,
+)
+from foreshot.syntax.changes import SetFunctionBody
+
+_SCHEMA = (
+    AddColumn, AddConstraint, AlterColumn, CreateIndex, CreateTable, DropColumn, DropConstraint, DropIndex, DropTable, RenameTable,
+)  # fmt: skip
+
+
+class MissingDowngrade(RevisionRule):
+    """``upgrade()`` changes the schema, ``downgrade()`` nothing."""
+
+    severity = "warning"
+    safety = "unsafe"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Whether there is a way back."""
+        functions = context.revision.functions
+        upgrade, downgrade = functions.get("upgrade"), functions.get("downgrade")
+        if upgrade is None or not any(isinstance(operation, _SCHEMA) for operation in context.upgrade):
+            return
+        if downgrade is None:
+            at, what = upgrade.name, "there is no `downgrade()`"
+        elif downgrade.empty:
+            at, what = downgrade.name, "`downgrade()` does nothing"
+        else:
+            return
+        yield self.finding(
+            at,
+            f"There is no way back: {what}, so after `alembic downgrade` the schema stays changed while the version table says"
+            " otherwise. Undo the operations, or raise to say that it cannot be done.",
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The inverse operations, where each of them can be told."""
+        downgrade = context.revision.functions.get("downgrade")
+        statements = inverse(context.upgrade, context.op)
+        if downgrade is not None and statements:
+            yield Fix(
+                "Write the inverse into downgrade()", "unsafe", (SetFunctionBody(downgrade.span, statements),)
+            )

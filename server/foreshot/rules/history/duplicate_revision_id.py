@@ -1,0 +1,95 @@
+"""Two files have the same revision id: Alembic runs only one of them.
+
+Alembic warns and keeps the file that it reads last; the other one's operations never run, and which one that is depends on
+the names of the files. It comes from a copied file, or from the same migration on two branches.
+
+```python versions/0001_setup.py
+revision = "0001"
+#          ^^^^^^ Two files have the revision id `0001`
+down_revision = None
+
+
+def upgrade():
+    pass
+```
+```python versions/0001_users.py
+revision = "0001_users"
+down_revision = "0001"
+
+
+def upgrade():
+    pass
+```
+```python versions/0002_example.py bad
+revision = "0001"
+#          ^^^^^^ Two files have the revision id `0001`
+down_revision = "0001_users"
+
+
+def upgrade():
+    pass
+```
+```python fixed versions/0002_example.py
+revision = "74c85e681a9a"
+down_revision = "0001_users"
+
+
+def upgrade():
+    pass
+```
+```python versions/0002_example.py good
+revision = "0002"
+down_revision = "0001_users"
+
+
+def upgrade():
+    pass
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import ProjectContext
+from foreshot.lint.finding import Finding, Fix, Related
+from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code, listed, plain
+from foreshot.project.new_file import revision_id
+from foreshot.syntax.changes import ReplaceText
+from foreshot.text import Span
+
+
+class DuplicateRevisionId(ProjectRule):
+    """One id in several files."""
+
+    severity = "error"
+    safety = "unsafe"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """Every file of each id that several have."""
+        for revision, nodes in project.graph.duplicates.items():
+            for node in nodes:
+                others = [other for other in nodes if other is not node]
+                names = listed([f"`{plain(other.key.rpartition('/')[2])}`" for other in others])
+                count = "Two" if len(nodes) == 2 else str(len(nodes))
+                yield self.finding(
+                    node.header.spans.get("revision", Span(0, 0)),
+                    f"{count} files have the revision id {code(revision)}, and Alembic runs only one of them: the other is"
+                    f" {names}. Give this file an id of its own.",
+                    path=node.key,
+                    object=revision,
+                    related=[
+                        Related("the same id", other.header.spans.get("revision", Span(0, 0)), other.key)
+                        for other in others
+                    ],
+                )
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """An id of its own; whoever follows the id goes on to follow the other file."""
+        name = (finding.path or "").rpartition("/")[2]
+        fresh = revision_id("own", finding.object or "", name)
+        change = ReplaceText(finding.span, f'"{fresh}"')
+        yield Fix(
+            f"Give this file the id {code(fresh)}; its children stay with the other file", "unsafe", (change,)
+        )

@@ -1,0 +1,79 @@
+"""A dependency or a branch label that Alembic cannot place.
+
+`depends_on` names neither a revision nor a branch label (the start of an id is not enough), or a branch label is given
+twice, or equals an id. Alembic cannot load such a history.
+
+```python versions/0002_example.py bad
+revision = "0002"
+down_revision = "0001"
+depends_on = "billing"
+#            ^^^^^^^^^ neither a revision nor a branch label
+
+
+def upgrade():
+    pass
+```
+```python versions/0002_example.py good
+revision = "0002"
+down_revision = "0001"
+branch_labels = ("billing",)
+depends_on = None
+
+
+def upgrade():
+    pass
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import ProjectContext
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
+from foreshot.text import Span
+
+
+class UnknownBranchLabel(ProjectRule):
+    """``depends_on`` that leads nowhere, labels that collide."""
+
+    severity = "error"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """Names that lead nowhere, then labels that are taken."""
+        graph = project.graph
+        for unresolved in graph.unresolved_dependencies:
+            node = graph.at(unresolved.key)
+            if node is None:
+                continue
+            spans = node.header.depends_spans
+            at = (
+                spans[unresolved.index]
+                if unresolved.index < len(spans)
+                else node.header.spans.get("depends_on", Span(0, 0))
+            )
+            meant = f" Write the whole id, {code(unresolved.meant)}." if unresolved.meant else ""
+            yield self.finding(
+                at,
+                f"Alembic cannot load the history: {code(unresolved.name)} is neither a revision nor a branch label.{meant}",
+                path=unresolved.key,
+                object=unresolved.name,
+            )
+        for collision in graph.label_collisions:
+            node, other = graph.at(collision.key), graph.at(collision.other)
+            if node is None:
+                continue
+            related = (
+                [Related("it is taken here", other.header.spans.get("revision", Span(0, 0)), other.key)]
+                if other
+                else []
+            )
+            yield self.finding(
+                node.header.spans.get("branch_labels", Span(0, 0)),
+                f"Alembic cannot load the history: the branch label {code(collision.label)} is taken.",
+                path=collision.key,
+                object=collision.label,
+                related=related,
+            )

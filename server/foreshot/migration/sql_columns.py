@@ -158,7 +158,7 @@ def _option(cursor: Cursor, draft: _Draft, column: Maybe[str]) -> bool:
     elif word == "CHECK":
         cursor.at += 1
         condition = cursor.inside().value_text()
-        not_valid = constraint_tail(cursor)[0]
+        not_valid = constraint_tail(cursor).not_valid
         span = context.span(begin.start, cursor.last.end)
         draft.constraints.append(
             ConstraintSpec("check", label, (), span, condition=condition, not_valid=not_valid)
@@ -199,7 +199,7 @@ def _minor_option(cursor: Cursor) -> bool:
             cursor.take_one(
                 "FIRST", "VISIBLE", "INVISIBLE", "SPARSE", "VIRTUAL", "STORED", "PERSISTED", "ENABLE"
             )
-            or constraint_tail(cursor)[1]
+            or constraint_tail(cursor).anything
         )
     return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from foreshot.migration.operations import ConstraintKind, ConstraintSpec, IndexSpec
 from foreshot.migration.sql_cursor import Cursor, Name, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE
@@ -14,6 +16,7 @@ _KINDS: dict[str, ConstraintKind] = {
     "CHECK": "check",
     "EXCLUDE": "exclude",
 }
+_TAIL_WORDS = (("NO", "INHERIT"), ("NOT", "ENFORCED"), ("ENFORCED",), ("NOT", "FOR", "REPLICATION"))
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", *_KINDS})
 
 
@@ -71,7 +74,7 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
         raise Wrong("the statement ends where the constraint is expected")
     else:
         raise Unread
-    not_valid, _ = constraint_tail(cursor)
+    tail = constraint_tail(cursor)
     rest = cursor.rest()
     return ConstraintSpec(
         kind=_KINDS[word],
@@ -83,7 +86,8 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
         ondelete=ondelete,
         onupdate=onupdate,
         condition=condition,
-        not_valid=not_valid,
+        not_valid=tail.not_valid,
+        deferrable=tail.deferrable,
         using_index=using,
     )
 
@@ -187,7 +191,6 @@ def references(
             onupdate = _action(cursor)
         else:
             break
-    constraint_tail(cursor)
     return table, columns, ondelete, onupdate
 
 
@@ -196,26 +199,31 @@ def _action(cursor: Cursor) -> Maybe[str]:
     if HOLE in token.text:
         return cursor.context.hole(token.start, token.end)
     if token.upper in ("SET", "NO"):
-        return f"{token.upper} {cursor.take_name().upper}"
+        action = f"{token.upper} {cursor.take_name().upper}"
+        if cursor.word == "(" and token.upper == "SET":
+            cursor.inside()
+        return action
     return token.upper
 
 
-def constraint_tail(cursor: Cursor) -> tuple[bool, bool]:
-    """Step over what may follow any constraint; whether it says NOT VALID, and whether there was anything."""
-    begin, not_valid = cursor.at, False
+class Tail(Struct):
+    """What stood behind a constraint."""
+
+    not_valid: bool = False
+    deferrable: bool | None = None
+    anything: bool = False
+
+
+def constraint_tail(cursor: Cursor) -> Tail:
+    """Step over what may follow any constraint."""
+    begin, tail = cursor.at, Tail()
     while True:
         if cursor.take("NOT", "VALID") or cursor.take("NOVALIDATE"):
-            not_valid = True
-        elif (
-            (
-                cursor.take("NOT", "DEFERRABLE")
-                or cursor.take("NO", "INHERIT")
-                or cursor.take("NOT", "ENFORCED")
-            )
-            or cursor.take_one("DEFERRABLE", "ENFORCED")
-            or cursor.take("NOT", "FOR", "REPLICATION")
-        ):
-            continue
+            tail.not_valid = True
+        elif cursor.take("NOT", "DEFERRABLE"):
+            tail.deferrable = False
+        elif cursor.take("DEFERRABLE"):
+            tail.deferrable = True
         elif cursor.take("INITIALLY"):
             cursor.take_one("DEFERRED", "IMMEDIATE")
         elif cursor.word in ("WITH", "WHERE") and cursor.peek() == "(":
@@ -223,8 +231,9 @@ def constraint_tail(cursor: Cursor) -> tuple[bool, bool]:
             cursor.inside()
         elif cursor.take("USING", "INDEX", "TABLESPACE") or cursor.take("ON", "CONFLICT"):
             cursor.take_name()
-        else:
-            return not_valid, cursor.at > begin
+        elif not any(cursor.take(*words) for words in _TAIL_WORDS):
+            tail.anything = cursor.at > begin
+            return tail
 
 
 def _table_text(name: Name, cursor: Cursor) -> Maybe[str]:

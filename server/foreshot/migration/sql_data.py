@@ -250,7 +250,10 @@ def _assigned(cursor: Cursor) -> list[int]:
         if item.word == "(":
             targets += [inner.at for inner in item.inside().items() if inner.is_name]
         elif item.is_name:
-            while item.peek() == "." and item.at + 2 < item.stop:
+            # On PostgreSQL `a.b` is a field of a composite column, elsewhere a column of a table.
+            while (
+                item.peek() == "." and cursor.context.dialects != ("postgresql",) and item.at + 2 < item.stop
+            ):
                 item.at += 2
             targets.append(item.at)
     return targets

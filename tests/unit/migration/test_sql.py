@@ -145,7 +145,7 @@ CASES = [
     ("UPDATE t SET a = 1 WHERE 1 = 1", ops.DataChange, {"has_where": False}),
     ("UPDATE t SET a = 1 WHERE 1 = 1 AND b", ops.DataChange, {"has_where": True}),
     ("UPDATE t SET a = u.b FROM u", ops.DataChange, {"has_where": False, "table": "t"}),
-    ("UPDATE a JOIN b ON a.id = b.id SET a.x = b.y", ops.DataChange, {"has_where": True, "columns": ("x",)}),
+    ("UPDATE a JOIN b ON a.id = b.id SET a.x = b.y", ops.DataChange, {"has_where": True}),
     ("UPDATE a LEFT JOIN b ON a.id = b.id SET a.x = 1", ops.DataChange, {"has_where": False}),
     (
         "UPDATE t SET (a, b) = (SELECT 1, 2 WHERE x)",
@@ -365,6 +365,19 @@ def test_several_actions_are_several_operations():
         ("check", "d", (), None, True),
     ]
     assert {operation.site.call for operation in operations} == {Span(SHIFT, SHIFT + len(sql))}
+
+
+def test_a_foreign_key_says_everything():
+    added = only(
+        "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES s.u (id) MATCH FULL ON DELETE SET NULL (a) "
+        "ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID"
+    )
+    assert isinstance(added, ops.AddConstraint)
+    key = added.constraint
+    assert (key.kind, key.name, key.columns, key.ref_table, key.ref_columns) == (
+        *("foreign key", "fk", ("a",), "s.u", ("id",)),
+    )
+    assert (key.ondelete, key.onupdate, key.deferrable, key.not_valid) == ("SET NULL", "CASCADE", True, True)
 
 
 def test_modify_states_the_whole_column():

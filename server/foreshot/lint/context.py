@@ -173,7 +173,10 @@ class Context:
     @cached_property
     def op(self) -> str:
         """How the file spells Alembic's ``op``."""
-        return self._alias("alembic.op") or "op"
+        if alias := self._alias("alembic.op"):
+            return alias
+        alembic = self._alias("alembic")
+        return f"{alembic}.op" if alembic else "op"
 
     def sa(self) -> tuple[str, tuple[Change, ...]]:
         """How the file spells ``sqlalchemy``, and the import that it still needs for that."""

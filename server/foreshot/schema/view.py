@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.migration.operations import (
     AddColumn,
@@ -21,11 +22,13 @@ from foreshot.migration.operations import (
     CreateTable,
     Direction,
     DropColumn,
+    DropConstraint,
     IndexSpec,
     Operation,
     RenameTable,
     TableOperation,
     TypeSpec,
+    ValidateConstraint,
 )
 from foreshot.migration.revision import Revision
 
@@ -106,7 +109,10 @@ class SchemaView:
         return known
 
     def constraints(self, table: str | None, at: Operation) -> list[ConstraintSpec]:
-        """Constraints that this direction made on the table before ``at``."""
+        """Constraints that this direction made on the table before ``at`` and that are still there.
+
+        One that has been validated meanwhile is no longer ``not_valid``.
+        """
         found: list[ConstraintSpec] = []
         for operation in self._operations[at.site.function]:
             if operation.site.order >= at.site.order or not isinstance(operation, TableOperation):
@@ -117,6 +123,12 @@ class SchemaView:
                 found.extend(operation.constraints)
             elif isinstance(operation, AddConstraint):
                 found.append(operation.constraint)
+            elif isinstance(operation, DropConstraint):
+                found = [item for item in found if item.name is None or item.name != operation.name]
+            elif isinstance(operation, ValidateConstraint):
+                found = [
+                    replace(item, not_valid=False) if item.name == operation.name else item for item in found
+                ]
         return found
 
     def indexes(self, table: str | None, at: Operation) -> list[IndexSpec]:

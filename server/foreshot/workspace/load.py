@@ -62,7 +62,8 @@ def load_surroundings(
         template=read_template(template_source) if template_source is not None else None,
         template_source=template_source,
         modules=Modules(files, _source_roots(files, environment), environment.root),
-        lock_timeout=env is not None and env.lock_timeout is not None,
+        lock_timeout=(env is not None and env.lock_timeout is not None)
+        or any(url.lock_timeout for url in environment.urls),
     )
     return surroundings, _key(environment, env_source, template_source, targets, settings, loaded)
 

@@ -85,7 +85,8 @@ def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext
             return []
         return _guarded(rule, lambda: rule.fixes(finding, context), finding.path or "")
     if isinstance(rule, OperationRule | RevisionRule) and isinstance(context, Context):
-        return _guarded(rule, lambda: rule.fixes(finding, context), context.path)
+        asked: OperationRule[Any] | RevisionRule = rule
+        return _guarded(asked, lambda: asked.fixes(finding, context), context.path)
     return []
 
 

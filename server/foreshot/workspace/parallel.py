@@ -47,10 +47,7 @@ def map_in_processes(
     ]
     if progress is not None:
         progress(len(items), len(items))
-    ordered: list[Result] = []
-    for index in range(len(items)):
-        ordered.append(done[index % count][index // count])
-    return ordered
+    return [done[index % count][index // count] for index in range(len(items))]
 
 
 def _serial(

@@ -4,7 +4,7 @@
 later one's schema, and the next upgrade fails on what exists already.
 
 Where a change cannot be undone, say so: a `downgrade()` that raises is not reported. A revision that only changes data is
-not reported either.
+not reported either, nor is a project whose own `script.py.mako` has no `downgrade()`.
 
 ```python bad
 def upgrade():
@@ -78,6 +78,10 @@ class MissingDowngrade(RevisionRule):
         if upgrade is None or not any(isinstance(operation, _SCHEMA) for operation in context.upgrade):
             return
         if downgrade is None:
+            template = context.surroundings.template
+            if template is not None and template.functions and "downgrade" not in template.functions:
+                # The project's own template has no way back: it only goes forward.
+                return
             at, what = upgrade.name, "there is no `downgrade()`"
         elif downgrade.empty:
             at, what = downgrade.name, "`downgrade()` does nothing"

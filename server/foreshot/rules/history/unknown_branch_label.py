@@ -1,13 +1,14 @@
 """A dependency or a branch label that Alembic cannot place.
 
-`depends_on` names neither a revision nor a branch label (the start of an id is not enough), or a branch label is given
-twice, or equals an id. Alembic cannot load such a history.
+`depends_on` names neither a revision nor a branch label but looks like one (the start of an id is not enough), or a branch
+label is given twice, or equals an id. Alembic cannot load such a history. A name that looks like nothing here may be a
+revision of another package, and is not reported.
 
 ```python versions/0002_example.py bad
 revision = "0002"
 down_revision = "0001"
-depends_on = "billing"
-#            ^^^^^^^^^ neither a revision nor a branch label
+depends_on = "000"
+#            ^^^^^ neither a revision nor a branch label
 
 
 def upgrade():
@@ -33,7 +34,10 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
+from foreshot.migration.graph_names import nearest
 from foreshot.text import Span
+
+_ALIKE = 0.85
 
 
 class UnknownBranchLabel(ProjectRule):
@@ -54,10 +58,14 @@ class UnknownBranchLabel(ProjectRule):
                 if unresolved.index < len(spans)
                 else node.header.spans.get("depends_on", Span(0, 0))
             )
-            meant = f" Write the whole id, {code(unresolved.meant)}." if unresolved.meant else ""
+            meant = unresolved.meant or _likely(project, unresolved.name)
+            if meant is None:
+                # Another package may bring the revision along.
+                continue
             yield self.finding(
                 at,
-                f"Alembic cannot load the history: {code(unresolved.name)} is neither a revision nor a branch label.{meant}",
+                f"Alembic cannot load the history: {code(unresolved.name)} is neither a revision nor a branch label."
+                f" Write {code(meant)}.",
                 path=unresolved.key,
                 object=unresolved.name,
             )
@@ -77,3 +85,11 @@ class UnknownBranchLabel(ProjectRule):
                 object=collision.label,
                 related=related,
             )
+
+
+def _likely(project: ProjectContext, name: str) -> str | None:
+    """An id or a label that differs by so little that it must have been meant."""
+    from difflib import SequenceMatcher
+
+    near = nearest(project.graph, name, limit=1)
+    return near[0] if near and SequenceMatcher(None, near[0], name).ratio() > _ALIKE else None

@@ -21,6 +21,8 @@ _AFTER_COLON = re.compile(r":([ \t\f]*)\Z")
 _NO_LINE_END = re.compile(rf"#[^\r\n]*|\\{_NEWLINE}")
 _SEMICOLON = re.compile(r"[ \t\f]*;(?=[ \t\f]*(?:#|\r|\n|\Z))")
 
+_MOST_ON_A_LINE = 100
+
 Block = list[ast.stmt]
 
 
@@ -173,6 +175,8 @@ class Layout:
             first -= 1
         while last + 1 < len(block) and not self.begins_line(block, last + 1):
             last += 1
+        if last - first > _MOST_ON_A_LINE:
+            raise Refused("too many statements share that line")
         if self.begins_line(block, first):
             indent = self.indent(self.start(block[first]))
         else:

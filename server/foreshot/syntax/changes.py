@@ -34,7 +34,10 @@ class SetArgument(Struct, frozen=True):
 
 
 class RemoveArgument(Struct, frozen=True):
-    """The call at ``call`` loses the keyword ``name``, or the argument at ``position``."""
+    """The call at ``call`` loses the keyword ``name``, or the argument at ``position``; nothing happens without either.
+
+    For an argument that can only go by position, ``name`` is empty.
+    """
 
     call: Span
     name: str
@@ -84,7 +87,10 @@ class SetFunctionBody(Struct, frozen=True):
 
 
 class AppendToFunction(Struct, frozen=True):
-    """``code`` becomes the last statements of the function; a lone ``pass`` goes."""
+    """``code`` becomes the last statements of the function; a lone ``pass`` goes.
+
+    Refused for a function that ends in ``return`` or ``raise``.
+    """
 
     function: Span
     code: str
@@ -98,7 +104,10 @@ class PrependToFunction(Struct, frozen=True):
 
 
 class AddImport(Struct, frozen=True):
-    """The import statement ``code`` is added among the file's imports unless it is there already."""
+    """The import statement ``code`` is added among the file's imports unless it is there already.
+
+    Refused where the file gives the name to something else.
+    """
 
     code: str
 

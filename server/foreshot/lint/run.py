@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Finding, Fix
@@ -85,7 +85,7 @@ def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext
             return []
         return _guarded(rule, lambda: rule.fixes(finding, context), finding.path or "")
     if isinstance(rule, OperationRule | RevisionRule) and isinstance(context, Context):
-        asked: OperationRule[Any] | RevisionRule = rule
+        asked = cast("RevisionRule", rule)
         return _guarded(asked, lambda: asked.fixes(finding, context), context.path)
     return []
 

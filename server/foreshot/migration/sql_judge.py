@@ -6,7 +6,6 @@ odd, and accused only when sqlglot, in each of the target dialects, refuses it t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from foreshot.migration.sql_tokens import HOLE, Flaw, Token

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import islice
 from typing import Literal
 
@@ -77,23 +78,25 @@ _COMMON = (
 )
 
 
-def _pattern(*kinds: str) -> re.Pattern[str]:
-    """One token of any kind, with the white space before it."""
-    return re.compile(r"\s*+(?:" + "|".join(kinds) + ")", re.DOTALL)
-
-
-_STANDARD = _pattern(
+_STANDARD = (
     r"(?P<space>--[^\r\n]*)",
     r"(?P<string>[eE]'(?:[^'\\]+|''|\\.)*+'|(?:[nNbBxX]|[uU]&)?'(?:[^']+|'')*+')",
     r'(?P<quoted>"(?:[^"]+|"")*+"|`(?:[^`]+|``)*+`)',
-    *_COMMON,
 )
-_BACKSLASHES = _pattern(
+_BACKSLASHES = (
     r"(?P<space>--[^\r\n]*|\#[^\r\n]*)",
     r"(?P<string>[nNbBxX]?'(?:[^'\\]+|''|\\.)*+')",
     r'(?P<quoted>"(?:[^"\\]+|""|\\.)*+"|`(?:[^`]+|``)*+`)',
-    *_COMMON,
 )
+
+
+@cache
+def _pattern(*, backslashes: bool) -> re.Pattern[str]:
+    """One token of any kind, with the white space before it."""
+    kinds = (*(_BACKSLASHES if backslashes else _STANDARD), *_COMMON)
+    return re.compile(r"\s*+(?:" + "|".join(kinds) + ")", re.DOTALL)
+
+
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _MAX_EDGES = 64
 """How many beginnings and ends of comments are looked at, so that hostile text takes linear time."""
@@ -104,7 +107,7 @@ _OPENERS = {"'": "string", '"': "quoted name", "`": "quoted name"}
 
 def tokenize(sql: str, lexicon: Lexicon) -> tuple[list[Token], Flaw | None]:
     """The tokens of a text. A quote or comment that never closes is a flaw, and the tokens end before it."""
-    pattern = _BACKSLASHES if lexicon.backslashes else _STANDARD
+    pattern = _pattern(backslashes=lexicon.backslashes)
     tokens: list[Token] = []
     position = 0
     while position >= 0:

@@ -236,6 +236,8 @@ def _refused(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, stri
     """
     if len(sql) > _MAX_LENGTH or _depth(tokens) > _MAX_DEPTH:
         return False
+    import logging  # a plain check needs neither of the two
+
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError

@@ -16,6 +16,7 @@ MISSING: Final = object()
 FOLDED: Final = frozenset(
     {
         "alembic.op.f",
+        "<block>.f",
         "sqlalchemy.sql.elements.quoted_name",
         "sqlalchemy.quoted_name",
         "str",
@@ -29,11 +30,11 @@ FOLDED: Final = frozenset(
 
 
 def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Value:
-    """The value of a builtin, or of Alembic's ``op.f``, over known values; else the missing marker."""
+    """The value of a builtin, or of the ``f`` of Alembic's ``op`` or a batch block, over known values; else the missing marker."""
     first = args[0] if args else None
     match path, args:
         case (
-            ("alembic.op.f", [str()])
+            ("alembic.op.f" | "<block>.f", [str()])
             | ("sqlalchemy.sql.elements.quoted_name", [str(), *_])
             | ("sqlalchemy.quoted_name", [str(), *_])
         ):

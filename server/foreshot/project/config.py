@@ -36,6 +36,13 @@ OPTIONS = frozenset(
     }
 )
 
+MAX_URL = 4_096
+"""Code points of a URL that are looked at."""
+MAX_LOCATIONS = 500
+"""Version folders that one section may name."""
+MAX_SECTIONS = 100
+"""Sections of one file that may configure environments."""
+
 _URL = re.compile(r"[ \t]*([A-Za-z][\w.+-]*)://(?:[^:/@\s]*(?::(?P<password>[^\s]*))?@(?=[^@]*$))?")
 _REFERENCE = re.compile(r"%\([^)]*\)s|\$\{?\w+\}?|\{+[^}]*\}+|<[^>]*>|\*+|%[A-Za-z_]\w*%")
 _TRUE = frozenset({"1", "yes", "true", "on"})
@@ -83,7 +90,7 @@ def read_ini_candidates(source: SourceText, path: str) -> list[Candidate]:
     ]
     if not names and "alembic" in ini.sections:
         names = ["alembic"]
-    return [_ini_candidate(ini, name, path) for name in names]
+    return [_ini_candidate(ini, name, path) for name in names[:MAX_SECTIONS]]
 
 
 def read_toml_candidate(source: SourceText, path: str) -> Candidate | Problem | None:
@@ -99,7 +106,7 @@ def read_toml_candidate(source: SourceText, path: str) -> Candidate | Problem | 
 
 def find_url(value: str, span: Span, path: str, section: str, key: str) -> DatabaseUrl | None:
     """What may be known of a URL that stands at ``span`` exactly as ``value``; None when it is none."""
-    match = _URL.match(value)
+    match = _URL.match(value[:MAX_URL])
     if match is None:
         return None
     password = None
@@ -151,7 +158,7 @@ def _ini_candidate(ini: IniFile, name: str, path: str) -> Candidate:
             )
             items = split_locations(filled, None) or []
         raw = split_locations(listed.value, separator) or []
-        for index, (text, _) in enumerate(items):
+        for index, (text, _) in enumerate(items[:MAX_LOCATIONS]):
             span = listed.value_span
             if len(raw) == len(items):
                 span = listed.locate(raw[index][1], raw[index][1] + len(raw[index][0]))
@@ -220,7 +227,7 @@ def _toml_candidate(toml: TomlFile, table: dict[str, object], path: str) -> Cand
     locations: list[Location] = []
     listed = table.get("version_locations")
     if isinstance(listed, list):
-        for index, item in enumerate(cast("list[object]", listed)):
+        for index, item in enumerate(cast("list[object]", listed)[:MAX_LOCATIONS]):
             filled = _fill(item, here) if isinstance(item, str) else None
             if filled:
                 locations.append(Location(filled, span("version_locations", index)))

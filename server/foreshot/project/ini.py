@@ -97,11 +97,16 @@ class IniFile(Struct, frozen=True):
         return "".join(pieces)
 
 
+MAX_LENGTH = 1 << 18
+"""Code points of an ini file that is read; an alembic.ini has some thousands."""
+MAX_PROBLEMS = 100
+"""Wrong lines after which a file is taken to be something else, and reading stops."""
+
 _MAX_DEPTH = 10  # as configparser
 _MAX_VALUE = 100_000  # a value that doubles itself through ten names stops here
-_PERCENT = re.compile(r"%(?:%|\(([^)\r\n]*)\)s|)")
+_PERCENT = re.compile(r"%(?:%|\(([^)\r\n]{0,200})\)s|)")
 _HEADER = re.compile(r"\[([^\r\n]*)\]")
-_KEY = re.compile(r"([^=:\s][^=:]*?)\s*(?:([=:])[ \t]*|$)")
+_DELIMITER = re.compile(r"[=:][ \t]*")
 
 
 def read_ini(source: SourceText) -> IniFile:
@@ -118,7 +123,12 @@ def read_ini(source: SourceText) -> IniFile:
             section.options[pending.key] = pending.option()
         pending = None
 
+    if len(content) > MAX_LENGTH:
+        whole = Span(*source.lines.line_bounds(0))
+        return IniFile({}, (IniProblem(whole, f"the file is longer than {MAX_LENGTH} characters"),))
     for row in range(len(source.lines.starts)):
+        if len(problems) > MAX_PROBLEMS:
+            break
         start, end = source.lines.line_bounds(row)
         line = content[start:end]
         stripped = line.strip()
@@ -149,14 +159,15 @@ def read_ini(source: SourceText) -> IniFile:
         if section is None:
             problems.append(IniProblem(span, "this line stands before the first section"))
             continue
-        match = _KEY.match(stripped)
-        if match is None or match.group(2) is None:
+        match = _DELIMITER.search(stripped)
+        if match is None or match.start() == 0:
             problems.append(IniProblem(span, "this line is neither a section, a comment nor `key = value`"))
             continue
-        key = match.group(1).rstrip().lower()
+        name = stripped[: match.start()].rstrip()
+        key = name.lower()
         if key in section.options:
             problems.append(IniProblem(span, f"`{key}` is set twice in [{section.name}]"))
-        key_span = Span(span.start, span.start + len(match.group(1).rstrip()))
+        key_span = Span(span.start, span.start + len(name))
         pending = _Pending(key, key_span, indent)
         pending.lines.append((stripped[match.end() :], Span(span.start + match.end(), span.end)))
     finish()

@@ -71,9 +71,12 @@ def read_nodes(content: str) -> list[Node] | Refused:
         elif content.startswith(("<%", "</%"), position):
             tag = _TAG.match(content, position)
             if tag is not None:
-                if tag.group("name") == "text":
-                    nodes.append(Node("text", tag.group("body"), Span(*tag.span("body"))))
-                position = tag.end()
+                end = content.find(f"</%{tag.group(1)}>", tag.end())
+                if end == -1:
+                    return Refused(f"a `{tag.group()}` is not closed", Span(*tag.span()))
+                if tag.group(1) == "text":
+                    nodes.append(Node("text", content[tag.end() : end], Span(tag.end(), end)))
+                position = content.index(">", end) + 1
                 continue
             if re.match(r"</?%[a-z]", content[position : position + 4]):
                 return Refused("the template uses Mako's tags", Span(position, position + 2))
@@ -97,7 +100,7 @@ _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:(?P<percents>%%+)|%(?P<control>(?:\\\r?\n|[^\r\n])*)(?:\r?\n|\Z)|##[^\r\n]*(?:\r?\n|\Z))"
 )
 _SPECIAL = re.compile(r"(?<=\n)(?=[ \t]*(?:%|##))|(?=\$\{)|(?=</?%)|(?=\\\r?\n)")
-_TAG = re.compile(r"<%(?P<name>doc|text)>(?P<body>.*?)</%(?P=name)>", re.DOTALL)
+_TAG = re.compile(r"<%(doc|text)>")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 

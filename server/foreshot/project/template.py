@@ -14,6 +14,9 @@ from msgspec import Struct
 from foreshot.project.mako import Node, Refused, read_nodes, render_nodes
 from foreshot.text import SourceText, Span
 
+MAX_LENGTH = 1 << 15
+"""Code points of a template that is read; Alembic's own have some hundreds."""
+
 FIELDS = (
     "up_revision",
     "down_revision",
@@ -74,8 +77,8 @@ class NewRevision(Struct, frozen=True):
 
 def read_template(source: SourceText) -> TemplateFacts:
     """The facts of a template. Half-written ones give what can be told."""
-    content = source.content
-    nodes = read_nodes(content)
+    content = source.content[:MAX_LENGTH]
+    nodes = _nodes(source)
     problem = None
     if isinstance(nodes, Refused):
         problem, nodes = nodes, []
@@ -113,7 +116,7 @@ def render(source: SourceText, revision: NewRevision, databases: tuple[str, ...]
     A template whose outcome depends on code, or on what only Alembic has, is refused; :func:`render_generic` always works.
     """
     # Mako reads "\n"; the template's own line ends come back at the end.
-    nodes = read_nodes(source.content.replace("\r\n", "\n"))
+    nodes = _nodes(SourceText(source.content.replace("\r\n", "\n")))
     if isinstance(nodes, Refused):
         return nodes
     # A message can end the docstring that it stands in; then it is written without what a string gives a meaning to.
@@ -134,6 +137,12 @@ def render_generic(revision: NewRevision, databases: tuple[str, ...] = ()) -> st
     text = nodes if isinstance(nodes, Refused) else _render(nodes, plain, databases)
     # The template is ours; only values of a megabyte could be refused.
     return text if isinstance(text, str) else ""
+
+
+def _nodes(source: SourceText) -> list[Node] | Refused:
+    if len(source.content) > MAX_LENGTH:
+        return Refused(f"the template is longer than {MAX_LENGTH} characters", Span(0, 0))
+    return read_nodes(source.content)
 
 
 def _plain(message: str) -> str:
@@ -173,12 +182,12 @@ def _render(nodes: list[Node], revision: NewRevision, databases: tuple[str, ...]
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _FUNCTION = re.compile(r"^(?:async[ \t]+)?def[ \t]+([\w${}.]+)[ \t]*\(", re.MULTILINE)
-_IMPORT = re.compile(r"^(?:import|from)[ \t][^\r\n(]*(?:\([^)]*\)[^\r\n]*)?", re.MULTILINE)
+_IMPORT = re.compile(r"^(?:import|from)[ \t][^\r\n(]*(?:\([^)]{0,2000}\)[^\r\n]*)?", re.MULTILINE)
 
 
 def _imports(content: str) -> list[TemplateImport]:
     found: list[TemplateImport] = []
-    in_code = [(match.start(), match.end()) for match in _BLOCK.finditer(content)]
+    in_code = _enclosed(content)
     for match in _IMPORT.finditer(content):
         if any(start <= match.start() < end for start, end in in_code):
             continue
@@ -202,7 +211,20 @@ def _imports(content: str) -> list[TemplateImport]:
     return found
 
 
-_BLOCK = re.compile(r"<%.*?%>|\"\"\".*?\"\"\"", re.DOTALL)
+def _enclosed(content: str) -> list[tuple[int, int]]:
+    """Where the template's code blocks and long strings are."""
+    found: list[tuple[int, int]] = []
+    position = 0
+    while (match := _OPENER.search(content, position)) is not None:
+        end = content.find("%>" if match.group() == "<%" else match.group(), match.end())
+        if end == -1:
+            break
+        position = end + (2 if match.group() == "<%" else 3)
+        found.append((match.start(), position))
+    return found
+
+
+_OPENER = re.compile(r"<%|\"\"\"|'''")
 
 
 def _insertion(source: SourceText, imports: tuple[TemplateImport, ...], field: Span | None) -> int:
@@ -216,8 +238,11 @@ def _insertion(source: SourceText, imports: tuple[TemplateImport, ...], field: S
     if field is not None:
         row, _ = lines.position(field.start)
         return lines.starts[row]
-    match = re.search(r'""".*?"""[^\r\n]*(?:\r\n|\n|\r)?', content, re.DOTALL)
-    return match.end() if match is not None else 0
+    docstring = next((end for start, end in _enclosed(content) if content.startswith('"""', start)), None)
+    if docstring is None:
+        return 0
+    row, _ = lines.position(docstring)
+    return lines.starts[row + 1] if row + 1 < len(lines.starts) else len(content)
 
 
 def _indented(code: str) -> str:

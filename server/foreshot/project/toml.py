@@ -16,6 +16,9 @@ from foreshot.text import SourceText, Span
 
 Path = tuple[str | int, ...]
 
+MAX_LENGTH = 1 << 18
+"""Code points of a TOML file that is read; a pyproject.toml has some thousands."""
+
 
 class TomlEntry(Struct, frozen=True):
     """Where a key, or an item of an array, stands; an array's item is its own key."""
@@ -68,6 +71,13 @@ class TomlProblem(Struct, frozen=True):
 
 def read_toml(source: SourceText) -> TomlFile | TomlProblem:
     """The values and places of a TOML file."""
+    if len(source.content) > MAX_LENGTH:
+        return TomlProblem(
+            Span(*source.lines.line_bounds(0)), f"the file is longer than {MAX_LENGTH} characters"
+        )
+    # tomllib takes time that grows with the square of a dotted key's parts.
+    if _LONG_KEY.search(source.content):
+        return TomlProblem(Span(*source.lines.line_bounds(0)), "a key has more than 100 parts")
     try:
         data = tomllib.loads(source.content)
     except tomllib.TOMLDecodeError as error:
@@ -82,6 +92,7 @@ def read_toml(source: SourceText) -> TomlFile | TomlProblem:
 
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*")
 _SPACE = re.compile(r"[ \t]*")

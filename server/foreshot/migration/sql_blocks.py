@@ -21,7 +21,7 @@ _MAX_BODY = 1 << 15
 
 def read_block(tokens: Sequence[Token], found: Found) -> bool:
     """Add the operations of a DO statement's body; False when something in it was not understood."""
-    body = next((token for token in tokens if token.text.startswith("$")), None)
+    body = next((token for token in tokens if token.kind == "string" and token.text.startswith("$")), None)
     if body is None or body.end - body.start > _MAX_BODY:
         return False
     inner = _body_tokens(body)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -267,6 +267,8 @@ dialects = st.sampled_from(
 
 
 @given(st.one_of(st.lists(words, max_size=25).map(" ".join), st.text(max_size=80), statements), dialects)
+@example("DO $", ())
+@example("DO $1", ("postgresql",))
 @settings(max_examples=600, deadline=None)
 def test_anything_is_read_to_a_value(sql, targets):
     reading = read(sql, *targets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
@@ -218,9 +219,13 @@ def table_items(
 def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> IndexSpec:
     """An index from its name, its column list and its keyword arguments."""
     options = cast("dict[str, Value]", keywords)
-    listed = names_of(columns, span)
+    elements = [
+        _ordered_column(item)
+        for item in cast("Sequence[Value]", columns if isinstance(columns, list | tuple) else [columns])
+    ]
+    listed = names_of(elements, span)
     where = next((options[key] for key in options if key.endswith("_where")), None)
-    using = next((options[key] for key in options if key.endswith("_using")), None)
+    using = next((options[key] for key in options if key.endswith(("_using", "mysql_prefix"))), None)
     unique = options.get("unique")
     return IndexSpec(
         maybe_name(name, span),
@@ -230,8 +235,30 @@ def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> Ind
         where,
         using,
         options.get("postgresql_include"),
-        any(isinstance(item, Unknown) for item in listed),
+        any(isinstance(item, CallValue) and item.path.startswith("sqlalchemy.") for item in elements),
     )
+
+
+def _ordered_column(item: Value) -> Value:
+    """The column of ``sa.text("created_at DESC")``, ``sa.desc("created_at")`` and the like; else the element itself."""
+    if not isinstance(item, CallValue):
+        return item
+    name = last_name(item.path)
+    if name in ("text", "literal_column"):
+        written = item.argument("text", 0)
+        match = _ORDERED.fullmatch(written) if isinstance(written, str) else None
+        return match.group(1) if match else item
+    if name in _ORDERS:
+        of = item.receiver if isinstance(item.receiver, CallValue) else item.argument("column", 0)
+        inner = _ordered_column(of)
+        if isinstance(inner, CallValue) and last_name(inner.path) in _COLUMN_NAMES:
+            inner = inner.argument("name", 0)
+        return inner if isinstance(inner, str) else item
+    return item
+
+
+_ORDERED = re.compile(r"\s*\"?(\w+)\"?(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*", re.IGNORECASE)
+_ORDERS = {"asc", "desc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"}
 
 
 def names_of(value: Value, span: Span) -> tuple[Maybe[str], ...]:

@@ -204,7 +204,7 @@ class IndexSpec(Struct, frozen=True):
     using: Value = None
     include: Value = None
     expressions: bool = False
-    """True when at least one element is an expression instead of a column name."""
+    """True when at least one element is known to be an expression instead of a column name."""
 
 
 class DropTable(TableOperation, frozen=True):

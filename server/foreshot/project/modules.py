@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal
 
@@ -21,6 +21,8 @@ from foreshot.text import SourceText, Span
 
 MAX_SEARCHED: Final = 4_000
 """Files that a search for a class looks into."""
+MAX_FOLLOWED: Final = 60
+"""Modules that are looked into when imports are followed."""
 _SKIPPED: Final = frozenset(
     {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "test", "docs"}
 )
@@ -163,6 +165,29 @@ class Modules:
         """The parsed module of a dotted path; None when there is none or it does not parse."""
         path = self.locate(dotted)
         return self._module(path) if path else None
+
+    def any_contains(self, dotted: Iterable[str], text: str) -> bool:
+        """Whether a text stands in one of these modules, or in a module that they import at their top level."""
+        pending = list(dotted)
+        seen: set[str] = set()
+        while pending and len(seen) < MAX_FOLLOWED:
+            name = pending.pop(0)
+            path = self.locate(name) if name and not name.startswith((".", "<")) else None
+            if path is None or path in seen:
+                continue
+            seen.add(path)
+            module = self._module(path)
+            if module is None:
+                continue
+            if text in module.content:
+                return True
+            for statement in module_statements(module.tree):
+                if isinstance(statement, ast.Import):
+                    pending.extend(alias.name for alias in statement.names)
+                elif isinstance(statement, ast.ImportFrom):
+                    source = _absolute(statement, name, path)
+                    pending.extend([source, *(f"{source}.{alias.name}" for alias in statement.names)])
+        return False
 
     def _lookup(self, path: str, dotted: str, rest: list[str], depth: int) -> Outcome:
         module = self._module(path)

@@ -16,6 +16,8 @@ IN_A_REVISION: tuple[str, ...] = (
     "input/syntax-error",
     "input/unreadable-file",
     "locking/blocking-index",
+    "locking/blocking-drop-index",
+    "locking/blocking-foreign-key",
     "downgrade/missing-downgrade",
 )
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""

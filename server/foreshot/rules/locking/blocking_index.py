@@ -1,30 +1,107 @@
 """Creating an index blocks every write to the table until the index is built.
 
 `CREATE INDEX` takes a SHARE lock on PostgreSQL: reads go on, but every INSERT, UPDATE and DELETE on the table waits
-until the whole table has been read and sorted. On 2 million rows that took about a second on a small machine; on a
-large table it takes minutes, and the queue behind it takes the application down.
+until the whole table has been read and sorted, and until the transaction ends. On 2 million rows that took about a
+second on a small machine; on a large table it takes minutes, and the queue behind it takes the application down.
+`index=True` on a column in `add_column` emits the same statement.
 
 Create the index `CONCURRENTLY`, which blocks neither reads nor writes. It cannot run inside a transaction, so it stands
-in an autocommit block; there a failure leaves an `INVALID` index behind, which has to be dropped before the next try
-(with `if_not_exists=True` a second run would take the invalid index for a good one).
+in an autocommit block. That commits what the revision did before it. A build that fails there leaves an `INVALID`
+index behind, which has to be dropped before the next try: with `if_not_exists=True` a second run would take the
+invalid index for a good one. It also waits for every older transaction that uses the table. A partitioned table
+takes no concurrent build (0A000): create the index on each partition.
 
 It does not matter on a table that the same revision created, which nobody uses yet. MySQL and MariaDB build indexes
-online (`LOCK=NONE`), and SQLite has one writer anyway.
+online (`LOCK=NONE`), full-text indexes and MySQL's indexes over expressions excepted: during those, writes wait.
+SQLite has one writer anyway.
 
 ```python bad
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"])
 #   ^^^^^^^^^^^^^^^ blocks every write to `users`
+
+
+def downgrade():
+    op.drop_index("ix_users_email", table_name="users")
 ```
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True)
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+```
+
+Out of a batch block it moves behind the block; in `downgrade()`, before it:
+
+```python bad
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
+        batch_op.create_index(batch_op.f("ix_users_plan"), ["plan"], unique=False)
+#       ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
+
+
+def downgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_users_plan"))
+        batch_op.drop_column("plan")
+```
+```python fixed
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
+    with op.get_context().autocommit_block():
+        op.create_index(
+            op.f("ix_users_plan"),
+            "users",
+            ["plan"],
+            unique=False,
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            op.f("ix_users_plan"),
+            table_name="users",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_column("plan")
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), index=True))
+#                                                           ^^^^^^^^^^ blocks every read and write of `users`
+```
+```python fixed
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20)))
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_users_plan",
+            "users",
+            ["plan"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
 ```
 ```python bad
 def upgrade():
     op.execute("CREATE INDEX ix_users_email ON users (email)")
 #               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("CREATE FULLTEXT INDEX ix_users_bio ON users (bio)")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
 ```
 ```python good
 def upgrade():
@@ -46,63 +123,97 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.knowledge import sqlalchemy_index_name
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
-from foreshot.migration.operations import CreateIndex, DropIndex, Operation
-from foreshot.syntax.changes import Change, SetArgument, WrapStatements
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddColumn, CreateIndex
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.locking import _writing as writing
+from foreshot.rules.locking._concurrently import in_both_directions
+from foreshot.syntax.changes import Change, RemoveArgument
+
+_TITLE = "Create the index concurrently, in an autocommit block"
 
 
-class BlockingIndex(OperationRule[CreateIndex]):
+class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
     """``create_index`` without CONCURRENTLY on a table that existed before."""
 
-    looks_at = (CreateIndex,)
+    looks_at = (CreateIndex, AddColumn)
     severity = "warning"
-    databases = ("postgresql",)
+    databases = ("postgresql", "mysql", "mariadb")
     safety = "unsafe"
 
-    def check(self, operation: CreateIndex, context: Context) -> Iterator[Finding]:
+    def check(self, operation: CreateIndex | AddColumn, context: Context) -> Iterator[Finding]:
         """Whether writers have to wait for the index."""
-        if operation.concurrently is not False or operation.table_name is None or context.is_new(operation):
+        table = operation.table_name
+        if table is None:
             return
-        targets = context.targets(self.databases, operation)
-        yield self.finding(
-            operation.site.name,
-            f"Creating the index {code(operation.index.name)} blocks every write to {code(operation.table_name)} until"
-            f" it is built ({on(targets)}). Create it concurrently, in an autocommit block.",
-            operation=operation,
-            object=operation.index.name if isinstance(operation.index.name, str) else None,
-            targets=targets,
-        )
+        if isinstance(operation, AddColumn):
+            column = operation.column
+            if column.index is not True:
+                return
+            asked = waiting.column_with(operation, index=True, unique=column.unique is True)
+            at = column.keywords.get("index", operation.site.name)
+            name, title = None, f"an index on {code(column.name)}"
+        else:
+            if operation.concurrently is not False:
+                return
+            asked, at, name = operation, operation.site.name, operation.index.name
+            title = f"the index {code(name)}" if isinstance(name, str) else "an index"
+        found = waiting.waits(asked, context, self.databases)
+        for mysql in (False, True):
+            those = [wait for wait in found if wait.target.is_mysql is mysql]
+            if those:
+                advice = (
+                    "Build it while nobody writes"
+                    if mysql
+                    else "Create it concurrently, in an autocommit block"
+                )
+                yield self.finding(
+                    at,
+                    f"Creating {title} blocks {waiting.blocked(those, table)} until it is built"
+                    f" ({waiting.where(those)}). {advice}.",
+                    operation=operation,
+                    object=name if isinstance(name, str) else None,
+                    targets=waiting.targets(those),
+                )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """CONCURRENTLY in an autocommit block, and the same for dropping it in the other direction."""
         operation = finding.operation
-        if (
-            not isinstance(operation, CreateIndex)
-            or operation.site.repeated
-            or operation.site.sql
-            or operation.site.batch
-        ):
+        changes: list[Change] = []
+        if "postgresql" not in finding.databases:
             return
-        changes = list(_concurrently(operation, "if_not_exists", context))
-        for other in context.revision.operations:
-            if (
-                isinstance(other, DropIndex)
-                and other.site.function != operation.site.function
-                and other.name == operation.index.name
-                and not (other.site.repeated or other.site.sql or other.site.batch or other.concurrently)
-            ):
-                changes.extend(_concurrently(other, "if_exists", context))
-        yield Fix("Create the index concurrently, in an autocommit block", "unsafe", tuple(changes))
+        if isinstance(operation, CreateIndex):
+            changes = in_both_directions(operation, context)
+        elif isinstance(operation, AddColumn):
+            changes = _taken_out(operation, context)
+        if changes:
+            yield Fix(_TITLE, "unsafe", tuple(changes))
 
 
-def _concurrently(operation: Operation, guard: str, context: Context) -> Iterator[Change]:
-    site = operation.site
-    yield SetArgument(site.call, "postgresql_concurrently", "True")
-    yield SetArgument(site.call, guard, "True")
-    if not site.autocommit:
-        yield WrapStatements(
-            site.statement, site.statement, f"with {context.op}.get_context().autocommit_block():"
-        )
+def _taken_out(operation: AddColumn, context: Context) -> list[Change]:
+    """``index=True`` as an operation of its own, behind the column's."""
+    call, name = operation.column.call, operation.column.name
+    if not placing.is_plain(operation) or call is None or not isinstance(name, str):
+        return []
+    if not isinstance(operation.table, str) or not isinstance(operation.schema, str | None):
+        return []
+    arguments = [
+        writing.literal(sqlalchemy_index_name(operation.table, name)),
+        writing.literal(operation.table),
+        f"[{writing.literal(name)}]",
+        *([f"schema={writing.literal(operation.schema)}"] if operation.schema else []),
+        *(["unique=True"] if operation.column.unique is True else []),
+        "postgresql_concurrently=True",
+        "if_not_exists=True",
+    ]
+    code_ = writing.call(f"{context.op}.create_index", arguments)
+    return [
+        RemoveArgument(call.span, "index"),
+        *([RemoveArgument(call.span, "unique")] if operation.column.unique is True else []),
+        placing.after(operation, writing.in_autocommit(context, code_)),
+    ]

@@ -1,0 +1,65 @@
+"""Indexes that are built and dropped without keeping anybody waiting."""
+
+from __future__ import annotations
+
+from foreshot.lint.context import Context
+from foreshot.migration.operations import CreateIndex, DropIndex
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, SetArgument, WrapStatements
+
+
+def in_both_directions(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:
+    """CONCURRENTLY for the operation, and for its counterpart in the other direction; empty where it cannot be written."""
+    changes = concurrently(operation, context)
+    name = _name(operation)
+    if not changes or not isinstance(name, str):
+        return changes
+    counterpart = DropIndex if isinstance(operation, CreateIndex) else CreateIndex
+    others = context.downgrade if operation.site.function == "upgrade" else context.upgrade
+    for other in others:
+        if isinstance(other, counterpart) and _name(other) == name and other.concurrently is False:
+            changes.extend(concurrently(other, context))
+    return changes
+
+
+def concurrently(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:
+    """CONCURRENTLY, in an autocommit block; out of a batch block, in which neither would work."""
+    if not placing.is_own_statement(operation):
+        return []
+    options = {"postgresql_concurrently": "True"}
+    # MySQL has no IF EXISTS for an index.
+    if not any(target.database == "mysql" for target in context.targets((), operation)):
+        options["if_not_exists" if isinstance(operation, CreateIndex) else "if_exists"] = "True"
+    site = operation.site
+    if site.batch is None:
+        changes: list[Change] = [SetArgument(site.call, name, value) for name, value in options.items()]
+        if not site.autocommit:
+            header = f"with {context.op}.get_context().autocommit_block():"
+            changes.append(WrapStatements(site.statement, site.statement, header))
+        return changes
+    arguments = _moved(operation, context, tuple(options))
+    if arguments is None:
+        return []
+    arguments += [f"{name}={value}" for name, value in options.items()]
+    creates = isinstance(operation, CreateIndex)
+    code = writing.call(f"{context.op}.{'create_index' if creates else 'drop_index'}", arguments)
+    if not site.autocommit:
+        code = writing.in_autocommit(context, code)
+    return placing.instead(operation, context, code, first=not creates)
+
+
+def _moved(
+    operation: CreateIndex | DropIndex, context: Context, left_out: tuple[str, ...]
+) -> list[str] | None:
+    if isinstance(operation, CreateIndex):
+        return placing.arguments(operation, context, ("index_name", "table_name", "columns"), left_out)
+    table = operation.table
+    arguments = placing.arguments(operation, context, ("index_name",), left_out)
+    if arguments is None or not isinstance(table, str):
+        return None
+    return [arguments[0], f"table_name={writing.literal(table)}", *arguments[1:]]
+
+
+def _name(operation: CreateIndex | DropIndex) -> object:
+    return operation.index.name if isinstance(operation, CreateIndex) else operation.name

@@ -1,0 +1,88 @@
+"""Where what a repair writes goes: next to a statement, or outside of the batch block that it stands in."""
+
+from __future__ import annotations
+
+import re
+
+from foreshot.lint.context import Context
+from foreshot.migration.operations import Operation
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, InsertAfter, InsertBefore, RemoveStatement, ReplaceStatement
+from foreshot.syntax.values import Unknown
+from foreshot.text import Span
+
+
+def is_plain(operation: Operation) -> bool:
+    """Whether the operation is a call that the source makes once, and can be changed by itself."""
+    site = operation.site
+    return not site.repeated and site.sql is None
+
+
+def is_own_statement(operation: Operation) -> bool:
+    """Whether the operation's call is all that its statement says."""
+    return is_plain(operation) and operation.site.statement == operation.site.call
+
+
+def around(operation: Operation) -> Span:
+    """The statement that the operation is run by: its own, or the batch block around it."""
+    batch = operation.site.batch
+    return batch.statement if batch else operation.site.statement
+
+
+def after(operation: Operation, code: str) -> Change:
+    """Code that runs once the operation has run."""
+    return InsertAfter(around(operation), code)
+
+
+def before(operation: Operation, code: str) -> Change:
+    """Code that runs before the operation, and before the rest of its batch block."""
+    return InsertBefore(around(operation), code)
+
+
+def instead(operation: Operation, context: Context, code: str, *, first: bool = False) -> list[Change]:
+    """Code in place of the operation's statement; of one in a batch block behind that block, or ``first``, before it."""
+    site, batch = operation.site, operation.site.batch
+    if batch is None:
+        return [ReplaceStatement(site.statement, code)]
+    header = context.text(Span(batch.call.end, site.statement.start))
+    if batch.statement.end == site.statement.end and re.fullmatch(r"\s*(?:as\s+\w+\s*)?:\s*", header):
+        return [ReplaceStatement(batch.statement, code)]
+    return [
+        RemoveStatement(site.statement),
+        before(operation, code) if first else after(operation, code),
+    ]
+
+
+def arguments(
+    operation: Operation, context: Context, positional: tuple[str, ...], left_out: tuple[str, ...] = ()
+) -> list[str] | None:
+    """The arguments of the operation's call as ``op`` takes them, a batch block's table among them.
+
+    ``positional`` are the names of those that come first; ``left_out`` are keywords to leave out. None where they
+    cannot be told.
+    """
+    site, batch = operation.site, operation.site.batch
+    found: list[str] = []
+    for name in positional:
+        span = site.args.get(name)
+        text = writing.source(context, span) if span is not None else None
+        if text is None and name in ("table_name", "source_table"):
+            table = getattr(operation, "table", None)
+            text = writing.literal(table) if isinstance(table, str) else None
+        if text is None:
+            return None
+        found.append(text)
+    for name, span in site.keywords.items():
+        if name in positional or name in left_out:
+            continue
+        text = writing.source(context, span)
+        if text is None:
+            return None
+        found.append(text)
+    if batch is not None:
+        if isinstance(batch.schema, Unknown):
+            return None
+        if batch.schema:
+            found.append(f"schema={writing.literal(batch.schema)}")
+        found = [re.sub(rf"\b{re.escape(batch.alias)}\.f\(", f"{context.op}.f(", text) for text in found]
+    return found

@@ -1,0 +1,56 @@
+"""Constraints that are added without looking at the rows, and validated in a transaction of their own."""
+
+from __future__ import annotations
+
+from foreshot.lint.context import Context
+from foreshot.migration.operations import AddColumn, AddConstraint, ForeignKeyRef, Operation
+from foreshot.rules.locking import _names as names
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, SetArgument
+
+
+def validated_later(operation: AddConstraint, context: Context) -> list[Change]:
+    """NOT VALID, and VALIDATE behind it; empty where that cannot be written."""
+    name = names.name_of(operation, context)
+    validation = _validation(operation, context, name)
+    if name is None or validation is None:
+        return []
+    site = operation.site
+    changes: list[Change] = [SetArgument(site.call, "postgresql_not_valid", "True"), validation]
+    if operation.constraint.name is None:
+        # VALIDATE needs the name: the one that PostgreSQL would have given.
+        changes.insert(0, SetArgument(site.call, "constraint_name", writing.literal(name), 0))
+    return changes
+
+
+def key_validated_later(operation: AddColumn, key: ForeignKeyRef, context: Context) -> list[Change]:
+    """The same for the foreign key of a column that is added."""
+    if not isinstance(key.name, str | None):
+        return []
+    name = key.name or names.given_name("foreign key", operation.table, (operation.column.name,))
+    validation = _validation(operation, context, name)
+    if name is None or validation is None:
+        return []
+    changes: list[Change] = [SetArgument(key.span, "postgresql_not_valid", "True"), validation]
+    if key.name is None:
+        changes.insert(0, SetArgument(key.span, "name", writing.literal(name)))
+    return changes
+
+
+def validate(operation: Operation, context: Context, name: str) -> str | None:
+    """``VALIDATE CONSTRAINT`` in a transaction of its own, for PostgreSQL only; None where a name cannot be written."""
+    table, constraint = writing.table_in_sql(operation), writing.quoted(name)
+    if table is None or constraint is None:
+        return None
+    code = writing.execute(context, f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+    if not operation.site.autocommit:
+        code = writing.in_autocommit(context, code)
+    return writing.on_postgresql(context, operation, code)
+
+
+def _validation(operation: AddConstraint | AddColumn, context: Context, name: str | None) -> Change | None:
+    if name is None or not placing.is_plain(operation):
+        return None
+    code = validate(operation, context, name)
+    return placing.after(operation, code) if code else None

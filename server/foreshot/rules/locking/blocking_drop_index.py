@@ -1,0 +1,149 @@
+"""Dropping an index waits for everybody who uses its table, and everybody else waits behind it.
+
+`DROP INDEX` takes ACCESS EXCLUSIVE locks on the index and on its table on PostgreSQL. The drop itself takes
+milliseconds. But it waits until every transaction that has touched the table is over, and meanwhile each new query on
+the table, SELECT included, queues behind it: one long report is enough to stop the application. The locks are held
+until the revision's transaction ends.
+
+`DROP INDEX CONCURRENTLY` waits for the old transactions too, but lets all others through. It cannot run inside a
+transaction, so it stands in an autocommit block, which commits what the revision did before it. It does not drop the
+index of a partitioned table or one that a constraint needs.
+
+It does not matter on a table that the same revision created or drops, nor on MySQL, MariaDB and SQLite, which have no
+such form. `downgrade()` is not looked at: it is made to undo a deployment, and `missing-lock-timeout` speaks of its
+locks.
+
+```python bad
+def upgrade():
+    op.drop_index("ix_users_email", table_name="users")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+
+
+def downgrade():
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True)
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_users_email")
+#   ^^^^^^^^^^^^^ every read and write of its table waits behind it
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", postgresql_concurrently=True, if_exists=True)
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.drop_index("ix_users_email")
+#       ^^^^^^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_users_email",
+            table_name="users",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
+```
+```python bad
+def upgrade():
+    op.execute("DROP INDEX ix_users_email")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^ every read and write of its table waits behind it
+```
+```python good
+def upgrade():
+    op.drop_index("ix_users_email", table_name="users")
+    op.drop_table("users")
+```
+```python good
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True)
+```
+```python good dialect=mysql
+def upgrade():
+    op.drop_index("ix_users_email", table_name="users")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import CreateIndex, DropIndex, DropTable
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.locking._concurrently import in_both_directions
+
+
+class BlockingDropIndex(OperationRule[DropIndex]):
+    """``drop_index`` without CONCURRENTLY."""
+
+    looks_at = (DropIndex,)
+    severity = "warning"
+    databases = ("postgresql",)
+    safety = "unsafe"
+    directions = ("upgrade",)
+
+    def check(self, operation: DropIndex, context: Context) -> Iterator[Finding]:
+        """Whether everybody queues behind the drop."""
+        if operation.concurrently is not False or not isinstance(operation.name, str):
+            return
+        table = operation.table_name or _table_of(operation.name, context)
+        if context.schema.is_new(table, operation) or _is_dropped(table, operation, context):
+            return
+        found = [
+            wait
+            for wait in waiting.effects(operation, context, self.databases)
+            if wait.effect.blocks == "reads and writes"
+        ]
+        if found:
+            yield self.finding(
+                operation.site.name,
+                f"Dropping the index {code(operation.name)} waits for every transaction on"
+                f" {code(table) if table else 'its table'}, and every read and write of"
+                f" {code(table) if table else 'its table'} waits behind it ({waiting.where(found)})."
+                " Drop it concurrently, in an autocommit block.",
+                operation=operation,
+                object=operation.name,
+                targets=waiting.targets(found),
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """CONCURRENTLY in an autocommit block, and the same for creating it in the other direction."""
+        if isinstance(finding.operation, DropIndex):
+            changes = in_both_directions(finding.operation, context)
+            if changes:
+                yield Fix("Drop the index concurrently, in an autocommit block", "unsafe", tuple(changes))
+
+
+def _table_of(index: str, context: Context) -> str | None:
+    """The table of an index that is dropped by its name alone, when the revision creates it anywhere."""
+    for operation in context.revision.operations:
+        if isinstance(operation, CreateIndex) and operation.index.name == index:
+            return operation.table_name
+    return None
+
+
+def _is_dropped(table: str | None, operation: DropIndex, context: Context) -> bool:
+    """Whether the table, or one that may be it, is dropped in the same direction."""
+    return any(
+        isinstance(other, DropTable) and (table is None or other.table_name in (table, None))
+        for other in (*context.before(operation), *context.after(operation))
+    )

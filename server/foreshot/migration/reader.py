@@ -458,13 +458,14 @@ class _Reader:
         if argument is None or isinstance(argument, ast.Starred):
             return
         value = frame.scope.evaluate(argument)
-        site = self._site(call, frame)
+        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
         if isinstance(value, CallValue) and not _is_text(value):
             change = data_change(value, site)
             if change is not None:
                 self._add(change)
-            elif last_name(value.path) in ("CreateTable", "DropTable", "CreateSequence", "CreateIndex"):
-                self._opaque("a DDL construct is executed that could not be read", "sql", call.span, frame)
+            elif not _only_reads(value) and _may_be_sql(call):
+                why = "a statement is executed that is only known when it runs"
+                self._opaque(why, "sql", self.module.span(argument), frame)
             return
         text = frame.scope.text(argument)
         wrapped = isinstance(value, CallValue) or _is_text_call(argument, frame.scope)
@@ -555,6 +556,18 @@ _CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {
     "rollback": "rollback",
 }
 _ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
+_DDL_CONSTRUCTS = frozenset(
+    {
+        "CreateTable",
+        "DropTable",
+        "CreateIndex",
+        "DropIndex",
+        "CreateSequence",
+        "DropSequence",
+        "CreateSchema",
+        "DropSchema",
+    }
+)
 _HARMLESS = frozenset(
     {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
 )
@@ -642,6 +655,14 @@ def _is_text_call(node: ast.expr, scope: Scope) -> bool:
         for call in ast.walk(node)
         if isinstance(call, ast.Call)
     )
+
+
+def _only_reads(value: CallValue) -> bool:
+    """Whether a described construct is a query, or one whose change was read where it was made."""
+    parts = value.path.split(".")
+    if "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all"):
+        return True
+    return parts[0] == "sqlalchemy" and parts[-1] not in _DDL_CONSTRUCTS
 
 
 def _may_be_sql(call: CallValue) -> bool:

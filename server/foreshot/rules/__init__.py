@@ -18,7 +18,16 @@ IN_A_REVISION: tuple[str, ...] = (
     "locking/blocking-index",
     "locking/blocking-drop-index",
     "locking/blocking-foreign-key",
+    "constraints/unnamed-constraint",
+    "constraints/drop-unnamed-constraint",
+    "constraints/identifier-too-long",
     "downgrade/missing-downgrade",
+    "sql/interpolated-sql",
+    "sql/plain-string-execute",
+    "sql/sql-syntax-error",
+    "sql/opaque-operation",
+    "mysql/existing-type-required",
+    "sqlite/alter-outside-batch",
 )
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""
 

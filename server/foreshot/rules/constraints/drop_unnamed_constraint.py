@@ -1,0 +1,91 @@
+"""A constraint is dropped without its name: this fails.
+
+Autogenerate writes `drop_constraint(None, ...)` where the constraint was created without a name. SQLAlchemy cannot render it
+("Can't emit DROP CONSTRAINT for constraint; it has no name"), so the migration stops here. Write the name that the database
+made up: PostgreSQL's are `table_column_key` for a unique constraint and `table_column_fkey` for a foreign key.
+
+```python bad
+def upgrade():
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
+
+
+def downgrade():
+    op.drop_constraint(None, "orders", type_="foreignkey")
+    #                  ^^^^ This fails
+```
+```python fixed
+def upgrade():
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
+
+
+def downgrade():
+    op.drop_constraint("orders_user_id_fkey", "orders", type_="foreignkey")
+```
+```python good
+def downgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge.databases import default_name
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddConstraint, DropConstraint
+from foreshot.syntax.changes import ReplaceText
+
+
+class DropUnnamedConstraint(OperationRule[DropConstraint]):
+    """``drop_constraint(None, …)``."""
+
+    looks_at = (DropConstraint,)
+    severity = "error"
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: DropConstraint, context: Context) -> Iterator[Finding]:
+        """Whether the name is missing."""
+        if operation.name is not None or operation.site.sql:
+            return
+        on = f" on {code(operation.table_name)}" if operation.table_name else ""
+        yield self.finding(
+            operation.site.args.get("constraint_name", operation.site.name),
+            f"This fails: the constraint{on} is dropped without its name. Write the name that it has in the database.",
+            operation=operation,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The name that the other direction created it by, or that the database made up for it."""
+        operation = finding.operation
+        span = operation.site.args.get("constraint_name") if operation is not None else None
+        if not isinstance(operation, DropConstraint) or span is None or operation.site.repeated:
+            return
+        created = [
+            other.constraint
+            for other in context.revision.operations
+            if isinstance(other, AddConstraint)
+            and other.site.function != operation.site.function
+            and other.table_name == operation.table_name
+            and operation.constraint_kind in (other.constraint.kind, "unknown")
+        ]
+        if len(created) != 1 or not isinstance(operation.table, str):
+            return
+        constraint = created[0]
+        columns = tuple(column for column in constraint.columns if isinstance(column, str))
+        names: dict[str, str] = {}
+        if isinstance(constraint.name, str):
+            names[constraint.name] = "as it was created"
+        elif constraint.kind in ("unique", "foreign key", "check", "primary key") and len(columns) == len(
+            constraint.columns
+        ):
+            for target in context.targets(operation=operation):
+                name = default_name(target.database, constraint.kind, operation.table, columns)
+                if name is not None:
+                    names.setdefault(name, f"as {target.display} made it up")
+        for name, why in names.items():
+            yield Fix(f"Name it {code(name)}, {why}", "unsafe", (ReplaceText(span, f'"{name}"'),))

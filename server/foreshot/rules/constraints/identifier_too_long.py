@@ -1,0 +1,122 @@
+"""The name is longer than the database allows.
+
+PostgreSQL has room for 63 bytes, MySQL and MariaDB for 64 characters, SQL Server and Oracle for 128. SQLAlchemy refuses a longer
+name before it gets to the database (IdentifierError), so the migration fails. A name inside `op.f(...)` is shortened instead, the
+same way each time, and is not reported.
+
+```python bad
+def upgrade():
+    op.create_index("ix_notification_history_service_id_template_id_created_at_status", "history", ["status"])
+    #               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 1 byte too long for PostgreSQL
+```
+```python fixed
+def upgrade():
+    op.create_index("ix_notification_history_service_id_template_id_created__a371", "history", ["status"])
+```
+```python good
+def upgrade():
+    op.create_index("ix_history_status", "history", ["status"])
+    op.create_index(op.f("ix_notification_history_service_id_template_id_created_at_status"), "history", ["status"])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge.databases import DISPLAY_NAMES, Database, excess_length, identifier_limit, shortened
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    RenameTable,
+)
+from foreshot.syntax.changes import Change, ReplaceText
+from foreshot.text import Span
+
+
+class IdentifierTooLong(OperationRule[Operation]):
+    """A name over the database's limit."""
+
+    looks_at = (AddColumn, AddConstraint, AlterColumn, CreateIndex, CreateTable, RenameTable)
+    severity = "error"
+    databases = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: Operation, context: Context) -> Iterator[Finding]:
+        """Each name that the operation gives."""
+        if operation.site.sql is not None:
+            return
+        for name, span in _names(operation):
+            if context.text(span).startswith((f"{context.op}.f(", "f(", "op.f(")):
+                continue
+            for target in context.targets(self.databases, operation):
+                excess, limit = excess_length(name, target.database), identifier_limit(target.database)
+                if excess and limit is not None:
+                    unit = limit.unit.removesuffix("s") if excess == 1 else limit.unit
+                    yield self.finding(
+                        span,
+                        f"The name {code(name)} is {excess} {unit} too long for {DISPLAY_NAMES[target.database]}: SQLAlchemy"
+                        " refuses it and the migration fails. Shorten it.",
+                        operation=operation,
+                        object=name,
+                        targets=[target],
+                    )
+                    break
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A shorter name that ends in a hash of the whole one, wherever the file writes it."""
+        name, operation = finding.object, finding.operation
+        if name is None or operation is None or operation.site.repeated or not finding.databases:
+            return
+        targets = context.targets(self.databases, operation)
+        database = min(targets, key=lambda target: _size(target.database)).database
+        short = shortened(name, database)
+        if context.text(finding.span).strip("\"'") != name:
+            return
+        changes: list[Change] = [ReplaceText(finding.span, f'"{short}"')]
+        for other in context.revision.operations:
+            span = other.site.args.get("index_name") or other.site.args.get("constraint_name")
+            if isinstance(other, DropIndex | DropConstraint) and other.name == name and span is not None:
+                changes.append(ReplaceText(span, f'"{short}"'))
+        yield Fix(f"Shorten it to {code(short)}", "unsafe", tuple(changes))
+
+
+def _size(database: Database) -> int:
+    limit = identifier_limit(database)
+    return limit.size if limit is not None else 1_000
+
+
+def _names(operation: Operation) -> Iterator[tuple[str, Span]]:
+    args = operation.site.args
+    match operation:
+        case AddColumn(column=column) if isinstance(column.name, str) and "name" in column.args:
+            yield column.name, column.args["name"]
+        case AlterColumn(new_name=str() as name) if "new_column_name" in args:
+            yield name, args["new_column_name"]
+        case AddConstraint(constraint=constraint) if (
+            isinstance(constraint.name, str) and "constraint_name" in args
+        ):
+            yield constraint.name, args["constraint_name"]
+        case CreateIndex(index=index) if isinstance(index.name, str) and "index_name" in args:
+            yield index.name, args["index_name"]
+        case RenameTable(new_name=str() as name) if "new_table_name" in args:
+            yield name, args["new_table_name"]
+        case CreateTable():
+            if isinstance(operation.table, str) and "table_name" in args:
+                yield operation.table, args["table_name"]
+            for column in operation.columns:
+                if isinstance(column.name, str) and "name" in column.args:
+                    yield column.name, column.args["name"]
+        case _:
+            pass

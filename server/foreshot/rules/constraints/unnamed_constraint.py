@@ -1,0 +1,107 @@
+"""The constraint gets no name of its own, so nothing can name it later.
+
+The database makes a name up. `drop_constraint(None, ...)`, which autogenerate writes into the downgrade, fails; and another
+database, or the same one after a rename, makes up another name. Give it a name, or set a `naming_convention` on the metadata
+that env.py hands to Alembic.
+
+The repair writes down the name that the database would have made up, so the schema stays the same.
+
+```python app/models.py
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+```
+```python bad
+def upgrade():
+    op.create_unique_constraint(None, "users", ["email"])
+    #                           ^^^^ gets no name
+
+
+def downgrade():
+    op.drop_constraint(None, "users", type_="unique")
+```
+```python fixed
+def upgrade():
+    op.create_unique_constraint("users_email_key", "users", ["email"])
+
+
+def downgrade():
+    op.drop_constraint("users_email_key", "users", type_="unique")
+```
+```python good
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge.databases import default_name
+from foreshot.lint.context import Context
+from foreshot.lint.conventions import has_naming_convention
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AddConstraint, DropConstraint
+from foreshot.syntax.changes import ReplaceText
+
+
+class UnnamedConstraint(OperationRule[AddConstraint]):
+    """A constraint created without a name, and no naming convention in reach."""
+
+    looks_at = (AddConstraint,)
+    severity = "warning"
+    safety = "safe"
+
+    def check(self, operation: AddConstraint, context: Context) -> Iterator[Finding]:
+        """Whether the constraint has a name, or will be given one."""
+        constraint = operation.constraint
+        batch = operation.site.batch
+        if constraint.name is not None or operation.site.sql or operation.table_name is None:
+            return
+        if (batch is not None and batch.naming_convention) or has_naming_convention(
+            context.surroundings
+        ) is not False:
+            return
+        yield self.finding(
+            operation.site.args.get("constraint_name", operation.site.name),
+            f"This {constraint.kind} constraint on {code(operation.table_name)} gets no name, so a later migration or the downgrade"
+            " cannot name it to drop it. Name it.",
+            operation=operation,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The name that the database would make up, in both directions."""
+        operation = finding.operation
+        targets = context.targets(operation=operation)
+        if not isinstance(operation, AddConstraint) or operation.site.repeated or len(targets) != 1:
+            return
+        constraint = operation.constraint
+        columns = tuple(column for column in constraint.columns if isinstance(column, str))
+        span = operation.site.args.get("constraint_name")
+        if constraint.kind not in ("unique", "foreign key", "check", "primary key") or len(columns) != len(
+            constraint.columns
+        ):
+            return
+        if not isinstance(operation.table, str) or span is None:
+            return
+        name = default_name(targets[0].database, constraint.kind, operation.table, columns)
+        if name is None:
+            return
+        dropped = [
+            other.site.args["constraint_name"]
+            for other in context.revision.operations
+            if isinstance(other, DropConstraint)
+            and other.name is None
+            and other.site.function != operation.site.function
+            and other.table_name == operation.table_name
+            and other.constraint_kind in (constraint.kind, "unknown")
+            and "constraint_name" in other.site.args
+        ]
+        if len(dropped) <= 1:
+            changes = tuple(ReplaceText(at, f'"{name}"') for at in (span, *dropped))
+            yield Fix(f"Name it {code(name)}, as {on(targets)} would", "safe", changes)

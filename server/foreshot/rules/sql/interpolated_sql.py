@@ -1,0 +1,115 @@
+"""A value is formatted into SQL instead of being bound.
+
+A quote in the value ends the string early: the statement fails, or does something else. Values that come from the database's
+own rows are as dangerous as any other. A bound parameter is passed beside the statement and needs no quoting.
+
+Names of tables and columns cannot be bound; where they are formatted in, and where the value is a constant of the file, there
+is nothing to report.
+
+```python bad
+def upgrade():
+    connection = op.get_bind()
+    for row in connection.execute(sa.text("SELECT id, name FROM users")):
+        connection.execute(sa.text(f"UPDATE users SET slug = '{row.name}' WHERE id = {row.id}"))
+        #                                                     ^^^^^^^^^^ formatted into SQL
+```
+```python bad
+def upgrade():
+    domain = context.get_x_argument(as_dictionary=True)["domain"]
+    op.execute(f"UPDATE users SET email = '{domain}' WHERE email IS NULL")
+    #                                      ^^^^^^^^ formatted into SQL
+```
+```python fixed
+def upgrade():
+    domain = context.get_x_argument(as_dictionary=True)["domain"]
+    op.execute(sa.text("UPDATE users SET email = :domain WHERE email IS NULL").bindparams(domain=domain))
+```
+```python good
+def upgrade():
+    for table in ("users", "orders"):
+        op.execute(f"UPDATE {table} SET note = '' WHERE note IS NULL")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.migration.operations import SqlText
+from foreshot.syntax.changes import ReplaceText
+from foreshot.syntax.strings import PLACEHOLDER
+from foreshot.syntax.values import Text
+from foreshot.text import Span
+
+_BEFORE_VALUE = re.compile(
+    r"(?:[=<>(,]|\b(?:like|ilike|then|else|in|values|between|and)\b)\s*$", re.IGNORECASE
+)
+_IN_COLUMNS = re.compile(
+    r"\b(?:insert\s+into|index|unique|key|columns?|table|from|join|on|references|select)\b[^;()']*\([^)]*$|\bselect\b[^;']*$",
+    re.IGNORECASE,
+)
+_SIMPLE = re.compile(r"""[fF](?P<quote>["'])(?P<body>(?:(?!(?P=quote))[^\\\r\n])*)(?P=quote)\Z""")
+_FIELD = re.compile(r"""(?P<quoted>'?)\{(?P<name>[A-Za-z_]\w*)\}'?""")
+
+
+class InterpolatedSql(OperationRule[SqlText]):
+    """An f-string, ``%``, ``+`` or ``.format`` that puts a value into SQL."""
+
+    looks_at = (SqlText,)
+    severity = "warning"
+    safety = "unsafe"
+
+    def check(self, operation: SqlText, context: Context) -> Iterator[Finding]:
+        """The first expression that stands where a value stands."""
+        text = operation.value
+        if not isinstance(text, Text) or not operation.interpolated or PLACEHOLDER not in text.value:
+            return
+        at = next(iter(_values(text)), None)
+        if at is not None:
+            yield self.finding(
+                at,
+                "A value is formatted into SQL: a quote in it breaks the statement or changes what it does. Bind it as a parameter.",
+                operation=operation,
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """Bound parameters, for an f-string on one line whose fields are plain names of values."""
+        operation = finding.operation
+        if not isinstance(operation, SqlText) or not isinstance(operation.value, Text):
+            return
+        argument = operation.site.args.get("sql")
+        if argument is None or operation.site.repeated or ":" in operation.value.value:
+            return
+        source = context.text(argument)
+        sa, imports = context.sa()
+        opening = re.match(rf"{re.escape(sa)}\.text\(|text\(", source)
+        literal = source[opening.end() : -1] if opening and source.endswith(")") else source
+        simple = _SIMPLE.match(literal)
+        if simple is None or operation.value.value.count(PLACEHOLDER) != len(list(_values(operation.value))):
+            return
+        fields = list(_FIELD.finditer(simple["body"]))
+        if len(fields) != simple["body"].count("{") or "{{" in simple["body"]:
+            return
+        names = dict.fromkeys(field["name"] for field in fields)
+        body = _FIELD.sub(lambda field: f":{field['name']}", simple["body"])
+        bound = ", ".join(f"{name}={name}" for name in names)
+        code = f"{sa}.text({simple['quote']}{body}{simple['quote']}).bindparams({bound})"
+        yield Fix("Bind the values as parameters", "unsafe", (ReplaceText(argument, code), *imports))
+
+
+def _values(text: Text) -> Iterator[Span]:
+    """The source of each placeholder that stands where SQL wants a value, not a name."""
+    for (offset, span), following in zip(
+        text.pieces, [*text.pieces[1:], (len(text.value), None)], strict=True
+    ):
+        piece = text.value[offset : following[0]]
+        if PLACEHOLDER not in piece:
+            continue
+        before = text.value[: offset + piece.index(PLACEHOLDER)]
+        quoted = before.count("'") % 2 == 1
+        if quoted or (_BEFORE_VALUE.search(before) and not _IN_COLUMNS.search(before)):
+            yield span

@@ -1,0 +1,53 @@
+"""Something is done here that could not be read, so nothing was checked.
+
+Foreshot reads revisions without running them. A statement whose SQL is put together from values that only a running migration
+has, an operation of a plugin, or a helper from another module that is given the connection may do anything. Silence about
+them is no sign of safety, so this says where a person has to look.
+
+Names that loops and helpers of the same file give to tables and columns are followed as long as they come from literals.
+
+```python bad
+from legacy.migrations import rebuild
+
+
+def upgrade():
+    rebuild(op.get_bind())
+#   ^^^^^^^ could not be read
+```
+```python bad
+def upgrade():
+    statement = op.get_bind().dialect.name.join(["a", "b"])
+    op.execute(statement)
+    #          ^^^^^^^^^ could not be read
+```
+```python good
+def upgrade():
+    for table in ("users", "orders"):
+        op.add_column(table, sa.Column("note", sa.Text()))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.migration.operations import Opaque
+
+
+class OpaqueOperation(OperationRule[Opaque]):
+    """An operation or a statement that could not be read."""
+
+    looks_at = (Opaque,)
+    severity = "information"
+
+    def check(self, operation: Opaque, context: Context) -> Iterator[Finding]:
+        """Say what could not be read."""
+        yield self.finding(
+            operation.site.name,
+            f"This could not be read, so nothing here was checked: {operation.why}.",
+            operation=operation,
+            certainty="certain",
+        )

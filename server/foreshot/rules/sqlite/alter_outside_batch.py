@@ -1,0 +1,107 @@
+"""SQLite has no such ALTER: outside of a batch block this fails.
+
+SQLite can add, drop and rename columns and rename tables. It cannot change a column's type, nullability or default, and cannot
+add or drop a constraint: Alembic raises NotImplementedError, or SQLite a syntax error. `op.batch_alter_table` copies the table
+into one of the new shape instead.
+
+The batch loses unnamed checks, triggers and expression indexes of the table, and with `PRAGMA foreign_keys=ON` and
+`ON DELETE CASCADE` it deletes the rows of tables that refer to this one.
+
+```python bad dialect=sqlite
+def upgrade():
+    op.alter_column("users", "email", nullable=False)
+#   ^^^^^^^^^^^^^^^ fails on SQLite
+```
+```python fixed
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.alter_column("email", nullable=False)
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on SQLite
+```
+```python fixed
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.create_unique_constraint("uq_users_email", ["email"])
+```
+```python good dialect=sqlite
+def upgrade():
+    op.alter_column("users", "email", new_column_name="address")
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.alter_column("address", nullable=False)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint
+from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
+from foreshot.text import Span
+
+
+class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
+    """An ALTER that SQLite does not have, outside of a batch block."""
+
+    looks_at = (AlterColumn, AddConstraint, DropConstraint)
+    severity = "error"
+    databases = ("sqlite",)
+    safety = "safe"
+    needs_database = True
+    fails_outright = True
+
+    def check(
+        self, operation: AlterColumn | AddConstraint | DropConstraint, context: Context
+    ) -> Iterator[Finding]:
+        """Whether SQLite can do it."""
+        if operation.site.batch is not None or operation.site.sql is not None:
+            return
+        if isinstance(operation, AlterColumn) and not _changes_definition(operation):
+            return
+        yield self.finding(
+            operation.site.name,
+            f"This fails on SQLite, which cannot do it to {code(operation.table_name)} in place. Do it in `op.batch_alter_table`.",
+            operation=operation,
+            targets=context.targets(self.databases, operation),
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The same operation in a batch block of its own."""
+        operation = finding.operation
+        if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint) or operation.site.repeated:
+            return
+        site = operation.site
+        name = "source_table" if "source_table" in site.args else "table_name"
+        table = site.args.get(name)
+        if (
+            table is None
+            or site.statement != site.call
+            or any(key in site.keywords for key in ("schema", "source_schema"))
+        ):
+            return
+        position = None if name in site.keywords else 0 if isinstance(operation, AlterColumn) else 1
+        header = f"with {context.op}.batch_alter_table({context.text(table)}) as batch_op:"
+        written = context.text(site.name)
+        if not written.startswith(f"{context.op}."):
+            return
+        changes: tuple[Change, ...] = (
+            ReplaceText(Span(site.name.start, site.name.start + len(context.op)), "batch_op"),
+            RemoveArgument(site.call, name, position),
+            WrapStatements(site.statement, site.statement, header),
+        )
+        yield Fix("Do it in a batch block", "safe", changes)
+
+
+def _changes_definition(operation: AlterColumn) -> bool:
+    return any(
+        value is not None
+        for value in (operation.nullable, operation.type, operation.server_default, operation.autoincrement)
+    )

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.entry import Entry
+from foreshot.lint.renames import Renames
 from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
 from foreshot.migration.revision import Revision
@@ -102,6 +103,11 @@ class Context:
     def schema(self) -> SchemaView:
         """The schema before each operation."""
         return SchemaView(self.revision)
+
+    @cached_property
+    def renames(self) -> Renames:
+        """Pairs of a drop and an add that look like a rename."""
+        return Renames(self.revision, self.surroundings.targets)
 
     @property
     def module(self) -> Module:

@@ -44,13 +44,22 @@ def instead(operation: Operation, context: Context, code: str, *, first: bool = 
     site, batch = operation.site, operation.site.batch
     if batch is None:
         return [ReplaceStatement(site.statement, code)]
-    header = context.text(Span(batch.call.end, site.statement.start))
-    if batch.statement.end == site.statement.end and re.fullmatch(r"\s*(?:as\s+\w+\s*)?:\s*", header):
+    if not shares_batch(operation, context):
         return [ReplaceStatement(batch.statement, code)]
     return [
         RemoveStatement(site.statement),
         before(operation, code) if first else after(operation, code),
     ]
+
+
+def shares_batch(operation: Operation, context: Context) -> bool:
+    """Whether the batch block around the operation holds more than the operation's statement."""
+    site, batch = operation.site, operation.site.batch
+    if batch is None:
+        return False
+    header = context.text(Span(batch.call.end, site.statement.start))
+    alone = batch.statement.end == site.statement.end
+    return not (alone and re.fullmatch(r"\s*(?:as\s+\w+\s*)?:\s*", header))
 
 
 def arguments(

@@ -38,19 +38,17 @@ def key_validated_later(operation: AddColumn, key: ForeignKeyRef, context: Conte
     return changes
 
 
-def validate(operation: Operation, context: Context, name: str) -> str | None:
-    """``VALIDATE CONSTRAINT`` in a transaction of its own, for PostgreSQL only; None where a name cannot be written."""
+def validated(operation: Operation, context: Context, name: str) -> str | None:
+    """``VALIDATE CONSTRAINT`` in a transaction of its own; None where a name cannot be written."""
     table, constraint = writing.table_in_sql(operation), writing.quoted(name)
     if table is None or constraint is None:
         return None
     code = writing.execute(context, f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
-    if not operation.site.autocommit:
-        code = writing.in_autocommit(context, code)
-    return writing.on_postgresql(context, operation, code)
+    return code if operation.site.autocommit else writing.in_autocommit(context, code)
 
 
 def _validation(operation: AddConstraint | AddColumn, context: Context, name: str | None) -> Change | None:
     if name is None or not placing.is_plain(operation):
         return None
-    code = validate(operation, context, name)
-    return placing.after(operation, code) if code else None
+    code = validated(operation, context, name)
+    return placing.after(operation, writing.on_postgresql(context, operation, code)) if code else None

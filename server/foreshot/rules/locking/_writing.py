@@ -82,9 +82,14 @@ def execute(context: Context, sql: str) -> str:
     return f"{context.op}.execute({literal(sql)})"
 
 
+def meets_others(context: Context, operation: Operation) -> bool:
+    """Whether the operation will run on another database than PostgreSQL too."""
+    return any(target.database != "postgresql" for target in context.targets((), operation))
+
+
 def on_postgresql(context: Context, operation: Operation, code: str, otherwise: str = "") -> str:
     """Code under a guard, where the operation will meet other databases too; ``otherwise`` is for those."""
-    if all(target.database == "postgresql" for target in context.targets((), operation)):
+    if not meets_others(context, operation):
         return code
     guarded = under(f'if {context.op}.get_context().dialect.name == "postgresql":', code)
     return f"{guarded}\n{under('else:', otherwise)}" if otherwise else guarded

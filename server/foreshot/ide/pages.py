@@ -1,7 +1,8 @@
 """A rule's page: its docstring, taken apart. The same page is on the web, in the terminal and in the hover.
 
-A page is a title line, prose, and fenced examples whose info string says what they are: a language, a kind and
-options, as in ```` ```python good dialect=mysql ````. A fence without a kind that is known here belongs to the prose.
+A page is a title line, prose, and fenced examples whose info string says what they are: a language, then in any order a
+kind, the name of a file and options, as in ```` ```python good dialect=mysql ````. A fence that says none of these
+belongs to the prose.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ KINDS: Final[dict[str, str]] = {
     "bad": "Reported",
     "fixed": "After the fix",
     "good": "Fine",
+    "file": "Beside it",
 }
 """The heading of each kind of example."""
 
+_ORDINALS: Final = {"2": "second", "3": "third", "4": "fourth"}
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=fence)[ \t]*$\n?",
     re.MULTILINE | re.DOTALL,
@@ -37,28 +40,29 @@ class Example(Struct, frozen=True):
     """One fenced example, caret comments included."""
 
     kind: str
-    """``setup``, ``bad``, ``fixed`` or ``good``."""
+    """``setup``, ``bad``, ``fixed``, ``good``, or ``file`` for one that the next examples stand beside."""
     code: str
     language: str = "python"
+    path: str | None = None
+    """The file that it is, where it is not just some revision."""
     options: tuple[tuple[str, str], ...] = ()
     """``dialect=mysql`` as ``("dialect", "mysql")``, in the order written."""
 
     @property
     def heading(self) -> str:
         """``Fine on MySQL``: what the kind means, and what the options narrow it to."""
-        words = KINDS[self.kind]
         given = dict(self.options)
-        names = given.pop("dialect", "").split(",")
+        words = KINDS[self.kind]
+        if self.kind == "fixed" and given.get("fix", "1") != "1":
+            words = f"After the {_ORDINALS.get(given['fix'], given['fix'])} fix"
+        names = given.get("dialect", "").split(",")
         databases = [shown for database, shown in DISPLAY_NAMES.items() if database in names]
-        version = given.pop("version", given.pop("server-version", ""))
         if databases:
-            words += f" on {' and '.join(databases)}" + (f" {version}" if version else "")
-        elif version:
-            words += f" on version {version}"
-        others = [
-            value if key in ("file", "path") else f"{key} {value}".strip() for key, value in given.items()
-        ]
-        return f"{words} ({', '.join(others)})" if others else words
+            words += f" on {' and '.join(databases)}"
+        version = given.get("version") or given.get("server-version")
+        if version:
+            words += f" {version}" if databases else f" on version {version}"
+        return f"{words}, in `{self.path}`" if self.path else words
 
 
 class Page(Struct, frozen=True):
@@ -168,10 +172,8 @@ def parse(docstring: str) -> tuple[str, list[str | Example]]:
 
 def _example(info: str, code: str) -> Example | None:
     language, *words = info.split() or [""]
-    if not words or words[0] not in KINDS:
-        return None
-    options: list[tuple[str, str]] = []
-    for word in words[1:]:
-        key, _, value = word.partition("=")
-        options.append((key, value))
-    return Example(words[0], code, language, tuple(options))
+    options = [(key, value) for key, equals, value in (word.partition("=") for word in words) if equals]
+    names = [word for word in words if "=" not in word]
+    path = next((name for name in names if "." in name), None)
+    kind = next((name for name in names if "." not in name), "file" if path else "")
+    return Example(kind, code, language, path, tuple(options)) if kind in KINDS else None

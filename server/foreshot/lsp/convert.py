@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
-from foreshot.ide.pages import PAGES
+from foreshot.ide.pages import url_of
 from foreshot.lint.report import Report
 from foreshot.lint.severity import Severity
+from foreshot.lsp.documents import Document
 from foreshot.text import Edit, LineIndex, SourceText, Span
 from foreshot.text.lines import Encoding
 
@@ -68,7 +69,7 @@ def diagnostic(
         message=report.message,
         severity=_SEVERITIES[report.severity],
         code=report.rule,
-        code_description=types.CodeDescription(f"{PAGES}/{report.rule}"),
+        code_description=types.CodeDescription(url_of(report.rule)),
         source=SOURCE,
         tags=[types.DiagnosticTag.Unnecessary] if report.rule in _UNNECESSARY else None,
         related_information=related or None,
@@ -86,7 +87,7 @@ def workspace_edit(
     creates: Sequence[tuple[str, str]],
     encoding: Encoding,
     source_of: Callable[[str], SourceText | None],
-    version_of: Callable[[str], int | None],
+    document_of: Callable[[str], Document | None],
     *,
     versioned: bool,
 ) -> types.WorkspaceEdit:
@@ -97,7 +98,7 @@ def workspace_edit(
         creates: paths and texts of new files.
         encoding: what a column counts.
         source_of: the text that the edits of a file speak of.
-        version_of: the version of an open document; None for a file that is not open.
+        document_of: the open document of a path, whose own URI and version count; None for a file that is not open.
         versioned: whether the client takes ``documentChanges``.
     """
     if not versioned:
@@ -105,7 +106,9 @@ def workspace_edit(
         for path, parts in edits.items():
             source = source_of(path)
             if source is not None:
-                changes[uri_of(path)] = text_edits(parts, source, encoding)
+                document = document_of(path)
+                uri = document.uri if document is not None else uri_of(path)
+                changes[uri] = text_edits(parts, source, encoding)
         return types.WorkspaceEdit(changes=changes)
     documents: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
     for path, text in creates:
@@ -122,6 +125,11 @@ def workspace_edit(
     for path, parts in edits.items():
         source = source_of(path)
         if source is not None:
-            identifier = types.OptionalVersionedTextDocumentIdentifier(uri_of(path), version_of(path))
+            document = document_of(path)
+            identifier = (
+                types.OptionalVersionedTextDocumentIdentifier(document.uri, document.version)
+                if document is not None
+                else types.OptionalVersionedTextDocumentIdentifier(uri_of(path))
+            )
             documents.append(types.TextDocumentEdit(identifier, text_edits(parts, source, encoding)))
     return types.WorkspaceEdit(document_changes=documents)

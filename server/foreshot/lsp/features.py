@@ -1,28 +1,16 @@
-"""Every feature of the server: what a client asks, handed on to :mod:`foreshot.ide` and converted."""
+"""Every feature of the server, and what is done when a client comes, edits and leaves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from foreshot.ide.actions import Action, Unavailable, actions_at, find_report, resolve_action, safe_fixes
-from foreshot.lsp import diagnostics
-from foreshot.lsp.convert import diagnostic, path_of, span_of, workspace_edit
-from foreshot.lsp.executor import CancelToken
-from foreshot.lsp.protocol import RequestFailed
-from foreshot.workspace.project import Project
+from foreshot.lsp import actions, commands, diagnostics, reading
+from foreshot.lsp.convert import path_of
 
 if TYPE_CHECKING:
-    from foreshot.lsp.server import Moment, Server
-
-FIX_ALL = "source.fixAll.foreshot"
-_KINDS = {
-    "fix": types.CodeActionKind.QuickFix,
-    "rewrite": types.CodeActionKind.QuickFix,
-    "ignore": types.CodeActionKind.QuickFix,
-    "explain": types.CodeActionKind.QuickFix,
-}
+    from foreshot.lsp.server import Server
 
 
 def register(server: Server) -> None:
@@ -38,11 +26,27 @@ def register(server: Server) -> None:
     server.worker(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, FIX_ALL],
+            code_action_kinds=[
+                types.CodeActionKind.QuickFix,
+                types.CodeActionKind.RefactorRewrite,
+                actions.FIX_ALL,
+            ],
             resolve_provider=True,
         ),
-    )(code_actions)
-    server.worker(types.CODE_ACTION_RESOLVE)(resolve_code_action)
+    )(actions.code_actions)
+    server.worker(types.CODE_ACTION_RESOLVE)(actions.resolve_code_action)
+    server.worker(types.TEXT_DOCUMENT_HOVER)(reading.hover)
+    server.worker(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(reading.document_symbols)
+    server.worker(types.TEXT_DOCUMENT_DEFINITION)(reading.definition)
+    server.worker(types.TEXT_DOCUMENT_REFERENCES)(reading.references)
+    server.worker(types.TEXT_DOCUMENT_DOCUMENT_LINK)(reading.document_links)
+    server.worker(types.TEXT_DOCUMENT_CODE_LENS)(reading.code_lenses)
+    server.worker(types.WORKSPACE_SYMBOL)(reading.workspace_symbols)
+    server.command("foreshot.explainRule")(commands.explain_rule)
+    server.command("foreshot.showGraph")(commands.show_graph)
+    server.command("foreshot.newRevision")(commands.new_revision)
+    server.command("foreshot.mergeHeads")(commands.merge_heads)
+    server.command("foreshot.openRevision")(commands.open_revision)
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
@@ -103,118 +107,3 @@ def folders_changed(ls: Server, _params: types.DidChangeWorkspaceFoldersParams) 
     """Other folders: everything is read anew."""
     ls.session.set_folders(path for uri in ls.folders if (path := path_of(uri)) is not None)
     ls.reload()
-
-
-def code_actions(ls: Server, params: types.CodeActionParams, token: CancelToken) -> list[types.CodeAction]:
-    """``textDocument/codeAction``: what can be done about the findings in a range."""
-    moment: Moment = token.snapshot
-    found = _project_and_path(moment, params.text_document.uri)
-    if found is None:
-        return []
-    project, path = found
-    source = project.source(path)
-    if source is None:
-        return []
-    wanted = params.context.only
-    span = span_of(source.lines, params.range, ls.documents.encoding)
-    document = moment.document(path)
-    version = document.version if document is not None else None
-    result: list[types.CodeAction] = []
-    if _wants(wanted, types.CodeActionKind.QuickFix):
-        for action in actions_at(moment.world.reports(path), span):
-            token.check()
-            result.append(_converted(ls, action, project, params.text_document.uri, version))
-    if wanted and _wants(wanted, FIX_ALL):
-        data = {"uri": params.text_document.uri, "kind": "all", "version": version}
-        title = "Fix all safe problems in this file"
-        result.append(types.CodeAction(title, kind=FIX_ALL, data=data))
-    return result
-
-
-def resolve_code_action(ls: Server, action: types.CodeAction, token: CancelToken) -> types.CodeAction:
-    """``codeAction/resolve``: the edits, worked out on the texts as they are now."""
-    moment: Moment = token.snapshot
-    data = cast("dict[str, Any]", action.data) if isinstance(action.data, dict) else {}
-    found = _project_and_path(moment, str(data.get("uri", "")))
-    if found is None:
-        raise RequestFailed("The file is no part of an Alembic project any more.")
-    project, path = found
-    document = moment.document(path)
-    if (document.version if document is not None else None) != data.get("version"):
-        raise RequestFailed("The text has changed since this was offered.")
-    try:
-        if data.get("kind") == "all":
-            changes = safe_fixes(project, path)
-        else:
-            report = find_report(moment.world.reports(path), str(data.get("rule")), str(data.get("key")))
-            if report is None:
-                raise Unavailable("the finding is not there any more")
-            changes = resolve_action(project, report, data["kind"], int(data.get("index", 0)))
-    except Unavailable as error:
-        raise RequestFailed(f"This cannot be done: {error}.") from error
-    workspace = ls.protocol.client_capabilities.workspace
-    client = workspace.workspace_edit if workspace is not None else None
-    versioned = client is not None and bool(client.document_changes)
-    can_create = (
-        versioned
-        and client is not None
-        and types.ResourceOperationKind.Create in (client.resource_operations or ())
-    )
-    if changes.creates and not can_create:
-        raise RequestFailed("This creates a file, and the editor does not let a language server do that.")
-
-    def version_of(other: str) -> int | None:
-        opened = moment.document(other)
-        return opened.version if opened is not None else None
-
-    action.edit = workspace_edit(
-        changes.edits,
-        [(created.path, created.text) for created in changes.creates],
-        ls.documents.encoding,
-        project.source,
-        version_of,
-        versioned=versioned,
-    )
-    return action
-
-
-def _converted(
-    ls: Server, action: Action, project: Project, uri: str, version: int | None
-) -> types.CodeAction:
-    source = project.source(action.report.path)
-    shown = (
-        [diagnostic(action.report, source, ls.documents.encoding, project.source)]
-        if source is not None
-        else []
-    )
-    if action.kind == "explain":
-        command = types.Command(action.title, "foreshot.explainRule", [action.report.rule])
-        return types.CodeAction(action.title, kind=_KINDS[action.kind], command=command)
-    data = {
-        "uri": uri,
-        "kind": action.kind,
-        "rule": action.report.rule,
-        "key": action.report.key,
-        "index": action.index,
-        "version": version,
-    }
-    return types.CodeAction(
-        action.title,
-        kind=_KINDS[action.kind],
-        diagnostics=shown,
-        is_preferred=True if action.preferred else None,
-        data=data,
-    )
-
-
-def _project_and_path(moment: Moment, uri: str) -> tuple[Project, str] | None:
-    path = path_of(uri)
-    if path is None or not moment.world.concerns(path):
-        return None
-    project = moment.world.owner(path)
-    return (project, path) if project is not None else None
-
-
-def _wants(only: Any, kind: str) -> bool:
-    """Whether a client that restricts the kinds asks for ``kind``."""
-    return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in only)

@@ -21,6 +21,8 @@ from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
 from foreshot.workspace.sift import chosen, is_selected, suppressed
 
+_REMEMBERED = 4
+
 
 class Project:
     """A snapshot of one environment.
@@ -62,12 +64,24 @@ class Project:
         return source if isinstance(source, SourceText) else None
 
     def revision(self, path: str) -> Revision | None:
-        """One revision, read anew."""
+        """One revision in full; the few that were asked for last are remembered."""
         from foreshot.workspace.analysis import open_revision
 
+        remembered = self._revisions.get(path)
+        if remembered is not None:
+            return remembered
         source = self.source(path)
         opened = open_revision(source, self.surroundings) if source is not None else None
-        return opened if isinstance(opened, Revision) else None
+        if not isinstance(opened, Revision):
+            return None
+        if len(self._revisions) >= _REMEMBERED:
+            self._revisions.clear()
+        self._revisions[path] = opened
+        return opened
+
+    @cached_property
+    def _revisions(self) -> dict[str, Revision]:
+        return {}
 
     @cached_property
     def project_reports(self) -> Mapping[str, Sequence[Report]]:

@@ -1,0 +1,183 @@
+"""Commands that a client may run (``workspace/executeCommand``). Arguments and results are plain JSON.
+
+Each takes one object as its argument; ``uri`` in it says which environment is meant where there are several.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from foreshot.ide.actions import Changes, Unavailable
+from foreshot.ide.graph_view import FORMATS, graph_data, graph_text
+from foreshot.ide.new_revisions import empty_revision, merge_of_heads
+from foreshot.ide.pages import page_of, url_of
+from foreshot.lint.words import plain
+from foreshot.lsp.convert import path_of, uri_of
+from foreshot.lsp.executor import CancelToken
+from foreshot.lsp.protocol import RequestFailed
+from foreshot.lsp.where import edit_of
+from foreshot.project.discover import environments_of
+from foreshot.rules import NAMES, all_rules
+from foreshot.workspace.project import Project
+
+if TYPE_CHECKING:
+    from foreshot.lsp.server import Moment, Server
+
+_PATIENCE: Final = 120.0  # seconds: some clients ask the person before they apply an edit
+
+
+def explain_rule(_ls: Server, arguments: list[Any], _token: CancelToken) -> dict[str, str]:
+    """``foreshot.explainRule``: the page of ``{"rule": name}`` (or of a bare name) as ``markdown``, and its ``url``."""
+    given = arguments[0] if arguments else None
+    name = given if isinstance(given, str) else _text(_options(arguments), "rule")
+    if not name:
+        raise RequestFailed("Say which rule is to be explained.")
+    if name not in NAMES:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name[:100], sorted(NAMES), n=1)
+        raise RequestFailed(f"There is no rule called {plain(name)}.{f' Is it {near[0]}?' if near else ''}")
+    return {"rule": name, "markdown": page_of(all_rules().by_name[name]).to_markdown(), "url": url_of(name)}
+
+
+def show_graph(_ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, Any]:
+    """``foreshot.showGraph``: ``{"format": "json" | "mermaid" | "text", "uri": …}``.
+
+    For ``json``, the default, the graph itself; each revision also has a ``uri``. Else ``{"text": …}``.
+    """
+    options = _options(arguments)
+    form = _text(options, "format") or "json"
+    if form not in FORMATS:
+        raise RequestFailed(f"The graph can be had as {', '.join(FORMATS)}, not as {plain(form)}.")
+    moment: Moment = token.snapshot
+    project = _project(moment, options)
+    if form != "json":
+        return {"format": form, "text": graph_text(project, form)}
+    data = graph_data(project)
+    for record in data["revisions"]:
+        token.check()
+        record["uri"] = uri_of(record["path"])
+    return data
+
+
+def new_revision(ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, Any]:
+    """``foreshot.newRevision``: ``{"message": …, "parent": …, "uri": …}`` creates an empty revision after the head."""
+    options = _options(arguments)
+    message = _text(options, "message").strip()
+    if not message:
+        raise RequestFailed("A new revision needs a message: what it is about, in a few words.")
+    moment: Moment = token.snapshot
+    project = _project(moment, options)
+    try:
+        revision, changes = empty_revision(project, message, _text(options, "parent") or None)
+    except Unavailable as error:
+        raise RequestFailed(f"No revision was created: {error}.") from error
+    return {"revision": revision, **_created(ls, moment, project, changes, "New revision", token)}
+
+
+def merge_heads(ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, Any]:
+    """``foreshot.mergeHeads``: ``{"uri": …}`` creates the revision that joins heads which nothing tells apart."""
+    moment: Moment = token.snapshot
+    project = _project(moment, _options(arguments))
+    try:
+        changes = merge_of_heads(project)
+    except Unavailable as error:
+        raise RequestFailed(f"Nothing was merged: {error}.") from error
+    return _created(ls, moment, project, changes, "Merge heads", token)
+
+
+def open_revision(ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, Any]:
+    """``foreshot.openRevision``: ``{"uri": …}`` shows a revision's file."""
+    moment: Moment = token.snapshot
+    uri = _text(_options(arguments), "uri")
+    path = path_of(uri)
+    if path is None or not moment.world.concerns(path):
+        raise RequestFailed("That file is no part of an Alembic project.")
+    _show(ls, uri)
+    return {"uri": uri}
+
+
+def _created(
+    ls: Server, moment: Moment, project: Project, changes: Changes, label: str, token: CancelToken
+) -> dict[str, Any]:
+    """Have the client apply an edit that creates a file, and show that file."""
+    workspace = ls.protocol.client_capabilities.workspace
+    if workspace is None or not workspace.apply_edit:
+        raise RequestFailed("This creates a file, and the editor does not let a language server do that.")
+    edit = edit_of(ls, moment, project, changes)
+    asked = ls.protocol.send_request(
+        types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit, label=label)
+    )
+    result = cast("types.ApplyWorkspaceEditResult", _answer(asked, token))
+    if not result.applied:
+        why = f": {plain(result.failure_reason)}" if result.failure_reason else ""
+        raise RequestFailed(f"The editor did not create the file{why}.")
+    uri = uri_of(changes.creates[0].path)
+    _show(ls, uri)
+    return {"uri": uri, "applied": True}
+
+
+def _answer(asked: Future[Any], token: CancelToken) -> Any:
+    """Wait for the client on this worker, as long as anybody waits for us."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        token.check()
+        try:
+            return asked.result(timeout=0.2)
+        except NotYet:
+            continue
+        except CancelledError:
+            break
+        except JsonRpcException as error:
+            raise RequestFailed(f"The editor refused the change: {plain(error.message)}.") from error
+    raise RequestFailed("The editor has not said whether it applied the change.")
+
+
+def _show(ls: Server, uri: str) -> None:
+    if ls.can_show_documents:
+        ls.protocol.send_request(
+            types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri, take_focus=True), lambda _result: None
+        )
+
+
+def _project(moment: Moment, options: dict[str, Any]) -> Project:
+    """The environment that is meant.
+
+    Raises:
+        RequestFailed: when there is none, or it cannot be told which.
+    """
+    projects = moment.world.projects
+    if not projects:
+        raise RequestFailed(
+            "There is no Alembic project in the open folders."
+            if moment.world.indexed
+            else "The open folders are still being read: try again in a moment."
+        )
+    if len(projects) == 1:
+        return projects[0]
+    path = path_of(_text(options, "uri"))
+    if path is not None:
+        owner = moment.world.owner(path)
+        if owner is not None:
+            return owner
+        by_environment = {project.surroundings.environment.script_location: project for project in projects}
+        near = environments_of([project.surroundings.environment for project in projects], path)
+        if len(near) == 1:
+            return by_environment[near[0].script_location]
+    raise RequestFailed("There are several Alembic projects: open a file of the one that is meant.")
+
+
+def _options(arguments: list[Any]) -> dict[str, Any]:
+    given = arguments[0] if arguments else None
+    return cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+
+
+def _text(options: dict[str, Any], key: str) -> str:
+    value = options.get(key)
+    return value if isinstance(value, str) else ""

@@ -45,6 +45,10 @@ class Surroundings(Struct, frozen=True):
     """env.py as a tree, where it parses."""
     template: TemplateFacts | None = None
     template_source: SourceText | None = None
+    sqlalchemy: tuple[int, ...] | None = None
+    """The newest release of SQLAlchemy that the project allows itself; None: nothing bounds it."""
+    alembic: tuple[int, ...] | None = None
+    """The same for Alembic."""
     lock_timeout: bool = False
     """A lock timeout is set for the whole environment, in env.py or the URL."""
 

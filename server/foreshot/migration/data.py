@@ -17,11 +17,12 @@ _VERBS: dict[str, Literal["update", "delete", "insert"]] = {
 _FILTERS = frozenset({"where", "filter", "filter_by", "limit", "with_for_update", "join", "select_from"})
 
 
-def data_change(call: CallValue, site: Site) -> DataChange | None:
+def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataChange | None:
     """The change that a described Core statement makes.
 
     ``table.update().values(...)``, ``sa.update(table).where(...)``, ``sa.delete(table)``,
-    ``session.query(Model).filter(...).update({...})``; None when the call is none of them.
+    ``session.query(Model).filter(...).update({...})``; None when the call is none of them. What is ``executed`` and looks like
+    one is one, though its table be unknown.
     """
     chain: list[CallValue] = []
     current: Value = call
@@ -50,11 +51,11 @@ def data_change(call: CallValue, site: Site) -> DataChange | None:
         )
         if constructor:
             table = made.args[0] if made.args else None
-        elif isinstance(made.receiver, CallValue) and last_name(made.receiver.path) in (
+        elif (isinstance(made.receiver, CallValue) and last_name(made.receiver.path) in (
             "table",
             "Table",
             "create_table",
-        ):
+        )) or (executed and isinstance(made.receiver, Ref)):
             table = made.receiver
         else:
             return None

@@ -25,6 +25,7 @@ from foreshot.migration.header import read_header
 from foreshot.migration.operations import (
     Batch,
     Direction,
+    Execute,
     Opaque,
     Operation,
     Site,
@@ -35,7 +36,7 @@ from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import FunctionSpec
 from foreshot.migration.sql import read_sql
 from foreshot.syntax.evaluate import Scope, names_in
-from foreshot.syntax.expressions import bind_parameters
+from foreshot.syntax.expressions import MAX_ITEMS, bind_parameters
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
@@ -175,6 +176,8 @@ class _Reader:
         match statement:
             case ast.Expr(value=value):
                 self._effects(value, frame, top=True)
+                if isinstance(value, ast.Call):
+                    self._mutated(value, frame)
             case ast.Assign(targets=targets, value=value):
                 self._assign(targets, value, frame)
             case ast.AnnAssign(target=target, value=value) if value is not None:
@@ -254,6 +257,12 @@ class _Reader:
                     frame.scope.bind("op", Ref("alembic.op", "op", frame.statement))
                     continue
                 frame.scope.bind(target.id, known, value)
+            elif isinstance(target, ast.Subscript | ast.Attribute):
+                if isinstance(target.value, ast.Name) and isinstance(
+                    frame.scope.lookup(target.value.id), list | dict
+                ):
+                    why = f"`{target.value.id}` is changed in place"
+                    frame.scope.bind(target.value.id, Unknown(why, frame.statement))
             else:
                 frame.scope.unpack(target, known)
 
@@ -305,12 +314,35 @@ class _Reader:
             self._block(statement.orelse, self._inside(frame))
         return False
 
+    def _mutated(self, call: ast.Call, frame: _Frame) -> None:
+        """A list that is appended to is followed; any other change in place makes the name unknown."""
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item]):
+                known = frame.scope.lookup(name)
+                if isinstance(known, list):
+                    items = cast("list[Value]", known)
+                    frame.scope.bind(
+                        name, [*items, frame.scope.evaluate(item)] if len(items) < MAX_ITEMS else None
+                    )
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
+                if isinstance(frame.scope.lookup(name), list | dict):
+                    frame.scope.bind(name, Unknown(f"`{name}` is changed in place", frame.statement))
+            case _:
+                pass
+
     def _forget(self, body: list[ast.stmt], frame: _Frame) -> None:
         """Names that a loop of unknown length assigns are not known inside it."""
         for statement in body:
             for node in ast.walk(statement):
-                if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                    frame.scope.bind(node.target.id, Unknown("it changes in a loop", self.module.span(node)))
+                match node:
+                    case ast.AugAssign(target=ast.Name(id=name)):
+                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                        method == "append" or method in _MUTATORS
+                    ) and isinstance(frame.scope.lookup(name), list | dict):
+                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                    case _:
+                        pass
 
     def _with(self, statement: ast.With, frame: _Frame) -> bool:
         inner = self._inside(frame)
@@ -459,15 +491,10 @@ class _Reader:
             return
         value = frame.scope.evaluate(argument)
         site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
-        if isinstance(value, CallValue) and not _is_text(value):
-            change = data_change(value, site)
-            if change is not None:
-                self._add(change)
-            elif not _only_reads(value) and _may_be_sql(call):
-                why = "a statement is executed that is only known when it runs"
-                self._opaque(why, "sql", self.module.span(argument), frame)
-            return
         text = frame.scope.text(argument)
+        if isinstance(text, Unknown) and isinstance(value, CallValue):
+            self._construct(value, argument, call, site, frame)
+            return
         wrapped = isinstance(value, CallValue) or _is_text_call(argument, frame.scope)
         if isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t"):
             if _may_be_sql(call):
@@ -485,6 +512,19 @@ class _Reader:
         )
         for operation in reading.operations:
             self._add(operation)
+
+    def _construct(
+        self, value: CallValue, argument: ast.expr, call: CallValue, site: Site, frame: _Frame
+    ) -> None:
+        """Something that SQLAlchemy renders is executed."""
+        change = data_change(value, site, executed=True)
+        if change is not None:
+            self._add(change)
+        elif last_name(value.path) in _DDL_CONSTRUCTS:
+            self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
+        elif not _only_reads(value) and _may_be_sql(call):
+            why = "a statement is executed that is only known when it runs"
+            self._opaque(why, "sql", self.module.span(argument), frame)
 
     def _sql_dialects(self, frame: _Frame) -> tuple[str, ...]:
         if frame.dialects:
@@ -556,16 +596,26 @@ _CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {
     "rollback": "rollback",
 }
 _ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
-_DDL_CONSTRUCTS = frozenset(
+_DDL_CONSTRUCTS = {
+    "CreateSequence": "CREATE SEQUENCE",
+    "DropSequence": "DROP SEQUENCE",
+    "CreateSchema": "CREATE SCHEMA",
+}
+_LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+_MUTATORS = frozenset(
     {
-        "CreateTable",
-        "DropTable",
-        "CreateIndex",
-        "DropIndex",
-        "CreateSequence",
-        "DropSequence",
-        "CreateSchema",
-        "DropSchema",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "update",
+        "add",
+        "setdefault",
+        "sort",
+        "reverse",
+        "popitem",
+        "discard",
     }
 )
 _HARMLESS = frozenset(
@@ -631,20 +681,6 @@ def _mentions_op(call: CallValue) -> bool:
     return any(isinstance(item, Ref) and item.path == "alembic.op" for item in call.args)
 
 
-def _is_text(value: CallValue) -> bool:
-    path = value.path
-    return last_name(path) in (
-        "text",
-        "DDL",
-        "bindparams",
-        "dedent",
-        "format",
-        "strip",
-        "columns",
-        "execution_options",
-    ) and ("text" in path or "DDL" in path or "dedent" in path or last_name(path) in ("format", "strip"))
-
-
 def _is_text_call(node: ast.expr, scope: Scope) -> bool:
     if isinstance(node, ast.Name):
         origin = scope.node_of(node.id)
@@ -662,7 +698,7 @@ def _only_reads(value: CallValue) -> bool:
     parts = value.path.split(".")
     if "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all"):
         return True
-    return parts[0] == "sqlalchemy" and parts[-1] not in _DDL_CONSTRUCTS
+    return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))
 
 
 def _may_be_sql(call: CallValue) -> bool:

@@ -128,6 +128,14 @@ class Scope:
                         self._assign(target, value, assigned)
                 case ast.AnnAssign(target=ast.Name() as target, value=value) if value is not None:
                     self._assign(target, value, assigned)
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))) if (
+                    name in self._pending
+                ):
+                    # A list or a dictionary that is filled after it was made.
+                    self._pending.pop(name)
+                    self.values[name] = Unknown(
+                        f"`{name}` is changed after it is defined", self.module.span(statement)
+                    )
                 case ast.AugAssign(target=ast.Name(id=name)):
                     self._pending.pop(name, None)
                     self.values[name] = Unknown(
@@ -159,11 +167,11 @@ class Scope:
             self.values.pop(target.id, None)
             self._pending[target.id] = value
             return
-        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-            if len(target.elts) == len(value.elts):
-                for inner, item in zip(target.elts, value.elts, strict=True):
-                    self._assign(inner, item, assigned)
-                return
+        pairs = isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
+        if pairs and len(target.elts) == len(value.elts):
+            for inner, item in zip(target.elts, value.elts, strict=True):
+                self._assign(inner, item, assigned)
+            return
         for name in names_in(target):
             self.values[name] = Unknown(f"`{name}` is unpacked from another value", self.module.span(target))
 

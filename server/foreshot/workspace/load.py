@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from foreshot.knowledge.databases import Target, target
+from foreshot.knowledge.databases import target
 from foreshot.lint.context import Surroundings
 from foreshot.project import paths
 from foreshot.project.dialect_names import Dialect
@@ -14,7 +14,8 @@ from foreshot.project.environment import Environment
 from foreshot.project.envpy import read_env
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
-from foreshot.project.settings import LoadedSettings, Settings, load_settings, settings_from_options
+from foreshot.project.pins import newest_release
+from foreshot.project.settings import Settings, load_settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
 from foreshot.syntax.module import Module, parse
@@ -62,10 +63,12 @@ def load_surroundings(
         template=read_template(template_source) if template_source is not None else None,
         template_source=template_source,
         modules=Modules(files, _source_roots(files, environment), environment.root),
+        sqlalchemy=newest_release(files, environment, "sqlalchemy"),
+        alembic=newest_release(files, environment, "alembic"),
         lock_timeout=(env is not None and env.lock_timeout is not None)
         or any(url.lock_timeout for url in environment.urls),
     )
-    return surroundings, _key(environment, env_source, template_source, targets, settings, loaded)
+    return surroundings, _key(surroundings)
 
 
 def _text(files: Files, path: str | None) -> SourceText | None:
@@ -104,18 +107,18 @@ def _source_roots(files: Files, environment: Environment) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
-def _key(
-    environment: Environment,
-    env: SourceText | None,
-    template: SourceText | None,
-    targets: tuple[Target, ...],
-    settings: Settings,
-    loaded: LoadedSettings,
-) -> bytes:
+def _key(surroundings: Surroundings) -> bytes:
     made = blake2b(fingerprint(), digest_size=16)
-    for source in (env, template):
+    for source in (surroundings.env_source, surroundings.template_source):
         made.update(b"\0" if source is None else source.content.encode("utf-8", "surrogatepass"))
         made.update(b"\1")
-    for part in (environment, targets, settings, loaded.base):
-        made.update(repr(part).encode("utf-8", "surrogatepass"))
+    parts = (
+        surroundings.environment,
+        surroundings.targets,
+        surroundings.settings,
+        surroundings.loaded.base,
+        surroundings.sqlalchemy,
+        surroundings.alembic,
+    )
+    made.update(repr(parts).encode("utf-8", "surrogatepass"))
     return made.digest()

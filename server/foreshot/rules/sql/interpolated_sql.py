@@ -3,8 +3,8 @@
 A quote in the value ends the string early: the statement fails, or does something else. Values that come from the database's
 own rows are as dangerous as any other. A bound parameter is passed beside the statement and needs no quoting.
 
-Names of tables and columns cannot be bound; where they are formatted in, and where the value is a constant of the file, there
-is nothing to report.
+Names of tables and columns cannot be bound, nor anything in DDL; where they are formatted in, and where the value is a constant,
+a number or a UUID by its spelling, there is nothing to report.
 
 ```python bad
 def upgrade():
@@ -54,6 +54,13 @@ _IN_COLUMNS = re.compile(
 )
 _SIMPLE = re.compile(r"""[fF](?P<quote>["'])(?P<body>(?:(?!(?P=quote))[^\\\r\n])*)(?P=quote)\Z""")
 _FIELD = re.compile(r"""(?P<quoted>'?)\{(?P<name>[A-Za-z_]\w*)\}'?""")
+_STATEMENT = re.compile(
+    r"\s*(?:--[^\n]*\n\s*)*(?:update|insert|delete|select|with|merge|replace)\b", re.IGNORECASE
+)
+# Constants and classes by their spelling, and calls whose result cannot hold a quote.
+_HARMLESS = re.compile(
+    r"[{\s]*(?:(?:[A-Z_][A-Z0-9_]*|_?[A-Z]\w*(?:\.\w+)+|(?:\w+\.)*(?:uuid[1-8]|now|utcnow|today|int|len|float|time)\([^{}]*\)(?:\.\w+\([^{}]*\))?)[}\s]*\Z)"
+)
 
 
 class InterpolatedSql(OperationRule[SqlText]):
@@ -68,7 +75,10 @@ class InterpolatedSql(OperationRule[SqlText]):
         text = operation.value
         if not isinstance(text, Text) or not operation.interpolated or PLACEHOLDER not in text.value:
             return
-        at = next(iter(_values(text)), None)
+        if not _STATEMENT.match(text.value):
+            # Schema changes take no bound parameters.
+            return
+        at = next((span for span in _values(text) if not _HARMLESS.match(context.text(span))), None)
         if at is not None:
             yield self.finding(
                 at,

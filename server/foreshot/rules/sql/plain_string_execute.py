@@ -3,6 +3,8 @@
 `Connection.execute()` and `Session.execute()` take SQL only as `sa.text(...)` since SQLAlchemy 2.0; a plain string raises
 ObjectNotExecutableError. `op.execute("...")` and `connection.exec_driver_sql("...")` take strings and are not reported.
 
+A project that pins SQLAlchemy below 2.0 is not told: there a plain string still works.
+
 In `sa.text` a colon followed by a name is a bound parameter: a literal colon of that shape has to be written `\\:`.
 
 ```python bad
@@ -56,6 +58,9 @@ class PlainStringExecute(OperationRule[SqlText]):
         ):
             return
         if not isinstance(operation.value, Text):
+            return
+        release = context.surroundings.sqlalchemy
+        if release is not None and release < (2,):
             return
         at = operation.site.args.get("sql", operation.site.call)
         yield self.finding(

@@ -62,7 +62,9 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
         self, operation: AlterColumn | AddConstraint | DropConstraint, context: Context
     ) -> Iterator[Finding]:
         """Whether SQLite can do it."""
-        if operation.site.batch is not None or operation.site.sql is not None:
+        site = operation.site
+        # A condition that cannot be read may be the one that keeps SQLite away.
+        if site.batch is not None or site.sql is not None or site.conditional:
             return
         if isinstance(operation, AlterColumn) and not _changes_definition(operation):
             return

@@ -62,7 +62,9 @@ class Example(Struct, frozen=True):
         version = given.get("version") or given.get("server-version")
         if version:
             words += f" {version}" if databases else f" on version {version}"
-        return f"{words}, in `{self.path}`" if self.path else words
+        if self.path is None:
+            return words
+        return f"{words}, `{self.path}`" if self.kind == "file" else f"{words}, in `{self.path}`"
 
 
 class Page(Struct, frozen=True):

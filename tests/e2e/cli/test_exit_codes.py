@@ -41,7 +41,7 @@ def test_findings(project, arguments, status):
     [
         (("check", "--no-such-option"), "No such option"),
         (("check", "nowhere"), "'nowhere' does not exist"),
-        (("check", "--select", "blocking-indx"), "Did you mean blocking-index?"),
+        (("check", "--select", "blocking-indx"), "Did you mean blocking-index"),
         (("check", "--ignore", "zzzz"), "There is no rule 'zzzz'. `foreshot rules` lists them all."),
         (("check", "--dialect", "dbase"), "--dialect does not know 'dbase'"),
         (("check", "--since", "ffff"), "ffff"),
@@ -49,7 +49,7 @@ def test_findings(project, arguments, status):
         (("check", "--fix", "--diff"), "choose one"),
         (("check", "empty"), "No Alembic project found in empty."),
         (("check", "--changed-since", "HEAD"), "git"),
-        (("explain", "blocking_indx"), "Did you mean blocking-index?"),
+        (("explain", "blocking_indx"), "Did you mean blocking-index"),
         (("graph", "empty"), ""),
         (("chekc",), "Did you mean check?"),
         (("-v", "server"), "foreshot server"),

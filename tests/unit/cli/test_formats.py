@@ -35,11 +35,10 @@ def test_golden(name):
     """`FORESHOT_WRITE_GOLDEN=1 pytest …` writes them anew: read the difference before you commit it."""
     text = written(name)
     if name == "sarif":
-        # Rule pages change with the rules.
+        # What is said of a rule is the rule's business.
         log = json.loads(text)
-        for rule in log["runs"][0]["tool"]["driver"]["rules"]:
-            for key in ("help", "fullDescription", "shortDescription"):
-                rule.pop(key, None)
+        driver = log["runs"][0]["tool"]["driver"]
+        driver["rules"] = [{"id": rule["id"]} for rule in driver["rules"]]
         text = json.dumps(log, indent=2) + "\n"
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("FORESHOT_WRITE_GOLDEN"):

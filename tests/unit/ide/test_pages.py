@@ -50,11 +50,23 @@ def test_parts():
     ]
 
 
+def test_a_file_may_be_named_anywhere():
+    for info, expected in {
+        "python versions/0002.py bad": Example("bad", "x\n", path="versions/0002.py"),
+        "python fixed versions/0002.py fix=2": Example(
+            "fixed", "x\n", path="versions/0002.py", options=(("fix", "2"),)
+        ),
+        "ini alembic.ini": Example("file", "x\n", "ini", "alembic.ini"),
+    }.items():
+        assert parse(f"Title.\n\n```{info}\nx\n```\n")[1] == [expected]
+
+
 def test_headings():
     _, parts = parse(DOCSTRING)
     headings = [part.heading for part in parts if isinstance(part, Example)]
     assert headings == ["Given", "Reported", "Fine on PostgreSQL and MySQL 8", "Fine"]
-    assert Example("bad", "", options=(("file", "env.py"),)).heading == "Reported (env.py)"
+    assert Example("bad", "", path="env.py").heading == "Reported, in `env.py`"
+    assert Example("fixed", "", options=(("fix", "2"),)).heading == "After the second fix"
 
 
 def test_markdown():
@@ -76,5 +88,4 @@ def test_every_rule_has_a_page():
         page = page_of(rule)
         assert page.title, page.name
         assert page.title.endswith("."), page.name
-        assert any(example.kind == "bad" for example in page.examples), page.name
         assert page.to_markdown().count("```") % 2 == 0

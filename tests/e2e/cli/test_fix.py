@@ -1,0 +1,73 @@
+"""``--fix`` and ``--diff`` on a project on disk."""
+
+import json
+import subprocess
+
+import pytest
+
+from e2e.cli.project import INDEX, ONLY, make, run
+
+
+@pytest.fixture
+def project(tmp_path):
+    make(tmp_path)
+    return tmp_path
+
+
+def index(project):
+    return project / "migrations/versions/2b_index.py"
+
+
+def test_unsafe_fixes_are_not_made_unasked(project):
+    ran = run(project, "check", *ONLY, "--fix")
+    assert ran.returncode == 1, ran.stderr
+    assert index(project).read_text() == INDEX
+    assert "1 fixable with --unsafe-fixes" in ran.stdout
+    ran = run(project, "check", *ONLY, "--diff")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "Nothing to fix.\n")
+
+
+def test_fix(project):
+    ran = run(project, "check", *ONLY, "--fix", "--unsafe-fixes")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lines = ran.stdout.splitlines()
+    assert lines[:2] == ["Fixed 1 problem:", "  migrations/versions/2b_index.py"]
+    assert lines[2].startswith("    [blocking-index] Create the index concurrently")
+    assert lines[-1] == "No problems in 2 revisions."
+    assert "postgresql_concurrently=True" in index(project).read_text()
+    again = run(project, "check", *ONLY, "--fix", "--unsafe-fixes")
+    assert (again.returncode, again.stdout) == (0, "No problems in 2 revisions.\n")
+
+
+def test_fix_keeps_standard_output_for_machines(project):
+    ran = run(project, "check", *ONLY, "--fix", "--unsafe-fixes", "--output-format", "json")
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout) == []
+    assert ran.stderr.startswith("Fixed 1 problem:")
+
+
+def test_diff_is_what_fix_does(project):
+    ran = run(project, "check", *ONLY, "--diff", "--unsafe-fixes")
+    assert ran.returncode == 1
+    assert ran.stderr == "Would fix 1 problem in 1 file.\n"
+    assert index(project).read_text() == INDEX
+    run(project, "check", *ONLY, "--fix", "--unsafe-fixes")
+    fixed = index(project).read_bytes()
+    index(project).write_text(INDEX)
+    subprocess.run(["git", "apply", "-"], input=ran.stdout.encode(), cwd=project, check=True)
+    assert index(project).read_bytes() == fixed
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_as_a_filter(project, end):
+    text = INDEX.replace("\n", end)
+    arguments = ("check", *ONLY, "--fix", "--stdin-filename", "migrations/versions/2b_index.py")
+    ran = run(project, *arguments, stdin=text)
+    assert ran.returncode == 1
+    assert ran.stdout == text
+    assert "blocking-index" in ran.stderr
+    ran = run(project, *arguments, "--unsafe-fixes", stdin=text)
+    assert ran.returncode == 0, ran.stderr
+    assert f"postgresql_concurrently=True, if_not_exists=True){end}" in ran.stdout
+    assert ran.stdout.count(end) == ran.stdout.count("\n")
+    assert index(project).read_text() == INDEX

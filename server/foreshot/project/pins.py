@@ -32,8 +32,9 @@ def newest_release(files: Files, environment: Environment, library: str) -> Rele
     ``== 1.4.46`` is ``(1, 4, 46)``, ``< 2`` everything below ``(2,)`` and so ``(1, 999)``; a lock file says it exactly. The
     nearest folder above the environment whose files mention the library counts, and there the newest mention.
     """
+    name = re.escape(library)
     mention = re.compile(
-        rf"""(?:^|["'\s\[,]){re.escape(library)}(?:\[[^\]\n]*\])?\s*["']?\s*(?:=\s*["'{{](?:version\s*=\s*["'])?)?(?P<bounds>[^"'\n#;\\]*)""",
+        rf"""(?:^|["' \t]){name}(?:\[[^\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
         re.IGNORECASE | re.MULTILINE,
     )
     locked = re.compile(

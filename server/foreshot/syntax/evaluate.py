@@ -167,11 +167,15 @@ class Scope:
             self.values.pop(target.id, None)
             self._pending[target.id] = value
             return
-        pairs = isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
-        if pairs and len(target.elts) == len(value.elts):
-            for inner, item in zip(target.elts, value.elts, strict=True):
-                self._assign(inner, item, assigned)
-            return
+        match target, value:
+            case (ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=items) | ast.List(elts=items)) if (
+                len(names) == len(items)
+            ):
+                for inner, item in zip(names, items, strict=True):
+                    self._assign(inner, item, assigned)
+                return
+            case _:
+                pass
         for name in names_in(target):
             self.values[name] = Unknown(f"`{name}` is unpacked from another value", self.module.span(target))
 

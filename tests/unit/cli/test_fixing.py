@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from foreshot.text import SourceText
 from unit.cli.fakes import report
 
 
-def outcome(files, creates=(), applied=()):
+def outcome(files, creates=(), applied=()) -> Any:
     return SimpleNamespace(
         files={str(path): (SourceText(old), new) for path, (old, new) in files.items()},
         creates=[NewFile(str(path), text) for path, text in creates],
@@ -23,7 +24,7 @@ def outcome(files, creates=(), applied=()):
     )
 
 
-def console(colour=False):
+def console(colour=False) -> Any:
     return Console(io.StringIO(), colour=colour, columns=100)
 
 

@@ -34,7 +34,7 @@ def newest_release(files: Files, environment: Environment, library: str) -> Rele
     """
     name = re.escape(library)
     mention = re.compile(
-        rf"""(?:^|["' \t]){name}(?:\[[^\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
+        rf"""(?:^|["' \t]){name}(?![\w.-])(?:\[[^\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
         re.IGNORECASE | re.MULTILINE,
     )
     locked = re.compile(

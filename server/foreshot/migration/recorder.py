@@ -1,0 +1,287 @@
+"""From described calls to recorded operations, with the conditions under which they run."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import Final, Literal, cast
+
+from msgspec.structs import replace
+
+from foreshot.migration.builders import build, from_method, is_operation
+from foreshot.migration.columns import last_name
+from foreshot.migration.data import data_change
+from foreshot.migration.frame import Frame
+from foreshot.migration.operations import (
+    Batch,
+    Execute,
+    Opaque,
+    Operation,
+    Site,
+    SqlText,
+    TransactionControl,
+)
+from foreshot.migration.sql import read_sql
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.module import Module
+from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown
+from foreshot.text import Span
+
+MAX_OPERATIONS: Final = 20_000
+
+_EXECUTE = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
+_NO_EFFECT = frozenset(
+    {
+        "get_bind",
+        "get_context",
+        "f",
+        "batch_alter_table",
+        "invoke",
+        "get_impl",
+        "implementation_for",
+        "register_operation",
+        "inline_literal",
+        "run_async",
+    }
+)
+_CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {
+    "begin": "begin",
+    "commit": "commit",
+    "rollback": "rollback",
+}
+_ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
+_DDL_CONSTRUCTS = {
+    "CreateSequence": "CREATE SEQUENCE",
+    "DropSequence": "DROP SEQUENCE",
+    "CreateSchema": "CREATE SCHEMA",
+}
+_LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+_HARMLESS = frozenset(
+    {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
+)
+
+
+class Recorder:
+    """The operations of one revision, in the order in which they run."""
+
+    def __init__(self, module: Module, dialects: tuple[str, ...]) -> None:
+        self.module = module
+        self.dialects = dialects
+        self.operations: list[Operation] = []
+        self._opaque_seen: set[Span] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more operations are taken."""
+        return len(self.operations) > MAX_OPERATIONS
+
+    def record(self, node: ast.Call, value: CallValue, frame: Frame, *, top: bool) -> None:
+        """Record what a call does to the database, if anything. ``top``: the call is a statement of its own."""
+        path, method = value.path, last_name(value.path)
+        if isinstance(value.receiver, OpaqueValue):
+            self._batch_call(method, value, cast("Batch", value.receiver.content), frame)
+        elif path.startswith("alembic.op.") and path.count(".") == 2:
+            self._op_call(method, node, value, frame)
+        elif method in _EXECUTE and isinstance(node.func, ast.Attribute) and node.args:
+            self._execute(node, value, frame)
+        elif method in _CONTROL and isinstance(node.func, ast.Attribute) and not node.args:
+            receiver = path.rpartition(".")[0]
+            self._add(TransactionControl(self._site(value, frame), _CONTROL[method], receiver))
+        elif operations := from_method(value, self._site(value, frame)):
+            for operation in operations:
+                self._add(operation)
+        elif "query" in path and (change := data_change(value, self._site(value, frame))) is not None:
+            self._add(change)
+        elif top:
+            self._opaque_helper(value, frame)
+
+    def _op_call(self, name: str, node: ast.Call, call: CallValue, frame: Frame) -> None:
+        if name == "execute":
+            self._execute(node, call, frame)
+        elif is_operation(name):
+            for operation in build(name, call, replace(self._site(call, frame), batch=None)):
+                self._add(operation)
+        elif name not in _NO_EFFECT:
+            self._opaque(
+                f"`op.{name}()` is an operation that Alembic itself does not define",
+                "operation",
+                call.func.span,
+                frame,
+            )
+
+    def _batch_call(self, name: str, call: CallValue, batch: Batch, frame: Frame) -> None:
+        if not is_operation(name):
+            if name not in _NO_EFFECT and name != "execute":
+                self._opaque(
+                    f"`{name}()` of a batch block is not an operation that is known",
+                    "operation",
+                    call.func.span,
+                    frame,
+                )
+            return
+        for operation in build(name, call, replace(self._site(call, frame), batch=batch)):
+            self._add(operation)
+
+    def _execute(self, node: ast.Call, call: CallValue, frame: Frame) -> None:
+        argument = node.args[0] if node.args else next((item.value for item in node.keywords), None)
+        if argument is None or isinstance(argument, ast.Starred):
+            return
+        value = frame.scope.evaluate(argument)
+        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
+        text = frame.scope.text(argument)
+        if isinstance(text, Unknown) and isinstance(value, CallValue):
+            self._construct(value, argument, call, site, frame)
+            return
+        wrapped = isinstance(value, CallValue) or _is_text_call(argument, frame.scope)
+        if isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t"):
+            if _may_be_sql(call):
+                self._add(SqlText(site, call.path, text, wrapped))
+                self._opaque(
+                    "SQL is executed that is only known when it runs",
+                    "sql",
+                    self.module.span(argument),
+                    frame,
+                )
+            return
+        reading = read_sql(text, self._sql_dialects(frame), site)
+        self._add(
+            SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements)
+        )
+        for operation in reading.operations:
+            self._add(operation)
+
+    def _construct(
+        self, value: CallValue, argument: ast.expr, call: CallValue, site: Site, frame: Frame
+    ) -> None:
+        """Something that SQLAlchemy renders is executed."""
+        change = data_change(value, site, executed=True)
+        if change is not None:
+            self._add(change)
+        elif last_name(value.path) in _DDL_CONSTRUCTS:
+            self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
+        elif not _only_reads(value) and _may_be_sql(call):
+            why = "a statement is executed that is only known when it runs"
+            self._opaque(why, "sql", self.module.span(argument), frame)
+
+    def _sql_dialects(self, frame: Frame) -> tuple[str, ...]:
+        if frame.dialects:
+            return tuple(sorted(frame.dialects))
+        return tuple(name for name in self.dialects if name not in frame.excluded)
+
+    def _opaque_helper(self, call: CallValue, frame: Frame) -> None:
+        """A call of a function from elsewhere that may do anything to the database."""
+        func = call.func
+        root = func.path.lstrip(".").partition(".")[0]
+        if (
+            "()" in func.path
+            or "<" in func.path
+            or not func.bound
+            or root in _HARMLESS
+            or root in sys.stdlib_module_names
+        ):
+            return
+        if func.path.startswith((".", "alembic.op")) and not func.path.startswith(".."):
+            imported = "." in func.path.lstrip(".")
+            if not imported:
+                return
+        takes_connection = any(
+            isinstance(item, CallValue | Ref) and "op" in item.path.split(".") for item in call.args
+        )
+        if takes_connection or "migrat" in func.path or "alembic" in func.path:
+            self._opaque(
+                f"`{func.written}()` comes from another module and was not followed",
+                "helper",
+                func.span,
+                frame,
+            )
+
+    def _opaque(self, why: str, what: str, span: Span, frame: Frame) -> None:
+        if span in self._opaque_seen:
+            return
+        self._opaque_seen.add(span)
+        self._add(Opaque(self._site_at(span, span, frame), why, what))
+
+    def _site(self, call: CallValue, frame: Frame) -> Site:
+        return self._site_at(call.span, call.func.span, frame)
+
+    def _site_at(self, call: Span, name: Span, frame: Frame) -> Site:
+        return Site(
+            function=frame.direction,
+            order=len(self.operations),
+            statement=frame.statement,
+            call=call,
+            name=name,
+            batch=frame.batch,
+            autocommit=frame.autocommit,
+            dialects=frame.dialects,
+            excluded=frame.excluded,
+            conditional=frame.conditional,
+            repeated=frame.repeated,
+            path=frame.path,
+        )
+
+    def _add(self, operation: Operation) -> None:
+        order = len(self.operations)
+        if operation.site.order != order:
+            operation = replace(operation, site=replace(operation.site, order=order))
+        self.operations.append(operation)
+
+
+def acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
+    """Calls in an expression that may change the database, by their names; inner ones before those around them."""
+    found: list[ast.Call] = []
+    pending: list[ast.AST] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Constant | ast.Name | ast.Lambda):
+            continue
+        if isinstance(current, ast.Call):
+            func = current.func
+            if isinstance(func, ast.Attribute):
+                if func.attr in _ACTING or is_operation(func.attr):
+                    found.append(current)
+                pending.append(func.value)
+            elif isinstance(func, ast.Name):
+                if (
+                    func.id in _ACTING
+                    or is_operation(func.id)
+                    or isinstance(scope.lookup(func.id), FunctionValue)
+                ):
+                    found.append(current)
+            else:
+                pending.append(func)
+            pending.extend(current.args)
+            pending.extend(keyword.value for keyword in current.keywords)
+            continue
+        pending.extend(ast.iter_child_nodes(current))
+    found.reverse()
+    return found
+
+
+def _is_text_call(node: ast.expr, scope: Scope) -> bool:
+    if isinstance(node, ast.Name):
+        origin = scope.node_of(node.id)
+        node = origin[0] if origin is not None else node
+    return any(
+        (isinstance(call.func, ast.Attribute) and call.func.attr in ("text", "DDL"))
+        or (isinstance(call.func, ast.Name) and call.func.id in ("text", "DDL"))
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+    )
+
+
+def _only_reads(value: CallValue) -> bool:
+    """Whether a described construct is a query, or one whose change was read where it was made."""
+    parts = value.path.split(".")
+    if "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all"):
+        return True
+    return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))
+
+
+def _may_be_sql(call: CallValue) -> bool:
+    """Whether `.execute(x)` is plausibly a database's: not `executor.execute` or a task's."""
+    path = call.path
+    return any(
+        word in path
+        for word in ("alembic.op", "get_bind", "onn", "ession", "ursor", "bind", "ngine", "<parameter>")
+    )

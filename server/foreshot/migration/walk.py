@@ -1,0 +1,366 @@
+"""Following a function's statements without running them.
+
+The walk keeps the conditions under which each operation runs (guards on the dialect, conditions that are only
+known at run time, early returns), the batch and autocommit blocks around it, and it follows loops over known
+sequences and calls of the file's own helper functions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from functools import cached_property
+from typing import Final, cast
+
+from msgspec.structs import replace
+
+from foreshot.migration.columns import last_name, maybe_name
+from foreshot.migration.frame import Frame
+from foreshot.migration.guards import read_condition
+from foreshot.migration.operations import Batch, Direction
+from foreshot.migration.recorder import Recorder, acting_calls
+from foreshot.syntax.evaluate import Scope, names_in
+from foreshot.syntax.expressions import MAX_ITEMS, bind_parameters
+from foreshot.syntax.module import Module
+from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
+from foreshot.text import Span
+
+MAX_CALL_DEPTH: Final = 8
+MAX_STATEMENTS: Final = 200_000
+
+_MUTATORS = frozenset(
+    {
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "update",
+        "add",
+        "setdefault",
+        "sort",
+        "reverse",
+        "popitem",
+        "discard",
+    }
+)
+
+
+class Walker:
+    """Follows the functions of one module and hands each call to a recorder."""
+
+    def __init__(self, module: Module, scope: Scope, recorder: Recorder) -> None:
+        self.module = module
+        self.scope = scope
+        self._recorder = recorder
+        self._budget = MAX_STATEMENTS
+        self._blocks = 0
+
+    def run(self, node: ast.FunctionDef, direction: Direction) -> None:
+        """Follow one entry function."""
+        scope = self.scope.child()
+        for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
+            scope.bind(parameter.arg, _parameter_value(parameter.arg, self.module.span(parameter)))
+        frame = Frame(scope, direction, self.module.span(node), functions=(node,), path=self._new_path(()))
+        self._block(node.body, frame)
+
+    def _new_path(self, path: tuple[int, ...]) -> tuple[int, ...]:
+        self._blocks += 1
+        return (*path, self._blocks)
+
+    # Statements
+
+    def _block(self, statements: list[ast.stmt], frame: Frame) -> bool:
+        """Follow a block; True when its end is not reached."""
+        for statement in statements:
+            self._budget -= 1
+            if self._budget < 0 or self._recorder.is_full:
+                return True
+            frame.statement = self.module.span(statement)
+            if self._statement(statement, frame):
+                return True
+        return False
+
+    def _statement(self, statement: ast.stmt, frame: Frame) -> bool:
+        match statement:
+            case ast.Expr(value=value):
+                self._effects(value, frame, top=True)
+                if isinstance(value, ast.Call):
+                    self._mutated(value, frame)
+            case ast.Assign(targets=targets, value=value):
+                self._assign(targets, value, frame)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                self._assign([target], value, frame)
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                self._effects(value, frame)
+                total = (
+                    frame.scope.evaluate(
+                        ast.copy_location(
+                            ast.BinOp(ast.Name(name, ast.Load()), statement.op, value), statement
+                        )
+                    )
+                    if _is_placed(statement)
+                    else None
+                )
+                frame.scope.bind(
+                    name, total if total is not None else Unknown("it is changed", frame.statement)
+                )
+            case ast.If():
+                return self._if(statement, frame)
+            case ast.For():
+                return self._for(statement, frame)
+            case ast.While(test=test, body=body, orelse=orelse):
+                self._effects(test, frame)
+                self._forget(body, frame)
+                inner = self._inside(frame, repeated=True, conditional=True)
+                self._block(body, inner)
+                self._block(orelse, self._inside(frame))
+            case ast.With():
+                return self._with(statement, frame)
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                ended = self._block(body, self._inside(frame))
+                for handler in handlers:
+                    self._block(handler.body, self._inside(frame, conditional=True))
+                if not ended:
+                    ended = self._block(orelse, self._inside(frame)) if orelse else False
+                frame.statement = self.module.span(statement)
+                return (self._block(finalbody, frame) if finalbody else False) or (ended and not handlers)
+            case ast.Return(value=value):
+                if value is not None:
+                    self._effects(value, frame)
+                return True
+            case ast.Raise():
+                return True
+            case ast.FunctionDef(name=name):
+                frame.scope.bind(name, FunctionValue(statement, frame.scope))
+            case ast.ClassDef(name=name):
+                frame.scope.bind(name, Ref(f".{name}", name, frame.statement))
+            case ast.Import() | ast.ImportFrom():
+                frame.scope.bind_import(statement)
+            case ast.Match(subject=subject, cases=cases):
+                self._effects(subject, frame)
+                for case_ in cases:
+                    self._block(case_.body, self._inside(frame, conditional=True))
+            case ast.Assert(test=test):
+                self._effects(test, frame)
+            case ast.Break() | ast.Continue():
+                return True
+            case _:
+                pass
+        return False
+
+    def _inside(self, frame: Frame, *, repeated: bool = False, conditional: bool = False) -> Frame:
+        return replace(
+            frame,
+            repeated=frame.repeated or repeated,
+            conditional=frame.conditional or conditional,
+            path=self._new_path(frame.path),
+        )
+
+    def _assign(self, targets: list[ast.expr], value: ast.expr, frame: Frame) -> None:
+        known = self._effects(value, frame)
+        for target in targets:
+            if isinstance(target, ast.Name):
+                if target.id == "op" and isinstance(known, CallValue) and _mentions_op(known):
+                    # A proxy around `op` (progress wrappers) keeps its operations.
+                    frame.scope.bind("op", Ref("alembic.op", "op", frame.statement))
+                    continue
+                frame.scope.bind(target.id, known, value)
+            elif isinstance(target, ast.Subscript | ast.Attribute):
+                if isinstance(target.value, ast.Name) and isinstance(
+                    frame.scope.lookup(target.value.id), list | dict
+                ):
+                    why = f"`{target.value.id}` is changed in place"
+                    frame.scope.bind(target.value.id, Unknown(why, frame.statement))
+            else:
+                frame.scope.unpack(target, known)
+
+    def _if(self, statement: ast.If, frame: Frame) -> bool:
+        self._effects(statement.test, frame)
+        condition = read_condition(statement.test, frame.scope)
+        if condition.known is True:
+            return self._block(statement.body, self._inside(frame))
+        if condition.known is False:
+            return self._block(statement.orelse, self._inside(frame))
+        negated = condition.negated()
+        outer = frame.statement
+        body = replace(frame.under(condition), path=self._new_path(frame.path), statement=outer)
+        body_ended = self._block(statement.body, body)
+        other = replace(frame.under(negated), path=self._new_path(frame.path), statement=outer)
+        other_ended = self._block(statement.orelse, other) if statement.orelse else False
+        if body_ended and other_ended:
+            return True
+        if body_ended or other_ended:
+            # What follows runs only when the branch that leaves was not taken.
+            narrowed = frame.under(negated if body_ended else condition)
+            frame.dialects, frame.excluded, frame.conditional = (
+                narrowed.dialects,
+                narrowed.excluded,
+                narrowed.conditional,
+            )
+        return False
+
+    def _for(self, statement: ast.For, frame: Frame) -> bool:
+        self._effects(statement.iter, frame)
+        items = frame.scope.items(statement.iter)
+        if items is None:
+            self._forget(statement.body, frame)
+            inner = self._inside(frame, repeated=True, conditional=True)
+            for name in names_in(statement.target):
+                inner.scope.bind(
+                    name,
+                    Unknown(f"`{name}` is a loop variable over values that are not known", frame.statement),
+                )
+            self._block(statement.body, inner)
+        else:
+            for item in items:
+                inner = self._inside(frame, repeated=True)
+                inner.scope.unpack(statement.target, item)
+                self._block(statement.body, inner)
+                if self._budget < 0:
+                    break
+        if statement.orelse:
+            self._block(statement.orelse, self._inside(frame))
+        return False
+
+    def _mutated(self, call: ast.Call, frame: Frame) -> None:
+        """A list that is appended to is followed; any other change in place makes the name unknown."""
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item]):
+                known = frame.scope.lookup(name)
+                if isinstance(known, list):
+                    items = cast("list[Value]", known)
+                    frame.scope.bind(
+                        name, [*items, frame.scope.evaluate(item)] if len(items) < MAX_ITEMS else None
+                    )
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
+                if isinstance(frame.scope.lookup(name), list | dict):
+                    frame.scope.bind(name, Unknown(f"`{name}` is changed in place", frame.statement))
+            case _:
+                pass
+
+    def _forget(self, body: list[ast.stmt], frame: Frame) -> None:
+        """Names that a loop of unknown length assigns are not known inside it."""
+        for statement in body:
+            for node in ast.walk(statement):
+                match node:
+                    case ast.AugAssign(target=ast.Name(id=name)):
+                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                        method == "append" or method in _MUTATORS
+                    ) and isinstance(frame.scope.lookup(name), list | dict):
+                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                    case _:
+                        pass
+
+    def _with(self, statement: ast.With, frame: Frame) -> bool:
+        inner = self._inside(frame)
+        whole = self.module.span(statement)
+        for item in statement.items:
+            value = self._effects(item.context_expr, frame)
+            alias = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+            if isinstance(value, CallValue) and value.path.endswith("op.batch_alter_table"):
+                inner.batch = self._batch(value, alias, whole)
+                if alias:
+                    inner.scope.bind(alias, OpaqueValue(inner.batch))
+                continue
+            if isinstance(value, CallValue) and last_name(value.path) == "autocommit_block":
+                inner.autocommit = True
+                continue
+            if alias:
+                # What a context manager yields is taken for what was entered (a connection, a session).
+                inner.scope.bind(alias, value)
+        return self._block(statement.body, inner)
+
+    def _batch(self, call: CallValue, alias: str, whole: Span) -> Batch:
+        table = call.argument("table_name", 0)
+        return Batch(
+            table if isinstance(table, str | Unknown) else Unknown("the table is not known", call.span),
+            maybe_name(call.argument("schema", 1), call.span),
+            alias,
+            whole,
+            call.span,
+            call.argument("recreate", 2),
+            call.keywords.get("naming_convention") is not None,
+        )
+
+    # Calls
+
+    def _effects(self, node: ast.expr, frame: Frame, *, top: bool = False) -> Value:
+        """Follow the calls in an expression, innermost first; the expression's value."""
+        if isinstance(node, ast.Constant | ast.Name):
+            return frame.scope.evaluate(node)
+        if isinstance(node, ast.Await):
+            return self._effects(node.value, frame, top=top)
+        value: Value = None
+        for call in acting_calls(node, frame.scope):
+            value = self._call(call, frame, top=top and call is node)
+            if call is node:
+                return value
+        if top and isinstance(node, ast.Call):
+            return self._call(node, frame, top=True)
+        return frame.scope.evaluate(node)
+
+    def _call(self, node: ast.Call, frame: Frame, *, top: bool = False) -> Value:
+        value = frame.scope.call(node)
+        if isinstance(value, CallValue):
+            self._recorder.record(node, value, frame, top=top)
+        elif isinstance(value, Unknown):
+            self._follow(node, frame)
+        return value
+
+    def _follow(self, node: ast.Call, frame: Frame) -> None:
+        """Follow a call of one of the file's own functions."""
+        function = frame.scope.evaluate(node.func)
+        if not isinstance(function, FunctionValue) or not isinstance(function.node, ast.FunctionDef):
+            return
+        if frame.depth >= MAX_CALL_DEPTH or function.node in frame.functions:
+            return
+        args: list[Value] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                items = frame.scope.items(argument.value)
+                if items is None:
+                    break
+                args.extend(items)
+            else:
+                args.append(frame.scope.evaluate(argument))
+        keywords = {
+            keyword.arg: frame.scope.evaluate(keyword.value)
+            for keyword in node.keywords
+            if keyword.arg is not None
+        }
+        scope = bind_parameters(function, args, keywords)
+        once = not args and not keywords and self._call_counts[function.node.name] == 1
+        inner = replace(
+            frame,
+            scope=scope,
+            depth=frame.depth + 1,
+            repeated=frame.repeated or not once,
+            path=self._new_path(frame.path),
+            functions=(*frame.functions, function.node),
+        )
+        self._block(function.node.body, inner)
+
+    @cached_property
+    def _call_counts(self) -> Counter[str]:
+        return Counter(
+            node.func.id
+            for node in ast.walk(self.module.tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        )
+
+
+def _parameter_value(name: str, span: Span) -> Value:
+    """What a parameter of an entry function stands for, by its name."""
+    if name == "op":
+        return Ref("alembic.op", "op", span)
+    return Ref(f"<parameter>.{name}", name, span)
+
+
+def _is_placed(node: ast.AugAssign) -> bool:
+    return isinstance(node.op, ast.Add)
+
+
+def _mentions_op(call: CallValue) -> bool:
+    return any(isinstance(item, Ref) and item.path == "alembic.op" for item in call.args)

@@ -52,9 +52,11 @@ def actions_at(reports: Sequence[Report], span: Span) -> list[Action]:
             kind: Kind = "fix" if offer.safety == "safe" else "rewrite"
             found.append(Action(offer.title, kind, report, index, preferred=index == first_safe))
     found.sort(key=lambda action: action.kind != "fix")
-    for report in touched:
-        if report.path.endswith(".py"):
-            found.append(Action(f"Ignore {report.rule} here", "ignore", report))
+    found.extend(
+        Action(f"Ignore {report.rule} here", "ignore", report)
+        for report in touched
+        if report.path.endswith(".py")
+    )
     seen: set[str] = set()
     for report in touched:
         if report.rule not in seen:

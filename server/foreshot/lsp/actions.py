@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from lsprotocol import types
 
@@ -61,7 +61,7 @@ def resolve_code_action(ls: Server, action: types.CodeAction, token: CancelToken
 
 
 def _edit(ls: Server, moment: Moment, given: Any) -> types.WorkspaceEdit:
-    data: dict[str, Any] = given if isinstance(given, dict) else {}
+    data = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
     found = place_of(moment, str(data.get("uri", "")))
     if found is None:
         raise RequestFailed("The file is no part of an Alembic project any more.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from foreshot.lint.report import Report
+from foreshot.lsp import messages
 from foreshot.lsp.convert import diagnostic, path_of, uri_of
 from foreshot.lsp.executor import CancelToken
 from foreshot.text import SourceText
@@ -16,13 +18,13 @@ from foreshot.text.lines import Encoding
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
 
+_ENDINGS = (".py", ".ini", ".toml", ".mako")
 
-def document_diagnostics(moment: Moment, path: str, encoding: Encoding) -> list[types.Diagnostic]:
-    """The diagnostics of one file."""
+
+def document_diagnostics(moment: Moment, path: str, encoding: Encoding) -> tuple[list[types.Diagnostic], str]:
+    """The diagnostics of one file, and a name for them."""
     reports = moment.world.reports(path)
-    if not reports:
-        return []
-    return _converted(moment, path, reports, encoding)
+    return _converted(moment, path, reports, encoding) if reports else [], _mark(reports)
 
 
 def pull(
@@ -31,6 +33,8 @@ def pull(
     """``textDocument/diagnostic``."""
     moment: Moment = token.snapshot
     path = path_of(params.text_document.uri)
+    if path is not None and path.endswith(_ENDINGS) and not moment.world.indexed and not ls.can_refresh:
+        _come_back(ls, token)
     reports = moment.world.reports(path) if path is not None else []
     result_id = _mark(reports)
     if params.previous_result_id == result_id:
@@ -38,6 +42,16 @@ def pull(
     token.check()
     items = _converted(moment, path, reports, ls.documents.encoding) if path is not None and reports else []
     return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=result_id)
+
+
+def _come_back(ls: Server, token: CancelToken) -> NoReturn:
+    """Let a client that cannot be told to pull again do so when the projects have been read."""
+    for _ in range(100):
+        token.check()
+        if ls.indexing.finished.wait(0.02):
+            break
+    why = "The open folders are still being read."
+    raise JsonRpcException(why, messages.SERVER_CANCELLED, {"retriggerRequest": True})
 
 
 def pull_workspace(

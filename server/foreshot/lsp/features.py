@@ -70,8 +70,10 @@ def initialized(ls: Server, _params: types.InitializedParams) -> None:
     workspace = ls.protocol.client_capabilities.workspace
     watching = workspace.did_change_watched_files if workspace is not None else None
     if watching is not None and watching.dynamic_registration:
+        # A folder that is deleted is one event, of the folder.
+        folders = types.FileSystemWatcher("**/*", types.WatchKind.Delete)
         options = types.DidChangeWatchedFilesRegistrationOptions(
-            [types.FileSystemWatcher(glob) for glob in WATCHED]
+            [*(types.FileSystemWatcher(glob) for glob in WATCHED), folders]
         )
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         ls.client_register_capability(
@@ -99,8 +101,7 @@ def files_changed(ls: Server, params: types.DidChangeWatchedFilesParams) -> None
 
 def configuration_changed(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """Other settings: everything is read anew."""
-    ls.configure(params.settings)
-    ls.reload()
+    ls.settings_changed(params.settings)
 
 
 def folders_changed(ls: Server, _params: types.DidChangeWorkspaceFoldersParams) -> None:

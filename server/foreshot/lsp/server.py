@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from lsprotocol import types
 
@@ -12,6 +12,8 @@ import foreshot
 from foreshot.lsp.base import ForeshotServer
 from foreshot.lsp.convert import path_of
 from foreshot.lsp.documents import Document
+from foreshot.lsp.indexing import Indexing
+from foreshot.lsp.loop import Timer
 from foreshot.project.settings import settings_from_options
 from foreshot.project.settings_keys import KEYS, camel_case
 from foreshot.workspace.project import Project
@@ -19,6 +21,7 @@ from foreshot.workspace.session import Session, World
 
 _log = logging.getLogger("foreshot.server")
 
+_CHANGED: Final = types.FileChangeType.Changed
 WATCHED: Final = ("**/*.py", "**/*.mako", "**/*.ini", "**/pyproject.toml", "**/foreshot.toml")
 _CLIENT_KEYS: Final = frozenset(
     {
@@ -57,8 +60,22 @@ class Server(ForeshotServer):
         self.session = Session()
         self.pull = False
         """The client pulls diagnostics; else they are pushed."""
-        self._published: dict[str, tuple[int | None, int]] = {}
-        self._reload_wanted = 0
+        self.indexing = Indexing(self)
+        self._published: dict[str, tuple[int, str]] = {}
+        self._reload_timer: Timer | None = None
+
+    @property
+    def can_show_documents(self) -> bool:
+        """Whether the client opens a file that the server names."""
+        window = self.protocol.client_capabilities.window
+        return window is not None and window.show_document is not None and window.show_document.support
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether the client pulls diagnostics again when the server says so."""
+        workspace = self.protocol.client_capabilities.workspace
+        client = workspace.diagnostics if workspace is not None else None
+        return client is not None and bool(client.refresh_support)
 
     def take_snapshot(self) -> Moment:
         """Documents and world as they are now."""
@@ -66,20 +83,35 @@ class Server(ForeshotServer):
 
     # What the client tells
 
-    def configure(self, options: object) -> None:
-        """Settings from ``initializationOptions`` or ``workspace/didChangeConfiguration``."""
-        values = cast("Mapping[str, object]", options) if isinstance(options, Mapping) else {}
-        inner = values.get("foreshot")
-        if isinstance(inner, Mapping):
-            values = cast("Mapping[str, object]", inner)
-        values = {key: value for key, value in values.items() if value is not None}
+    def configure(self, options: object) -> bool:
+        """Settings from ``initializationOptions`` or ``workspace/didChangeConfiguration``; whether they are others."""
+        values = _table(options)
+        # Some clients wrap the settings in a section.
+        values = _table(values["foreshot"]) if "foreshot" in values else values
         _, problems = settings_from_options(values, also_known=_CLIENT_KEYS)
         for problem in problems:
             self.window_log_message(
                 types.LogMessageParams(types.MessageType.Warning, f"Settings: {problem.message}")
             )
         known = {camel_case(key.name): key.name for key in KEYS}
+        before = self.session.overrides
         self.session.overrides = {known[key]: value for key, value in values.items() if key in known}
+        return self.session.overrides != before
+
+    def settings_changed(self, settings: object) -> None:
+        """Other settings: everything is read anew. Clients that send none have to be asked for them."""
+        workspace = self.protocol.client_capabilities.workspace
+        if settings is not None:
+            if self.configure(settings):
+                self.reload()
+        elif workspace is not None and workspace.configuration:
+            asked = types.ConfigurationParams([types.ConfigurationItem(section="foreshot")])
+            self.protocol.send_request(types.WORKSPACE_CONFIGURATION, asked, self._settings_told)
+
+    def _settings_told(self, answer: object) -> None:
+        values = cast("list[object]", answer) if isinstance(answer, list) else []
+        if values and self.configure(values[0]):
+            self.reload()
 
     def document_changed(self, uri: str) -> None:
         """A buffer was opened or edited."""
@@ -93,10 +125,10 @@ class Server(ForeshotServer):
     def document_closed(self, uri: str) -> None:
         """A buffer was closed: the disk counts again."""
         path = path_of(uri)
+        self._withdraw(uri)
         if path is None:
             return
         self.session.set_text(path, None)
-        self._published.pop(uri, None)
         self._after_change(path)
 
     def files_changed(self, events: Iterable[types.FileEvent]) -> None:
@@ -105,95 +137,48 @@ class Server(ForeshotServer):
         reload = False
         for event in events:
             path = path_of(event.uri)
-            if path is None or event.uri in self.documents:
+            if path is None:
                 continue
-            if event.type != types.FileChangeType.Changed or self.session.is_configuration(path):
-                reload = reload or self._matters(path)
-            else:
+            if event.uri not in self.documents:
                 changed.append(path)
+            if self.session.is_configuration(path):
+                # The text of an open one is known; whether it exists tells where projects are.
+                reload = reload or event.uri not in self.documents or event.type != _CHANGED
+            elif event.type == types.FileChangeType.Created and not self.session.world.settled()[0]:
+                # What came may be the project that was not there before.
+                reload = reload or path.endswith(".py")
         if changed:
             self.session.touch(changed)
             self.publish_open()
             self._ask_to_refresh()
         if reload:
-            self.reload()
-
-    def _matters(self, path: str) -> bool:
-        """Whether a file that came or went can be part of a project."""
-        if self.session.is_configuration(path) or self.session.world.concerns(path):
-            return True
-        folder = path.rpartition("/")[0]
-        return (
-            any(
-                folder == place or folder.startswith(place + "/")
-                for project in self.session.world.settled()[0]
-                for place in project.surroundings.environment.version_dirs
-            )
-            or not self.session.world.settled()[0]
-        )
+            self._reload_soon()
 
     def _after_change(self, path: str) -> None:
         refreshed = self.session.refresh_surroundings(path)
         if refreshed or (self.session.is_configuration(path) and self.session.world.indexed):
             self.publish_open()
             self._ask_to_refresh()
-            self._reload_wanted += 1
-            wanted = self._reload_wanted
-            self.loop.call_later(
-                _RELOAD_DELAY, lambda: self.reload() if wanted == self._reload_wanted else None
-            )
+            self._reload_soon()
         else:
             self.publish_open()
+
+    def _reload_soon(self) -> None:
+        """Read everything anew once nothing has asked for it for a moment."""
+        if self._reload_timer is not None:
+            self._reload_timer.cancel()
+        self._reload_timer = self.loop.call_later(_RELOAD_DELAY, self.reload)
 
     # Indexing
 
     def reload(self) -> None:
         """Read every project anew, beside the main loop, and show the result when it is there."""
-        work = self.session.load()
-        progress = self._progress()
-        self.background("index", lambda token: work(progress, token.check), self._loaded)
+        self.indexing.start(self._loaded)
 
     def _loaded(self, projects: list[Project]) -> None:
         self.session.install(projects)
-        self._end_progress()
         self.publish_open()
         self._ask_to_refresh()
-
-    def _progress(self) -> Any:
-        client = self.protocol.client_capabilities.window
-        if client is None or not client.work_done_progress:
-            return lambda _done, _total: None
-        token = "foreshot/index"  # noqa: S105 (a name, not a secret)
-        state = {"begun": False, "percent": -1}
-        self._progress_state = state
-
-        def begin(_: object = None) -> None:
-            state["begun"] = True
-            self.work_done_progress.begin(
-                token, types.WorkDoneProgressBegin("Foreshot", message="Reading migrations", percentage=0)
-            )
-
-        def told(done: int, total: int) -> None:
-            percent = done * 100 // max(total, 1)
-            if state["begun"] and percent >= state["percent"] + 5:
-                state["percent"] = percent
-                self.loop.post(lambda: self._report(token, percent, f"{done} of {total} revisions", state))
-
-        self.work_done_progress.create(token, begin)
-        return told
-
-    def _report(self, token: str, percent: int, message: str, state: dict[str, Any]) -> None:
-        if self._progress_state is state:
-            self.work_done_progress.report(
-                token, types.WorkDoneProgressReport(message=message, percentage=percent)
-            )
-
-    _progress_state: dict[str, Any] | None = None
-
-    def _end_progress(self) -> None:
-        if self._progress_state is not None and self._progress_state["begun"]:
-            self.work_done_progress.end("foreshot/index", types.WorkDoneProgressEnd())
-        self._progress_state = None
 
     # Diagnostics
 
@@ -210,14 +195,21 @@ class Server(ForeshotServer):
         document = self.documents.get(uri)
         path = path_of(uri)
         if document is None or path is None or not self.session.world.concerns(path):
+            self._withdraw(uri)
             return
 
-        def done(found: list[types.Diagnostic]) -> None:
+        def done(found: tuple[list[types.Diagnostic], str]) -> None:
+            items, mark = found
             current = self.documents.get(uri)
-            # A newer text never receives an older text's diagnostics.
-            if current is not None and current.version == document.version:
+            # A newer text never receives an older text's diagnostics; the same ones need not be told again.
+            if (
+                current is not None
+                and current.version == document.version
+                and self._published.get(uri) != (document.version, mark)
+            ):
+                self._published[uri] = (document.version, mark)
                 self.text_document_publish_diagnostics(
-                    types.PublishDiagnosticsParams(uri, found, version=document.version)
+                    types.PublishDiagnosticsParams(uri, items, version=document.version)
                 )
 
         encoding = self.documents.encoding
@@ -225,14 +217,26 @@ class Server(ForeshotServer):
             f"diagnose {uri}", lambda token: document_diagnostics(token.snapshot, path, encoding), done
         )
 
+    def _withdraw(self, uri: str) -> None:
+        """Take back what was pushed for a document that is closed or is no part of a project any more."""
+        if self._published.pop(uri, None) is not None:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
     def _ask_to_refresh(self) -> None:
         workspace = self.protocol.client_capabilities.workspace
-        if workspace is None:
-            return
-        if self.pull and workspace.diagnostics is not None and workspace.diagnostics.refresh_support:
+        if self.pull and self.can_refresh:
             self.workspace_diagnostic_refresh(None)
-        if workspace.code_lens is not None and workspace.code_lens.refresh_support:
+        if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+
+
+def _table(value: object) -> dict[str, object]:
+    """A JSON object, without the keys that are set to nothing; anything else is empty."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(key): item for key, item in cast("Mapping[object, object]", value).items() if item is not None
+    }
 
 
 def create_server() -> Server:

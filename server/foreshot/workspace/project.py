@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -12,9 +12,9 @@ from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.revision import Revision
-from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths
-from foreshot.project.files import Files
+from foreshot.project.files import PRUNED, Files, Listing
+from foreshot.project.sniff import revision_names
 from foreshot.rules import family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.kept import FileAnalysis
@@ -27,7 +27,7 @@ _REMEMBERED = 4
 class Project:
     """A snapshot of one environment.
 
-    ``analyses`` holds every revision file in the order of the version folders; ``last_good`` the header of a file
+    ``analyses`` holds every revision file in the order of the version folders; ``last_good`` what is known of a file
     that does not parse now but did.
     """
 
@@ -38,7 +38,7 @@ class Project:
         analyses: Mapping[str, FileAnalysis],
         *,
         tracked: frozenset[str] | None = None,
-        last_good: Mapping[str, RevisionHeader] | None = None,
+        last_good: Mapping[str, Entry] | None = None,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
@@ -105,25 +105,59 @@ class Project:
             return []
         analysis = self.analyses.get(path)
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
-        found.extend(self.project_reports.get(path, ()))
+        found.extend(self._project_reports_for(path))
         suppressions = analysis.reports.suppressions if analysis is not None else ()
         settings = self.surroundings.settings
         if suppressions:
             sifted = suppressed(found, suppressions)
-            # A rule that is not asked silences nothing, and is not to be blamed for it.
-            comments = [
-                (item, item in sifted.used or not is_selected(item.rule, settings)) for item in suppressions
-            ]
-            late = comment_reports(project_rules(), self.context, path, comments, self.source)
-            found = sifted.reports + suppressed(late, suppressions).reports
+            found = sifted.reports
+            # What a comment silences in a file that does not parse now is not known.
+            if not self.is_stale(path):
+                # A rule that is not asked silences nothing, and is not to be blamed for it.
+                comments = [
+                    (item, item in sifted.used or not is_selected(item.rule, settings))
+                    for item in suppressions
+                ]
+                late = comment_reports(project_rules(), self.context, path, comments, self.source)
+                found += suppressed(late, suppressions).reports
         return sorted(chosen(found, settings, self.relative, family_of), key=order)
 
+    def _project_reports_for(self, path: str) -> Sequence[Report]:
+        """What rules about the environment found in a file; of one that does not parse now, only in its header.
+
+        The rest of it is known from an older text, whose places are not those of this one.
+        """
+        found = self.project_reports.get(path, ())
+        analysis = self.analyses.get(path)
+        if analysis is None or analysis.problem is None:
+            return found
+        spans = analysis.header.spans.values() if analysis.header is not None else ()
+        return [report for report in found if any(span.contains(report.span) for span in spans)]
+
+    def takes(self, path: str) -> bool:
+        """Whether a file is a revision by its place and name; it need not exist."""
+        if path in self.analyses:
+            return True
+        folder, name = paths.parent(path), paths.name(path)
+        if not revision_names(Listing((), (name,))):
+            return False
+        environment = self.surroundings.environment
+        if not environment.recursive:
+            return folder in environment.version_dirs
+        return any(
+            paths.is_inside(folder, place)
+            and not any(
+                part in PRUNED or part[:1] == "." for part in paths.relative(folder, place).split("/")
+            )
+            for place in environment.version_dirs
+        )
+
     def with_file(self, path: str, analysis: FileAnalysis, files: Files) -> Project:
-        """The project after one revision file has changed, with all that the change does not touch."""
+        """The project after one revision file has changed or come, with all that the change does not touch."""
         before = self.analyses.get(path)
         last_good = self._last_good
-        if before is not None and before.header is not None and analysis.problem is not None:
-            last_good = {**last_good, path: before.header}
+        if before is not None and before.problem is None and before.header is not None and analysis.problem:
+            last_good = {**last_good, path: self._entry(path, before)}
         after = Project(
             files,
             self.surroundings,
@@ -141,6 +175,12 @@ class Project:
             after.__dict__["context"] = ProjectContext(self.surroundings, entries, graph, after.source)
         return after
 
+    def without_file(self, path: str, files: Files) -> Project:
+        """The project after one revision file has gone."""
+        analyses = {other: analysis for other, analysis in self.analyses.items() if other != path}
+        last_good = {other: entry for other, entry in self._last_good.items() if other != path}
+        return Project(files, self.surroundings, analyses, tracked=self._tracked, last_good=last_good)
+
     def with_surroundings(self, surroundings: Surroundings, files: Files) -> Project:
         """The project in other surroundings; what was found in its revisions is left as it was."""
         return Project(files, surroundings, self.analyses, tracked=self._tracked, last_good=self._last_good)
@@ -153,19 +193,19 @@ class Project:
         return after
 
     def with_memory_of(self, before: Project | None) -> Project:
-        """The project with the last good header of each file that does not parse now."""
+        """The project with what was last known of each file that does not parse now."""
         if before is None:
             return self
-        known = {path: header for path, header in before.last_headers() if path in self.analyses}
+        known = {
+            path: entry
+            for path, analysis in self.analyses.items()
+            if analysis.problem is not None
+            and (entry := before.context.by_path.get(path)) is not None
+            and entry.header is not None
+        }
         if not known:
             return self
         return Project(self.files, self.surroundings, self.analyses, tracked=self._tracked, last_good=known)
-
-    def last_headers(self) -> Iterator[tuple[str, RevisionHeader]]:
-        """The last header that was read from each file."""
-        for entry in self.context.entries:
-            if entry.header is not None:
-                yield entry.path, entry.header
 
     def dependents(self, path: str) -> list[str]:
         """Revisions whose findings depend on another file."""
@@ -183,7 +223,12 @@ class Project:
 
     def _entry(self, path: str, analysis: FileAnalysis) -> Entry:
         untracked = self._tracked is not None and path not in self._tracked
-        return analysis.entry(path, self._last_good.get(path), untracked=untracked)
+        entry = analysis.entry(path, untracked=untracked)
+        before = self._last_good.get(path)
+        if analysis.problem is None or before is None:
+            return entry
+        # A header above the broken part is that of the current text.
+        return before if entry.header is None else replace(before, header=entry.header)
 
     def is_stale(self, path: str) -> bool:
         """Whether the file does not parse now, so that what is known of it is older than its text."""

@@ -83,19 +83,20 @@ class World:
 
     def _brought_up_to_date(self, project: Project) -> Project:
         for path, source in self._pending.items():
-            if path not in project.analyses:
+            if not project.takes(path):
                 continue
             text = source if source is not None else self.files.read(path)
-            if text is None:
-                continue
-            analysis = analyse(text, path, project.surroundings, revision_rules())
-            project = project.with_file(path, analysis, self.files)
+            if text is not None:
+                analysis = analyse(text, path, project.surroundings, revision_rules())
+                project = project.with_file(path, analysis, self.files)
+            elif path in project.analyses:
+                project = project.without_file(path, self.files)
         return project
 
 
 def role_of(project: Project, path: str) -> Role | None:
     """What a file is to a project; None when it is no part of it."""
-    if path in project.analyses:
+    if project.takes(path):
         return "revision"
     environment = project.surroundings.environment
     if path == environment.env_py:
@@ -116,6 +117,7 @@ class Session:
         self.folders = tuple(folders)
         self.overrides: Mapping[str, object] = overrides or {}
         self._buffers: dict[str, SourceText] = {}
+        self._changed_since_load: set[str] = set()
         self.world = World(self._files(), (), {}, indexed=False)
 
     def set_folders(self, folders: Iterable[str]) -> None:
@@ -131,8 +133,18 @@ class Session:
         self._change({path: self._buffers.get(path)})
 
     def touch(self, changed: Iterable[str]) -> None:
-        """Files have changed on disk; those in a buffer stay as the buffer has them."""
-        self._change({path: None for path in changed if path not in self._buffers})
+        """Files have come, gone or changed on disk; those in a buffer stay as the buffer has them.
+
+        A folder that is gone stands for all that was in it.
+        """
+        wanted: set[str] = set()
+        for path in changed:
+            wanted.add(path)
+            if not path.endswith(".py"):
+                inside = path + paths.SEP
+                for project in self.world.settled()[0]:
+                    wanted.update(known for known in project.analyses if known.startswith(inside))
+        self._change(dict.fromkeys(wanted.difference(self._buffers)))
 
     def load(self) -> Callable[[Callable[[int, int], None], Callable[[], None]], list[Project]]:
         """A piece of work that reads every project anew, for another thread.
@@ -141,6 +153,7 @@ class Session:
         any more. Its result goes to :meth:`install`.
         """
         files, folders, overrides = self._files(), self.folders, self.overrides
+        self._changed_since_load.clear()
 
         def work(progress: Callable[[int, int], None], check: Callable[[], None]) -> list[Project]:
             projects: list[Project] = []
@@ -170,7 +183,7 @@ class Session:
             project.with_memory_of(last_good.get(project.surroundings.environment.script_location))
             for project in projects
         ]
-        pending = dict.fromkeys((path for path in self._buffers), None)
+        pending = dict.fromkeys([*self._buffers, *self._changed_since_load])
         self.world = World(self._files(), taken, pending, indexed=True)
 
     def refresh_surroundings(self, path: str) -> bool:
@@ -203,8 +216,10 @@ class Session:
         return paths.name(path) in _CONFIG_NAMES or path.endswith((".ini", "/env.py", ".mako"))
 
     def _change(self, changes: Mapping[str, SourceText | Unreadable | None]) -> None:
+        self._changed_since_load.update(changes)
         projects, pending = self.world.settled()
-        wanted = {**pending, **changes}
+        # What is no revision needs no reading; before the first load, everything is still to be read.
+        wanted = {**pending, **{path: text for path, text in changes.items() if self.world.concerns(path)}}
         fresh = False
         for path in changes:
             for project in projects:

@@ -15,6 +15,10 @@ from foreshot.lint.run import RuleSet
 IN_A_REVISION: tuple[str, ...] = (
     "input/syntax-error",
     "input/unreadable-file",
+    "destructive/drop-table",
+    "destructive/drop-column",
+    "destructive/truncate-table",
+    "destructive/drop-schema",
     "locking/blocking-index",
     "locking/blocking-drop-index",
     "locking/blocking-foreign-key",

@@ -1,0 +1,66 @@
+"""Pieces of Python and SQL that repairs write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from foreshot.migration.sql_words import KEYWORDS, words
+
+WIDTH: Final = 100
+"""Columns that a call on one line may take, its indentation left out."""
+
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+# Reserved by one database or another, and likely names all the same.
+_RESERVED: Final = words(
+    """
+    ACCESS AUTHORIZATION BINARY CALL CHANGE CHAR CHARACTER COLLATION COLUMN COLUMNS CONCURRENTLY CONDITION CUBE
+    CUME_DIST CURSOR DATABASE DEC DECIMAL DECLARE DELAYED DESCRIBE DOUBLE DROP EACH ELSEIF EMPTY EXIT EXPLAIN
+    FIRST_VALUE FLOAT FREEZE FUNCTION GENERATED GET GROUPING GROUPS HIGH_PRIORITY INDEX INOUT INT INTEGER ITERATE
+    KEY KEYS KILL LAG LAST_VALUE LEAD LEAVE LINEAR LINES LOAD LOCK LONG LOOP LOW_PRIORITY MANUAL NTILE NUMERIC OF
+    OPTIMIZE OPTION OUT PARALLEL PERCENT_RANK PRECISION PROCEDURE PURGE QUALIFY RANGE RANK READ READS REAL RELEASE
+    RENAME REPEAT REPLACE REQUIRE RESIGNAL RESTRICT RETURN REVOKE ROW_NUMBER SCHEMA SCHEMAS SENSITIVE SEPARATOR
+    SHOW SIGNAL SMALLINT SPATIAL SPECIFIC SQL STORED SYSTEM TABLES TABLESAMPLE TERMINATED TRIGGER UNDO UNLOCK
+    UNSIGNED USAGE USE USER VARCHAR VARYING VERBOSE VIRTUAL WHILE WRITE
+    """
+)
+
+
+def literal(text: str) -> str:
+    """A Python string, in double quotes where that needs no escapes."""
+    if text.isprintable() and not any(character in text for character in '"\\'):
+        return f'"{text}"'
+    return repr(text)
+
+
+def call(callee: str, arguments: Sequence[str]) -> str:
+    """A call on one line, or with one argument a line where it would be too long."""
+    line = f"{callee}({', '.join(arguments)})"
+    if len(line) <= WIDTH:
+        return line
+    return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+
+
+def sql_name(name: str, databases: Collection[str]) -> str | None:
+    """A name as the SQL of all the databases takes it; None where they differ, or where text would not carry it."""
+    if _PLAIN.fullmatch(name) and name.upper() not in KEYWORDS | _RESERVED:
+        return name
+    if not name or not name.isprintable() or any(character in name for character in ":%\\\"`'"):
+        return None
+    quotes = {"`" if database in ("mysql", "mariadb") else '"' for database in databases}
+    if len(quotes) != 1:
+        return None
+    (quote,) = quotes
+    return f"{quote}{name}{quote}"
+
+
+def sql_table(table: object, schema: object, databases: Collection[str]) -> str | None:
+    """A table with its schema as SQL takes it; None when either is not known or cannot be written."""
+    if not isinstance(table, str) or not (schema is None or isinstance(schema, str)):
+        return None
+    name = sql_name(table, databases)
+    prefix = sql_name(schema, databases) if schema else ""
+    if name is None or prefix is None:
+        return None
+    return f"{prefix}.{name}" if prefix else name

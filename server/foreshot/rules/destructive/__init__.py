@@ -1,0 +1,1 @@
+"""What deletes data, or lets it be damaged."""

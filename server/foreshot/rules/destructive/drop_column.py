@@ -1,0 +1,120 @@
+"""Dropping a column deletes its values in every row, and nothing brings them back.
+
+`downgrade()` can add the column again, but it stays empty. And code that is still running fails at its next statement:
+a mapped class names all its columns in every SELECT.
+
+First release code whose models do not have the column any more, then drop it, and keep a copy of what may be wanted. Where the values were copied to another place first, the finding is
+milder: what is left is the order of the two releases.
+
+It does not matter in a table that the same revision made or emptied. `downgrade()` is looked at only where it drops
+what `upgrade()` did not add. A column that looks like one that is added instead is reported by
+`column-rename-as-drop-add`.
+
+```python bad
+def upgrade():
+    op.drop_column("users", "phone")
+    #                       ^^^^^^^ Deletes the column `users.phone` with its value in every row
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.drop_column("phone")
+        #                    ^^^^^^^ `users.phone`
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE users DROP COLUMN phone")
+    #                             ^^^^^^^^^^^^^^^^^ `users.phone`
+```
+```python bad
+def upgrade():
+    op.execute("UPDATE users SET contact = phone WHERE contact IS NULL")
+    op.drop_column("users", "phone")
+    #                       ^^^^^^^ its values were read before
+```
+```python bad
+def upgrade():
+    op.drop_column("users", "initials")
+    #                       ^^^^^^^^^^ its values can be computed again
+
+
+def downgrade():
+    op.add_column("users", sa.Column("initials", sa.Text(), sa.Computed("left(name, 1)", persisted=True)))
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("copy", sa.Text()))
+    op.drop_column("users", "copy")
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("phone", sa.String(20)))
+
+
+def downgrade():
+    op.drop_column("users", "phone")
+```
+```python good
+def upgrade():
+    op.alter_column("users", "phone", new_column_name="phone_number", existing_type=sa.String(20))
+
+
+def downgrade():
+    op.drop_column("users", "phone_number")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.rules.destructive import _lost as lost
+
+_LATER = "Drop it once no running code uses it"
+
+
+class DropColumn(OperationRule[ops.DropColumn]):
+    """A column that existed before is dropped."""
+
+    looks_at = (ops.DropColumn,)
+    severity = "error"
+
+    def check(self, operation: ops.DropColumn, context: Context) -> Iterator[Finding]:
+        """Whether values go that somebody may want."""
+        column = operation.column
+        if operation.table_name is None or not isinstance(column, str) or context.renames.of(operation):
+            return
+        if (
+            lost.has_no_rows(operation, context)
+            or lost.table_goes(operation, context)
+            or lost.is_undone(operation, context)
+            or context.schema.column(operation.table_name, column, operation) is not None
+        ):
+            return
+        targets = context.targets((), operation)
+        name = code(f"{operation.table_name}.{column}")
+        old = context.renames.dropped_column(operation.table_name, column)
+        if old is not None and old.computed is not None:
+            message = f"Running code that asks for {name} fails ({on(targets)}); its values can be computed again. {_LATER}."
+        elif lost.is_read_before(operation, context, column):
+            message = f"Running code that asks for {name} fails ({on(targets)}); its values were read before. {_LATER}."
+        else:
+            message = (
+                f"Deletes the column {name} with its value in every row, for good ({on(targets)}). {_LATER}, and"
+                " keep a copy of what may be wanted."
+            )
+        yield self.finding(
+            operation.site.args.get("column_name", operation.site.name),
+            message,
+            operation=operation,
+            object=column,
+            targets=targets,
+            severity=None
+            if message.startswith("Deletes") or operation.site.function == "downgrade"
+            else "warning",
+        )

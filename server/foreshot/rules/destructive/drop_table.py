@@ -1,0 +1,201 @@
+"""Dropping a table deletes every row in it, and nothing brings them back.
+
+`downgrade()` can create the table again, but it stays empty. Code that is still running fails as soon as it asks for the
+table.
+
+Rename the table first, so that whatever still needs it shows up while its rows are there, and drop it in a later
+revision. The repair does that; on PostgreSQL the indexes and constraints of a renamed table keep their names.
+
+It does not matter for a table that the same revision made or emptied. `downgrade()` is looked at only where it drops what
+`upgrade()` did not make. A table that looks like one that is created instead is reported by
+`table-rename-as-drop-create`.
+
+```python bad
+def upgrade():
+    op.drop_table("orders")
+#                 ^^^^^^^^ Deletes the table `orders` with every row in it
+
+
+def downgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python fixed
+def upgrade():
+    op.rename_table("orders", "orders_retired_0002")
+
+
+def downgrade():
+    op.rename_table("orders_retired_0002", "orders")
+```
+
+An index that comes back in `downgrade()` without having been dropped has never gone:
+
+```python bad
+def upgrade():
+    op.drop_table("orders", schema="shop")
+#                 ^^^^^^^^ `shop.orders`
+
+
+def downgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True), schema="shop")
+    op.create_index("ix_orders_id", "orders", ["id"], schema="shop")
+```
+```python fixed
+def upgrade():
+    op.rename_table("orders", "orders_retired_0002", schema="shop")
+
+
+def downgrade():
+    op.rename_table("orders_retired_0002", "orders", schema="shop")
+```
+
+Rows that were copied elsewhere before are not all lost; what was not copied is:
+
+```python bad
+def upgrade():
+    op.execute("INSERT INTO archive SELECT * FROM orders")
+    op.drop_table("orders")
+#                 ^^^^^^^^ that was not copied before
+```
+```python bad
+def upgrade():
+    op.execute("DROP TABLE IF EXISTS orders CASCADE")
+#|   and every foreign key and view that depends on it
+```
+```python good
+def upgrade():
+    op.create_table("orders_new", sa.Column("id", sa.Integer()))
+    op.drop_table("orders_new")
+```
+```python good
+def upgrade():
+    op.rename_table("orders", "orders_old")
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("INSERT INTO orders (id) SELECT id FROM orders_old")
+    op.drop_table("orders_old")
+```
+```python good
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("orders")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.lint.writing import call, literal
+from foreshot.migration import operations as ops
+from foreshot.rules.destructive import _lost as lost
+from foreshot.syntax.changes import AppendToFunction, Change, RemoveStatement, ReplaceStatement
+
+_LONGEST_NAME = 63
+
+
+class DropTable(OperationRule[ops.DropTable]):
+    """A table that existed before is dropped."""
+
+    looks_at = (ops.DropTable,)
+    severity = "error"
+    safety = "unsafe"
+
+    def check(self, operation: ops.DropTable, context: Context) -> Iterator[Finding]:
+        """Whether rows go that somebody may want."""
+        if operation.table_name is None or context.renames.of(operation):
+            return
+        if lost.has_no_rows(operation, context) or lost.is_undone(operation, context):
+            return
+        if _is_swapped(operation, context):
+            return
+        copied = lost.is_read_before(operation, context)
+        targets = context.targets((), operation)
+        rows = "every row in it that was not copied before" if copied else "every row in it"
+        if operation.cascade and any(target.database == "postgresql" for target in targets):
+            rows += ", and every foreign key and view that depends on it"
+        yield self.finding(
+            operation.site.args.get("table_name", operation.site.name),
+            f"Deletes the table {code(operation.table_name)} with {rows}, for good ({on(targets)}). Rename it now, and"
+            " drop it in a later revision, when nothing has asked for it.",
+            operation=operation,
+            object=operation.table_name,
+            targets=targets,
+            severity="warning" if copied and operation.site.function == "upgrade" else None,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A rename to a name that says what it is, and back."""
+        drop = finding.operation
+        if not isinstance(drop, ops.DropTable) or drop.site.function != "upgrade" or not _is_plain(drop):
+            return
+        retired = _retired(str(drop.table), context.revision.header.revision)
+        changes = _changes(drop, retired, context)
+        if changes is not None and not (drop.if_exists or drop.cascade):
+            yield Fix(f"Rename the table to {retired}, and drop it later", "unsafe", tuple(changes))
+
+
+def _is_swapped(operation: ops.DropTable, context: Context) -> bool:
+    """Whether the table is what a copy leaves behind: renamed to this name before, or replaced under it afterwards."""
+    return any(
+        isinstance(other, ops.RenameTable) and other.new_name == operation.table
+        for other in lost.operations_of(operation, context)
+    )
+
+
+def _is_plain(operation: ops.Operation) -> bool:
+    site = operation.site
+    return not (site.repeated or site.sql) and site.statement == site.call
+
+
+def _retired(table: str, revision: str) -> str:
+    suffix = f"_retired_{re.sub(r'[^A-Za-z0-9_]', '_', revision)[:32]}"
+    room = _LONGEST_NAME - len(suffix)
+    return table.encode()[:room].decode("utf-8", "ignore") + suffix
+
+
+def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change] | None:
+    there, back = (
+        _rename(drop, str(drop.table), retired, context),
+        _rename(drop, retired, str(drop.table), context),
+    )
+    changes: list[Change] = [ReplaceStatement(drop.site.statement, there)]
+    downgrade = context.revision.functions.get("downgrade")
+    if downgrade is None or downgrade.raises:
+        return changes
+    if downgrade.empty:
+        return [*changes, AppendToFunction(downgrade.span, back)]
+    gone = {
+        operation.name
+        for operation in context.upgrade
+        if isinstance(operation, ops.DropIndex | ops.DropConstraint)
+    }
+    created = False
+    for operation in context.downgrade:
+        if not isinstance(operation, ops.TableOperation) or operation.table_name != drop.table_name:
+            continue
+        if isinstance(operation, ops.CreateTable):
+            if not _is_plain(operation) or created:
+                return None
+            changes.append(ReplaceStatement(operation.site.statement, back))
+            created = True
+            continue
+        if isinstance(operation, ops.CreateIndex | ops.AddConstraint):
+            made = operation.index if isinstance(operation, ops.CreateIndex) else operation.constraint
+            if made.name not in gone:
+                if not _is_plain(operation):
+                    return None
+                changes.append(RemoveStatement(operation.site.statement))
+    return changes if created else None
+
+
+def _rename(drop: ops.DropTable, old: str, new: str, context: Context) -> str:
+    schema = [f"schema={literal(drop.schema)}"] if isinstance(drop.schema, str) else []
+    return call(f"{context.op}.rename_table", [literal(old), literal(new), *schema])

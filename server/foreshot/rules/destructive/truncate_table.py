@@ -1,0 +1,74 @@
+"""TRUNCATE deletes every row of a table, without a WHERE and without a way back.
+
+On PostgreSQL it takes ACCESS EXCLUSIVE, so that reads wait too, and with `CASCADE` it also empties every table whose
+foreign keys lead to this one. On MySQL and MariaDB it commits at once: when the revision fails later, the rows stay gone.
+SQLite has no TRUNCATE.
+
+If rows have to go, delete the ones that you mean, and say which. If the table is a cache that is filled again, say so in a
+suppression comment. It does not matter for a table that the same revision made, nor in `downgrade()`, which empties
+what `upgrade()` has filled.
+
+```python bad
+def upgrade():
+    op.execute("TRUNCATE TABLE sessions")
+    #           ^^^^^^^^^^^^^^^^^^^^^^^ Deletes every row of `sessions`
+```
+```python bad
+def upgrade():
+    op.execute("TRUNCATE users CASCADE")
+    #           ^^^^^^^^^^^^^^ of every table whose foreign keys lead to it
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("TRUNCATE TABLE sessions")
+    #           ^^^^^^^^^^^^^^^^^^^^^^^ commits at once
+```
+```python good
+def upgrade():
+    op.create_table("numbers", sa.Column("n", sa.Integer()))
+    op.execute("INSERT INTO numbers SELECT generate_series(1, 10)")
+    op.execute("TRUNCATE numbers")
+```
+```python good
+def upgrade():
+    op.execute("DELETE FROM sessions WHERE expires < now()")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge.databases import transactional_ddl
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+
+
+class TruncateTable(OperationRule[ops.TruncateTable]):
+    """``TRUNCATE`` of a table that existed before."""
+
+    looks_at = (ops.TruncateTable,)
+    severity = "error"
+    directions = ("upgrade",)
+    databases = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
+
+    def check(self, operation: ops.TruncateTable, context: Context) -> Iterator[Finding]:
+        """Whether rows go that somebody may want."""
+        if operation.table_name is None or context.is_new(operation):
+            return
+        targets = context.targets(self.databases, operation)
+        what = f"every row of {code(operation.table_name)}"
+        if operation.cascade:
+            what += ", and of every table whose foreign keys lead to it"
+        committed = [target for target in targets if not transactional_ddl(target.database)]
+        at_once = f"; {on(committed)} commits at once, and nothing rolls it back" if committed else ""
+        yield self.finding(
+            operation.site.name,
+            f"Deletes {what} ({on(targets)}){at_once}. Delete the rows that you mean, with a WHERE.",
+            operation=operation,
+            object=operation.table_name,
+            targets=targets,
+        )

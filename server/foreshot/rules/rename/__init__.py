@@ -1,0 +1,1 @@
+"""What is renamed, and what should have been."""

@@ -35,6 +35,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "sql/plain-string-execute",
     "sql/sql-syntax-error",
     "sql/opaque-operation",
+    "types/missing-type-import",
     "mysql/existing-type-required",
     "sqlite/alter-outside-batch",
 )

@@ -157,7 +157,7 @@ class _Request:
     def show_fixes(self) -> int:
         """Print what the repairs would change; 1 when that is anything."""
         from foreshot.cli.fixing import differences, told
-        from foreshot.workspace.check import fix_all
+        from foreshot.workspace.fixall import fix_all
 
         outcome = fix_all(self.options, unsafe=self.unsafe)
         any_changes = differences(outcome, self.folder, self.out)
@@ -167,7 +167,7 @@ class _Request:
     def fix(self) -> int:
         """Repair, tell what was repaired, and list what remains."""
         from foreshot.cli.fixing import apply
-        from foreshot.workspace.check import fix_all
+        from foreshot.workspace.fixall import fix_all
 
         outcome = fix_all(self.options, unsafe=self.unsafe)
         beside = self.out if self.format in FOR_PEOPLE else console.stderr()
@@ -177,7 +177,7 @@ class _Request:
 
     def filter(self, path: str, source: SourceText) -> int:
         """Print the repaired text of standard input; everything else is said beside it."""
-        from foreshot.workspace.check import fix_all
+        from foreshot.workspace.fixall import fix_all
 
         outcome = fix_all(self.options, unsafe=self.unsafe)
         changed = outcome.files.get(path)

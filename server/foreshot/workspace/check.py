@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
+from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths
 from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
 from foreshot.project.environment import Environment
 from foreshot.project.files import DiskFiles, Files, Overlay
-from foreshot.project.settings import Settings
+from foreshot.project.settings import Settings, settings_from_options
+from foreshot.project.settings_keys import camel_case
 from foreshot.rules import revision_rules
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.text.source import digest
@@ -51,9 +53,12 @@ class Options(Struct, frozen=True):
 class ProjectResult:
     """One environment, checked."""
 
-    def __init__(self, project: Project, reports: Sequence[Report]) -> None:
+    def __init__(
+        self, project: Project, reports: Sequence[Report], only: Sequence[str] | None = None
+    ) -> None:
         self.project = project
         self.reports = tuple(reports)
+        self._only = only
 
     @property
     def environment(self) -> Environment:
@@ -67,8 +72,10 @@ class ProjectResult:
 
     @property
     def files(self) -> int:
-        """How many revision files were read."""
-        return len(self.project.analyses)
+        """How many revision files were asked for."""
+        if self._only is None:
+            return len(self.project.analyses)
+        return sum(any(_is_under(path, part) for part in self._only) for path in self.project.analyses)
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file as it was checked."""
@@ -85,6 +92,9 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
     Raises:
         ConfigurationError: when a setting that was asked for makes no sense for a project.
     """
+    _, problems = settings_from_options({camel_case(key): value for key, value in options.overrides.items()})
+    if problems:
+        raise ConfigurationError(problems[0].message)
     roots = tuple(dict.fromkeys(workspace_root(path, os.path.exists) for path in options.paths))
     files: Files = DiskFiles(roots)
     if options.stdin is not None:
@@ -94,15 +104,29 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
     for environment, only in _environments(files, options.paths, roots):
         project = load_project(files, environment, options, progress)
         since = project.surroundings.settings.since
-        if since and project.graph.node(since) is None:
-            raise ConfigurationError(f"no revision {since!r} in {environment.script_location}")
-        reports = project.reports
-        if only is not None:
-            reports = [report for report in reports if any(_is_under(report.path, path) for path in only)]
-        if options.changed is not None:
-            reports = [report for report in reports if report.path in options.changed]
-        results.append(ProjectResult(project, reports))
+        if since and isinstance(found := resolve_revision(project.graph, since), Unresolved):
+            raise ConfigurationError(f"{environment.script_location}: {found.why}")
+        results.append(ProjectResult(project, restricted(project, options, only), only))
     return results
+
+
+def restricted(project: Project, options: Options, only: Sequence[str] | None = None) -> list[Report]:
+    """The reports of a project that were asked for; ``only`` are the paths when a part of it was."""
+    reports = project.reports
+    wanted = only if only is not None else _part(project, options.paths)
+    if wanted is not None:
+        reports = [report for report in reports if any(_is_under(report.path, path) for path in wanted)]
+    if options.changed is not None:
+        reports = [report for report in reports if report.path in options.changed]
+    return reports
+
+
+def _part(project: Project, asked: Sequence[str]) -> list[str] | None:
+    """The asked paths inside a project, None when it was asked for as a whole."""
+    home = project.surroundings.environment.script_location
+    if any(_is_under(home, path) for path in asked):
+        return None
+    return [path for path in asked if path in project.analyses or paths.is_inside(path, home)] or None
 
 
 def load_project(

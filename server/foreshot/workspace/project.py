@@ -11,6 +11,7 @@ from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.migration.graph import Node, RevisionGraph
+from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.files import PRUNED, Files, Listing
@@ -241,7 +242,10 @@ class Project:
         since = self.surroundings.settings.since
         if not since:
             return frozenset()
-        ids = self.graph.ancestors(since) | {since}
+        found = resolve_revision(self.graph, since)
+        if isinstance(found, Unresolved):
+            return frozenset()
+        ids = self.graph.ancestors(*found) | {node.id for node in found}
         return frozenset(
             entry.path
             for entry in self.context.entries

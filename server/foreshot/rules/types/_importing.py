@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from foreshot.lint import words
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Safety
 from foreshot.project.template import TemplateFacts
@@ -15,6 +16,11 @@ from foreshot.syntax.changes import AddImport, Change, ReplaceText
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.values import Ref
 from foreshot.text import SourceText, Span
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _USUAL = {
     "sa": "import sqlalchemy as sa",
@@ -25,13 +31,11 @@ _USUAL = {
         for name in ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
     },
 }
-_PACKAGES = frozenset(
-    """
+_PACKAGES = _names("""
     advanced_alchemy citext clickhouse_sqlalchemy coaster fastapi_users_db_sqlalchemy fastapi_users_tortoise geoalchemy2
     geoalchemy2_types neutron_lib oslo_db pgvector pgvecto_rs snowflake sqlalchemy sqlalchemy_continuum sqlalchemy_file
     sqlalchemy_fields sqlalchemy_json sqlalchemy_searchable sqlalchemy_utc sqlalchemy_utils sqlalchemy_bigquery sqlmodel
-    """.split()
-)
+""")
 _STANDARD = {
     "datetime": "from datetime import datetime",
     "date": "from datetime import date",
@@ -40,23 +44,29 @@ _STANDARD = {
     "uuid4": "from uuid import uuid4",
     "Decimal": "from decimal import Decimal",
 }
-_DATETIME_CLASS = frozenset({"now", "utcnow", "today", "fromtimestamp", "strptime", "fromisoformat", "combine"})
-_SQLALCHEMY = frozenset(
-    """
+_PYTHON_2 = {
+    "unicode": "str",
+    "basestring": "str",
+    "xrange": "range",
+    "long": "int",
+    "unichr": "chr",
+    "raw_input": "input",
+}
+_DATETIME_CLASS = frozenset(
+    {"now", "utcnow", "today", "fromtimestamp", "strptime", "fromisoformat", "combine"}
+)
+_SQLALCHEMY = _names("""
     ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB CheckConstraint Column Computed DATE DATETIME DECIMAL Date
     DateTime Enum FLOAT Float ForeignKey ForeignKeyConstraint INT INTEGER Identity Index Integer Interval JSON LargeBinary
     MetaData NCHAR NUMERIC NVARCHAR Numeric PickleType PrimaryKeyConstraint REAL SMALLINT Sequence SmallInteger String
     TEXT TIME TIMESTAMP Table Text Time TypeDecorator Unicode UnicodeText UniqueConstraint VARBINARY VARCHAR and_ bindparam
     case cast column delete exists false func insert inspect literal literal_column not_ or_ select table text true union
     union_all update
-    """.split()
-)
-_POSTGRESQL = frozenset(
-    """
+""")
+_POSTGRESQL = _names("""
     BYTEA CIDR CITEXT DATERANGE ExcludeConstraint HSTORE INET INT4RANGE INT8RANGE JSONB MACADDR MACADDR8 NUMRANGE OID REGCLASS
     REGCONFIG TSQUERY TSRANGE TSTZRANGE TSVECTOR
-    """.split()
-)
+""")
 
 
 class Chain(Struct, frozen=True):
@@ -84,6 +94,7 @@ class Chain(Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """What makes the names known: import statements, or other ways to write them."""
 
+    title: str
     imports: tuple[str, ...]
     changes: tuple[Change, ...]
     rendered: bool
@@ -94,11 +105,13 @@ class Remedy(Struct, frozen=True):
 def remedy(chains: Sequence[Chain], context: Context) -> Remedy | None:
     """How a name that all chains begin with becomes known in the revision; None when there is no telling."""
     name = chains[0].parts[0]
-    codes = _from_template(name, chains, context) or _from_workspace(name, chains, context)
+    codes = _from_template(name, context) or _from_workspace(name, chains, context)
     if codes:
         return _imports(codes)
     if name in _USUAL:
         return _imports([_USUAL[name]], rendered=name == "sa")
+    if name in _PYTHON_2:
+        return _renamed(chains, _PYTHON_2[name], safety="unsafe")
     written = _written_otherwise(name, chains, context)
     if written is not None:
         return written
@@ -144,14 +157,22 @@ def _line(source: SourceText, span: Span) -> str:
 
 def _imports(codes: Sequence[str], *, rendered: bool = True, safety: Safety = "safe") -> Remedy:
     codes = tuple(dict.fromkeys(codes))
-    return Remedy(codes, tuple(AddImport(code) for code in codes), rendered, safety)
+    title = f"Add {words.codes(codes)}"
+    return Remedy(title, codes, tuple(AddImport(code) for code in codes), rendered, safety)
+
+
+def _renamed(
+    chains: Sequence[Chain], name: str, needed: Sequence[Change] = (), safety: Safety = "safe"
+) -> Remedy:
+    changes = (*needed, *(ReplaceText(chain.span, name) for chain in chains))
+    return Remedy(f"Write {words.code(name)}", (), changes, rendered=False, safety=safety)
 
 
 def _paths(chains: Sequence[Chain]) -> list[str]:
     return sorted({chain.module for chain in chains})
 
 
-def _from_template(name: str, chains: Sequence[Chain], context: Context) -> list[str]:
+def _from_template(name: str, context: Context) -> list[str]:
     template, source = context.surroundings.template, context.surroundings.template_source
     if template is None or source is None:
         return []
@@ -206,7 +227,7 @@ def _written_otherwise(name: str, chains: Sequence[Chain], context: Context) -> 
         prefix, needed = _alias(context, "sqlalchemy.dialects.postgresql", "postgresql")
     else:
         return None
-    return Remedy((), (*needed, *(ReplaceText(chain.span, f"{prefix}.{name}") for chain in chains)), False)
+    return _renamed(chains, f"{prefix}.{name}", needed)
 
 
 def _alias(context: Context, path: str, name: str) -> tuple[str, tuple[Change, ...]]:

@@ -122,7 +122,7 @@ from collections.abc import Iterator, Mapping
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix, Related
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, codes
+from foreshot.lint.words import code
 from foreshot.migration.operations import Operation
 from foreshot.rules.types._importing import Chain, into_template, missing_in_template, remedy
 from foreshot.rules.types._scopes import Use, reachable, unbound
@@ -152,7 +152,7 @@ class MissingTypeImport(RevisionRule):
             spans = [context.module.span(use.node) for use in group]
             yield self.finding(
                 spans[0],
-                f"{_EFFECT[place]} with a NameError: nothing in this file defines or imports {code(name)}. Import it.",
+                f"{_EFFECT[place]} with a NameError: nothing in this file defines or imports {code(name)}. Import or define it.",
                 operation=_operation(spans[0], place, context),
                 object=name,
                 related=[Related(f"{code(name)} is used here too", span) for span in spans[1 : _RELATED + 1]],
@@ -168,12 +168,7 @@ class MissingTypeImport(RevisionRule):
         found = remedy(chains, context) if chains else None
         if found is None:
             return
-        what = (
-            f"Add {codes(found.imports)}"
-            if found.imports
-            else f"Write {code(name)} as a name of a module that is imported"
-        )
-        yield Fix(what, found.safety, found.changes)
+        yield Fix(found.title, found.safety, found.changes)
         surroundings = context.surroundings
         template, source = surroundings.template, surroundings.template_source
         path = surroundings.environment.template
@@ -182,7 +177,9 @@ class MissingTypeImport(RevisionRule):
         missing = missing_in_template(found.imports, template, source)
         if missing:
             others = (FileChanges(path, (into_template(missing, template, source),)),)
-            yield Fix(f"{what} here and in {path.rpartition('/')[2]}", found.safety, found.changes, others)
+            yield Fix(
+                f"{found.title} here and in {path.rpartition('/')[2]}", found.safety, found.changes, others
+            )
 
 
 _EFFECT = {
@@ -238,4 +235,3 @@ def _chains(name: str, context: Context) -> list[Chain]:
         called = isinstance(outer, ast.Call) and outer.func is top and len(parts) == 1
         found.append(Chain(tuple(parts), span, called))
     return sorted(found, key=lambda chain: chain.span)
-

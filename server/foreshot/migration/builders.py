@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from foreshot.migration.arguments import BATCH_LACKS, Arguments, bind_arguments
 from foreshot.migration.columns import (
     column_spec,
     index_spec,
@@ -44,103 +44,12 @@ from foreshot.migration.operations import (
 from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
 from foreshot.text import Span
 
-# Positional parameters, as alembic.operations.Operations and BatchOperations declare them.
-_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "add_column": ("table_name", "column"),
-    "alter_column": ("table_name", "column_name"),
-    "bulk_insert": ("table", "rows"),
-    "create_check_constraint": ("constraint_name", "table_name", "condition"),
-    "create_exclude_constraint": ("constraint_name", "table_name"),
-    "create_foreign_key": ("constraint_name", "source_table", "referent_table", "local_cols", "remote_cols"),
-    "create_index": ("index_name", "table_name", "columns"),
-    "create_primary_key": ("constraint_name", "table_name", "columns"),
-    "create_table": ("table_name",),
-    "create_table_comment": ("table_name", "comment"),
-    "create_unique_constraint": ("constraint_name", "table_name", "columns"),
-    "drop_column": ("table_name", "column_name"),
-    "drop_constraint": ("constraint_name", "table_name", "type_"),
-    "drop_index": ("index_name", "table_name"),
-    "drop_table": ("table_name",),
-    "drop_table_comment": ("table_name",),
-    "rename_table": ("old_table_name", "new_table_name"),
-}
-_BATCH_LACKS = {"table_name", "source_table"}
 _CONSTRAINT_TYPES: Mapping[str, ConstraintKind] = {
     "primary": "primary key",
     "unique": "unique",
     "check": "check",
     "foreignkey": "foreign key",
 }
-# What older Alembic releases called a parameter.
-_FORMER_NAMES = {
-    "name": "constraint_name",
-    "tablename": "table_name",
-    "source": "source_table",
-    "referent": "referent_table",
-    "local_columns": "local_cols",
-    "type": "type_",
-}
-
-
-class Arguments(Struct, frozen=True):
-    """The arguments of one call by parameter name."""
-
-    values: Mapping[str, Value]
-    spans: Mapping[str, Span]
-    extra: tuple[Value, ...]
-    """Positional arguments beyond the named ones."""
-    call: CallValue
-
-    def get(self, name: str) -> Value:
-        """The argument's value; None when it was not given; Unknown when ``**kwargs`` may hold it."""
-        if name in self.values:
-            return self.values[name]
-        if self.call.open_ended:
-            return Unknown("the call takes `*` or `**` arguments that are not known", self.call.span)
-        return None
-
-    def span(self, name: str) -> Span:
-        """Where the argument stands, or the call."""
-        return self.spans.get(name, self.call.span)
-
-    def given(self, name: str) -> bool:
-        """Whether the argument was passed, if only as ``None``."""
-        return name in self.values
-
-    def text(self, name: str) -> Maybe[str]:
-        """A string argument."""
-        return maybe_str(self.get(name), self.span(name))
-
-    def name(self, name: str) -> Maybe[str] | None:
-        """A string argument that may be None."""
-        return maybe_name(self.get(name), self.span(name))
-
-    def flag(self, name: str) -> bool:
-        """Whether a flag is known to be set."""
-        return self.values.get(name) is True
-
-    def truth(self, name: str) -> Maybe[bool]:
-        """A flag that may be unknown."""
-        value = self.get(name)
-        return False if value is None else maybe_bool(value, self.span(name))
-
-
-def bind_arguments(name: str, call: CallValue, *, batch: bool) -> Arguments:
-    """Arguments by name, whether they were passed by position or by keyword."""
-    parameters = _PARAMETERS.get(name, ())
-    if batch:
-        parameters = tuple(parameter for parameter in parameters if parameter not in _BATCH_LACKS)
-    values: dict[str, Value] = {}
-    spans: dict[str, Span] = {}
-    for parameter, value, span in zip(parameters, call.args, call.arg_spans, strict=False):
-        values[parameter] = value
-        spans[parameter] = span
-    for key, value in call.keywords.items():
-        parameter = _FORMER_NAMES.get(key, key) if key not in parameters and name != "create_table" else key
-        values[parameter] = value
-        if key in call.keyword_value_spans:
-            spans[parameter] = call.keyword_value_spans[key]
-    return Arguments(values, spans, call.args[len(parameters) :], call)
 
 
 def is_operation(name: str) -> bool:
@@ -161,7 +70,7 @@ def build(name: str, call: CallValue, site: Site) -> list[Operation]:
 def _table(
     arguments: Arguments, site: Site, name: str = "table_name"
 ) -> tuple[Maybe[str], Maybe[str] | None]:
-    if site.batch is not None and name in _BATCH_LACKS:
+    if site.batch is not None and name in BATCH_LACKS:
         return site.batch.table, site.batch.schema
     schema_name = "source_schema" if name == "source_table" else "schema"
     return arguments.text(name), arguments.name(schema_name)

@@ -1,0 +1,171 @@
+"""What operations are made of: where one stands, and the columns, types, constraints and indexes that it speaks of.
+
+A field is ``Maybe`` where the source can leave it unknowable; None means that it was not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
+from foreshot.text import Span
+
+Direction = Literal["upgrade", "downgrade"]
+ConstraintKind = Literal["primary key", "unique", "check", "foreign key", "exclude", "unknown"]
+
+
+class Batch(Struct, frozen=True):
+    """The ``with op.batch_alter_table(...)`` block that an operation stands in."""
+
+    table: Maybe[str]
+    schema: Maybe[str] | None
+    alias: str
+    statement: Span
+    """The whole ``with`` statement."""
+    call: Span
+    """The ``op.batch_alter_table(...)`` call."""
+    recreate: Value = None
+    naming_convention: bool = False
+    if_exists_dialects: frozenset[str] | None = None
+
+
+class Site(Struct, frozen=True):
+    """Where an operation stands in its file and under which conditions it runs."""
+
+    function: Direction
+    order: int
+    """Position among all operations of the revision, in the order in which they run."""
+    statement: Span
+    """The smallest whole statement around the call."""
+    call: Span
+    """The call, or for SQL the piece of the string that says it."""
+    name: Span
+    """What a person would point at: the callee, or the SQL keyword."""
+    args: Mapping[str, Span] = {}
+    """Value span of each argument, by Alembic's parameter name; ``columns[0]``… for column lists' items."""
+    keywords: Mapping[str, Span] = {}
+    """Span of the whole ``name=value`` of each argument that was passed by keyword."""
+    batch: Batch | None = None
+    autocommit: bool = False
+    """Inside ``with op.get_context().autocommit_block():``."""
+    dialects: frozenset[str] | None = None
+    """The only dialects (``postgresql``, ``mysql``, ``mariadb``, ``sqlite``, ``mssql``, ``oracle``) it runs on, by guards; None: all."""
+    excluded: frozenset[str] = frozenset()
+    """Dialects that a guard keeps it from."""
+    conditional: bool = False
+    """Under a condition that cannot be told statically."""
+    repeated: bool = False
+    """The source stands for several operations (a loop, a helper called more than once): not rewritable alone."""
+    sql: str | None = None
+    """The SQL statement, when the operation was read from SQL."""
+    path: tuple[int, ...] = ()
+    """Which block it stands in: operations of one straight run of statements share it."""
+
+    def runs_on(self, dialect: str) -> bool:
+        """Whether no guard keeps the operation from ``dialect``."""
+        return dialect not in self.excluded and (self.dialects is None or dialect in self.dialects)
+
+
+class TypeSpec(Struct, frozen=True):
+    """A column type as written.
+
+    ``path`` is the resolved dotted name (``sqlalchemy.String``, ``app.types.Money``) or, for SQL, the
+    ``sqlalchemy`` type that the SQL type corresponds to. ``sql`` is the SQL spelling where it was read from SQL.
+    """
+
+    path: str
+    written: str
+    span: Span
+    call: CallValue | None = None
+    sql: str | None = None
+    bound: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: ``String``."""
+        return self.path.rpartition(".")[2]
+
+    def argument(self, name: str, position: int | None = None) -> Value:
+        """An argument of the type's constructor; None when it was not given."""
+        return self.call.argument(name, position) if self.call else None
+
+
+class ForeignKeyRef(Struct, frozen=True):
+    """``sa.ForeignKey("users.id")`` on a column."""
+
+    target: Maybe[str]
+    """``table.column`` or ``schema.table.column``."""
+    span: Span
+    name: Maybe[str] | None = None
+    ondelete: Maybe[str] | None = None
+    onupdate: Maybe[str] | None = None
+
+
+class ColumnSpec(Struct, frozen=True):
+    """A ``sa.Column(...)``; ``args`` are value spans by parameter name (``name``, ``type_``, ``nullable``…)."""
+
+    name: Maybe[str]
+    type: TypeSpec | Unknown | None
+    span: Span
+    nullable: Maybe[bool] | None = None
+    """As written; None when not given (then nullable unless part of the primary key)."""
+    server_default: Value = None
+    """A string, a Ref, a CallValue (``sa.text(...)``), False where ``None`` was passed; None when not given."""
+    default: Value = None
+    """The Python-side default, which DDL ignores; None when not given."""
+    primary_key: Maybe[bool] = False
+    unique: Maybe[bool] = False
+    index: Maybe[bool] = False
+    autoincrement: Value = None
+    foreign_keys: tuple[ForeignKeyRef, ...] = ()
+    computed: CallValue | None = None
+    identity: CallValue | None = None
+    comment: Value = None
+    args: Mapping[str, Span] = {}
+    keywords: Mapping[str, Span] = {}
+    call: CallValue | None = None
+
+    @property
+    def is_nullable(self) -> Maybe[bool]:
+        """Whether the column takes NULL, SQLAlchemy's defaults applied."""
+        if self.nullable is not None:
+            return self.nullable
+        if isinstance(self.primary_key, Unknown):
+            return self.primary_key
+        return not self.primary_key and self.identity is None
+
+
+class ConstraintSpec(Struct, frozen=True):
+    """A table constraint, inside ``create_table`` or created on its own."""
+
+    kind: ConstraintKind
+    name: Maybe[str] | None
+    columns: tuple[Maybe[str], ...]
+    span: Span
+    ref_table: Maybe[str] | None = None
+    """Referred table of a foreign key, ``schema.table`` where a schema was given."""
+    ref_columns: tuple[Maybe[str], ...] = ()
+    ondelete: Maybe[str] | None = None
+    onupdate: Maybe[str] | None = None
+    condition: Value = None
+    """SQL text of a check."""
+    not_valid: bool = False
+    using_index: str | None = None
+    deferrable: Value = None
+
+
+class IndexSpec(Struct, frozen=True):
+    """An index: ``columns`` are names, or Unknown for an expression that cannot be read as one."""
+
+    name: Maybe[str] | None
+    columns: tuple[Maybe[str], ...]
+    span: Span
+    unique: Maybe[bool] = False
+    where: Value = None
+    using: Value = None
+    include: Value = None
+    expressions: bool = False
+    """True when at least one element is known to be an expression instead of a column name."""

@@ -5,12 +5,12 @@ still speaks. Usually the name is misspelt.
 
 ```python bad
 def upgrade():
-    op.add_column("users", sa.Column("email", sa.String(255)))  # foreshot: ignore[droptable]
-    #                                                                              ^^^^^^^^^ no rule `droptable`
+    op.drop_table("users")  # foreshot: ignore[droptable] archived
+    #                                          ^^^^^^^^^ no rule `droptable`
 ```
 ```python fixed
 def upgrade():
-    op.add_column("users", sa.Column("email", sa.String(255)))  # foreshot: ignore[drop-table]
+    op.drop_table("users")  # foreshot: ignore[drop-table] archived
 ```
 ```toml pyproject.toml bad
 [tool.foreshot]

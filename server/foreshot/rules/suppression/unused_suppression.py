@@ -16,10 +16,15 @@ def upgrade():
     op.add_column("users", sa.Column("email", sa.String(255)))
 ```
 ```python bad
-# foreshot: ignore[blocking-index, drop-table] built at night
-#|  silences nothing
 def upgrade():
-    op.add_column("users", sa.Column("email", sa.String(255)))
+    # foreshot: ignore[blocking-index, drop-table] built at night
+    #                                  ^^^^^^^^^^ silences nothing
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python fixed
+def upgrade():
+    # foreshot: ignore[blocking-index] built at night
+    op.create_index("ix_users_email", "users", ["email"])
 ```
 ```python good
 def upgrade():

@@ -32,8 +32,17 @@ TABLES = """
     INSERT INTO visits SELECT n, date '2026-01-01' + n FROM generate_series(1, 1000) n;
     INSERT INTO sales."Order" SELECT n FROM generate_series(1, 1000) n;
 """
-BEFORE = {"blocking-drop-index": "CREATE INDEX ix_users_email ON users (email);"}
+BEFORE = {
+    "blocking-drop-index": "CREATE INDEX ix_users_email ON users (email);",
+    "wide-reindex": """
+        CREATE INDEX ix_orders_user_id ON orders (user_id);
+        CREATE TABLE events (day date) PARTITION BY RANGE (day);
+        CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+    """,
+}
 """What else a rule's examples expect to be there."""
+LEFT_BEHIND = {"events_2024_day_check"}
+"""Constraints that the concurrent form leaves, as the page says."""
 
 EXAMPLES = [
     pytest.param(rule.name, example, number, id=f"{rule.name}-{index}-{number}")
@@ -57,6 +66,7 @@ def test_a_repair_runs(server: Server, tmp_path: Path, rule: str, example: Examp
     tables = TABLES + BEFORE.get(rule, "")
     bad_up, bad_down = both_ways(server.database(tables), tmp_path / "bad", example, example.text)
     up, down = both_ways(server.database(tables), tmp_path / "fixed", example, fixed)
+    up["constraints"] = [row for row in up["constraints"] if row[1] not in LEFT_BEHIND]
     assert down == bad_down
     if rule not in GOES_ANOTHER_WAY:
         assert up == bad_up

@@ -7,6 +7,8 @@ tell when it is out of date.
 from __future__ import annotations
 
 import ast
+import re
+import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +27,19 @@ MAX_FOLLOWED: Final = 60
 """Modules that are looked into when imports are followed."""
 _SKIPPED: Final = frozenset(
     {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "test", "docs"}
+)
+
+_INSTALLED: Final = sys.stdlib_module_names | {
+    "alembic",
+    "flask",
+    "flask_migrate",
+    "flask_sqlalchemy",
+    "sqlalchemy",
+    "sqlmodel",
+}
+"""Packages that a folder of the workspace may be called like, but that are imported from elsewhere."""
+_DYNAMIC: Final = re.compile(
+    r"__getattr__|__path__|\bsys\.modules\b|\bglobals\(|\bvars\(|\bexec\(|\bsetattr\(|extend_path|declare_namespace"
 )
 
 Outcome = Literal["found", "missing", "elsewhere", "unknown"]
@@ -108,15 +123,20 @@ class Modules:
         """Whether ``package.module.Name`` leads to something, as far as the workspace's files tell."""
         if not dotted or dotted.startswith(("<", ".")) or depth > 10:
             return "unknown"
-        if not self.is_ours(dotted):
-            return "elsewhere"
         parts = dotted.split(".")
+        # A folder `alembic` of scripts hides nothing: the package is imported long before.
+        if parts[0] in _INSTALLED or not self.is_ours(dotted):
+            return "elsewhere"
+        if sum(self._holds(root, parts[0]) for root in self._roots) > 1:
+            return "unknown"
         for cut in range(len(parts), 0, -1):
             path = self.locate(".".join(parts[:cut]))
             if path is None:
                 continue
             if cut == len(parts):
                 return "found"
+            if path.endswith("/__init__.py") and self._holds(paths.parent(path), parts[cut]):
+                return "unknown"
             return self._lookup(path, ".".join(parts[:cut]), parts[cut:], depth)
         return "unknown"
 
@@ -223,9 +243,16 @@ class Modules:
                         return "found"
                 case _:
                     pass
-        if any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in module.tree.body):
+        if star or _DYNAMIC.search(module.content) or _mentions(module.tree, name):
             return "unknown"
-        return "unknown" if star else "missing"
+        return "missing"
+
+    def _holds(self, folder: str, name: str) -> bool:
+        """Whether a folder has anything that could be imported by a name: Python, a folder, a compiled or generated module."""
+        listing = self._files.listing(folder)
+        return listing is not None and (
+            name in listing.folders or any(entry.partition(".")[0] == name for entry in listing.files)
+        )
 
     def _exists(self, path: str) -> bool:
         listing = self._files.listing(paths.parent(path))
@@ -280,6 +307,21 @@ def _definition(module: Module, node: ast.ClassDef, dotted: str, path: str) -> D
         tuple(ast.unparse(base)[:200] for base in node.bases),
         any(isinstance(item, ast.FunctionDef) and item.name == "__repr__" for item in node.body),
     )
+
+
+def _mentions(tree: ast.Module, name: str) -> bool:
+    """Whether a name stands anywhere in a module's code: in `__all__`, behind `global`, as a loop's variable."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=found) | ast.Constant(value=str(found)) | ast.ExceptHandler(name=str(found)):
+                if found == name:
+                    return True
+            case ast.Global(names=names):
+                if name in names:
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _absolute(statement: ast.ImportFrom, dotted: str, path: str) -> str:

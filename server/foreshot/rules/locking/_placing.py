@@ -29,6 +29,11 @@ def around(operation: Operation) -> Span:
     return batch.statement if batch else operation.site.statement
 
 
+def next_to(operation: Operation, code: str) -> Change:
+    """Code right behind the operation, inside its batch block."""
+    return InsertAfter(operation.site.statement, code)
+
+
 def after(operation: Operation, code: str) -> Change:
     """Code that runs once the operation has run."""
     return InsertAfter(around(operation), code)

@@ -15,6 +15,7 @@ from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
     DataChange,
+    Execute,
     ForeignKeyRef,
     Operation,
     TableOperation,
@@ -29,10 +30,14 @@ class Wait(Struct, frozen=True):
 
 
 def effects(
-    operation: TableOperation, context: Context, databases: tuple[str, ...], facts: Facts | None = None
+    operation: TableOperation | Execute,
+    context: Context,
+    databases: tuple[str, ...],
+    facts: Facts | None = None,
 ) -> list[Wait]:
     """What the operation does on each database that it will meet, where that is known."""
-    known = replace(facts or Facts(), table_is_new=context.is_new(operation))
+    table = operation.table_name if isinstance(operation, TableOperation) else _only(operation.tables)
+    known = replace(facts or Facts(), table_is_new=context.schema.is_new(table, operation))
     found = [
         Wait(target, effects_of(operation, target, facts=known))
         for target in context.targets(databases, operation)
@@ -49,6 +54,10 @@ def waits(
         for wait in effects(operation, context, databases, facts)
         if wait.effect.scan and wait.effect.blocks != "nothing"
     ]
+
+
+def _only(tables: tuple[str, ...]) -> str | None:
+    return tables[0] if len(tables) == 1 else None
 
 
 def where(found: Iterable[Wait]) -> str:

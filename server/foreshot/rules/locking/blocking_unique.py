@@ -149,7 +149,7 @@ class BlockingUnique(OperationRule[AddConstraint | AddColumn]):
         if isinstance(operation, AddColumn):
             column = operation.column
             # With `index=True` too it is one unique index: blocking-index speaks of that.
-            if column.unique is not True or column.index is not False or operation.site.sql is not None:
+            if column.unique is not True or column.index is not False:
                 return
             asked, columns = waiting.column_with(operation, unique=True), (column.name,)
             at = column.keywords.get("unique", operation.site.name)

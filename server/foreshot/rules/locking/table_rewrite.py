@@ -1,0 +1,268 @@
+"""The whole table is written anew while nobody can use it.
+
+On PostgreSQL these write every row again under an ACCESS EXCLUSIVE lock, during which SELECT waits too: most changes of a
+column's type, a new column with a default that is computed for each row (`gen_random_uuid()`, `random()`,
+`clock_timestamp()`), a stored generated column, an identity or serial column, `SET UNLOGGED`. At 2 million rows that took
+four to eight seconds on a small machine; it needs room for a second copy of the table, and all its indexes are
+built again. MySQL and MariaDB copy the table for a type change or a stored generated column, and writes wait
+meanwhile (`LOCK=SHARED`; on MariaDB 11 and newer nobody does).
+
+Some changes only touch the catalogue, and are no finding: `varchar` made longer or into `text`, `numeric` with more digits
+of the same scale, a default that is a constant or `now()` (PostgreSQL 11 and newer), a virtual generated column
+(PostgreSQL 18). Between `timestamp` and `timestamptz` it depends on the session's time zone; that is no finding either.
+
+For a type change, add a second column of the new type, let the application write both, fill the old rows in batches,
+and change over in later revisions: the repair writes the first of these steps. For a default, add the column without
+it and set it afterwards: new rows have it from then on, those that are there are filled in batches.
+
+It does not matter on a table that the same revision created, nor on a small one.
+
+```python bad
+def upgrade():
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+#                                                                        ^^^^^^^^^^^^^^^ rewrites the whole table
+
+
+def downgrade():
+    op.alter_column("orders", "total", existing_type=sa.BigInteger(), type_=sa.Integer())
+#                                                                           ^^^^^^^^^^^^ rewrites the whole table
+```
+```python fixed
+def upgrade():
+    # The application writes both columns from now on. A later revision fills the rows that are there
+    # in batches; the last one drops the old column and renames the new one.
+    op.add_column("orders", sa.Column("total_new", sa.BigInteger(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("orders", "total_new")
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False))
+#                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+```
+```python fixed
+def upgrade():
+    op.add_column("users", sa.Column("token", sa.Uuid(), nullable=True))
+    op.alter_column("users", "token", server_default=sa.text("gen_random_uuid()"))
+    # A later revision fills the rows that are there in batches, and sets the column NOT NULL.
+```
+```python bad version=17
+def upgrade():
+    op.add_column("orders", sa.Column("gross", sa.Integer(), sa.Computed("total * 2")))
+#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE orders ADD COLUMN number bigserial")
+#                                  ^^^^^^^^^^^^^^^^^ rewrites the whole table
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE orders SET UNLOGGED")
+#                                  ^^^^^^^^^^^^ rewrites the whole table
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+#                                                                        ^^^^^^^^^^^^^^^ blocks every write to `orders`
+```
+```python good version=18
+def upgrade():
+    op.add_column("orders", sa.Column("gross", sa.Integer(), sa.Computed("total * 2")))
+```
+```python good
+def upgrade():
+    op.alter_column("users", "email", existing_type=sa.String(50), type_=sa.String(255))
+    op.add_column("users", sa.Column("seen_at", sa.DateTime(), server_default=sa.func.now(), nullable=False))
+```
+```python good
+def upgrade():
+    op.create_table("orders", sa.Column("total", sa.Integer()))
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from foreshot.knowledge import Facts, volatility
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddColumn, AlterColumn, Execute, TypeSpec
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, RemoveArgument, ReplaceStatement, SetArgument
+from foreshot.text import Span
+
+_FIRST_STEP = """\
+# The application writes both columns from now on. A later revision fills the rows that are there
+# in batches; the last one drops the old column and renames the new one.
+"""
+_LATER = "# A later revision fills the rows that are there in batches"
+
+
+class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
+    """A type change, a new column or an ALTER TABLE that writes every row again."""
+
+    looks_at = (AlterColumn, AddColumn, Execute)
+    severity = "warning"
+    databases = ("postgresql", "mysql", "mariadb")
+    safety = "unsafe"
+
+    def check(self, operation: AlterColumn | AddColumn | Execute, context: Context) -> Iterator[Finding]:
+        """Whether others wait while the table is written anew."""
+        table, column = _place(operation)
+        if table is None:
+            return
+        match operation:
+            case AlterColumn():
+                if not isinstance(operation.type, TypeSpec):
+                    return
+                known = context.schema.column(table, str(column), operation)
+                facts = Facts(old_type=known.type if known else None)
+                found = waiting.effects(waiting.change_of(operation, "type"), context, self.databases, facts)
+                at = operation.site.args.get("type_", operation.site.name)
+                title = f"Changing the type of {code(f'{table}.{column}')}"
+                advice = (
+                    "Add a column of the new type, fill it in batches, and change over in later revisions"
+                )
+            case AddColumn():
+                plain = replace(operation.column, unique=False, index=False, foreign_keys=())
+                found = waiting.effects(replace(operation, column=plain), context, self.databases)
+                at, reason, advice = _reason(operation)
+                title = f"Adding {code(f'{table}.{column}')} {reason}"
+            case Execute():
+                found = waiting.effects(operation, context, self.databases)
+                at, title = operation.site.name, "This statement"
+                advice = "Run it while nobody uses the table"
+        found = [wait for wait in found if wait.effect.rewrite and wait.effect.blocks != "nothing"]
+        if found:
+            yield self.finding(
+                at,
+                f"{title} rewrites the whole table, and blocks {waiting.blocked(found, table)} meanwhile"
+                f" ({waiting.where(found)}). {advice}.",
+                operation=operation,
+                object=column if isinstance(column, str) else None,
+                targets=waiting.targets(found),
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The first step of a longer way, which nobody has to wait for."""
+        operation = finding.operation
+        if isinstance(operation, AlterColumn):
+            changes = _second_column(operation, context)
+            if changes:
+                yield Fix(
+                    "Add a column of the new type beside it, to be filled and changed over to later",
+                    "unsafe",
+                    tuple(changes),
+                )
+        elif isinstance(operation, AddColumn):
+            changes = _default_afterwards(operation, context)
+            if changes:
+                yield Fix(
+                    "Add the column without its default, and set the default afterwards",
+                    "unsafe",
+                    tuple(changes),
+                )
+
+
+def _place(operation: AlterColumn | AddColumn | Execute) -> tuple[str | None, object]:
+    """The table and the column."""
+    if isinstance(operation, Execute):
+        return (operation.tables[0] if len(operation.tables) == 1 else None), None
+    column = operation.column.name if isinstance(operation, AddColumn) else operation.column
+    return (operation.table_name if isinstance(column, str) else None), column
+
+
+def _reason(operation: AddColumn) -> tuple[Span, str, str]:
+    """What about a new column makes the table be written anew, in words, and what to do instead."""
+    column, site = operation.column, operation.site
+    if column.computed is not None:
+        advice = "Fill an ordinary column in batches instead, or compute the value when it is read"
+        return _in_source(operation, column.computed.span), "as a stored generated column", advice
+    if column.identity is not None:
+        advice = "Add an ordinary column, fill it in batches, and make it an identity afterwards"
+        return _in_source(operation, column.identity.span), "as an identity column", advice
+    if volatility(column.server_default) == "volatile":
+        advice = (
+            "Add it without the default, set that afterwards, and fill the rows that are there in batches"
+        )
+        return (
+            column.args.get("server_default", site.name),
+            "with a default that is computed for each row",
+            advice,
+        )
+    at = column.type.span if isinstance(column.type, TypeSpec) and site.sql is None else site.name
+    return at, "with values of its own for every row", "Add an ordinary column, and fill it in batches"
+
+
+def _in_source(operation: AddColumn, span: Span) -> Span:
+    return span if operation.site.sql is None else operation.site.name
+
+
+def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
+    table, column = operation.table, operation.column
+    alone = (operation.new_name, operation.server_default, operation.comment, operation.nullable)
+    if not placing.is_own_statement(operation) or any(change is not None for change in alone):
+        return []
+    type_ = writing.source(context, operation.site.args["type_"]) if "type_" in operation.site.args else None
+    if type_ is None or not isinstance(table, str) or not isinstance(column, str):
+        return []
+    new = writing.literal(f"{column}_new")
+    sa, imports = context.sa()
+    added = _call(operation, context, "add_column", f"{sa}.Column({new}, {type_}, nullable=True)")
+    if added is None:
+        return []
+    changes: list[Change] = [ReplaceStatement(operation.site.statement, _FIRST_STEP + added), *imports]
+    for other in context.downgrade if operation.site.function == "upgrade" else context.upgrade:
+        same = isinstance(other, AlterColumn) and other.table_name == operation.table_name
+        if same and other.column == column and other.type is not None:
+            dropped = _call(other, context, "drop_column", new)
+            if dropped is None or not placing.is_own_statement(other):
+                return []
+            changes.append(ReplaceStatement(other.site.statement, dropped))
+    return changes
+
+
+def _default_afterwards(operation: AddColumn, context: Context) -> list[Change]:
+    column, databases = operation.column, {target.database for target in context.targets((), operation)}
+    span = column.args.get("server_default")
+    default = writing.source(context, span) if span is not None else None
+    if volatility(column.server_default) != "volatile" or column.computed or column.identity:
+        return []
+    if default is None or column.call is None or not placing.is_own_statement(operation):
+        return []
+    # Outside of a batch, SQLite has no ALTER for it.
+    if not isinstance(column.name, str) or "sqlite" in databases:
+        return []
+    name = writing.literal(column.name)
+    changed = _call(operation, context, "alter_column", f"{name}, server_default={default}")
+    if changed is None:
+        return []
+    strict = column.is_nullable is False
+    later = f"{_LATER}, and sets the column NOT NULL." if strict else f"{_LATER}."
+    return [
+        RemoveArgument(column.call.span, "server_default"),
+        *([SetArgument(column.call.span, "nullable", "True")] if strict else []),
+        placing.next_to(operation, f"{changed}\n{later}"),
+    ]
+
+
+def _call(operation: AlterColumn | AddColumn, context: Context, method: str, arguments: str) -> str | None:
+    """An operation on the same table: of the batch block, or of ``op``."""
+    batch, table, schema = operation.site.batch, operation.table, operation.schema
+    if batch is not None:
+        return f"{batch.alias}.{method}({arguments})"
+    if not isinstance(table, str) or not isinstance(schema, str | None):
+        return None
+    where = f", schema={writing.literal(schema)}" if schema else ""
+    return f"{context.op}.{method}({writing.literal(table)}, {arguments}{where})"

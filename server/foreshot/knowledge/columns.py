@@ -53,15 +53,12 @@ def add_column(operation: AddColumn, target: Target, facts: Facts) -> list[Step]
         steps.append(step("create_index"))
     if column.foreign_keys:
         inline = operation.inline_references is True or operation.site.sql is not None
-        steps.append(
-            Step(
-                variant="foreign key inline" if inline else "add_column foreign key",
-                parents=referred_tables(column.foreign_keys),
-                fails="the default refers to a parent that is not there (23503)"
-                if filled and not inline
-                else "",
-            )
-        )
+        variant = "foreign key inline" if inline else "add_column foreign key"
+        fails = "the default refers to a parent that is not there (23503)" if filled and not inline else ""
+        not_valid = target.database == "postgresql" and all(key.not_valid for key in column.foreign_keys)
+        if not_valid and not inline:
+            variant, fails = "foreign key not valid", ""
+        steps.append(Step(variant=variant, parents=referred_tables(column.foreign_keys), fails=fails))
     if _makes_check(column, target):
         steps.append(Step(variant="check", fails=""))
     return steps

@@ -299,6 +299,7 @@ def _foreign_key_ref(call: CallValue) -> ForeignKeyRef:
         maybe_name(call.keywords.get("name"), call.span),
         maybe_name(call.keywords.get("ondelete"), call.span),
         maybe_name(call.keywords.get("onupdate"), call.span),
+        call.keywords.get("postgresql_not_valid") is True,
     )
 
 

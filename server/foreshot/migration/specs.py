@@ -102,6 +102,8 @@ class ForeignKeyRef(Struct, frozen=True):
     name: Maybe[str] | None = None
     ondelete: Maybe[str] | None = None
     onupdate: Maybe[str] | None = None
+    not_valid: bool = False
+    """PostgreSQL: the rows that are there are not looked at."""
 
 
 class ColumnSpec(Struct, frozen=True):

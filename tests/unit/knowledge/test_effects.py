@@ -97,6 +97,13 @@ ON_POSTGRESQL = [
         False,
         False,
     ),
+    (
+        "op.add_column('t', sa.Column('c', sa.Integer(), sa.ForeignKey('p.id', postgresql_not_valid=True)))",
+        None,
+        f"{AX} {P_SRX}",
+        False,
+        False,
+    ),
     ("op.create_check_constraint('k', 't', 'c > 0')", None, AX, False, True),
     ("op.create_check_constraint('k', 't', 'c > 0', postgresql_not_valid=True)", None, AX, False, False),
     ("op.create_unique_constraint('u', 't', ['c'])", None, AX, False, True),

@@ -1,0 +1,76 @@
+"""All proofs over one environment."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from foreshot.project.discover import find_environments
+from foreshot.project.environment import Environment
+from foreshot.project.files import DiskFiles
+from foreshot.workspace.check import Options, load_project
+from foreshot.workspace.project import Project
+from proofs.features import unsound_features, unsound_search
+from proofs.fixes import Tally, unsound_comments, unsound_fixes, unsound_rounds
+from proofs.reports import Violation, logged, unsound_reports
+
+
+@dataclass
+class Outcome:
+    """What the proofs saw of one environment."""
+
+    place: str
+    """Its script folder, relative to the folder that was searched."""
+    files: int = 0
+    seconds: float = 0.0
+    """For reading and checking alone."""
+    findings: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
+    violations: list[Violation] = field(default_factory=list)
+
+
+def environments_in(folder: str) -> list[Environment]:
+    """The environments at or below a folder."""
+    return find_environments(DiskFiles((folder,)), folder)
+
+
+def loaded(folder: str, environment: Environment) -> Project:
+    """An environment as ``foreshot check`` sees it, read in this process and without a cache."""
+    return load_project(DiskFiles((folder,)), environment, Options((folder,), cache=False, jobs=1))
+
+
+def prove(
+    folder: str, environment: Environment, parts: Sequence[str] = ("fixes", "comments", "features")
+) -> Outcome:
+    """Hold one environment to everything that is promised."""
+    place = environment.script_location.removeprefix(folder).lstrip("/\\") or "."
+    with logged(place) as complaints:
+        start = time.perf_counter()
+        project = loaded(folder, environment)
+        reports = project.reports
+        outcome = Outcome(place, len(project.analyses), time.perf_counter() - start)
+        outcome.findings.update(report.rule for report in reports)
+        outcome.violations.extend(unsound_reports(project, reports))
+        outcome.violations.extend(_further(project, parts, outcome.tally))
+    outcome.violations.extend(complaints)
+    return outcome
+
+
+def _further(project: Project, parts: Sequence[str], tally: Tally) -> Iterator[Violation]:
+    reports = project.reports
+    if "fixes" in parts:
+        yield from unsound_fixes(project, reports, tally)
+        for path in dict.fromkeys(report.path for report in reports if report.offers):
+            yield from unsound_rounds(project, path)
+    if "comments" in parts:
+        yield from unsound_comments(project, reports)
+    if "features" in parts:
+        environment = project.surroundings.environment
+        for path in [
+            *project.analyses,
+            *filter(None, (environment.env_py, environment.template, environment.ini)),
+        ]:
+            yield from unsound_features(project, path)
+        yield from unsound_search(project)

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from foreshot.project import paths
-from foreshot.project.files import Files
+from foreshot.project.files import Files, Listing
 from foreshot.syntax.module import Module, module_statements, parse
 from foreshot.text import SourceText, Span
 
@@ -65,6 +65,8 @@ class Modules:
         self._root = root
         self._located: dict[str, str | None] = {}
         self._parsed: dict[str, Module | None] = {}
+        self._listings: dict[str, Listing | None] = {}
+        self._contained: dict[tuple[tuple[str, ...], str], tuple[bool, set[str]]] = {}
         self._index: dict[str, list[str]] | None = None
         self._touched: set[str] = set()
         self._lock = threading.RLock()
@@ -111,9 +113,9 @@ class Modules:
         if self.locate(top):
             return True
         for root in self._roots:
-            listing = self._files.listing(root)
+            listing = self._listing(root)
             if listing is not None and top in listing.folders:
-                inner = self._files.listing(f"{root}/{top}")
+                inner = self._listing(f"{root}/{top}")
                 # A namespace package: a folder without `__init__.py` that holds Python.
                 if inner is not None and any(name.endswith(".py") for name in inner.files):
                     return True
@@ -188,6 +190,15 @@ class Modules:
 
     def any_contains(self, dotted: Iterable[str], text: str) -> bool:
         """Whether a text stands in one of these modules, or in a module that they import at their top level."""
+        names = tuple(dotted)
+        known = self._contained.get((names, text))
+        if known is None:
+            with self.recording() as touched:
+                known = self._contained[names, text] = self._search(names, text), touched
+        self._touched.update(known[1])
+        return known[0]
+
+    def _search(self, dotted: tuple[str, ...], text: str) -> bool:
         pending = list(dotted)
         seen: set[str] = set()
         while pending and len(seen) < MAX_FOLLOWED:
@@ -249,13 +260,18 @@ class Modules:
 
     def _holds(self, folder: str, name: str) -> bool:
         """Whether a folder has anything that could be imported by a name: Python, a folder, a compiled or generated module."""
-        listing = self._files.listing(folder)
+        listing = self._listing(folder)
         return listing is not None and (
             name in listing.folders or any(entry.partition(".")[0] == name for entry in listing.files)
         )
 
+    def _listing(self, folder: str) -> Listing | None:
+        if folder not in self._listings:
+            self._listings[folder] = self._files.listing(folder)
+        return self._listings[folder]
+
     def _exists(self, path: str) -> bool:
-        listing = self._files.listing(paths.parent(path))
+        listing = self._listing(paths.parent(path))
         self._touched.add(path)
         return listing is not None and paths.name(path) in listing.files
 
@@ -276,7 +292,7 @@ class Modules:
         seen = 0
         while pending and seen < MAX_SEARCHED:
             folder = pending.pop()
-            listing = self._files.listing(folder)
+            listing = self._listing(folder)
             if listing is None:
                 continue
             for name in listing.files:

@@ -22,7 +22,8 @@ def graph_data(project: Project) -> dict[str, Any]:
     """The object of :func:`foreshot.migration.graph_render.render_json`, with more of each revision.
 
     ``findings`` counts them by severity; ``stale`` tells that the file does not parse now; ``row`` is where its id
-    stands, from 0.
+    stands, from 0. ``databases`` are what the
+    migrations run on, in words for people, such as ``PostgreSQL 15``.
     """
     data: dict[str, Any] = json.loads("\n".join(render_json(project.graph)))
     for record in data["revisions"]:
@@ -33,6 +34,7 @@ def graph_data(project: Project) -> dict[str, Any]:
         record["row"] = _row(project, path)
     environment = project.surroundings.environment
     data["environment"] = environment.name or project.relative(environment.script_location)
+    data["databases"] = [target.display for target in project.surroundings.targets]
     return data
 
 

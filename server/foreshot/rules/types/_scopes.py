@@ -47,6 +47,8 @@ def unbound(module: Module) -> tuple[list[Use], Mapping[str, frozenset[str]]]:
 
     Empty where a star import or dynamic code can bind any name.
     """
+    if not _is_suspicious(module):
+        return [], {}
     reader = _Reader()
     reader.read(module.tree)
     if reader.star:
@@ -72,6 +74,68 @@ def reachable(roots: Iterable[str], reads: Mapping[str, frozenset[str]]) -> set[
             found.add(owner)
             pending.extend(name for name in reads[owner] if name in reads and name not in found)
     return found
+
+
+def _is_suspicious(module: Module) -> bool:
+    """Whether any part of the module reads a name that neither it nor the module's top level binds anywhere.
+
+    A quick look, which clears nearly every file without a walk through its scopes.
+    """
+    if "TYPE_CHECKING" in module.content:
+        return True
+    top: set[str] = set()
+    parts: list[tuple[set[str], set[str]]] = []
+    for statement in module.tree.body:
+        read: set[str] = set()
+        bound: set[str] = set()
+        _collect(statement, read, bound)
+        if isinstance(statement, _Function | ast.ClassDef):
+            top.add(statement.name)
+            parts.append((read, bound))
+        else:
+            top |= bound
+            parts.append((read, top))
+    return any(read - bound - top - _IMPLICIT for read, bound in parts)
+
+
+def _collect(root: ast.AST, read: set[str], bound: set[str]) -> None:
+    """The names that a part of the tree reads, and those that it binds in any of its scopes."""
+    pending: list[ast.AST] = [root]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Constant():
+                continue
+            case ast.Name(id=name, ctx=context):
+                (read if isinstance(context, ast.Load) else bound).add(name)
+                continue
+            case ast.Attribute(value=value):
+                pending.append(value)
+                continue
+            case ast.Call(func=func, args=args, keywords=keywords):
+                pending.append(func)
+                pending.extend(args)
+                pending.extend([keyword.value for keyword in keywords])
+                continue
+            case ast.arg(arg=name, annotation=annotation):
+                bound.add(name)
+                if annotation is not None:
+                    pending.append(annotation)
+                continue
+            case ast.Import() | ast.ImportFrom():
+                bound.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+                continue
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                bound.update(names)
+                continue
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+                bound.update(_bound_by(node))
+            case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar() | ast.MatchMapping():
+                bound.update(_bound_by(node))
+            case _:
+                pass
+        pending.extend(ast.iter_child_nodes(node))
 
 
 class _Scope:

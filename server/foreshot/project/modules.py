@@ -173,7 +173,7 @@ class Modules:
                 parsed = self._text(path)
                 if parsed is None:
                     continue
-                for line in parsed.content.split("\nclass ")[1:]:
+                for line in f"\n{parsed.content}".split("\nclass ")[1:]:
                     word = line.partition("\n")[0].partition("(")[0].partition(":")[0].strip()
                     self._index.setdefault(word, []).append(path)
         found: list[Definition] = []

@@ -20,6 +20,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "destructive/truncate-table",
     "destructive/whole-table-write",
     "destructive/narrowing-type-change",
+    "destructive/drop-constraint",
     "destructive/drop-schema",
     "locking/blocking-index",
     "locking/blocking-drop-index",
@@ -30,6 +31,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "locking/blocking-not-null",
     "locking/table-rewrite",
     "locking/blocking-exclude",
+    "locking/missing-lock-timeout",
     "locking/wide-reindex",
     "constraints/unnamed-constraint",
     "constraints/drop-unnamed-constraint",
@@ -40,6 +42,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "sql/sql-syntax-error",
     "sql/opaque-operation",
     "types/missing-type-import",
+    "types/unresolvable-type",
     "mysql/existing-type-required",
     "sqlite/alter-outside-batch",
 )

@@ -99,13 +99,16 @@ def _deferral(operation: AddConstraint, context: Context) -> str | None:
 
 def _replaces(operation: AddConstraint, name: str, context: Context) -> bool:
     """Whether the revision has dropped a constraint of that kind, or an index of that name, before."""
-    for other in context.before(operation):
-        if isinstance(other, DropIndex) and other.name == name:
-            return True
-        same = isinstance(other, DropConstraint) and other.table_name == operation.table_name
-        if same and (other.name == name or other.constraint_kind in ("unknown", operation.constraint.kind)):
-            return True
-    return False
+    kinds = ("unknown", operation.constraint.kind)
+    return any(
+        (isinstance(other, DropIndex) and other.name == name)
+        or (
+            isinstance(other, DropConstraint)
+            and other.table_name == operation.table_name
+            and (other.name == name or other.constraint_kind in kinds)
+        )
+        for other in context.before(operation)
+    )
 
 
 def _as_it_was(operation: AddConstraint, context: Context) -> str | None:

@@ -224,8 +224,9 @@ def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
         return []
     changes: list[Change] = [ReplaceStatement(operation.site.statement, _FIRST_STEP + added), *imports]
     for other in context.downgrade if operation.site.function == "upgrade" else context.upgrade:
-        same = isinstance(other, AlterColumn) and other.table_name == operation.table_name
-        if same and other.column == column and other.type is not None:
+        if not isinstance(other, AlterColumn) or other.type is None:
+            continue
+        if other.table_name == operation.table_name and other.column == column:
             dropped = _call(other, context, "drop_column", new)
             if dropped is None or not placing.is_own_statement(other):
                 return []

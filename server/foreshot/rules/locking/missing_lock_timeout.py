@@ -1,0 +1,309 @@
+"""A revision waits for its lock without end, and the application waits behind it.
+
+A lock that blocks others has to wait itself until every transaction that uses the table is over. While it waits, each new
+query that it would block queues behind it: one forgotten transaction or one long report is enough to stop the
+application, however short the change itself is. PostgreSQL's `lock_timeout` is off unless it is set; MySQL's
+`lock_wait_timeout` is a year by default, MariaDB's a day.
+
+Set a timeout of a few seconds. Then the revision gives up with an error, the queue drains, and it can be tried again:
+on PostgreSQL nothing has happened. `SET LOCAL` holds until the transaction ends, so an autocommit block ends it too.
+A timeout for all migrations stands best in env.py or in the URL.
+
+One finding a direction, at the first lock that blocks others on a table that existed before. It is silent where
+`lock_timeout` or `statement_timeout` is set before it, in the revision, in env.py or in the URL.
+
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+
+
+def downgrade():
+    op.drop_column("users", "plan")
+#   ^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python fixed
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+
+
+def downgrade():
+    op.drop_column("users", "plan")
+```
+```python env.py
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+config = context.config
+
+
+def run_migrations_online():
+    connectable = engine_from_config(config.get_section("alembic"), prefix="sqlalchemy.", poolclass=pool.NullPool)
+    with connectable.connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
+#       ^^^^^^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python env.py fixed fix=2
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+config = context.config
+
+
+def run_migrations_online():
+    connectable = engine_from_config(config.get_section("alembic"), prefix="sqlalchemy.", poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=5s"})
+    with connectable.connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
+```
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.rename_table("users", "people")
+#   ^^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python fixed
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("SET LOCAL lock_timeout = '5s'")
+    op.rename_table("users", "people")
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+#   ^^^^^^^^^^^^^^^ every write to `orders` waits behind it
+```
+```python fixed
+def upgrade():
+    op.execute("SET SESSION lock_wait_timeout = 5")
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+```
+```python good
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+```
+```python good
+def upgrade():
+    op.create_table("plans", sa.Column("name", sa.String(20)))
+    op.add_column("plans", sa.Column("price", sa.Integer()))
+
+
+def downgrade():
+    op.drop_table("plans")
+```
+```python good dialect=sqlite
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import FileChanges, Finding, Fix
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import listed
+from foreshot.migration.operations import CreateTable, Direction, Operation, SetOption, TableOperation
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, PrependToFunction, SetArgument
+from foreshot.text import Span
+
+_OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
+_MENTIONED: Final = re.compile(r"(?i)(?:lock|statement|wait)_?timeout")
+_SETTING: Final = {
+    "postgresql": "SET LOCAL lock_timeout = '5s'",
+    "mysql": "SET SESSION lock_wait_timeout = 5",
+    "mariadb": "SET SESSION lock_wait_timeout = 5",
+}
+_ENGINES: Final = ("engine_from_config", "create_engine")
+
+
+class _Limit(Struct):
+    """How far a revision has come, on one database, with a limit to its waiting."""
+
+    session: bool = False
+    local: bool = False
+
+
+class MissingLockTimeout(RevisionRule):
+    """A lock that blocks others, on a table that existed before, with no limit to the waiting for it."""
+
+    severity = "information"
+    databases = ("postgresql", "mysql", "mariadb")
+    safety = "unsafe"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Whether anything limits how long each direction waits."""
+        if context.surroundings.lock_timeout or _is_set_unseen(context):
+            return
+        for direction, operations in (("upgrade", context.upgrade), ("downgrade", context.downgrade)):
+            limits: dict[str, _Limit] = {}
+            for operation in operations:
+                _follow(operation, limits)
+                if not isinstance(operation, TableOperation) or isinstance(operation, CreateTable):
+                    continue
+                found = [
+                    wait
+                    for wait in _locks(operation, direction, context)
+                    if not _is_limited(limits.get(wait.target.database))
+                ]
+                if found:
+                    yield self._found(operation, found)
+                    break
+
+    def _found(self, operation: TableOperation, found: list[waiting.Wait]) -> Finding:
+        options = dict.fromkeys(
+            "lock_timeout" if wait.target.database == "postgresql" else "lock_wait_timeout" for wait in found
+        )
+        # Which versions differ in what comes after the lock is of no interest here.
+        where = listed(list(dict.fromkeys(wait.target.display for wait in found)))
+        return self.finding(
+            operation.site.name,
+            "Nothing limits how long this waits for its lock, and while it does,"
+            f" {waiting.blocked(found, operation.table_name)} waits behind it ({where})."
+            f" Set {listed([f'`{option}`' for option in options])}, so that it gives up and can be tried again.",
+            operation=operation,
+            targets=waiting.targets(found),
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A timeout for this function's transaction, or for all migrations."""
+        operation = finding.operation
+        if operation is None:
+            return
+        change = _in_revision(operation, finding.databases, context)
+        if change is not None:
+            yield Fix("Set a lock timeout of five seconds first", "unsafe", (change,))
+        env = context.surroundings.environment.env_py
+        call = _engine(context)
+        if env is not None and call is not None:
+            options = SetArgument(call, "connect_args", '{"options": "-c lock_timeout=5s"}')
+            title = "Set a lock timeout of five seconds for all migrations, in env.py"
+            yield Fix(title, "unsafe", (), (FileChanges(env, (options,)),))
+
+
+def _is_set_unseen(context: Context) -> bool:
+    """Whether the file speaks of a timeout in a way that could not be read: a helper, a decorator, set_config()."""
+    return bool(_MENTIONED.search(context.module.content)) and not any(
+        isinstance(operation, SetOption) and operation.name in _OPTIONS
+        for operation in context.revision.operations
+    )
+
+
+def _follow(operation: Operation, limits: dict[str, _Limit]) -> None:
+    """Keep account of what limits the waiting: a local setting ends with its transaction."""
+    for database in _SETTING:
+        limit = limits.setdefault(database, _Limit())
+        if operation.site.autocommit and not isinstance(operation, SetOption):
+            limit.local = False
+        if (
+            isinstance(operation, SetOption)
+            and operation.name in _OPTIONS
+            and operation.site.runs_on(database)
+        ):
+            on = operation.value.strip("'\" ").lower() not in ("0", "default")
+            if operation.local:
+                limit.local = on and not operation.site.autocommit
+            else:
+                limit.session = limit.local = on
+
+
+def _is_limited(limit: _Limit | None) -> bool:
+    return limit is not None and (limit.session or limit.local)
+
+
+def _locks(operation: TableOperation, direction: Direction, context: Context) -> list[waiting.Wait]:
+    """The databases on which the operation blocks others on a table that somebody may be using."""
+    table = operation.table_name
+    if table is None or (direction == "downgrade" and _is_undone(table, context)):
+        return []
+    return [
+        wait
+        for wait in waiting.effects(operation, context, MissingLockTimeout.databases)
+        if any(lock.of in ("table", "view") and lock.blocks != "nothing" for lock in wait.effect.locks)
+    ]
+
+
+def _is_undone(table: str, context: Context) -> bool:
+    """Whether ``upgrade()`` made the table that ``downgrade()`` is about."""
+    return any(isinstance(other, CreateTable) and other.table_name == table for other in context.upgrade)
+
+
+def _in_revision(operation: Operation, databases: tuple[str, ...], context: Context) -> Change | None:
+    """The setting at the start of the function; behind an autocommit block, right before the operation."""
+    site = operation.site
+    function = context.revision.functions.get(site.function)
+    if site.autocommit or function is None:
+        return None
+    code = "\n".join(
+        _setting(statement, databases, context) for statement in dict.fromkeys(_SETTING.values())
+    )
+    code = "\n".join(line for line in code.split("\n") if line)
+    if not any(other.site.autocommit for other in context.before(operation)):
+        return PrependToFunction(function.span, code)
+    return None if site.repeated else placing.before(operation, code)
+
+
+def _setting(statement: str, databases: tuple[str, ...], context: Context) -> str:
+    """One database's setting, under a guard where the project runs on others too."""
+    those = [database for database in databases if _SETTING.get(database) == statement]
+    if not those:
+        return ""
+    code = writing.execute(context, statement)
+    if all(_SETTING.get(target.database) == statement for target in context.targets()):
+        return code
+    names = ", ".join(writing.literal(database) for database in those)
+    test = f"== {names}" if len(those) == 1 else f"in ({names})"
+    return writing.under(f"if {context.op}.get_context().dialect.name {test}:", code)
+
+
+def _engine(context: Context) -> Span | None:
+    """The one call in env.py that makes an engine for PostgreSQL, by a driver that takes libpq's options."""
+    around = context.surroundings
+    others = any(target.database != "postgresql" for target in context.targets())
+    drivers = {url.scheme.partition("+")[2] for url in around.environment.urls}
+    if around.env_module is None or not context.targets_known or others or drivers & {"asyncpg", "pg8000"}:
+        return None
+    calls = [
+        node
+        for node in ast.walk(around.env_module.tree)
+        if isinstance(node, ast.Call) and _name_of(node.func).endswith(_ENGINES)
+    ]
+    if len(calls) != 1 or _name_of(calls[0].func) not in _ENGINES:
+        return None
+    given = {keyword.arg for keyword in calls[0].keywords}
+    return None if "connect_args" in given else around.env_module.span(calls[0])
+
+
+def _name_of(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""

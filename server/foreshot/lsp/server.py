@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from lsprotocol import types
@@ -109,7 +109,7 @@ class Server(ForeshotServer):
             self.protocol.send_request(types.WORKSPACE_CONFIGURATION, asked, self._settings_told)
 
     def _settings_told(self, answer: object) -> None:
-        values = cast("list[object]", answer) if isinstance(answer, list) else []
+        values = cast("Sequence[object]", answer) if isinstance(answer, list | tuple) else ()
         if values and self.configure(values[0]):
             self.reload()
 

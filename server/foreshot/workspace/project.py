@@ -214,10 +214,12 @@ class Project:
 
     def _keep(self, other: Project) -> None:
         """Take over what another snapshot knows that holds here too."""
-        context = ProjectContext(self.surroundings, other.context.entries, other.graph, self.source)
-        if "by_path" in other.context.__dict__:
-            context.__dict__["by_path"] = other.context.by_path
-        self.__dict__["context"] = context
+        known = other.__dict__.get("context")
+        if isinstance(known, ProjectContext):
+            context = ProjectContext(self.surroundings, known.entries, known.graph, self.source)
+            if "by_path" in known.__dict__:
+                context.__dict__["by_path"] = known.by_path
+            self.__dict__["context"] = context
         for name in ("project_reports", "baseline"):
             if name in other.__dict__:
                 self.__dict__[name] = other.__dict__[name]

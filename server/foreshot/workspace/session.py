@@ -220,13 +220,13 @@ class Session:
         projects, pending = self.world.settled()
         # What is no revision needs no reading; before the first load, everything is still to be read.
         wanted = {**pending, **{path: text for path, text in changes.items() if self.world.concerns(path)}}
-        fresh = False
-        for path in changes:
+        others = [path for path in changes if not any(path in project.analyses for project in projects)]
+        for path in others:
             for project in projects:
-                dependents = project.dependents(path) if path not in project.analyses else ()
-                if dependents:
-                    fresh = True
-                    wanted.update({dependent: self._buffers.get(dependent) for dependent in dependents})
+                wanted.update(
+                    {dependent: self._buffers.get(dependent) for dependent in project.dependents(path)}
+                )
+        fresh = any(path.endswith(".py") for path in others)
         files = self._files()
         if fresh:
             projects = tuple(project.with_fresh_modules(files) for project in projects)

@@ -24,11 +24,22 @@ class Client:
     """One server process (by default the sample server) and what it has sent."""
 
     def __init__(
-        self, command: Sequence[str] = (), *, initialize: bool = True, capabilities: Any = None
+        self,
+        command: Sequence[str] = (),
+        *,
+        initialize: bool = True,
+        capabilities: Any = None,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
     ) -> None:
         command = command or [sys.executable, str(SAMPLE)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=env,
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin, self._stdout, self._stderr = self.process.stdin, self.process.stdout, self.process.stderr

@@ -1,0 +1,1 @@
+"""The distillery's books."""

@@ -1,0 +1,43 @@
+"""find customers by name
+
+Revision ID: d3b982741fea
+Revises: 0c6e8a5f27d1
+Create Date: 2025-09-01 09:12:44.310928
+
+"""
+
+from alembic import op
+
+revision = "d3b982741fea"
+down_revision = "0c6e8a5f27d1"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    # foreshot: ignore[blocking-index] the shop is closed for stocktaking while this runs
+    op.create_index("ix_orders_status", "orders", ["status"])
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_customers_name",
+            "customers",
+            ["name"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_customers_name",
+            table_name="customers",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
+        op.drop_index(
+            "ix_orders_status",
+            table_name="orders",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )

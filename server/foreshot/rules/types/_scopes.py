@@ -64,6 +64,25 @@ def unbound(module: Module) -> tuple[list[Use], Mapping[str, frozenset[str]]]:
     return found, {owner: frozenset(names) for owner, names in reader.reads.items()}
 
 
+def reads_of(module: Module) -> Mapping[str, frozenset[str]]:
+    """For the module, and for each of its functions and classes, all names that it reads."""
+    reader = _Reader()
+    reader.read(module.tree)
+    return {owner: frozenset(names) for owner, names in reader.reads.items()}
+
+
+def place_of(owner: str, reads: Mapping[str, frozenset[str]]) -> str | None:
+    """Which of ``upgrade`` and ``downgrade`` comes to a function or class, or empty for the module itself; None: nothing does."""
+    if not owner:
+        return ""
+    for direction in ("upgrade", "downgrade"):
+        # With several databases, each has functions of its own: `upgrade_engine1`.
+        if owner in reachable([name for name in reads if name.startswith(direction)], reads):
+            return direction
+    # Functions in a table of the module, as decorators or as what classes call.
+    return "upgrade" if owner in reachable(reads[""], reads) else None
+
+
 def reachable(roots: Iterable[str], reads: Mapping[str, frozenset[str]]) -> set[str]:
     """The functions and classes of the module that ``roots`` come to, themselves included."""
     found: set[str] = set()

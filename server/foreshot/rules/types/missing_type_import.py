@@ -117,7 +117,7 @@ def upgrade():
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix, Related
@@ -125,7 +125,7 @@ from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import Operation
 from foreshot.rules.types._importing import Chain, into_template, missing_in_template, remedy
-from foreshot.rules.types._scopes import Use, reachable, unbound
+from foreshot.rules.types._scopes import Use, place_of, unbound
 from foreshot.text import Span
 
 _RELATED = 8
@@ -145,7 +145,7 @@ class MissingTypeImport(RevisionRule):
             return
         used: dict[tuple[str, str], list[Use]] = {}
         for use in uses:
-            place = _place(use.owner, reads)
+            place = place_of(use.owner, reads)
             if place is not None:
                 used.setdefault((use.node.id, place), []).append(use)
         for (name, place), group in used.items():
@@ -187,18 +187,6 @@ _EFFECT = {
     "upgrade": "`alembic upgrade` stops here",
     "downgrade": "`alembic downgrade` stops here",
 }
-
-
-def _place(owner: str, reads: Mapping[str, frozenset[str]]) -> str | None:
-    """Which of ``upgrade``, ``downgrade`` and the module itself comes to a function; None when nothing does."""
-    if not owner:
-        return ""
-    for direction in ("upgrade", "downgrade"):
-        # With several databases, each has functions of its own: `upgrade_engine1`.
-        if owner in reachable([name for name in reads if name.startswith(direction)], reads):
-            return direction
-    # Functions in a table of the module, as decorators or as what classes call.
-    return "upgrade" if owner in reachable(reads[""], reads) else None
 
 
 def _operation(span: Span, place: str, context: Context) -> Operation | None:

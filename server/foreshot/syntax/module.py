@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from typing import cast
 
 from msgspec import Struct
 
@@ -56,6 +57,31 @@ class Module:
     def comments(self) -> tuple[Comment, ...]:
         """Every comment of the file, in order."""
         return comments_of(self.source)
+
+    @cached_property
+    def nodes(self) -> dict[type[ast.AST], list[ast.AST]]:
+        """Every node of the tree by its type, in no particular order: one walk for all who look for something."""
+        found: dict[type[ast.AST], list[ast.AST]] = {}
+        pending: list[ast.AST] = [self.tree]
+        while pending:
+            node = pending.pop()
+            kind = node.__class__
+            known = found.get(kind)
+            if known is None:
+                found[kind] = [node]
+            else:
+                known.append(node)
+            if kind is ast.Name or kind is ast.Constant:
+                continue
+            for field in node._fields:
+                value: object = getattr(node, field, None)
+                if isinstance(value, ast.AST):
+                    pending.append(value)
+                elif isinstance(value, list):
+                    pending.extend(
+                        [item for item in cast("list[object]", value) if isinstance(item, ast.AST)]
+                    )
+        return found
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:

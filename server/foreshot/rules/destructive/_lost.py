@@ -10,6 +10,7 @@ from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    CreateIndex,
     CreateTable,
     DataChange,
     DropColumn,
@@ -43,6 +44,18 @@ def table_goes(operation: TableOperation, context: Context) -> bool:
     )
 
 
+def names_of(operation: TableOperation, context: Context) -> set[str | None]:
+    """What the operation's table is called before and after it, where the same direction renames it."""
+    names = {operation.table_name}
+    for other in operations_of(operation, context):
+        if isinstance(other, RenameTable) and isinstance(other.new_name, str):
+            prefix = f"{other.schema}." if isinstance(other.schema, str) else ""
+            pair = {other.table_name, prefix + other.new_name}
+            if pair & names:
+                names |= pair
+    return names
+
+
 def is_undone(operation: TableOperation, context: Context) -> bool:
     """Whether ``operation`` stands in ``downgrade()`` and takes back what ``upgrade()`` made, or may have made."""
     if operation.site.function == "upgrade":
@@ -68,8 +81,9 @@ def _makes(made: Operation, dropped: TableOperation) -> bool:
             return made.new_name is not None and (
                 made.new_name == dropped.column or not isinstance(made.new_name, str)
             )
-        case DropConstraint(), AddConstraint(constraint=constraint):
-            return constraint.name == dropped.name or not isinstance(constraint.name, str)
+        case DropConstraint(), AddConstraint() | CreateIndex():
+            # A naming convention may have made one name of the other.
+            return True
         case DropConstraint(), AddColumn(column=column):
             return bool(column.foreign_keys or column.unique or column.primary_key)
         case _:

@@ -1,0 +1,180 @@
+"""A constraint that protected the data goes, and nothing takes its place.
+
+From then on duplicates, values that no check sees and references that lead nowhere can be written, and as soon as one has
+been, the constraint cannot come back: `downgrade()` fails, and so does the next attempt to add it.
+
+Drop a constraint for good when the data may really break it from now on, and say so in a suppression comment. Where it is
+to be replaced, do both in one revision. On PostgreSQL and MySQL dropping a foreign key also waits for everything that uses
+the table which it refers to.
+
+It is not reported where the same revision adds one of the same kind to the table again (a unique index counts for a unique
+constraint), drops one of its columns, its table or the table that it refers to, or changes a type to which a check belongs.
+`downgrade()` is looked at only where it drops what `upgrade()` did not add.
+
+```python bad
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+    #                  ^^^^^^^^^^^^^^^^ duplicates can be written
+```
+```python bad
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    #                  ^^^^^^^^^^^^^^^^^^^ references that lead nowhere
+
+
+def downgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE orders DROP CONSTRAINT ck_orders_amount")
+    #                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Takes the constraint `ck_orders_amount` from `orders`
+```
+```python good
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+    op.create_unique_constraint("uq_users_email_tenant", "users", ["email", "tenant_id"])
+```
+```python good
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+    op.create_index("ix_users_email", "users", ["email"], unique=True)
+```
+```python good
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.drop_column("orders", "user_id")
+
+
+def downgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer()))
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+```
+```python good
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+
+
+def downgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.rules.destructive import _lost as lost
+from foreshot.syntax.values import Maybe
+
+_FOLLOWS: dict[ops.ConstraintKind, str] = {
+    "primary key": "rows without a key and duplicates can be written",
+    "unique": "duplicates can be written",
+    "check": "values that it refused can be written",
+    "foreign key": "references that lead nowhere can be written",
+    "exclude": "rows that overlap can be written",
+    "unknown": "what it refused can be written",
+}
+
+
+class DropConstraint(OperationRule[ops.DropConstraint]):
+    """A constraint is dropped and not made again."""
+
+    looks_at = (ops.DropConstraint,)
+    severity = "warning"
+
+    def check(self, operation: ops.DropConstraint, context: Context) -> Iterator[Finding]:
+        """Whether the data loses its protection."""
+        if operation.table_name is None or not isinstance(operation.name, str):
+            return
+        if (
+            lost.has_no_rows(operation, context)
+            or lost.table_goes(operation, context)
+            or lost.is_undone(operation, context)
+        ):
+            return
+        old = _dropped(operation, context)
+        kind = operation.constraint_kind
+        if kind == "unknown" and old is not None:
+            kind = old.kind
+        if _is_made_up_for(operation, kind, old, context):
+            return
+        targets = context.targets((), operation)
+        what = (
+            kind if kind in ("primary key", "foreign key") else f"{kind} constraint".removeprefix("unknown ")
+        )
+        yield self.finding(
+            operation.site.args.get("constraint_name", operation.site.name),
+            f"Takes the {what} {code(operation.name)} from {code(operation.table_name)}: {_FOLLOWS[kind]} ({on(targets)}), and after the first of them it cannot come back."
+            " Add its successor in the same revision.",
+            operation=operation,
+            object=operation.name,
+            targets=targets,
+        )
+
+
+def _dropped(operation: ops.DropConstraint, context: Context) -> ops.ConstraintSpec | None:
+    """What the constraint was, as the other direction makes it again."""
+    others = context.downgrade if operation.site.function == "upgrade" else context.upgrade
+    for other in others:
+        if (
+            isinstance(other, ops.AddConstraint)
+            and other.table_name == operation.table_name
+            and other.constraint.name == operation.name
+        ):
+            return other.constraint
+    return None
+
+
+def _is_made_up_for(
+    operation: ops.DropConstraint,
+    kind: ops.ConstraintKind,
+    old: ops.ConstraintSpec | None,
+    context: Context,
+) -> bool:
+    """Whether another operation takes its place, or is the reason for it."""
+    tables = (*lost.names_of(operation, context), None)
+    columns = old.columns if old is not None else ()
+    for other in lost.operations_of(operation, context):
+        match other:
+            case ops.Opaque() | ops.Execute(parsed=False):
+                return True
+            case ops.DropTable() if kind in ("foreign key", "unknown"):
+                if old is None or other.table_name == old.ref_table:
+                    return True
+            case ops.TableOperation() if other.table_name in tables and _takes_its_place(
+                other, kind, columns
+            ):
+                return True
+            case _:
+                pass
+    return False
+
+
+def _takes_its_place(
+    other: ops.TableOperation, kind: ops.ConstraintKind, columns: tuple[Maybe[str], ...]
+) -> bool:
+    match other:
+        case ops.AddConstraint(constraint=made):
+            return kind in (made.kind, "unknown") or {kind, made.kind} == {"unique", "primary key"}
+        case ops.AddColumn(column=column):
+            inline = {
+                "foreign key": column.foreign_keys,
+                "unique": column.unique,
+                "primary key": column.primary_key,
+            }
+            return bool(inline.get(kind)) or (kind == "unknown" and any(inline.values()))
+        case ops.CreateIndex(index=index):
+            return kind in ("unique", "unknown") and index.unique is not False
+        case ops.DropColumn():
+            return other.column in columns or not columns
+        case ops.AlterColumn():
+            # A check belongs to a Boolean or an Enum, or said NOT NULL.
+            return kind in ("check", "unknown") and (other.type is not None or other.nullable is False)
+        case _:
+            return False

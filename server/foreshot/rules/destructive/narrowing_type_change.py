@@ -1,0 +1,170 @@
+"""The new type cannot hold everything that the old one could: the change fails on some rows, or cuts their values.
+
+PostgreSQL refuses a string that is too long, a number that is too large and a text that is no number, and the revision
+fails where such a row exists: in production, not on an empty test database. Other values are changed without an error:
+digits and fractions of a second are rounded, a date loses its time of day, a `timestamptz` its time zone, and
+`USING c::varchar(50)` cuts what is longer.
+
+Look at the rows first. Where none is in the way, say so in a suppression comment; where some are, repair them in an
+UPDATE before the change, which silences this, or keep the wider type.
+
+What the type was is told by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
+column that the same revision made, nor in `downgrade()`, where going back to the narrower type is what is meant. SQLite holds
+nobody to a length.
+
+```python bad
+def upgrade():
+    op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
+    #                                                                    ^^^^^^^^^^^^^ fails when a value is longer than 50 characters
+```
+```python bad
+def upgrade():
+    op.alter_column("orders", "placed", existing_type=sa.DateTime(timezone=True), type_=sa.DateTime())
+    #                                                                                   ^^^^^^^^^^^^^ loses the time zone
+```
+```python bad
+def upgrade():
+    op.alter_column("users", "name", type_=sa.String(50), postgresql_using="name::varchar(50)")
+    #                                      ^^^^^^^^^^^^^ cuts every longer value to 50 characters
+
+
+def downgrade():
+    op.alter_column("users", "name", type_=sa.Text())
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("orders", "number", existing_type=sa.BigInteger(), type_=sa.Integer(), existing_nullable=False)
+    #                                                                        ^^^^^^^^^^^^ a value does not fit a 32-bit integer
+```
+```python good
+def upgrade():
+    op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(100))
+```
+```python good
+def upgrade():
+    op.execute("UPDATE users SET name = left(name, 50) WHERE length(name) > 50")
+    op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
+```
+```python good
+def upgrade():
+    op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(100))
+
+
+def downgrade():
+    op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
+```
+```python good dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.alter_column("name", existing_type=sa.String(100), type_=sa.String(50))
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.knowledge.databases import Target
+from foreshot.knowledge.type_changes import compare_types
+from foreshot.knowledge.types import classify
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AlterColumn, DataChange, TypeSpec
+
+# A plain cast: another expression may do anything about the rows that do not fit.
+_CAST = re.compile(
+    r"\s*(?:\(?\s*\"?\w+\"?\s*\)?(?:\s*::\s*\"?[a-z][\w\s.]*\"?(?P<length>\(\s*\d+\s*\))?)+|CAST\s*\(.*\))\s*",
+    re.IGNORECASE,
+)
+_LONGEST = 60
+_SQLSTATE = re.compile(r" \(\w{5}\)")
+
+
+class NarrowingTypeChange(OperationRule[AlterColumn]):
+    """A type change that some rows may not survive."""
+
+    looks_at = (AlterColumn,)
+    severity = "error"
+    directions = ("upgrade",)
+
+    def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether values can be refused or changed."""
+        table, column = operation.table_name, operation.column
+        if not isinstance(operation.type, TypeSpec) or table is None or not isinstance(column, str):
+            return
+        old = _old_type(operation, context)
+        if old is None or context.is_new(operation) or _is_prepared(operation, context):
+            return
+        found: dict[str, list[Target]] = {}
+        for target in context.targets((), operation):
+            said = _consequence(operation, old, target)
+            if said is not None:
+                found.setdefault(_SQLSTATE.sub("", said), []).append(target)
+        for said, targets in found.items():
+            before, after = code(_written(old, context)), code(_written(operation.type, context))
+            yield self.finding(
+                operation.site.args.get("type_", operation.site.name),
+                f"Changing {code(f'{table}.{column}')} from {before} to {after} {said} ({on(targets)}). Look for such rows first,"
+                " and repair them before the change.",
+                operation=operation,
+                object=column,
+                targets=targets,
+            )
+
+
+def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
+    """The type before: as the call says, or as ``downgrade()`` restores it."""
+    column = str(operation.column)
+    if context.schema.column(operation.table_name, column, operation) is not None:
+        return None
+    if isinstance(operation.existing_type, TypeSpec):
+        return operation.existing_type
+    names = (column, operation.new_name)
+    restored = (
+        other.type
+        for other in context.downgrade
+        if isinstance(other, AlterColumn)
+        and other.table_name == operation.table_name
+        and other.column in names
+        and isinstance(other.type, TypeSpec)
+    )
+    return next(restored, None)
+
+
+def _is_prepared(operation: AlterColumn, context: Context) -> bool:
+    """Whether an earlier statement has written the column, or removed rows."""
+    return any(
+        isinstance(other, DataChange)
+        and other.table_name in (operation.table_name, None)
+        and (other.verb == "delete" or operation.column in other.columns)
+        for other in context.before(operation)
+    )
+
+
+def _consequence(operation: AlterColumn, old: TypeSpec, target: Target) -> str | None:
+    before, after = classify(old, target), classify(operation.type, target)
+    change = compare_types(before, after, target)
+    converted = before.family in ("string", "text", "citext") or after.family == "boolean"
+    if change.kind != "narrowing" and not (change.kind == "conversion" and converted):
+        return None
+    if target.database == "postgresql" and operation.using is not None:
+        cast = _CAST.fullmatch(operation.using) if isinstance(operation.using, str) else None
+        if cast is None:
+            return None
+        if cast["length"] and after.length is not None and change.kind == "narrowing":
+            return f"cuts every longer value to {after.length} characters, without an error"
+    elif change.needs_using:
+        # It fails on every row, and on none: another matter.
+        return None
+    said = [f"fails when {change.fails}"] if change.fails else []
+    if change.loses:
+        said.append(f"loses {change.loses}")
+    return ", and ".join(said) or None
+
+
+def _written(type_: TypeSpec, context: Context) -> str:
+    text = " ".join((type_.sql or context.text(type_.span)).split())
+    return text if len(text) <= _LONGEST else f"{type_.written}(…)"

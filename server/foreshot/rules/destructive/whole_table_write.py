@@ -1,0 +1,205 @@
+"""UPDATE or DELETE without WHERE: every row of the table loses what it held.
+
+What was in the column, or the table, is gone once the revision is committed, and `downgrade()` cannot bring it
+back. It also takes long: 6 seconds for 2 million rows on a small machine, and until the transaction ends nobody else can
+change a row that it has met.
+
+Say which rows you mean. Where it really is every row, the repair writes a loop that pages through the primary key, 1000
+rows at a time, each batch in a transaction of its own: other writers wait for milliseconds only. It assumes that the
+key is called `id`; if it is not, the first statement fails and nothing is changed. The autocommit block ends the
+transaction of what the revision did before it. A loop that breaks off has changed the rows that it came to, and can be run
+again; it is not offered where a column is computed from itself, since a second run would change those rows twice.
+
+Filling a column that the same revision adds overwrites nothing, and is not reported here. Neither is a table that
+the same revision made, nor `downgrade()`, which has something to restore.
+
+```python env.py
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python bad
+def upgrade():
+    op.execute("UPDATE users SET active = true")
+    #           ^^^^^^^^^^^^ Overwrites `active` in every row of `users`
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        keys = connection.scalars(sa.text("SELECT id FROM users ORDER BY id LIMIT 1000")).all()
+        while keys:
+            connection.execute(
+                sa.text("UPDATE users SET active = true WHERE id BETWEEN :first AND :last"),
+                {"first": keys[0], "last": keys[-1]},
+            )
+            keys = connection.scalars(
+                sa.text("SELECT id FROM users WHERE id > :last ORDER BY id LIMIT 1000"),
+                {"last": keys[-1]},
+            ).all()
+```
+```python bad
+def upgrade():
+    op.execute("DELETE FROM sessions")
+    #           ^^^^^^^^^^^^^^^^^^^^ Deletes every row of `sessions`
+```
+```python bad
+users = sa.table("users", sa.column("active", sa.Boolean()))
+
+
+def upgrade():
+    op.execute(users.update().values(active=True))
+#   ^^^^^^^^^^ `active` in every row
+```
+```python good
+def upgrade():
+    op.execute("UPDATE users SET active = true WHERE active IS NULL")
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    op.execute("UPDATE users SET active = true")
+```
+```python good
+def upgrade():
+    op.create_table("roles", sa.Column("name", sa.String(20)), sa.Column("rank", sa.Integer()))
+    op.execute("UPDATE roles SET rank = 1")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, codes, on
+from foreshot.lint.writing import literal, sql_table
+from foreshot.migration.operations import AddColumn, DataChange, SqlText
+from foreshot.syntax.changes import ReplaceStatement
+from foreshot.syntax.values import Text
+
+_PAGED = ("postgresql", "mysql", "mariadb", "sqlite")
+_UPDATE = re.compile(
+    r"\s*(?P<sql>UPDATE\s+(?:ONLY\s+)?[\w.\"`]+\s+SET\s.*?)\s*;?\s*", re.IGNORECASE | re.DOTALL
+)
+_MORE = re.compile(r"\b(?:FROM|WHERE|RETURNING|ORDER|LIMIT|JOIN|OPTION)\b|[;:\\]|--|/\*", re.IGNORECASE)
+_QUOTED = re.compile(r"'[^']*'")
+_NESTED = re.compile(r"\([^()]*\)")
+
+
+class WholeTableWrite(OperationRule[DataChange]):
+    """UPDATE or DELETE without WHERE on a table that existed before."""
+
+    looks_at = (DataChange,)
+    severity = "warning"
+    directions = ("upgrade",)
+    safety = "unsafe"
+
+    def check(self, operation: DataChange, context: Context) -> Iterator[Finding]:
+        """Whether every row loses something."""
+        if operation.verb not in ("update", "delete") or operation.has_where or operation.limited:
+            return
+        if operation.table_name is None or context.is_new(operation):
+            return
+        written = [name for name in operation.columns if not _is_added(name, operation, context)]
+        if operation.verb == "update" and operation.columns and not written:
+            return
+        targets = context.targets((), operation)
+        table = code(operation.table_name)
+        if operation.verb == "delete":
+            message = f"Deletes every row of {table}, for good ({on(targets)}). Say which rows you mean, with a WHERE."
+        else:
+            what = codes(written) if written else "what was there"
+            message = (
+                f"Overwrites {what} in every row of {table}, for good ({on(targets)}), and keeps other writers from its rows until"
+                " the transaction ends. Say which rows you mean, or write them in batches."
+            )
+        yield self.finding(
+            operation.site.name, message, operation=operation, object=operation.table_name, targets=targets
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A loop over pages of the primary key, each committed by itself."""
+        operation = finding.operation
+        if not isinstance(operation, DataChange) or operation.site.repeated or operation.site.autocommit:
+            return
+        databases = {target.database for target in context.targets((), operation)}
+        table = sql_table(operation.table, operation.schema, databases)
+        update = _plain_update(operation, context)
+        if update is None or table is None or not databases <= set(_PAGED):
+            return
+        if set(operation.columns) & set(operation.reads):
+            # A loop that breaks off could not be run again: some rows would be changed twice.
+            return
+        sa, imports = context.sa()
+        loop = _LOOP.format(
+            op=context.op,
+            sa=sa,
+            first=literal(f"SELECT id FROM {table} ORDER BY id LIMIT 1000"),
+            update=literal(f"{update} WHERE id BETWEEN :first AND :last"),
+            next=literal(f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT 1000"),
+        )
+        yield Fix(
+            "Update 1000 rows at a time, in the order of the primary key `id`, each batch committed by itself",
+            "unsafe",
+            (ReplaceStatement(operation.site.statement, loop), *imports),
+        )
+
+
+_LOOP = """\
+with {op}.get_context().autocommit_block():
+    connection = {op}.get_bind()
+    keys = connection.scalars({sa}.text({first})).all()
+    while keys:
+        connection.execute(
+            {sa}.text({update}),
+            {{"first": keys[0], "last": keys[-1]}},
+        )
+        keys = connection.scalars(
+            {sa}.text({next}),
+            {{"last": keys[-1]}},
+        ).all()"""
+
+
+def _is_added(column: str, operation: DataChange, context: Context) -> bool:
+    return any(
+        isinstance(other, AddColumn)
+        and other.table_name == operation.table_name
+        and other.column.name == column
+        for other in context.before(operation)
+    )
+
+
+def _plain_update(operation: DataChange, context: Context) -> str | None:
+    """``UPDATE … SET …`` on one line, where that is all that its statement in the source says."""
+    for call in context.before(operation):
+        if not isinstance(call, SqlText) or call.site.statement != operation.site.statement:
+            continue
+        if call.site.statement != call.site.call or not isinstance(call.value, Text) or call.interpolated:
+            return None
+        found = _UPDATE.fullmatch(call.value.value)
+        if found is None or len(call.statements) != 1:
+            return None
+        outside = _QUOTED.sub("''", found["sql"])
+        if "\n" in found["sql"] and outside != found["sql"]:
+            return None
+        for _ in range(20):
+            outside, before = _NESTED.sub("", outside), outside
+            if outside == before:
+                break
+        plain = not _MORE.search(outside) and ":" not in found["sql"] and "\\" not in found["sql"]
+        return " ".join(found["sql"].split()) if plain else None
+    return None

@@ -79,7 +79,7 @@ class Recorder:
         """Record what a call does to the database, if anything. ``top``: the call is a statement of its own."""
         path, method = value.path, last_name(value.path)
         if isinstance(value.receiver, OpaqueValue):
-            self._batch_call(method, value, cast("Batch", value.receiver.content), frame)
+            self._batch_call(method, node, value, cast("Batch", value.receiver.content), frame)
         elif path.startswith("alembic.op.") and path.count(".") == 2:
             self._op_call(method, node, value, frame)
         elif method in _EXECUTE and isinstance(node.func, ast.Attribute) and node.args:
@@ -109,9 +109,12 @@ class Recorder:
                 frame,
             )
 
-    def _batch_call(self, name: str, call: CallValue, batch: Batch, frame: Frame) -> None:
+    def _batch_call(self, name: str, node: ast.Call, call: CallValue, batch: Batch, frame: Frame) -> None:
+        if name == "execute":
+            self._execute(node, call, frame)
+            return
         if not is_operation(name):
-            if name not in _NO_EFFECT and name != "execute":
+            if name not in _NO_EFFECT:
                 self._opaque(
                     f"`{name}()` of a batch block is not an operation that is known",
                     "operation",
@@ -127,7 +130,8 @@ class Recorder:
         if argument is None or isinstance(argument, ast.Starred):
             return
         value = frame.scope.evaluate(argument)
-        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
+        # SQL runs at once, inside a batch block too, whose own operations wait for its end.
+        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)}, batch=None)
         text = frame.scope.text(argument)
         if isinstance(text, Unknown) and isinstance(value, CallValue):
             self._construct(value, argument, call, site, frame)
@@ -283,5 +287,15 @@ def _may_be_sql(call: CallValue) -> bool:
     path = call.path
     return any(
         word in path
-        for word in ("alembic.op", "get_bind", "onn", "ession", "ursor", "bind", "ngine", "<parameter>")
+        for word in (
+            "alembic.op",
+            "get_bind",
+            "onn",
+            "ession",
+            "ursor",
+            "bind",
+            "ngine",
+            "<parameter>",
+            "<block>",
+        )
     )

@@ -1,8 +1,8 @@
-"""Names inside batch blocks are read as outside."""
+"""Names and SQL inside batch blocks are read as outside."""
 
 from __future__ import annotations
 
-from foreshot.migration.operations import CreateIndex, DropConstraint
+from foreshot.migration.operations import CreateIndex, DataChange, DropConstraint, Opaque, SqlText
 from foreshot.migration.reader import read_revision
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
@@ -30,3 +30,19 @@ def test_f_of_a_batch_block_is_the_name():
     assert (create.index.name, create.table_name) == ("ix_users_email", "app.users")
     assert isinstance(drop, DropConstraint)
     assert drop.name == "users_plan_check"
+
+
+def test_sql_of_a_batch_block_runs_at_once():
+    body = """
+        batch_op.execute("UPDATE app.users SET plan = 'free'")
+        batch_op.execute(load())
+"""
+    module = parse(SourceText(SOURCE + body.lstrip("\n")))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    text, update, unread = revision.operations[2:]
+    assert isinstance(text, SqlText)
+    assert isinstance(update, DataChange)
+    assert (update.table_name, update.columns, update.site.batch) == ("app.users", ("plan",), None)
+    assert isinstance(unread, Opaque)

@@ -69,6 +69,31 @@ class ProjectContext:
         self.source = source
         """The text of a file of the project, None when it cannot be read."""
 
+    def with_entry(
+        self, entry: Entry, graph: RevisionGraph, source: Callable[[str], SourceText | None]
+    ) -> ProjectContext:
+        """The project with one file read anew; cheap, however many there are."""
+        entries = list(self.entries)
+        entries[self._places[entry.path]] = entry
+        after = ProjectContext(self.surroundings, entries, graph, source)
+        after.__dict__["_places"] = self._places
+        after.__dict__["by_path"] = {**self.by_path, entry.path: entry}
+        return after
+
+    def with_surroundings(
+        self, surroundings: Surroundings, source: Callable[[str], SourceText | None]
+    ) -> ProjectContext:
+        """The same revisions in other surroundings."""
+        after = ProjectContext(surroundings, self.entries, self.graph, source)
+        after.__dict__.update(
+            {name: self.__dict__[name] for name in ("_places", "by_path") if name in self.__dict__}
+        )
+        return after
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {entry.path: index for index, entry in enumerate(self.entries)}
+
     @cached_property
     def by_path(self) -> Mapping[str, Entry]:
         """Entries by their file's path."""
@@ -183,10 +208,19 @@ class Context:
     @cached_property
     def op(self) -> str:
         """How the file spells Alembic's ``op``."""
+        return self._op or "op"
+
+    @property
+    def op_import(self) -> tuple[Change, ...]:
+        """The import that code with :attr:`op` in it still needs: none but in a file that spells it in no way."""
+        return () if self._op else (AddImport("from alembic import op"),)
+
+    @cached_property
+    def _op(self) -> str | None:
         if alias := self._alias("alembic.op"):
             return alias
         alembic = self._alias("alembic")
-        return f"{alembic}.op" if alembic else "op"
+        return f"{alembic}.op" if alembic else None
 
     def sa(self) -> tuple[str, tuple[Change, ...]]:
         """How the file spells ``sqlalchemy``, and the import that it still needs for that."""

@@ -115,6 +115,11 @@ def type_change(old: ColumnSpec, new: ColumnSpec, target: Target) -> str:
     return compare_types(before, after, target).kind
 
 
+def same_default(old: ColumnSpec, new: ColumnSpec) -> bool:
+    """Whether two columns have the same server default, wherever it was written."""
+    return _plain(old.server_default) == _plain(new.server_default)
+
+
 def run_together(one: Operation, other: Operation) -> bool:
     """Whether both run on some database: no guard, and no branch, parts them."""
     first, second = one.site, other.site

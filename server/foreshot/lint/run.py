@@ -12,6 +12,7 @@ from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
 from foreshot.lint.rule import OperationRule, ProblemRule, ProjectRule, RevisionRule, Rule, SuppressionRule
 from foreshot.lint.suppress import Suppression, suppressions_of
 from foreshot.migration.operations import Operation
+from foreshot.syntax.comments import string_around
 from foreshot.text import SourceText, Span
 
 _log = logging.getLogger("foreshot.rules")
@@ -190,10 +191,12 @@ def render(
     lines = source.lines
     operation = finding.operation
     anchor = operation.site.statement if operation is not None else finding.span
-    rows = (
-        min(lines.position(anchor.start)[0], lines.position(finding.span.start)[0]),
-        max(lines.position(anchor.end)[0], lines.position(finding.span.end)[0]),
-    )
+    first = min(lines.position(anchor.start)[0], lines.position(finding.span.start)[0])
+    if not anchor.start < finding.span.start <= anchor.end:
+        # No comment can stand inside a string: the line on which it begins counts too.
+        inside = string_around(source, lines.starts[first])
+        first = lines.position(inside.start)[0] if inside is not None else first
+    rows = (first, max(lines.position(anchor.end)[0], lines.position(finding.span.end)[0]))
     related: list[RelatedPlace] = []
     for place in finding.related:
         other = source if place.path in (None, path) else source_of(place.path)

@@ -7,10 +7,13 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from foreshot.migration.sql_words import KEYWORDS, words
+from foreshot.syntax.module import Module
+from foreshot.text import Span
 
 WIDTH: Final = 100
 """Columns that a call on one line may take, its indentation left out."""
 
+_LINE_END: Final = re.compile(r"[ \t]*[\r\n]\s*")
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 # Reserved by one database or another, and likely names all the same.
 _RESERVED: Final = words(
@@ -40,6 +43,21 @@ def call(callee: str, arguments: Sequence[str]) -> str:
     if len(line) <= WIDTH:
         return line
     return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+
+
+def one_line(module: Module, span: Span) -> str | None:
+    """A piece of the file on one line; None where joining its lines could change it."""
+    text = module.text(span)
+    if not _LINE_END.search(text):
+        return text
+    if any(sign in text for sign in ("#", "\\", '"""', "'''")):
+        return None
+
+    def joint(match: re.Match[str]) -> str:
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        return "" if before in "([{" or after in (")", "]", "}") else " "
+
+    return _LINE_END.sub(joint, text)
 
 
 def sql_name(name: str, databases: Collection[str]) -> str | None:

@@ -11,7 +11,7 @@ from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths
-from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
+from foreshot.project.discover import environments_at, revision_files, workspace_root
 from foreshot.project.environment import Environment
 from foreshot.project.files import DiskFiles, Files, Overlay
 from foreshot.project.settings import Settings, settings_from_options
@@ -203,15 +203,13 @@ def _environments(
     """Environments under the paths, or around a path inside one; with the paths when only a part was asked for."""
     found: dict[str, tuple[Environment, list[str] | None]] = {}
     for path in asked:
-        inside = find_environments(files, path) if files.listing(path) is not None else []
-        for environment in inside:
-            found[environment.script_location] = (environment, None)
-        if inside:
-            continue
-        root = next((root for root in roots if paths.is_inside(path, root)), path)
-        for environment in environments_of(find_environments(files, root), path):
+        root = next((root for root in roots if _is_under(path, root)), path)
+        for environment in environments_at(files, path, root):
+            places = (environment.script_location, *(config.path for config in environment.configs))
             known = found.get(environment.script_location)
-            if known is None:
+            if any(_is_under(place, path) for place in places):
+                found[environment.script_location] = (environment, None)
+            elif known is None:
                 found[environment.script_location] = (environment, [path])
             elif known[1] is not None:
                 known[1].append(path)

@@ -168,12 +168,14 @@ class Project:
         )
         old = self.context.by_path.get(path)
         new = after._entry(path, analysis)
-        if old is not None and old == new:
-            after._keep(self)
-        elif old is not None:
-            entries = [new if entry.path == path else entry for entry in self.context.entries]
+        if old is not None:
             graph = self.graph.with_replaced(path, new.header)
-            after.__dict__["context"] = ProjectContext(self.surroundings, entries, graph, after.source)
+            after.__dict__["context"] = self.context.with_entry(new, graph, after.source)
+            # What stands elsewhere in the text, and nothing else, changes no finding in other files.
+            if new.is_like(old) and path not in self.project_reports:
+                after.__dict__["project_reports"] = self.project_reports
+                if "baseline" in self.__dict__:
+                    after.__dict__["baseline"] = self.baseline
         return after
 
     def without_file(self, path: str, files: Files) -> Project:
@@ -214,12 +216,7 @@ class Project:
 
     def _keep(self, other: Project) -> None:
         """Take over what another snapshot knows that holds here too."""
-        known = other.__dict__.get("context")
-        if isinstance(known, ProjectContext):
-            context = ProjectContext(self.surroundings, known.entries, known.graph, self.source)
-            if "by_path" in known.__dict__:
-                context.__dict__["by_path"] = known.by_path
-            self.__dict__["context"] = context
+        self.__dict__["context"] = other.context.with_surroundings(self.surroundings, self.source)
         for name in ("project_reports", "baseline"):
             if name in other.__dict__:
                 self.__dict__[name] = other.__dict__[name]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from foreshot.ide.actions import resolve_action, safe_fixes
+from foreshot.ide.actions import Unavailable, resolve_action, safe_fixes
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.lint.severity import at_least
@@ -68,7 +68,10 @@ def unsound_comments(project: Project, reports: Iterable[Report]) -> Iterator[Vi
     for report in reports:
         if not report.path.endswith(".py") or project.source(report.path) is None:
             continue
-        edits = resolve_action(project, report, "ignore", 0).edits
+        try:
+            edits = resolve_action(project, report, "ignore", 0).edits
+        except Unavailable:
+            continue
         complaints = list(lossy_edits(project, edits))
         if not complaints:
             after = rechecked(project, edited(project, edits))

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
+from foreshot.syntax.comments import string_around
 from foreshot.text import Edit, SourceText, Span
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
@@ -91,7 +92,11 @@ def resolve_action(project: Project, report: Report, kind: Kind, index: int) -> 
 
 
 def ignore_comment(source: SourceText, report: Report) -> Edit:
-    """The comment on its own line before the operation that silences a report, or the rule added to one that is there."""
+    """The comment on its own line before the operation that silences a report, or the rule added to one that is there.
+
+    Raises:
+        Unavailable: where the line goes on from the one above, and no comment can stand between them.
+    """
     row = report.rows[0]
     start, end = source.lines.line_bounds(row)
     line = source.content[start:end]
@@ -104,6 +109,8 @@ def ignore_comment(source: SourceText, report: Report) -> Edit:
         if above.lstrip().startswith("#") and marker != -1 and closing != -1:
             at = above_start + closing
             return Edit(Span(at, at), f", {report.rule}")
+        if above.endswith("\\") or string_around(source, start) is not None:
+            raise Unavailable("no comment can stand before this line")
     return Edit(Span(start, start), f"{indent}# foreshot: ignore[{report.rule}] {source.newline}")
 
 

@@ -43,3 +43,13 @@ def comments_of(source: SourceText) -> tuple[Comment, ...]:
         before = content[source.lines.starts[row] : start]
         found.append(Comment(match.group(), Span(start, end), not before.strip()))
     return tuple(found)
+
+
+def string_around(source: SourceText, offset: int) -> Span | None:
+    """The string literal that an offset is inside of, between its first character and its last."""
+    for match in _TOKEN.finditer(source.content):
+        if match.start() >= offset:
+            return None
+        if match.end() > offset and match.lastgroup != "comment":
+            return Span(*match.span())
+    return None

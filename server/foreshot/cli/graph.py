@@ -16,7 +16,7 @@ from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_render import render_dot, render_json, render_mermaid, render_text
 from foreshot.migration.header import read_header
 from foreshot.project import paths as plain_paths
-from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
+from foreshot.project.discover import environments_at, revision_files, workspace_root
 from foreshot.project.environment import Environment
 from foreshot.project.files import DiskFiles, Files
 from foreshot.syntax.module import Module, parse
@@ -64,11 +64,7 @@ def command(path: str, form: str) -> int:
 def _environments(path: str) -> tuple[Files, list[Environment]]:
     root = workspace_root(path, os.path.exists)
     files = DiskFiles([root])
-    if files.listing(path) is not None:
-        inside = find_environments(files, path)
-        if inside:
-            return files, inside
-    return files, environments_of(find_environments(files, root), path)
+    return files, environments_at(files, path, root)
 
 
 def _graph(files: Files, environment: Environment, folder: str) -> RevisionGraph:

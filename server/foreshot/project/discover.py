@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from foreshot.project import paths
 from foreshot.project.assemble import Assembly
 from foreshot.project.config import Candidate, read_ini_candidates, read_toml_candidate
@@ -35,6 +37,18 @@ def find_environments(
     workspace = Workspace(files, root, listings)
     candidates, problems = _candidates(files, listings)
     return Assembly(workspace).environments(candidates, problems)
+
+
+def environments_at(files: Files, path: str, root: str) -> list[Environment]:
+    """The environments that somebody means who names a file or folder of the workspace ``root``.
+
+    A folder that holds environments with their configuration needs no walk through all the rest; whatever looks above
+    it, such as for settings, still does.
+    """
+    inside = find_environments(files, path) if files.listing(path) is not None else []
+    if inside and all(found.configs for found in inside):
+        return [replace(found, root=root) for found in inside]
+    return environments_of(find_environments(files, root), path)
 
 
 def environments_of(environments: Iterable[Environment], path: str) -> list[Environment]:

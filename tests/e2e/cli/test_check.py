@@ -45,6 +45,16 @@ def test_paths_are_relative_to_the_current_folder(project):
     assert beside == [("blocking-index", "../migrations/versions/2b_index.py", 10)]
 
 
+@pytest.mark.parametrize("place", ["migrations", "migrations/versions", "migrations/versions/2b_index.py"])
+def test_a_named_folder_keeps_the_project_around_it(project, place):
+    """Settings and configuration that lie above what was named count as if the whole had been named."""
+    (project / "pyproject.toml").write_text('[tool.foreshot]\nseverity = { blocking-index = "error" }\n')
+    (item,) = json.loads(run(project, "check", *ONLY, "--output-format", "json", place).stdout)
+    assert item["severity"] == "error"
+    ran = run(project, "graph", place)
+    assert ran.stdout.splitlines()[-1] == "2 revisions"
+
+
 def test_json_carries_the_fix(project):
     (item,) = json.loads(run(project, "check", *ONLY, "--output-format", "json").stdout)
     (fix,) = item["fixes"]

@@ -183,6 +183,18 @@ class Modules:
                 found.append(definition)
         return sorted(found, key=lambda definition: definition.dotted)
 
+    def containing(self, texts: Iterable[str]) -> Iterator[tuple[str, str, Module]]:
+        """The dotted path, the file and the tree of every module of the workspace that any of the texts stands in."""
+        wanted = tuple(texts)
+        for path in self._python_files():
+            source = self._text(path)
+            if source is None or not any(text in source.content for text in wanted):
+                continue
+            dotted = self._dotted(path)
+            module = self._module(path) if dotted is not None else None
+            if dotted is not None and module is not None:
+                yield dotted, path, module
+
     def module(self, dotted: str) -> Module | None:
         """The parsed module of a dotted path; None when there is none or it does not parse."""
         path = self.locate(dotted)

@@ -57,6 +57,12 @@ IN_A_PROJECT: tuple[str, ...] = (
     "history/stale-parent",
     "history/unknown-branch-label",
     "history/empty-revision",
+    "environment/target-metadata-missing",
+    "environment/compare-type-disabled",
+    "environment/credentials-in-ini",
+    "environment/async-engine-without-run-sync",
+    "environment/batch-mode-missing",
+    "configuration/invalid-setting",
     "suppression/unused-suppression",
     "suppression/unknown-rule",
 )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from foreshot.lint.context import Context
 from foreshot.migration.operations import CreateIndex, DropIndex
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _writing as writing
-from foreshot.syntax.changes import Change, SetArgument, WrapStatements
+from foreshot.syntax.changes import Change, ReplaceText, SetArgument, WrapStatements
+from foreshot.text import Span
+
+_WORDS: Final = re.compile(r"(?i)(?:create(?:\s+unique)?|drop)\s+index\b(?!\s+concurrently)")
 
 
 def in_both_directions(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:
@@ -25,6 +31,8 @@ def in_both_directions(operation: CreateIndex | DropIndex, context: Context) -> 
 
 def concurrently(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:
     """CONCURRENTLY, in an autocommit block; out of a batch block, in which neither would work."""
+    if operation.site.sql is not None:
+        return _in_sql(operation, context)
     if not placing.is_own_statement(operation):
         return []
     options = {"postgresql_concurrently": "True"}
@@ -36,7 +44,7 @@ def concurrently(operation: CreateIndex | DropIndex, context: Context) -> list[C
         changes: list[Change] = [SetArgument(site.call, name, value) for name, value in options.items()]
         if not site.autocommit:
             header = f"with {context.op}.get_context().autocommit_block():"
-            changes.append(WrapStatements(site.statement, site.statement, header))
+            changes += [WrapStatements(site.statement, site.statement, header), *context.op_import]
         return changes
     arguments = _moved(operation, context, tuple(options))
     if arguments is None:
@@ -46,7 +54,22 @@ def concurrently(operation: CreateIndex | DropIndex, context: Context) -> list[C
     code = writing.call(f"{context.op}.{'create_index' if creates else 'drop_index'}", arguments)
     if not site.autocommit:
         code = writing.in_autocommit(context, code)
-    return placing.instead(operation, context, code, first=not creates)
+    return [*placing.instead(operation, context, code, first=not creates), *context.op_import]
+
+
+def _in_sql(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:
+    """The word in a string of SQL that says nothing else, in the letters that the string is written in."""
+    site = operation.site
+    words = _WORDS.match(context.text(site.name))
+    if words is None or not placing.is_alone_in_sql(operation, context):
+        return []
+    at = site.name.start + words.end()
+    word = " concurrently" if words[0].islower() else " CONCURRENTLY"
+    changes: list[Change] = [ReplaceText(Span(at, at), word)]
+    if not site.autocommit:
+        header = f"with {context.op}.get_context().autocommit_block():"
+        changes += [WrapStatements(site.statement, site.statement, header), *context.op_import]
+    return changes
 
 
 def _moved(

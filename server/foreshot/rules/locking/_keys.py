@@ -46,7 +46,7 @@ def over_index(operation: AddConstraint, context: Context) -> list[Change]:
         if otherwise is None or placing.shares_batch(operation, context):
             return []
         code = writing.on_postgresql(context, operation, code, otherwise)
-    return placing.instead(operation, context, code)
+    return [*placing.instead(operation, context, code), *context.op_import]
 
 
 def column_over_index(operation: AddColumn, context: Context) -> list[Change]:
@@ -72,6 +72,7 @@ def column_over_index(operation: AddColumn, context: Context) -> list[Change]:
     return [
         RemoveArgument(column.call.span, "unique"),
         placing.after(operation, f"{index}\n{attach}"),
+        *context.op_import,
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from foreshot.knowledge import default_name
+from foreshot.knowledge import default_name, shortened
 from foreshot.lint.context import Context
 from foreshot.migration.operations import AddConstraint, ConstraintKind
 
@@ -23,9 +23,9 @@ def name_of(operation: AddConstraint, context: Context) -> str | None:
     if not isinstance(constraint.name, str):
         return None
     at = operation.site.args.get("constraint_name")
-    written = context.text(at) if at is not None else ""
-    if constraint.kind != "check" or ".f(" in written or not _is_rewritten(context):
-        return constraint.name
+    final = operation.site.sql is not None or (at is not None and ".f(" in context.text(at))
+    if final or constraint.kind != "check" or not _is_rewritten(context):
+        return shortened(constraint.name, "postgresql")
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation
+from foreshot.migration.operations import Operation, SqlText
 from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, InsertAfter, InsertBefore, RemoveStatement, ReplaceStatement
 from foreshot.syntax.values import Unknown
@@ -21,6 +21,23 @@ def is_plain(operation: Operation) -> bool:
 def is_own_statement(operation: Operation) -> bool:
     """Whether the operation's call is all that its statement says."""
     return is_plain(operation) and operation.site.statement == operation.site.call
+
+
+def is_alone_in_sql(operation: Operation, context: Context) -> bool:
+    """Whether the operation is all that one string of SQL says, and the statement hands over nothing else."""
+    calls = [
+        other
+        for other in context.revision.operations
+        if isinstance(other, SqlText) and other.site.statement == operation.site.statement
+    ]
+    said = [
+        other
+        for other in context.revision.operations
+        if other.site.sql is not None and other.site.statement == operation.site.statement
+    ]
+    return (
+        not operation.site.repeated and len(calls) == 1 and len(calls[0].statements) == 1 and len(said) == 1
+    )
 
 
 def around(operation: Operation) -> Span:

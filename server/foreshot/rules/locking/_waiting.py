@@ -112,7 +112,9 @@ def is_unfilled(table: str, column: object, operation: Operation, context: Conte
     for other in context.before(operation):
         if isinstance(other, AddColumn) and other.table_name == table and other.column.name == column:
             spec = other.column
-            added = spec.server_default is None and spec.computed is None and spec.identity is None
+            # NOT NULL without a default is possible on an empty table only.
+            empty = spec.server_default is None and spec.computed is None and spec.identity is None
+            added = empty and spec.is_nullable is not False
         elif isinstance(other, DataChange) and other.table_name in (table, None):
             added = False
     return added

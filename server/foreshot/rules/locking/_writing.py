@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation
-from foreshot.syntax.values import Maybe, Unknown
+from foreshot.migration.operations import Operation, TableOperation
+from foreshot.syntax.values import Unknown
 from foreshot.text import Span
 
 WIDTH: Final = 80
@@ -38,18 +38,24 @@ def quoted(name: str) -> str | None:
     return '"' + name.replace('"', '""') + '"'
 
 
-def table_in_sql(operation: Operation) -> str | None:
-    """The operation's table, with its schema, as SQL needs it."""
-    return in_sql(getattr(operation, "table", None), getattr(operation, "schema", None))
-
-
-def in_sql(table: object, schema: Maybe[str] | None) -> str | None:
-    """A table, with its schema, as SQL needs it; None when either is not known."""
+def table_in_sql(operation: TableOperation) -> str | None:
+    """The operation's table, with its schema, as SQL needs it; None when either is not known."""
+    table, schema = operation.table, operation.schema
     name = quoted(table) if isinstance(table, str) else None
     if name is None or isinstance(schema, Unknown) or not schema:
         return None if isinstance(schema, Unknown) else name
     prefix = quoted(schema)
     return f"{prefix}.{name}" if prefix else None
+
+
+def is_exact(operation: TableOperation, *names: object) -> bool:
+    """Whether names that were read from SQL are what PostgreSQL makes of them: in lower case, or in quotes."""
+    sql = operation.site.sql
+    return sql is None or all(
+        name == name.lower() or f'"{name}"' in sql
+        for name in (operation.table, operation.schema, *names)
+        if isinstance(name, str)
+    )
 
 
 def literal(text: str) -> str:

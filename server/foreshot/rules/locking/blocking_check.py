@@ -36,8 +36,14 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_total CHECK (total >= 0)")
+    op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_total CHECK (total >= 0);")
 #                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders`
+```
+```python fixed
+def upgrade():
+    op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_total CHECK (total >= 0) NOT VALID;")
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_total")
 ```
 ```python good
 def upgrade():

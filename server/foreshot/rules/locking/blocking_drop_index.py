@@ -63,6 +63,11 @@ def upgrade():
     op.execute("DROP INDEX ix_users_email")
 #               ^^^^^^^^^^^^^^^^^^^^^^^^^ every read and write of its table waits behind it
 ```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY ix_users_email")
+```
 ```python good
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")

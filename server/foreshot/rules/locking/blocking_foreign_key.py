@@ -83,6 +83,12 @@ def upgrade():
     op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user_id FOREIGN KEY (user_id) REFERENCES users (id)")
 #                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
 ```
+```python fixed
+def upgrade():
+    op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user_id FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID")
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
+```
 ```python good
 def upgrade():
     op.create_table("orders", sa.Column("user_id", sa.Integer()))
@@ -135,6 +141,7 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
                 asked = waiting.column_with(operation, foreign_keys=(key,))
                 column, spec = operation.column.name, operation.column
                 empty = spec.server_default is None and spec.computed is None and spec.identity is None
+                empty = empty and spec.is_nullable is not False
                 yield from self._found(operation, asked, context, key=key, column=column, empty=empty)
         elif operation.constraint.kind == "foreign key" and operation.table_name is not None:
             columns = operation.constraint.columns

@@ -98,6 +98,11 @@ def upgrade():
     op.execute("CREATE INDEX ix_users_email ON users (email)")
 #               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
 ```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
+```
 ```python bad dialect=mysql
 def upgrade():
     op.execute("CREATE FULLTEXT INDEX ix_users_bio ON users (bio)")
@@ -216,4 +221,5 @@ def _taken_out(operation: AddColumn, context: Context) -> list[Change]:
         RemoveArgument(call.span, "index"),
         *([RemoveArgument(call.span, "unique")] if operation.column.unique is True else []),
         placing.after(operation, writing.in_autocommit(context, code_)),
+        *context.op_import,
     ]

@@ -102,7 +102,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import AlterColumn, SqlText
+from foreshot.migration.operations import AlterColumn
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _validating as validating
 from foreshot.rules.locking import _waiting as waiting
@@ -141,6 +141,8 @@ class BlockingNotNull(OperationRule[AlterColumn]):
                 operation=operation,
                 object=column,
                 targets=waiting.targets(found),
+                # What changes another thing of the column as well may only repeat that it is NOT NULL.
+                certainty=None if _changes_nothing_else(operation) or known else "possible",
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -151,6 +153,8 @@ class BlockingNotNull(OperationRule[AlterColumn]):
         table, column, schema = operation.table, operation.column, operation.schema
         quoted = writing.quoted(column) if isinstance(column, str) else None
         if quoted is None or not isinstance(table, str) or not isinstance(schema, str | None):
+            return
+        if not writing.is_exact(operation, column):
             return
         # Not `…_not_null`: PostgreSQL 18 calls the column's own constraint so.
         name = shortened(f"{table}_{column}_is_not_null", "postgresql")
@@ -175,8 +179,14 @@ class BlockingNotNull(OperationRule[AlterColumn]):
                     operation, writing.on_postgresql(context, operation, f"{added}\n{validation}")
                 ),
                 placing.after(operation, writing.on_postgresql(context, operation, dropped)),
+                *context.op_import,
             ),
         )
+
+
+def _changes_nothing_else(operation: AlterColumn) -> bool:
+    others = (operation.type, operation.server_default, operation.autoincrement, operation.comment)
+    return operation.existing_nullable is not None or all(change is None for change in others)
 
 
 def _stands_alone(operation: AlterColumn, context: Context) -> bool:
@@ -185,12 +195,7 @@ def _stands_alone(operation: AlterColumn, context: Context) -> bool:
     if site.repeated:
         return False
     if site.sql is not None:
-        calls = [
-            other
-            for other in context.revision.operations
-            if isinstance(other, SqlText) and other.site.statement == site.statement
-        ]
-        return len(calls) == 1 and len(calls[0].statements) == 1 and not calls[0].interpolated
+        return placing.is_alone_in_sql(operation, context)
     known = context.schema.column(operation.table_name, str(operation.column), operation)
     batch = known.made_by.site.batch if known else None
     return batch is None or site.batch is None or batch.statement != site.batch.statement

@@ -131,7 +131,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import listed
-from foreshot.migration.operations import CreateTable, Direction, Operation, SetOption, TableOperation
+from foreshot.migration.operations import CreateTable, Operation, SetOption, TableOperation
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.rules.locking import _writing as writing
@@ -166,7 +166,7 @@ class MissingLockTimeout(RevisionRule):
         """Whether anything limits how long each direction waits."""
         if context.surroundings.lock_timeout or _is_set_unseen(context):
             return
-        for direction, operations in (("upgrade", context.upgrade), ("downgrade", context.downgrade)):
+        for operations in (context.upgrade, context.downgrade):
             limits: dict[str, _Limit] = {}
             for operation in operations:
                 _follow(operation, limits)
@@ -174,7 +174,7 @@ class MissingLockTimeout(RevisionRule):
                     continue
                 found = [
                     wait
-                    for wait in _locks(operation, direction, context)
+                    for wait in _locks(operation, context)
                     if not _is_limited(limits.get(wait.target.database))
                 ]
                 if found:
@@ -203,7 +203,7 @@ class MissingLockTimeout(RevisionRule):
             return
         change = _in_revision(operation, finding.databases, context)
         if change is not None:
-            yield Fix("Set a lock timeout of five seconds first", "unsafe", (change,))
+            yield Fix("Set a lock timeout of five seconds first", "unsafe", (change, *context.op_import))
         env = context.surroundings.environment.env_py
         call = _engine(context)
         if env is not None and call is not None:
@@ -242,10 +242,10 @@ def _is_limited(limit: _Limit | None) -> bool:
     return limit is not None and (limit.session or limit.local)
 
 
-def _locks(operation: TableOperation, direction: Direction, context: Context) -> list[waiting.Wait]:
+def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
     """The databases on which the operation blocks others on a table that somebody may be using."""
     table = operation.table_name
-    if table is None or (direction == "downgrade" and _is_undone(table, context)):
+    if table is None or (operation.site.function == "downgrade" and _is_undone(table, context)):
         return []
     return [
         wait

@@ -143,16 +143,17 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                 found = waiting.effects(operation, context, self.databases)
                 at, title = operation.site.name, "This statement"
                 advice = "Run it while nobody uses the table"
-        found = [wait for wait in found if wait.effect.rewrite and wait.effect.blocks != "nothing"]
-        if found:
-            yield self.finding(
-                at,
-                f"{title} rewrites the whole table, and blocks {waiting.blocked(found, table)} meanwhile"
-                f" ({waiting.where(found)}). {advice}.",
-                operation=operation,
-                object=column if isinstance(column, str) else None,
-                targets=waiting.targets(found),
-            )
+        for blocks in ("reads and writes", "writes"):
+            those = [wait for wait in found if wait.effect.rewrite and wait.effect.blocks == blocks]
+            if those:
+                yield self.finding(
+                    at,
+                    f"{title} rewrites the whole table, and blocks {waiting.blocked(those, table)} meanwhile"
+                    f" ({waiting.where(those)}). {advice}.",
+                    operation=operation,
+                    object=column if isinstance(column, str) else None,
+                    targets=waiting.targets(those),
+                )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The first step of a longer way, which nobody has to wait for."""
@@ -222,7 +223,11 @@ def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
     added = _call(operation, context, "add_column", f"{sa}.Column({new}, {type_}, nullable=True)")
     if added is None:
         return []
-    changes: list[Change] = [ReplaceStatement(operation.site.statement, _FIRST_STEP + added), *imports]
+    changes: list[Change] = [
+        ReplaceStatement(operation.site.statement, _FIRST_STEP + added),
+        *imports,
+        *context.op_import,
+    ]
     for other in context.downgrade if operation.site.function == "upgrade" else context.upgrade:
         if not isinstance(other, AlterColumn) or other.type is None:
             continue
@@ -255,6 +260,7 @@ def _default_afterwards(operation: AddColumn, context: Context) -> list[Change]:
         RemoveArgument(column.call.span, "server_default"),
         *([SetArgument(column.call.span, "nullable", "True")] if strict else []),
         placing.next_to(operation, f"{changed}\n{later}"),
+        *context.op_import,
     ]
 
 

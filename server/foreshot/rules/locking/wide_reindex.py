@@ -72,7 +72,8 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import CreateIndex, Execute, Maintenance, SqlText
+from foreshot.migration.operations import CreateIndex, Execute, Maintenance
+from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import Change, ReplaceText, WrapStatements
 from foreshot.text import Span
@@ -128,10 +129,10 @@ class WideReindex(OperationRule[Maintenance]):
             return
         changes: list[Change] = [word]
         if operation.what != "refresh materialized view" and not site.autocommit:
-            if not _is_alone(operation, context):
+            if not placing.is_alone_in_sql(operation, context):
                 return
             header = f"with {context.op}.get_context().autocommit_block():"
-            changes.append(WrapStatements(site.statement, site.statement, header))
+            changes += [WrapStatements(site.statement, site.statement, header), *context.op_import]
         yield Fix(f"{_VERBS[operation.what]} concurrently", "unsafe", tuple(changes))
 
 
@@ -204,13 +205,3 @@ def _insertion(operation: Maintenance, context: Context) -> ReplaceText | None:
     if at is None or not re.fullmatch(r"[\w.\"]+", context.text(at)) or not words.endswith(context.text(at)):
         return None
     return ReplaceText(Span(at.start, at.start), f"{word} ")
-
-
-def _is_alone(operation: Maintenance, context: Context) -> bool:
-    """Whether the SQL says nothing else, which could not leave the transaction along with it."""
-    return any(
-        isinstance(other, SqlText)
-        and other.site.statement == operation.site.statement
-        and len(other.statements) == 1
-        for other in context.revision.operations
-    )

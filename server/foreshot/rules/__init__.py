@@ -22,6 +22,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "destructive/narrowing-type-change",
     "destructive/drop-constraint",
     "destructive/drop-schema",
+    "rename/column-rename-as-drop-add",
     "locking/blocking-index",
     "locking/blocking-drop-index",
     "locking/blocking-foreign-key",

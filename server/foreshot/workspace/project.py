@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
+from foreshot.lint.suppress import Suppression, suppressions_of
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.migration.revision import Revision
@@ -107,7 +108,7 @@ class Project:
         analysis = self.analyses.get(path)
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
         found.extend(self._project_reports_for(path))
-        suppressions = analysis.reports.suppressions if analysis is not None else ()
+        suppressions = self._suppressions(path)
         settings = self.surroundings.settings
         if suppressions:
             sifted = suppressed(found, suppressions)
@@ -152,6 +153,16 @@ class Project:
             )
             for place in environment.version_dirs
         )
+
+    def _suppressions(self, path: str) -> Sequence[Suppression]:
+        """The suppression comments of a revision or of env.py."""
+        analysis = self.analyses.get(path)
+        if analysis is not None:
+            return analysis.reports.suppressions
+        module = self.surroundings.env_module
+        if module is None or path != self.surroundings.environment.env_py:
+            return ()
+        return suppressions_of(module, module.source, module.comments)
 
     def with_file(self, path: str, analysis: FileAnalysis, files: Files) -> Project:
         """The project after one revision file has changed or come, with all that the change does not touch."""
@@ -285,10 +296,11 @@ class Project:
         return fixes_by_key(project_rules(), self.context)
 
     def _comment_fixes(self, path: str) -> KeyedFixes:
-        analysis = self.analyses.get(path)
-        if analysis is None or not analysis.reports.suppressions:
+        suppressions = self._suppressions(path)
+        if not suppressions:
             return {}
-        found = [*analysis.reports.reports, *self.project_reports.get(path, ())]
-        used = suppressed(found, analysis.reports.suppressions).used
-        comments = [(item, item in used) for item in analysis.reports.suppressions]
+        analysis = self.analyses.get(path)
+        own = analysis.reports.reports if analysis is not None else ()
+        used = suppressed([*own, *self.project_reports.get(path, ())], suppressions).used
+        comments = [(item, item in used) for item in suppressions]
         return comment_fixes_by_key(project_rules(), self.context, path, comments)

@@ -32,9 +32,9 @@ _USUAL = {
     },
 }
 _PACKAGES = _names("""
-    advanced_alchemy citext clickhouse_sqlalchemy coaster fastapi_users_db_sqlalchemy fastapi_users_tortoise geoalchemy2
-    geoalchemy2_types neutron_lib oslo_db pgvector pgvecto_rs snowflake sqlalchemy sqlalchemy_continuum sqlalchemy_file
-    sqlalchemy_fields sqlalchemy_json sqlalchemy_searchable sqlalchemy_utc sqlalchemy_utils sqlalchemy_bigquery sqlmodel
+    advanced_alchemy citext coaster fastapi_users_db_sqlalchemy geoalchemy2
+    neutron_lib oslo_db pgvector sqlalchemy sqlalchemy_continuum sqlalchemy_file
+    sqlalchemy_json sqlalchemy_searchable sqlalchemy_utc sqlalchemy_utils sqlalchemy_bigquery sqlmodel
 """)
 _STANDARD = {
     "datetime": "from datetime import datetime",

@@ -72,8 +72,8 @@ def downgrade():
 ```python fixed versions/0002_example.py
 from alembic import op
 import sqlalchemy as sa
-import app.money
 import app.types
+import app.money
 
 revision = "0002"
 down_revision = "0001"

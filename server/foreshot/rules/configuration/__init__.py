@@ -1,0 +1,1 @@
+"""Rules on Foreshot's own settings and on where projects are found."""

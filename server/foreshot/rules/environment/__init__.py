@@ -1,0 +1,1 @@
+"""Rules on env.py, script.py.mako and alembic.ini."""

@@ -1,0 +1,181 @@
+"""A password stands in the configuration file, and with it in the repository.
+
+Whoever can read the repository, a copy of it or an image built from it can log in to the database; and removing the password later
+leaves it in the history. It belongs in the environment or a secret store, from where env.py reads it.
+
+Not reported are `driver://user:pass@localhost/dbname`, the example that `alembic init` writes, and values that are filled in
+from elsewhere, such as `%(PASSWORD)s` or `${PASSWORD}`. A password that everybody would guess (`postgres`, or the name of the
+user) for a database on the same machine protects nothing: it is an information. If a database that matters has it, change it.
+
+The message and the repair never show the password. The repair takes it out of the URL and lets env.py read
+the whole URL from the environment variable `DATABASE_URL` where that is set.
+
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://shop:dk47-xk2@db.example.com/shop
+;                                  ^^^^^^^^ can log in to the database
+```
+```python env.py
+from alembic import context
+from app.models import Base
+
+config = context.config
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://shop:dk47-xk2@db.example.com/shop
+;                                  ^^^^^^^^ can log in to the database
+```
+```ini fixed alembic.ini
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://shop@db.example.com/shop
+```
+```python fixed env.py
+import os
+
+from alembic import context
+from app.models import Base
+
+config = context.config
+if url := os.environ.get("DATABASE_URL"):
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```ini alembic.ini good
+[alembic]
+script_location = migrations
+sqlalchemy.url = driver://user:pass@localhost/dbname
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import ProjectContext
+from foreshot.lint.finding import FileChanges, Finding, Fix
+from foreshot.lint.rule import ProjectRule
+from foreshot.project.environment import DatabaseUrl
+from foreshot.syntax.changes import AddImport, Change, InsertAfter, ReplaceText
+from foreshot.text import Span
+
+_EXAMPLE = "driver"
+_GUESSED = frozenset(
+    {
+        "",
+        "admin",
+        "changeme",
+        "example",
+        "pass",
+        "password",
+        "postgres",
+        "postgresql",
+        "root",
+        "secret",
+        "test",
+    }
+)
+_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])?(?::\d+)?(?:[/?].*)?$", re.IGNORECASE)
+_USER = re.compile(r"[^:/?#]*://(?P<user>[^:@/]*):")
+
+
+class CredentialsInIni(ProjectRule):
+    """A literal password in a database URL of a configuration file."""
+
+    severity = "warning"
+    safety = "unsafe"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """Each password, by its place alone."""
+        for url in project.environment.urls:
+            if url.password is None or url.scheme.partition("+")[0] == _EXAMPLE:
+                continue
+            guessed = _is_guessed(url, project)
+            yield self.finding(
+                url.password,
+                "This password protects nothing, as everybody would guess it; keep it to databases for development."
+                if guessed
+                else "Whoever reads this file can log in to the database: a password stands in it. Read it from the environment.",
+                path=url.path,
+                object=f"{url.section}.{url.key}",
+                severity="information" if guessed else None,
+                state=url,
+            )
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """The URL without the password; env.py reads another one from the environment."""
+        url, source = finding.state, project.source(finding.path or "")
+        env_py = project.environment.env_py
+        if not isinstance(url, DatabaseUrl) or url.password is None or source is None or env_py is None:
+            return
+        start, end = url.password.start, url.password.end
+        if source.content[start - 1 : start] != ":" or source.content[end : end + 1] != "@":
+            return
+        environment = project.environment
+        if url.path != environment.ini or url.section != environment.section or url.key != "sqlalchemy.url":
+            return
+        changes = _reading(project)
+        if changes is not None:
+            yield Fix(
+                "Take the password out, and read the URL from `DATABASE_URL` in env.py",
+                "unsafe",
+                (ReplaceText(Span(start - 1, end), ""),),
+                (FileChanges(env_py, changes),),
+            )
+
+
+def _is_guessed(url: DatabaseUrl, project: ProjectContext) -> bool:
+    source = project.source(url.path)
+    if source is None or url.password is None:
+        return False
+    password = source.content[url.password.start : url.password.end]
+    before = source.content[url.value_span.start : url.password.start]
+    after = source.content[url.password.end : url.value_span.end].removeprefix("@")
+    user = _USER.search(before)
+    is_user = user is not None and password == user["user"]
+    return (is_user or password.lower() in _GUESSED) and _LOCAL.match(after) is not None
+
+
+def _reading(project: ProjectContext) -> tuple[Change, ...] | None:
+    """What makes env.py read the URL from the environment; None when there is no place for it or it does so already."""
+    module = project.surroundings.env_module
+    if module is None or "set_main_option" in module.content:
+        return None
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Attribute(value=ast.Name(id="context"), attr="config"),
+            ):
+                code = (
+                    'if url := os.environ.get("DATABASE_URL"):\n'
+                    f'    {name}.set_main_option("sqlalchemy.url", url.replace("%", "%%"))'
+                )
+                return (AddImport("import os"), InsertAfter(module.span(statement), code))
+            case _:
+                pass
+    return None

@@ -127,6 +127,7 @@ class Context:
         self.revision = revision
         self.surroundings = surroundings
         self.path = path
+        self._targets: dict[tuple[str, ...], tuple[Target, ...]] = {}
 
     @cached_property
     def schema(self) -> SchemaView:
@@ -159,13 +160,14 @@ class Context:
 
         While nothing tells what the project runs on, that is the union of the common ones.
         """
-        known = self.surroundings.targets or UNION
-        return tuple(
-            target
-            for target in known
-            if (not databases or target.database in databases)
-            and (operation is None or operation.site.runs_on(target.database))
-        )
+        found = self._targets.get(databases)
+        if found is None:
+            known = self.surroundings.targets or UNION
+            found = tuple(target for target in known if not databases or target.database in databases)
+            self._targets[databases] = found
+        if operation is None or (operation.site.dialects is None and not operation.site.excluded):
+            return found
+        return tuple(target for target in found if operation.site.runs_on(target.database))
 
     @property
     def targets_known(self) -> bool:

@@ -131,6 +131,10 @@ class Renames:
                 return operation
         return None
 
+    def same_type(self, old: ColumnSpec, new: ColumnSpec) -> bool:
+        """Whether two columns have the same type on the project's database."""
+        return type_change(old, new, self._target) == "same"
+
     def _columns(self) -> Iterator[ColumnRename]:
         adds = _by_table(operation for operation in self._upgrade if isinstance(operation, AddColumn))
         drops = _by_table(operation for operation in self._upgrade if isinstance(operation, DropColumn))
@@ -230,7 +234,7 @@ class Renames:
         placed = list(zip(old.columns, new.columns, strict=False))
         names = {column.name for column in old.columns} & {column.name for column in new.columns}
         if len(old.columns) == len(new.columns) and all(
-            type_change(before, after, self._target) == "same"
+            self.same_type(before, after)
             and (before.name == after.name or not {before.name, after.name} & names)
             for before, after in placed
         ):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
@@ -16,8 +17,6 @@ from foreshot.syntax.comments import string_around
 from foreshot.text import SourceText, Span
 
 _log = logging.getLogger("foreshot.rules")
-
-Dispatch = Mapping[type[Operation], Sequence["OperationRule[Any]"]]
 
 
 class RuleSet:
@@ -32,14 +31,19 @@ class RuleSet:
         self._operation_rules: list[OperationRule[Any]] = [
             rule for rule in self.by_name.values() if isinstance(rule, OperationRule)
         ]
-        self._dispatch: dict[type[Operation], list[OperationRule[Any]]] = {}
+        self._dispatch: dict[tuple[type[Operation], tuple[Target, ...]], tuple[OperationRule[Any], ...]] = {}
 
-    def for_operation(self, kind: type[Operation]) -> list[OperationRule[Any]]:
-        """The rules that look at operations of a type."""
-        found = self._dispatch.get(kind)
+    def for_operation(self, kind: type[Operation], context: Context) -> Sequence[OperationRule[Any]]:
+        """The rules that look at operations of a type, in a project on these databases."""
+        key = (kind, context.surroundings.targets)
+        found = self._dispatch.get(key)
         if found is None:
-            found = [rule for rule in self._operation_rules if issubclass(kind, rule.looks_at)]
-            self._dispatch[kind] = found
+            found = tuple(
+                rule
+                for rule in self._operation_rules
+                if issubclass(kind, rule.looks_at) and _applies(rule, context)
+            )
+            self._dispatch[key] = found
         return found
 
 
@@ -47,25 +51,32 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
     """What the rules that look at one revision find in it."""
     found: list[Finding] = []
     for operation in context.revision.operations:
-        for rule in rules.for_operation(type(operation)):
-            if operation.site.function not in rule.directions:
+        site = operation.site
+        guarded = site.dialects is not None or bool(site.excluded)
+        for rule in rules.for_operation(type(operation), context):
+            if site.function not in rule.directions:
                 continue
-            if rule.needs_database and not context.targets_known:
+            if guarded and rule.databases and not context.targets(rule.databases, operation):
                 continue
-            if rule.databases and not context.targets(rule.databases, operation):
-                continue
-            found.extend(
-                _guarded(
-                    rule, lambda rule=rule, operation=operation: rule.check(operation, context), context.path
-                )
-            )
+            try:
+                found.extend(rule.check(operation, context))
+            except Exception:
+                _failed(rule, context.path)
     for rule in rules.revision_rules:
-        if rule.needs_database and not context.targets_known:
+        if not _applies(rule, context):
             continue
-        if rule.databases and not context.targets(rule.databases):
-            continue
-        found.extend(_guarded(rule, lambda rule=rule: rule.check(context), context.path))
+        try:
+            found.extend(rule.check(context))
+        except Exception:
+            _failed(rule, context.path)
     return _unique(found)
+
+
+def _applies(rule: Rule, context: Context) -> bool:
+    """Whether a rule has anything to say on the databases that a project runs on."""
+    if rule.needs_database and not context.targets_known:
+        return False
+    return not rule.databases or bool(context.targets(rule.databases))
 
 
 def project_findings(rules: RuleSet, project: ProjectContext) -> list[Finding]:
@@ -267,5 +278,9 @@ def _guarded(rule: Rule, work: Callable[[], Iterable[Any]], path: str) -> list[A
     try:
         return list(work())
     except Exception:
-        _log.exception("the rule %s failed on %s", rule.name, path)
+        _failed(rule, path)
         return []
+
+
+def _failed(rule: Rule, path: str) -> None:
+    _log.exception("the rule %s failed on %s", rule.name, path)

@@ -296,7 +296,7 @@ def _engine(context: Context) -> Span | None:
         return None
     calls = [
         node
-        for node in ast.walk(around.env_module.tree)
+        for node in around.env_module.nodes.get(ast.Call, ())
         if isinstance(node, ast.Call) and _name_of(node.func).endswith(_ENGINES)
     ]
     if len(calls) != 1 or _name_of(calls[0].func) not in _ENGINES:

@@ -5,7 +5,7 @@ python3 dev.py demo    check a sample project, to see what Foreshot does
 python3 dev.py test    everything that must pass before a commit; further arguments go to pytest
 python3 dev.py lint    format, lint, import contracts and types, without the tests
 python3 dev.py fix     format, and repair what the linter can
-python3 dev.py docs    write the generated files (rule pages, settings schema)
+python3 dev.py docs    write the generated files (rule pages, settings, pictures)
 python3 dev.py pins    resolve requirements/*.txt anew from pyproject.toml (--upgrade for newer versions)
 """
 
@@ -107,6 +107,7 @@ def fix(_: list[str]) -> None:
 def docs(extra: list[str]) -> None:
     install("dev")
     step(PYTHON, "tests/architecture/generate.py", "--write", *extra)
+    step(PYTHON, "docs/make_pictures.py", "--write", *extra)
 
 
 def pins(extra: list[str]) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generated files: the pages of the rules, their index, and the JSON Schema of the settings.
+"""Generated files: the pages of the rules, their index, the JSON Schema of the settings, and their table in the README.
 
 --write writes what is not current and removes pages of rules that are gone; --check only tells, and exits with 1.
 """
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from foreshot.ide.pages import Page, page_of
 from foreshot.project.settings import schema_text
+from foreshot.project.settings_keys import KEYS, Key
 from foreshot.rules import all_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs/rules"
+README = ROOT / "README.md"
 SCHEMA = ROOT / "server/foreshot/project/settings.schema.json"
 
 
@@ -45,6 +47,7 @@ def generated() -> dict[Path, str]:
     files = {PAGES / f"{page.name}.md": page.to_markdown() for page in pages}
     files[PAGES / "index.md"] = index(pages)
     files[SCHEMA] = schema_text()
+    files[README] = filled(README.read_text("utf-8"), settings_table(KEYS))
     return files
 
 
@@ -55,6 +58,22 @@ def stale_files(wanted: Mapping[Path, str]) -> list[Path]:
     ]
     stale.extend(path for path in PAGES.glob("*.md") if path not in wanted)
     return sorted(stale)
+
+
+def filled(text: str, table: str) -> str:
+    """The README with the table between its two comments."""
+    before, begin, rest = text.partition("<!-- settings: written by dev.py docs -->\n")
+    _, end, after = rest.partition("<!-- end of settings -->\n")
+    if not (begin and end):
+        raise SystemExit(f"{README.name} has no place for the table of settings")
+    return f"{before}{begin}\n{table}\n{end}{after}"
+
+
+def settings_table(keys: Iterable[Key]) -> str:
+    """Every setting with what it is for."""
+    lines = ["| key | what it says |", "|---|---|"]
+    lines += [f"| `{key.name}` | {key.description.replace('|', chr(92) + '|')} |" for key in keys]
+    return "\n".join(lines) + "\n"
 
 
 def index(pages: Iterable[Page]) -> str:

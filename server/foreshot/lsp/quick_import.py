@@ -12,7 +12,7 @@ import gc
 import sys
 from typing import Any
 
-import attr
+import attrs
 
 
 def import_types() -> None:
@@ -32,7 +32,7 @@ def import_types() -> None:
 
     # A module of attrs that looks up `compile` finds this one first. Where there is no such module any more,
     # the import takes its usual time.
-    maker = sys.modules.get(f"{attr.__name__}._make")
+    maker = sys.modules.get(attrs.Attribute.__module__)
     collecting = gc.isenabled()
     gc.disable()
     if maker is not None:

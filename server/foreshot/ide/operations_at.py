@@ -47,7 +47,7 @@ def operations_at(revision: Revision, offset: int) -> Found | None:
             if not isinstance(operation, SqlText) and span.contains(operation.site.call)
         ]
         return Found(tuple(inside) or tuple(texts[:1]), span, "Runs these SQL statements")
-    return _batch(revision, offset) or _function(revision, offset)
+    return _batch(revision, offset) or _function(revision, offset) or _statement(revision, offset)
 
 
 def custom_type_at(operations: Sequence[Operation], offset: int) -> TypeSpec | None:
@@ -85,6 +85,16 @@ def _function(revision: Revision, offset: int) -> Found | None:
             if inside:
                 return Found(inside, function.name, f"What {code(function.direction)} does, in this order")
     return None
+
+
+def _statement(revision: Revision, offset: int) -> Found | None:
+    """What a whole statement does, where only a part of it is said to do it: ``op.execute(helper())``."""
+    around = [operation for operation in revision.operations if operation.site.statement.touches(offset)]
+    if not around:
+        return None
+    span = min((operation.site.statement for operation in around), key=lambda item: item.end - item.start)
+    here = tuple(operation for operation in around if operation.site.statement == span)
+    return Found(here, span, "Does several things")
 
 
 def _types(operation: Operation) -> Iterator[TypeSpec]:

@@ -1,0 +1,122 @@
+"""Cards: the operation, the risk on each database, and what bears on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from unit.ide.world import card, hover_at, project, revision
+
+INDEX = 'op.create_index("ix", "users", ["email"])'
+HOSTILE = (
+    "](command:evil) <img src=x onerror=y> `code` **bold** [a](https://evil.example) \u202e\x07"
+    " https://evil.example ![p](https://evil.example/p.png) | # -"
+)
+
+
+def one(folder: Path, body: str, place: str, settings: str = 'dialect = "postgresql"') -> str:
+    files = {"m/versions/1.py": revision("a1", body), "pyproject.toml": f"[tool.foreshot]\n{settings}\n"}
+    return card(project(folder, files), "m/versions/1.py", place)
+
+
+def test_the_risk_is_said_for_each_database(folder: Path) -> None:
+    found = one(folder, INDEX, "op.create_|index", 'dialect = ["postgresql", "mysql"]')
+    assert found.startswith("Creates the index `ix` on `email` of `users`.\n\n**Caution** on PostgreSQL: ")
+    assert "**PostgreSQL**\n- takes SHARE on `users`: blocks writes" in found
+    assert "**MySQL**\n- ALGORITHM=INPLACE" in found
+
+
+def test_the_version_counts(folder: Path) -> None:
+    body = 'op.add_column("users", sa.Column("a", sa.Integer(), nullable=False, server_default="1"))'
+    settings = 'dialect = "mysql"\nserver-version = "{}"'
+    old = one(folder / "a", body, "op.add_|column", settings.format("5.7"))
+    new = one(folder / "b", body, "op.add_|column", settings.format("8.4"))
+    assert "INSTANT" in new and old != new
+
+
+def test_databases_that_are_not_known_are_named(folder: Path) -> None:
+    found = one(folder, INDEX, "op.create_|index", "")
+    assert "nothing tells which databases the project runs on: said for PostgreSQL, MySQL" in found
+
+
+@pytest.mark.parametrize(
+    "body, place, words",
+    [
+        (f"with op.get_context().autocommit_block():\n    {INDEX}", "op.create_|index", "autocommit block"),
+        (f'if op.get_bind().dialect.name == "mysql":\n    {INDEX}', "op.create_|index", "runs on MySQL only"),
+        (f"if something():\n    {INDEX}", "op.create_|index", "under a condition"),
+        (f'for t in ["a", "b"]:\n    {INDEX.replace(chr(34) + "users" + chr(34), "t")}', "op.create_|index", "Repeated"),
+        (f'op.create_table("users", sa.Column("email", sa.Text()))\n{INDEX}', "op.create_|index", "nobody waits"),
+        ('op.drop_column("users", "a")', "drop_|column", ": it loses the column"),
+        ('op.execute("CREATE INDEX ix ON users (a)")', "CREATE IN|DEX", "Creates the index `ix`"),
+        ('op.execute("UPDATE t SET a = 1; DROP TABLE u")', "op.exe|cute", "- Drops the table `u`"),
+        ('with op.batch_alter_table("t") as b:\n    b.drop_column("x")', "batch_alter|_table", "Drops the column `x`"),
+        (INDEX, "def up|grade", "Creates the index"),
+        ("op.execute(some())", "op.exe|cute", "could not be read"),
+    ],
+)  # fmt: skip
+def test_what_bears_on_the_answer_is_said(folder: Path, body: str, place: str, words: str) -> None:
+    assert words in one(folder, body, place)
+
+
+def test_there_is_nothing_to_say_elsewhere(folder: Path) -> None:
+    assert one(folder, INDEX, "import sqlal|chemy") == ""
+    assert one(folder, INDEX, "def down|grade") == ""
+
+
+def test_findings_are_shown_with_their_page_and_their_repair(folder: Path) -> None:
+    found = one(folder, INDEX, "op.create_|index")
+    assert "[blocking-index](https://foreshot.readthedocs.io/rules/blocking-index/)" in found
+    assert "→ Create the index concurrently" in found
+
+
+def test_a_missing_parent_shows_what_is_alike(folder: Path) -> None:
+    files = {
+        "m/versions/1.py": revision("abcdef123456"),
+        "m/versions/2.py": revision("b2", parent="abcdef123457"),
+    }
+    found = card(project(folder, files), "m/versions/2.py", "abcdef1234|57")
+    assert found == "There is no revision `abcdef123457`. Most alike: `abcdef123456`."
+
+
+def test_a_revision_is_shown_with_its_family(folder: Path) -> None:
+    files = {
+        "m/versions/1.py": revision("a1", docstring="first\n\nCreate Date: 2024-01-01"),
+        "m/versions/2.py": revision("b2", parent="a1", docstring="second"),
+        "m/versions/3.py": revision("c3", parent="a1").replace(
+            "\n\n\ndef upg", '\nbranch_labels = "side"\n\n\ndef upg'
+        ),
+    }
+    found = card(project(folder, files), "m/versions/2.py", "down_revision = 'a|1'")
+    assert found.startswith("**`a1`** first\n\nbase · branch point · created 2024-01-01")
+    assert "followed by [b2](file://" in found and "followed by [c3](file://" in found
+    side = card(project(folder, files), "m/versions/3.py", '"c|3"')
+    assert "head" in side and "label `side`" in side
+
+
+def test_nothing_of_a_hostile_file_is_more_than_text(folder: Path) -> None:
+    name = HOSTILE.replace("\\", "")
+    files = {
+        "m/versions/1.py": revision(
+            "a1", f"op.create_index({name!r}, {name!r}, [{name!r}])\nx({name!r})", docstring=name
+        ),
+        "m/versions/2.py": revision("b2", f"op.execute({name!r})\nop.drop_table({name!r})", parent="a1"),
+    }
+    found = project(folder, files)
+    render = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse
+    for file, place in (
+        ("m/versions/1.py", "op.create_|index"),
+        ("m/versions/1.py", "def up|grade"),
+        ("m/versions/2.py", "down_revision = 'a|1'"),
+        ("m/versions/2.py", "op.exe|cute"),
+        ("m/versions/2.py", "op.drop_|table"),
+    ):
+        shown = hover_at(found, file, place)
+        assert shown is not None
+        assert "\u202e" not in shown.markdown and "\x07" not in shown.markdown
+        tokens = [token for block in render(shown.markdown) for token in (block, *(block.children or ()))]
+        assert not {"image", "html_inline", "html_block", "table_open"} & {token.type for token in tokens}
+        hrefs = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
+        assert all(href.startswith(("file:///", "https://foreshot.readthedocs.io/")) for href in hrefs)

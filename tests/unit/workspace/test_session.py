@@ -1,0 +1,130 @@
+"""Sessions and worlds: what changes, what does not, and what is known of files that do not parse."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from foreshot.workspace.session import Session
+from unit.ide.world import revision, session
+
+FIRST = {"m/versions/1.py": revision("a1"), "m/versions/2.py": revision("b2", parent="a1")}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path.resolve()
+
+
+def heads(made: Session) -> tuple[str, ...]:
+    [project] = made.world.projects
+    return project.graph.heads
+
+
+def rules(made: Session, path: Path) -> set[str]:
+    return {report.rule for report in made.world.reports(str(path))}
+
+
+def test_a_world_never_changes(folder: Path) -> None:
+    made = session(folder, FIRST)
+    before = made.world
+    made.set_text(str(folder / "m/versions/3.py"), revision("c3", parent="a1"))
+    assert before.projects[0].graph.heads == ("b2",)
+    assert heads(made) == ("b2", "c3")
+    made.set_text(str(folder / "m/versions/3.py"), None)
+    assert heads(made) == ("b2",)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [("def upgrade():", "def upgrade(:"), ('revision = "a1"', 'revision = "a1'), ("from alembic", "from (")],
+)
+def test_a_broken_text_keeps_what_was_known(folder: Path, old: str, new: str) -> None:
+    made = session(folder, FIRST)
+    path = folder / "m/versions/1.py"
+    others = made.world.reports(str(folder / "m/versions/2.py"))
+    graph = made.world.projects[0].graph
+    for text in (FIRST["m/versions/1.py"].replace(old, new, 1), "((((", ""):
+        made.set_text(str(path), text)
+        if text:
+            assert rules(made, path) == {"syntax-error"}
+            assert made.world.projects[0].is_stale(str(path))
+            assert made.world.projects[0].graph.names == graph.names
+            assert made.world.reports(str(folder / "m/versions/2.py")) == others
+    # An empty file parses: it is no revision any more.
+    assert "missing-parent" in rules(made, folder / "m/versions/2.py")
+    made.set_text(str(path), FIRST["m/versions/1.py"])
+    assert made.world.projects[0].graph.names == graph.names
+    assert made.world.reports(str(folder / "m/versions/2.py")) == others
+
+
+def test_what_was_known_survives_a_new_reading(folder: Path) -> None:
+    made = session(folder, FIRST)
+    made.set_text(str(folder / "m/versions/1.py"), "revision = (")
+    for _ in range(2):
+        made.install(made.load()(lambda _done, _total: None, lambda: None))
+        assert made.world.projects[0].graph.names == ("a1", "b2")
+
+
+def test_a_change_during_a_reading_is_not_lost(folder: Path) -> None:
+    made = session(folder, FIRST)
+    work = made.load()
+    read = work(lambda _done, _total: None, lambda: None)
+    late = folder / "m/versions/3.py"
+    late.write_text(revision("c3", parent="b2"))
+    made.touch([str(late)])
+    (folder / "m/versions/2.py").write_text(revision("b2x", parent="a1"))
+    made.touch([str(folder / "m/versions/2.py")])
+    made.install(read)
+    assert made.world.projects[0].graph.names == ("a1", "b2x", "c3")
+
+
+def test_a_comment_in_a_broken_file_is_not_blamed(folder: Path) -> None:
+    text = revision("a1", "op.drop_table('t')  # foreshot: ignore[drop-table] why")
+    made = session(folder, {"m/versions/1.py": text})
+    made.set_text(str(folder / "m/versions/1.py"), text + "(((")
+    assert rules(made, folder / "m/versions/1.py") == {"syntax-error"}
+
+
+def test_files_that_are_no_revisions_by_their_place_are_not_taken(folder: Path) -> None:
+    made = session(folder, FIRST)
+    for name in ("m/versions/deep/3.py", "m/3.py", "m/versions/__init__.py", "m/versions/3.txt", "3.py"):
+        made.set_text(str(folder / name), revision("c3", parent="b2"))
+    assert heads(made) == ("b2",)
+    assert not made.world.concerns(str(folder / "m/versions/deep/3.py"))
+
+
+def test_strangers_leave_the_world_alone(folder: Path) -> None:
+    made = session(folder, FIRST)
+    graph = made.world.projects[0].graph
+    made.set_text(str(folder / "views.py"), "x = 1")
+    assert made.world.projects[0].graph is graph
+
+
+def test_a_repair_is_right_at_once_in_a_long_history(folder: Path) -> None:
+    """Far below the 300 ms that a person may wait; counted without the machine's other work as far as possible."""
+    files = {
+        f"m/versions/{number}.py": revision(f"r{number:04}", parent=f"r{number - 1:04}" if number else None)
+        for number in range(400)
+    }
+    made = session(folder, files)
+    path = str(folder / "m/versions/200.py")
+    text = files["m/versions/200.py"]
+    made.set_text(path, text.replace("def", "de f"))
+    made.world.reports(path)
+    took: list[float] = []
+    for _ in range(3):
+        start = time.process_time()
+        made.set_text(path, text)
+        assert not {"syntax-error", "missing-parent"} & rules(made, Path(path))
+        took.append(time.process_time() - start)
+        made.set_text(path, text.replace("def", "de f"))
+        made.world.reports(path)
+    assert min(took) < 0.3

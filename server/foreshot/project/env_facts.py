@@ -80,6 +80,25 @@ class EnvFacts(Struct, frozen=True):
     mentions: frozenset[str]
     """The names of functions and attributes that are called anywhere in it."""
 
+    @property
+    def online(self) -> list[ConfigureCall]:
+        """The calls of ``context.configure`` that serve a database, not ``--sql``."""
+        return [call for call in self.configures if not call.offline]
+
+    @property
+    def has_metadata(self) -> bool | None:
+        """Whether ``context.configure`` is given metadata, so that autogenerate works; None when it cannot be told."""
+        found: set[bool | None] = set()
+        for call in self.online:
+            argument = call.arguments.get("target_metadata")
+            if argument is None:
+                found.add(None if call.open_ended or call.flask else False)
+            elif isinstance(argument.value, Unknown):
+                found.add(None)
+            else:
+                found.add(argument.value is not None and argument.value not in ([], ()))
+        return found.pop() if len(found) == 1 else None
+
     def argument(self, name: str) -> Argument | Unknown | None:
         """What ``context.configure`` is given as ``name`` when it runs online.
 

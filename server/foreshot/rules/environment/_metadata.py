@@ -1,9 +1,10 @@
-"""Whether an environment can autogenerate, and where its metadata is."""
+"""Where the workspace makes metadata, and what env.py passes on."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -12,7 +13,6 @@ from foreshot.project import paths
 from foreshot.project.env_facts import Argument, ConfigureCall
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import Unknown
 
 _MAKERS = ("DeclarativeBase", "declarative_base(", "DeclarativeBaseNoMeta", "automap_base(")
 
@@ -22,30 +22,6 @@ class Base(Struct, frozen=True):
 
     module: str
     name: str
-
-
-def online(project: ProjectContext) -> list[ConfigureCall]:
-    """The calls of ``context.configure`` that serve upgrades on a database, not ``--sql``."""
-    env = project.env
-    return [call for call in env.configures if not call.offline] if env is not None else []
-
-
-def has_metadata(project: ProjectContext) -> bool | None:
-    """Whether ``context.configure`` is given metadata; None when it cannot be told."""
-    env = project.env
-    calls = online(project)
-    if env is None or not calls:
-        return None
-    found: set[bool | None] = set()
-    for call in calls:
-        argument = call.arguments.get("target_metadata")
-        if argument is None:
-            found.add(None if call.open_ended or call.flask else False)
-        elif isinstance(argument.value, Unknown):
-            found.add(None)
-        else:
-            found.add(argument.value is not None and argument.value != [] and argument.value != ())
-    return found.pop() if len(found) == 1 else None
 
 
 def passed(project: ProjectContext, name: str) -> Iterator[tuple[ConfigureCall, Argument]]:
@@ -58,16 +34,21 @@ def passed(project: ProjectContext, name: str) -> Iterator[tuple[ConfigureCall, 
 
 
 def bases(project: ProjectContext) -> list[Base]:
-    """The declarative bases that the workspace's modules make, by module."""
+    """The declarative bases that the workspace's modules make, those in files near the scripts first."""
     modules: Modules = project.surroundings.modules
     own = project.environment.script_location
-    found = [
-        Base(dotted, name)
-        for dotted, path, module in modules.containing(_MAKERS)
-        if not paths.is_inside(path, own)
-        for name in _bases_in(module)
-    ]
-    return sorted(set(found), key=lambda base: (base.module.count("."), base.module, base.name))
+    found: dict[Base, int] = {}
+    for dotted, path, module in modules.containing(_MAKERS):
+        if not paths.is_inside(path, own):
+            shared = _shared(path, own)
+            found.update((Base(dotted, name), shared) for name in _bases_in(module))
+    return sorted(found, key=lambda base: (-found[base], base.module.count("."), base.module, base.name))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two paths have in common."""
+    pairs = zip(one.split(paths.SEP), other.split(paths.SEP), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _bases_in(module: Module) -> Iterator[str]:

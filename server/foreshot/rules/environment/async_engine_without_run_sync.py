@@ -135,7 +135,6 @@ from textwrap import dedent, indent
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
-from foreshot.rules.environment._metadata import online
 from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, SetFunctionBody
 from foreshot.syntax.module import Module
 from foreshot.text import Span
@@ -158,7 +157,7 @@ class AsyncEngineWithoutRunSync(ProjectRule):
             return
         if _WAYS.search(module.content) or _connecting(module) is None:
             return
-        if not any("connection" in call.arguments for call in online(project)):
+        if not any("connection" in call.arguments for call in env.online):
             return
         yield self.finding(
             env.async_engine,

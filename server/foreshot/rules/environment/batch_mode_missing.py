@@ -63,7 +63,6 @@ from collections.abc import Iterator
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
-from foreshot.rules.environment._metadata import has_metadata, online
 from foreshot.syntax.changes import Change, ReplaceText, SetArgument
 
 
@@ -79,9 +78,9 @@ class BatchModeMissing(ProjectRule):
         """The first call of ``context.configure`` that does not turn it on."""
         env, path = project.env, project.environment.env_py
         targets = [target for target in project.targets if target.database == "sqlite"]
-        if env is None or path is None or not targets or has_metadata(project) is not True:
+        if env is None or path is None or not targets or env.has_metadata is not True:
             return
-        for call in online(project):
+        for call in env.online:
             argument = call.arguments.get("render_as_batch")
             if call.open_ended if argument is None else argument.value is not False:
                 continue

@@ -98,7 +98,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
-from foreshot.rules.environment._metadata import has_metadata, online, passed
+from foreshot.rules.environment._metadata import passed
 from foreshot.syntax.changes import ReplaceText, SetArgument
 
 _COMPARES = (1, 12)  # "compare_type now defaults to True", Alembic 1.12.0
@@ -112,8 +112,8 @@ class CompareTypeDisabled(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """The argument, or the first call that lacks it."""
-        path = project.environment.env_py
-        if path is None or has_metadata(project) is False:
+        env, path = project.env, project.environment.env_py
+        if env is None or path is None or env.has_metadata is False:
             return
         told = "Autogenerate does not compare column types: a type that changes in a model never becomes a migration."
         for call, argument in passed(project, "compare_type"):
@@ -122,7 +122,7 @@ class CompareTypeDisabled(ProjectRule):
                 yield self.finding(at, f"{told} Compare them.", path=path, state=(argument.span,))
                 return
         release = project.surroundings.alembic
-        calls = online(project)
+        calls = env.online
         if release is None or release >= _COMPARES or not calls:
             return
         if any(call.open_ended or "compare_type" in call.arguments for call in calls):
@@ -137,14 +137,14 @@ class CompareTypeDisabled(ProjectRule):
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """``compare_type=True``."""
-        source = project.surroundings.env_source
+        env, source = project.env, project.surroundings.env_source
         spans = [argument.span for _, argument in passed(project, "compare_type") if argument.value is False]
-        if source is None:
+        if env is None or source is None:
             return
         if spans and all(source.content[span.start : span.end] == "False" for span in spans):
             changes = tuple(ReplaceText(span, "True") for span in dict.fromkeys(spans))
         elif not spans:
-            changes = tuple(SetArgument(call.span, "compare_type", "True") for call in online(project))
+            changes = tuple(SetArgument(call.span, "compare_type", "True") for call in env.online)
         else:
             return
         yield Fix("Pass `compare_type=True`", "safe", changes)

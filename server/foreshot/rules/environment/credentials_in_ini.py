@@ -5,7 +5,7 @@ leaves it in the history. It belongs in the environment or a secret store, from 
 
 Not reported are `driver://user:pass@localhost/dbname`, the example that `alembic init` writes, and values that are filled in
 from elsewhere, such as `%(PASSWORD)s` or `${PASSWORD}`. A password that everybody would guess (`postgres`, or the name of the
-user) for a database on the same machine protects nothing: it is an information. If a database that matters has it, change it.
+user) for a database on the same machine, or in a container next to it, protects nothing: it is an information. If a database that matters has it, change it.
 
 The message and the repair never show the password. The repair takes it out of the URL and lets env.py read
 the whole URL from the environment variable `DATABASE_URL` where that is set.
@@ -99,7 +99,8 @@ _GUESSED = frozenset(
         "test",
     }
 )
-_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])?(?::\d+)?(?:[/?].*)?$", re.IGNORECASE)
+# A name without a dot is this machine, or another container of the same composition.
+_LOCAL = re.compile(r"(?:[\w-]+|127\.0\.0\.1|\[::1\])?(?::\d+)?(?:[/?].*)?$")
 _USER = re.compile(r"[^:/?#]*://(?P<user>[^:@/]*):")
 
 

@@ -99,7 +99,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
-from foreshot.rules.environment._metadata import bases, has_metadata, online
+from foreshot.rules.environment._metadata import bases
 from foreshot.syntax.changes import AddImport, Change, ReplaceText, SetArgument
 
 _CANDIDATES = 4
@@ -114,10 +114,10 @@ class TargetMetadataMissing(ProjectRule):
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Where None stands, or the call that is not given any."""
         env, path = project.env, project.environment.env_py
-        if env is None or path is None or has_metadata(project) is not False:
+        if env is None or path is None or env.has_metadata is not False:
             return
         assigned = env.target_metadata
-        call = online(project)[0]
+        call = env.online[0]
         argument = call.arguments.get("target_metadata")
         if argument is None:
             at, what = call.name, "`context.configure` is given no `target_metadata`"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from foreshot.lint import words
-from foreshot.lint.context import Context
+from foreshot.lint.context import Context, Surroundings
 from foreshot.lint.finding import Safety
 from foreshot.project.template import TemplateFacts
 from foreshot.syntax.changes import AddImport, Change, ReplaceText
@@ -117,7 +117,7 @@ def remedy(chains: Sequence[Chain], context: Context) -> Remedy | None:
         return written
     if code := _standard(name, chains):
         return _imports([code], rendered=False)
-    if code := _from_env(name, context):
+    if code := _from_env(name, context.surroundings):
         return _imports([code])
     if len({len(chain.parts) > 1 for chain in chains}) == 1 and len(chains[0].parts) > 1:
         modules = _paths(chains)
@@ -126,6 +126,22 @@ def remedy(chains: Sequence[Chain], context: Context) -> Remedy | None:
         if all(chain.has_class for chain in chains) and not context.surroundings.modules.is_ours(name):
             return _imports([f"import {module}" for module in modules], safety="unsafe")
     return None
+
+
+def import_of(dotted: str, surroundings: Surroundings) -> str | None:
+    """The import that a template needs for code that begins with a dotted path; None when there is no telling."""
+    chain = Chain(tuple(dotted.split(".")), Span(0, 0))
+    name = chain.parts[0]
+    if name in _USUAL:
+        return _USUAL[name]
+    if len(chain.parts) > 1 and surroundings.modules.is_ours(name):
+        for end in range(len(chain.parts), 0, -1):
+            module = ".".join(chain.parts[:end])
+            if surroundings.modules.locate(module) is not None:
+                return f"import {module}"
+    if found := _from_env(name, surroundings):
+        return found
+    return f"import {chain.module}" if name in _PACKAGES else None
 
 
 def missing_in_template(imports: Sequence[str], template: TemplateFacts, source: SourceText) -> list[str]:
@@ -207,9 +223,9 @@ def _from_workspace(name: str, chains: Sequence[Chain], context: Context) -> lis
     return found
 
 
-def _from_env(name: str, context: Context) -> str | None:
+def _from_env(name: str, surroundings: Surroundings) -> str | None:
     """The import by which env.py knows the name."""
-    module = context.surroundings.env_module
+    module = surroundings.env_module
     value = Scope(module).values.get(name) if module is not None else None
     if not isinstance(value, Ref) or "." not in value.path or value.path.startswith("."):
         return None

@@ -28,8 +28,8 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PINS = {"runtime": ROOT / "requirements/runtime.txt", "dev": ROOT / "requirements/dev.txt"}
 SAMPLE = "tests/projects/distillery"
 
-# Programs that the tests drive and pip and npm cannot bring: the command, and the Debian package that has it.
-SYSTEM_PROGRAMS = {"nvim": "neovim"}
+# Programs that the tests drive and pip and npm cannot bring: the command, and the Debian packages that have it.
+SYSTEM_PROGRAMS = {"nvim": ["neovim"], "emacs": ["emacs-nox", "elpa-eglot"]}
 
 
 class Stop(Exception):
@@ -157,7 +157,8 @@ def install_npm() -> None:
 
 
 def need_system_programs() -> None:
-    missing = [package for program, package in SYSTEM_PROGRAMS.items() if shutil.which(program) is None]
+    wanted = [packages for program, packages in SYSTEM_PROGRAMS.items() if shutil.which(program) is None]
+    missing = [package for packages in wanted for package in packages]
     if missing:
         apt_install(missing, why="The tests drive programs that are missing here")
 

@@ -39,9 +39,10 @@ class Place(Struct, frozen=True):
 def mentions(project: Project, path: str) -> Iterator[Mention]:
     """Every place of a revision file that names a revision, as its current text has them.
 
-    None for a header that only an earlier text had: its places are not those of this one.
+    None for a header that only an earlier text had: its places are not those of this one; nor while the other
+    revisions are still being read.
     """
-    analysis = project.analyses.get(path)
+    analysis = project.analyses.get(path) if not project.partial else None
     source = project.source(path)
     if analysis is None or analysis.header is None or source is None:
         return

@@ -29,7 +29,7 @@ def lenses(project: Project, path: str) -> Iterator[Lens]:
     """The lenses of a revision file; none for any other, nor where the header is not in the current text."""
     analysis = project.analyses.get(path)
     node = project.graph.at(path)
-    if analysis is None or analysis.header is None or node is None:
+    if analysis is None or analysis.header is None or node is None or project.partial:
         return
     spans = analysis.header.spans
     if "revision" not in spans:

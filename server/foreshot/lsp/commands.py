@@ -152,13 +152,11 @@ def _project(moment: Moment, options: dict[str, Any]) -> Project:
     Raises:
         RequestFailed: when there is none, or it cannot be told which.
     """
+    if not moment.world.indexed:
+        raise RequestFailed("The open folders are still being read: try again in a moment.")
     projects = moment.world.projects
     if not projects:
-        raise RequestFailed(
-            "There is no Alembic project in the open folders."
-            if moment.world.indexed
-            else "The open folders are still being read: try again in a moment."
-        )
+        raise RequestFailed("There is no Alembic project in the open folders.")
     if len(projects) == 1:
         return projects[0]
     path = path_of(_text(options, "uri"))

@@ -31,8 +31,11 @@ class Indexing:
         self.finished = threading.Event()
         """Set for good when a reading has come to its end."""
 
-    def start(self, done: Callable[[list[Project]], None]) -> None:
-        """Read everything anew; ``done`` gets the projects, unless a newer reading begins before."""
+    def start(self, early: Callable[[list[Project]], None], done: Callable[[list[Project]], None]) -> None:
+        """Read everything anew; ``done`` gets the projects, unless a newer reading begins before.
+
+        ``early`` gets what is known before their revisions have been read.
+        """
         self._end_progress()
         self._count += 1
         shown = self._shown = _Shown(self._ls, f"foreshot/index/{self._count}")
@@ -43,8 +46,11 @@ class Indexing:
         work = self._ls.session.load()
 
         def run(token: CancelToken) -> list[Project] | None:
+            def known(projects: list[Project]) -> None:
+                self._ls.loop.post(lambda: None if token.cancelled else early(projects))
+
             try:
-                return work(shown.told, token.check)
+                return work(shown.told, token.check, known)
             except Cancelled:
                 raise
             except Exception:

@@ -154,7 +154,7 @@ def workspace_symbols(
 ) -> list[types.SymbolInformation]:
     """``workspace/symbol``: revisions by id or message."""
     moment: Moment = token.snapshot
-    projects = moment.world.projects
+    projects = moment.world.projects if moment.world.indexed else ()
     result: list[types.SymbolInformation] = []
     owner = {path: project for project in projects for path in project.analyses}
     for symbol in find_revisions(projects, params.query, _MOST_SYMBOLS):

@@ -173,7 +173,12 @@ class Server(ForeshotServer):
 
     def reload(self) -> None:
         """Read every project anew, beside the main loop, and show the result when it is there."""
-        self.indexing.start(self._loaded)
+        self.indexing.start(self._known_early, self._loaded)
+
+    def _known_early(self, projects: list[Project]) -> None:
+        if self.session.install_early(projects):
+            self.publish_open()
+            self._ask_to_refresh()
 
     def _loaded(self, projects: list[Project]) -> None:
         self.session.install(projects)

@@ -130,9 +130,16 @@ def _part(project: Project, asked: Sequence[str]) -> list[str] | None:
 
 
 def load_project(
-    files: Files, environment: Environment, options: Options, progress: Progress | None = None
+    files: Files,
+    environment: Environment,
+    options: Options,
+    progress: Progress | None = None,
+    early: Callable[[Project], None] | None = None,
 ) -> Project:
-    """Read one environment, from the cache as far as it goes."""
+    """Read one environment, from the cache as far as it goes.
+
+    ``early`` gets a partial project when revisions are still to be read: all that they share is known by then.
+    """
     found = revision_files(files, environment)
     texts = {path: data for path in found if (data := _bytes(files, path)) is not None}
     surroundings, key = load_surroundings(files, environment, options.overrides, texts)
@@ -150,6 +157,8 @@ def load_project(
             analyses[path] = _NOTHING
             pending.append((path, data, mark))
     if pending:
+        if early is not None:
+            early(Project(files, surroundings, dict(analyses), partial=True))
         for path, kept in _analyse_all(pending, surroundings, dependencies, options.jobs, progress):
             analyses[path] = kept.analysis
             cache.put(path, kept)

@@ -41,12 +41,15 @@ class Project:
         *,
         tracked: frozenset[str] | None = None,
         last_good: Mapping[str, Entry] | None = None,
+        partial: bool = False,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.analyses = analyses
         self._tracked = tracked
         self._last_good = last_good or {}
+        self.partial = partial
+        """Not every revision has been read yet: the history is not known, and no rule about it speaks."""
 
     @cached_property
     def context(self) -> ProjectContext:
@@ -89,6 +92,8 @@ class Project:
     def project_reports(self) -> Mapping[str, Sequence[Report]]:
         """What the rules about the whole environment found, by file, before any filter."""
         found: dict[str, list[Report]] = {}
+        if self.partial:
+            return found
         for report in project_reports(project_rules(), self.context, self.source):
             found.setdefault(report.path, []).append(report)
         return found
@@ -113,8 +118,8 @@ class Project:
         if suppressions:
             sifted = suppressed(found, suppressions)
             found = sifted.reports
-            # What a comment silences in a file that does not parse now is not known.
-            if not self.is_stale(path):
+            # What a comment silences is not known while the file does not parse, or others are still to be read.
+            if not self.is_stale(path) and not self.partial:
                 # A rule that is not asked silences nothing, and is not to be blamed for it.
                 comments = [
                     (item, item in sifted.used or not is_selected(item.rule, settings))
@@ -170,13 +175,7 @@ class Project:
         last_good = self._last_good
         if before is not None and before.problem is None and before.header is not None and analysis.problem:
             last_good = {**last_good, path: self._entry(path, before)}
-        after = Project(
-            files,
-            self.surroundings,
-            {**self.analyses, path: analysis},
-            tracked=self._tracked,
-            last_good=last_good,
-        )
+        after = self._with(files, analyses={**self.analyses, path: analysis}, last_good=last_good)
         old = self.context.by_path.get(path)
         new = after._entry(path, analysis)
         if old is not None:
@@ -193,16 +192,16 @@ class Project:
         """The project after one revision file has gone."""
         analyses = {other: analysis for other, analysis in self.analyses.items() if other != path}
         last_good = {other: entry for other, entry in self._last_good.items() if other != path}
-        return Project(files, self.surroundings, analyses, tracked=self._tracked, last_good=last_good)
+        return self._with(files, analyses=analyses, last_good=last_good)
 
     def with_surroundings(self, surroundings: Surroundings, files: Files) -> Project:
         """The project in other surroundings; what was found in its revisions is left as it was."""
-        return Project(files, surroundings, self.analyses, tracked=self._tracked, last_good=self._last_good)
+        return self._with(files, surroundings)
 
     def with_fresh_modules(self, files: Files) -> Project:
         """The project with nothing remembered of the workspace's other modules."""
         surroundings = replace(self.surroundings, modules=self.surroundings.modules.fresh(files))
-        after = Project(files, surroundings, self.analyses, tracked=self._tracked, last_good=self._last_good)
+        after = self._with(files, surroundings)
         after._keep(self)
         return after
 
@@ -219,7 +218,24 @@ class Project:
         }
         if not known:
             return self
-        return Project(self.files, self.surroundings, self.analyses, tracked=self._tracked, last_good=known)
+        return self._with(self.files, last_good=known)
+
+    def _with(
+        self,
+        files: Files,
+        surroundings: Surroundings | None = None,
+        analyses: Mapping[str, FileAnalysis] | None = None,
+        last_good: Mapping[str, Entry] | None = None,
+    ) -> Project:
+        """The same project with something else, and nothing worked out yet."""
+        return Project(
+            files,
+            surroundings or self.surroundings,
+            self.analyses if analyses is None else analyses,
+            tracked=self._tracked,
+            last_good=self._last_good if last_good is None else last_good,
+            partial=self.partial,
+        )
 
     def dependents(self, path: str) -> list[str]:
         """Revisions whose findings depend on another file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from msgspec.structs import replace
 
@@ -25,6 +25,19 @@ from foreshot.workspace.project import Project
 
 Role = Literal["revision", "env", "template", "config"]
 _CONFIG_NAMES: Final = frozenset({"alembic.ini", "pyproject.toml", "foreshot.toml"})
+
+
+class Load(Protocol):
+    """What :meth:`Session.load` returns."""
+
+    def __call__(
+        self,
+        progress: Callable[[int, int], None],
+        check: Callable[[], None],
+        early: Callable[[list[Project]], None] = ...,
+    ) -> list[Project]:
+        """Do the work."""
+        ...
 
 
 class World:
@@ -146,16 +159,21 @@ class Session:
                     wanted.update(known for known in project.analyses if known.startswith(inside))
         self._change(dict.fromkeys(wanted.difference(self._buffers)))
 
-    def load(self) -> Callable[[Callable[[int, int], None], Callable[[], None]], list[Project]]:
+    def load(self) -> Load:
         """A piece of work that reads every project anew, for another thread.
 
-        It is called with a function that is told the progress and one that raises when the work is not wanted
-        any more. Its result goes to :meth:`install`.
+        It is called with a function that is told the progress, one that raises when the work is not wanted
+        any more, and one that gets what is known before revisions are read, for :meth:`install_early`. Its result
+        goes to :meth:`install`.
         """
         files, folders, overrides = self._files(), self.folders, self.overrides
         self._changed_since_load.clear()
 
-        def work(progress: Callable[[int, int], None], check: Callable[[], None]) -> list[Project]:
+        def work(
+            progress: Callable[[int, int], None],
+            check: Callable[[], None],
+            early: Callable[[list[Project]], None] = _ignored,
+        ) -> list[Project]:
             projects: list[Project] = []
             options = Options(folders, overrides, jobs=1)
 
@@ -163,16 +181,29 @@ class Session:
                 check()
                 progress(done, total)
 
+            def begun(partial: Project) -> None:
+                early([*projects, partial])
+
             seen: set[str] = set()
             for folder in folders:
                 for environment in find_environments(files, folder):
                     check()
                     if environment.script_location not in seen:
                         seen.add(environment.script_location)
-                        projects.append(load_project(files, environment, options, told))
+                        projects.append(load_project(files, environment, options, told, begun))
             return projects
 
         return work
+
+    def install_early(self, projects: Sequence[Project]) -> bool:
+        """Take in what is known while revisions are still being read, where nothing was known; whether it was taken.
+
+        So an open file has its own findings at once, and those about the history when all has been read.
+        """
+        if self.world.indexed:
+            return False
+        self.world = World(self._files(), projects, dict.fromkeys(self._buffers), indexed=False)
+        return True
 
     def install(self, projects: Sequence[Project]) -> None:
         """Take in what :meth:`load` read, with the changes made since then."""
@@ -235,3 +266,7 @@ class Session:
     def _files(self) -> Files:
         disk = DiskFiles(self.folders)
         return Overlay(dict(self._buffers), disk) if self._buffers else disk
+
+
+def _ignored(_projects: list[Project]) -> None:
+    """For those who wait for the end."""

@@ -95,7 +95,7 @@ class Editor:
         ]
         for thread in self._threads:
             thread.start()
-        self.server = self.client.result(
+        self.server: Any = self.client.result(
             "initialize",
             {
                 "processId": None,
@@ -136,7 +136,8 @@ class Editor:
 
     def _answer(self, message: dict[str, Any]) -> None:
         self.asked.append(message)
-        method, params = message["method"], message.get("params")
+        method: str = message["method"]
+        params: Any = message.get("params")
         if method in self.refuses:
             self.client.send(id=message["id"], error={"code": -32601, "message": "no such thing"})
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from foreshot.workspace.project import Project
 from foreshot.workspace.session import Session
 from unit.ide.world import revision, session
 
@@ -84,6 +85,29 @@ def test_a_change_during_a_reading_is_not_lost(folder: Path) -> None:
     made.touch([str(folder / "m/versions/2.py")])
     made.install(read)
     assert made.world.projects[0].graph.names == ("a1", "b2x", "c3")
+
+
+def test_an_open_file_has_its_own_findings_before_all_has_been_read(folder: Path) -> None:
+    body = 'op.create_index("ix", "users", ["a"])  # foreshot: ignore[missing-parent] not yet'
+    files = {**FIRST, "m/versions/3.py": revision("c3", body, parent="gone")}
+    session(folder, files)
+    path = folder / "m/versions/3.py"
+    made = Session([str(folder)], {"ignore": ["none"]})  # other settings, so that nothing is in the cache
+    made.set_text(str(path), files["m/versions/3.py"])
+    seen: list[set[str]] = []
+
+    def early(projects: list[Project]) -> None:
+        assert made.install_early(projects)
+        seen.append(rules(made, path))
+        assert not made.world.indexed and made.world.projects[0].partial
+
+    read = made.load()(lambda _done, _total: None, lambda: None, early)
+    made.install(read)
+    [first] = seen
+    assert "blocking-index" in first and not first & {"missing-parent", "unused-suppression"}
+    assert "missing-parent" in rules(made, path)
+    # What is known is not given up for less.
+    assert not made.install_early(read)
 
 
 def test_a_comment_in_a_broken_file_is_not_blamed(folder: Path) -> None:

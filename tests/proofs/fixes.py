@@ -38,6 +38,16 @@ class Tally:
     offered: Counter[str] = field(default_factory=Counter)
     verified: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _reread: dict[tuple[tuple[str, str], ...], Project] = field(default_factory=dict)
+
+    def rechecked(self, project: Project, texts: Mapping[str, SourceText]) -> Project:
+        """As :func:`rechecked`; changes to what all revisions share, which many repairs make alike, are made once."""
+        if all(path in project.analyses for path in texts):
+            return rechecked(project, texts)
+        key = tuple(sorted((path, source.content) for path, source in texts.items()))
+        if key not in self._reread:
+            self._reread[key] = rechecked(project, texts)
+        return self._reread[key]
 
 
 def unsound_fixes(project: Project, reports: Iterable[Report], tally: Tally) -> Iterator[Violation]:
@@ -57,7 +67,7 @@ def unsound_fixes(project: Project, reports: Iterable[Report], tally: Tally) -> 
                 if fix.edits or fix.creates:
                     yield _violation("refused, and has edits", report, fix.title)
                 continue
-            complaints = list(_complaints(project, report, fix))
+            complaints = list(_complaints(project, report, fix, tally))
             tally.verified[report.rule] += not complaints
             for what, detail in complaints:
                 yield _violation(what, report, f"`{fix.title}`{': ' if detail else ''}{detail}")
@@ -79,7 +89,7 @@ def unsound_comments(project: Project, reports: Iterable[Report]) -> Iterator[Vi
                 complaints.append(("a comment does not silence it", ""))
             extra = _woken(project, after, [report.path])
             # A mistake in a file that does not parse, or in a comment, is not for comments to silence.
-            complaints.extend(("a comment to silence it is reported", name) for _, name, *_ in extra)
+            complaints.extend(("a comment to silence it is reported", other.rule) for other in extra)
         for what, detail in complaints:
             yield _violation(what, report, detail)
 
@@ -185,7 +195,9 @@ def _reread(project: Project, files: Files, texts: Mapping[str, SourceText]) -> 
     return Project(files, surroundings, analyses)
 
 
-def _complaints(project: Project, report: Report, fix: ResolvedFix) -> Iterator[tuple[str, str]]:
+def _complaints(
+    project: Project, report: Report, fix: ResolvedFix, tally: Tally
+) -> Iterator[tuple[str, str]]:
     if not fix.edits and not fix.creates:
         yield "changes nothing", ""
         return
@@ -208,20 +220,20 @@ def _complaints(project: Project, report: Report, fix: ResolvedFix) -> Iterator[
             yield "creates a file outside the workspace", created.path
         if created.path.endswith(".py") and not _parses(created.text):
             yield "creates a file that does not parse", created.path
-    after = rechecked(project, edited(project, fix.edits, fix.creates))
+    after = tally.rechecked(project, edited(project, fix.edits, fix.creates))
     left = _count(after, report)
     if left >= _count(project, report):
         yield "the finding is still there", report.message
     elif left == 0 and after.fixes(report):
         yield "can be made twice", ""
     touched = [*fix.edits, *(created.path for created in fix.creates)]
-    for path, rule, message, severity in _woken(project, after, touched):
-        if at_least(severity, report.severity):
-            yield "wakes", f"{rule} in {paths.name(path)}: {message}"
+    for other in _woken(project, after, touched):
+        if at_least(other.severity, report.severity):
+            yield "wakes", f"{other.rule} in {paths.name(other.path)}: {other.message}"
 
 
-def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Findings that are new: path, rule, message, severity."""
+def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator[Report]:
+    """Findings that are new."""
     places = dict.fromkeys(touched)
     if after.project_reports is not project.project_reports:
         places |= dict.fromkeys([*project.project_reports, *after.project_reports])
@@ -237,7 +249,7 @@ def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator
             if known[_identity(report)] < 0 and kinds[_kind(report)] < 0:
                 known[_identity(report)] += 1
                 kinds[_kind(report)] += 1
-                yield path, report.rule, report.message, report.severity
+                yield report
 
 
 def _identity(report: Report) -> tuple[str, ...]:

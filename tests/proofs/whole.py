@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from foreshot.lint.report import Report
 from foreshot.project.discover import find_environments
 from foreshot.project.environment import Environment
 from foreshot.project.files import DiskFiles
@@ -39,6 +40,21 @@ def environments_in(folder: str) -> list[Environment]:
 def loaded(folder: str, environment: Environment) -> Project:
     """An environment as ``foreshot check`` sees it, read in this process and without a cache."""
     return load_project(DiskFiles((folder,)), environment, Options((folder,), cache=False, jobs=1))
+
+
+def some(reports: Iterable[Report], most: int | None) -> list[Report]:
+    """Of the findings of one rule in one file that many, evenly spread, the first and the last among them."""
+    groups: dict[tuple[str, str], list[Report]] = {}
+    for report in reports:
+        groups.setdefault((report.path, report.rule), []).append(report)
+    chosen: list[Report] = []
+    for group in groups.values():
+        if most is None or len(group) <= most:
+            chosen.extend(group)
+        else:
+            last = len(group) - 1
+            chosen.extend(group[last * step // max(most - 1, 1)] for step in range(most))
+    return chosen
 
 
 def prove(

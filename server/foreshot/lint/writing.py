@@ -42,6 +42,8 @@ def call(callee: str, arguments: Sequence[str]) -> str:
     line = f"{callee}({', '.join(arguments)})"
     if len(line) <= WIDTH:
         return line
+    if len(arguments) == 1:
+        return f"{callee}(\n    {arguments[0]}\n)"
     return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 

@@ -24,6 +24,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "destructive/drop-schema",
     "rename/column-rename-as-drop-add",
     "rename/table-rename-as-drop-create",
+    "rename/constraint-rename-as-drop-create",
     "locking/blocking-index",
     "locking/blocking-drop-index",
     "locking/blocking-foreign-key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -10,12 +10,17 @@ from msgspec import Struct
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddConstraint,
+    AlterColumn,
     ConstraintSpec,
     CreateIndex,
+    DataChange,
     DropConstraint,
     DropIndex,
+    DropTable,
     IndexSpec,
+    Opaque,
     Operation,
+    TruncateTable,
 )
 from foreshot.rules.rename import _edits as edits
 from foreshot.syntax.changes import Change, ReplaceStatement
@@ -56,21 +61,22 @@ def carried(context: Context, tables: Mapping[str, str], columns: Mapping[str, s
         tables: what tables are called after it, by their names before; those that keep theirs included.
         columns: the same for the columns of these tables.
     """
-    old = _made(context.downgrade, set(tables))
-    new = _made(context.upgrade, set(tables.values()))
+    old = {_name(made): made for made in _made(context.downgrade, tables)}
+    new: dict[object, list[Made]] = {}
+    for made in _made(context.upgrade, set(tables.values())):
+        new.setdefault(_signature(made, {}, {}, context), []).append(made)
     for dropped in context.upgrade:
         if not isinstance(dropped, DropIndex | DropConstraint) or not isinstance(dropped.name, str):
             continue
-        for back in old:
-            if _name(back) != dropped.name or isinstance(back, CreateIndex) != isinstance(dropped, DropIndex):
-                continue
-            wanted = _signature(back, tables, columns)
-            twins = [made for made in new if wanted is not None and _signature(made, {}, {}) == wanted]
-            gone = _drops_of(twins[0], context) if len(twins) == 1 else []
-            if len(twins) == 1 and len(gone) <= 1:
-                kind = "index" if isinstance(back, CreateIndex) else back.constraint.kind
-                yield Carried(kind, dropped, twins[0], back, gone[0] if gone else None)
-            break
+        back = old.get(dropped.name)
+        if back is None or isinstance(back, CreateIndex) != isinstance(dropped, DropIndex):
+            continue
+        wanted = _signature(back, tables, columns, context)
+        twins = new.get(wanted, []) if wanted is not None else []
+        gone = _drops_of(twins[0], context) if len(twins) == 1 else []
+        if len(twins) == 1 and len(gone) <= 1 and not _is_needed_away(dropped, twins[0], back, context):
+            kind = "index" if isinstance(back, CreateIndex) else back.constraint.kind
+            yield Carried(kind, dropped, twins[0], back, gone[0] if gone else None)
 
 
 def changes_for(item: Carried, context: Context) -> list[Change]:
@@ -95,7 +101,7 @@ def changes_for(item: Carried, context: Context) -> list[Change]:
     ]
 
 
-def _made(operations: Iterable[Operation], tables: set[str]) -> list[Made]:
+def _made(operations: Iterable[Operation], tables: Collection[str]) -> list[Made]:
     return [
         operation
         for operation in operations
@@ -107,29 +113,71 @@ def _name(made: Made) -> Maybe[str] | None:
     return made.index.name if isinstance(made, CreateIndex) else made.constraint.name
 
 
-def _signature(made: Made, tables: Mapping[str, str], columns: Mapping[str, str]) -> object:
+def _is_needed_away(dropped: Dropped, made: Made, back: Made, context: Context) -> bool:
+    """Whether something in between can only be done, or is only done, while it is not there."""
+    spec = back.index if isinstance(back, CreateIndex) else back.constraint
+    tables = {back.table_name, made.table_name}
+    referred = {spec.ref_table} if isinstance(spec, ConstraintSpec) else set[object]()
+    for operation in context.upgrade:
+        if (
+            isinstance(operation, CreateIndex | AddConstraint)
+            and operation is not made
+            and _name(operation) == dropped.name
+        ):
+            return True
+        if not dropped.site.order < operation.site.order < made.site.order:
+            continue
+        match operation:
+            case Opaque() | DropTable() | TruncateTable():
+                return True
+            case DataChange():
+                return operation.table_name in (*tables, None)
+            case AlterColumn() if operation.type is not None and operation.table_name in tables | referred:
+                return True
+            case DropConstraint() | DropIndex() if operation.table_name in referred:
+                return True
+            case _:
+                pass
+    return False
+
+
+def _signature(made: Made, tables: Mapping[str, str], columns: Mapping[str, str], context: Context) -> object:
     """What it is but for its name, in the names after the revision; None where that is not wholly known."""
     table = tables.get(made.table_name or "", made.table_name)
     spec: IndexSpec | ConstraintSpec = made.index if isinstance(made, CreateIndex) else made.constraint
     own = tuple(columns.get(name, name) if isinstance(name, str) else None for name in spec.columns)
     if None in own or not own:
         return None
+    options = tuple(
+        sorted(
+            "".join(context.text(span).split())
+            for name, span in made.site.keywords.items()
+            if name not in _READ
+            and context.module.text(span).rpartition("=")[2].strip() not in ("False", "None")
+        )
+    )
     if isinstance(spec, IndexSpec):
-        using = spec.using if spec.using != "btree" else None
-        options = (spec.unique, spec.where, using, spec.include, spec.expressions)
-        return (table, "index", own, options)
+        return None if spec.expressions else (table, "index", own, spec.unique is True, options)
     if spec.kind not in ("unique", "foreign key", "primary key"):
         return None
     if spec.kind != "foreign key":
-        return (table, spec.kind, own, bool(spec.deferrable))
+        return (table, spec.kind, own, options)
     target = tables.get(str(spec.ref_table), str(spec.ref_table))
     # The columns that it refers to are renamed with it only where they are its own table's.
     mapping: Mapping[str, str] = columns if target == table else {}
     referred = tuple(mapping.get(name, name) if isinstance(name, str) else None for name in spec.ref_columns)
     if None in referred:
         return None
-    actions = (spec.ondelete or None, spec.onupdate or None, bool(spec.deferrable), spec.not_valid)
-    return (table, spec.kind, own, target, referred, actions)
+    return (table, spec.kind, own, target, referred, spec.ondelete or None, spec.onupdate or None, options)
+
+
+_READ = frozenset(
+    {
+        "index_name", "constraint_name", "table_name", "source_table", "referent_table", "columns", "local_cols",
+        "remote_cols", "schema", "source_schema", "referent_schema", "unique", "ondelete", "onupdate",
+        "if_not_exists", "postgresql_concurrently", "postgresql_not_valid",
+    }
+)  # fmt: skip
 
 
 def _drops_of(made: Made, context: Context) -> list[Dropped]:

@@ -107,6 +107,10 @@ class Modules:
         self._located[dotted] = found
         return found
 
+    def could_hold(self, package: str) -> bool:
+        """Whether a top-level package of this name would be looked for in the workspace."""
+        return package not in _INSTALLED and self.is_ours(package)
+
     def is_ours(self, dotted: str) -> bool:
         """Whether the first part of a dotted path names a module or a folder of packages in the workspace."""
         top = dotted.partition(".")[0]

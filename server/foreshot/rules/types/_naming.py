@@ -55,17 +55,34 @@ class Named(Struct, frozen=True, eq=False):
         return self.module.span(node)
 
 
+def imported_packages(module: Module) -> set[str]:
+    """The first part of every path that an import names, wherever it stands."""
+    found = {
+        alias.name.partition(".")[0]
+        for node in module.nodes.get(ast.Import, ())
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    found.update(
+        node.module.partition(".")[0]
+        for node in module.nodes.get(ast.ImportFrom, ())
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    )
+    return found
+
+
 def named_in(context: Context) -> Iterator[Named]:
     """Every path that an import names, and every use of one with attributes, outside of ``try`` and ``if TYPE_CHECKING``."""
     module = context.module
     scope = context.revision.scope
     pending: list[tuple[ast.AST, str]] = [(node, "") for node in reversed(module.tree.body)]
     local: dict[str, str] = {}
-    shadowed = {
-        item.id if isinstance(item, ast.Name) else item.arg
-        for item in ast.walk(module.tree)
-        if isinstance(item, ast.arg) or (isinstance(item, ast.Name) and not isinstance(item.ctx, ast.Load))
-    }
+    shadowed = {item.arg for item in module.nodes.get(ast.arg, ()) if isinstance(item, ast.arg)}
+    shadowed.update(
+        item.id
+        for item in module.nodes.get(ast.Name, ())
+        if isinstance(item, ast.Name) and not isinstance(item.ctx, ast.Load)
+    )
     while pending:
         node, owner = pending.pop()
         match node:

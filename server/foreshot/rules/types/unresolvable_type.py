@@ -118,7 +118,7 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import Operation
 from foreshot.project import paths
 from foreshot.project.modules import Definition
-from foreshot.rules.types._naming import Named, named_in
+from foreshot.rules.types._naming import Named, imported_packages, named_in
 from foreshot.rules.types._scopes import place_of, reads_of
 from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, ReplaceText
 
@@ -140,6 +140,8 @@ class UnresolvableType(RevisionRule):
     def check(self, context: Context) -> Iterator[Finding]:
         """Everything of the application that the revision names."""
         modules = context.surroundings.modules
+        if not any(modules.could_hold(name) for name in imported_packages(context.module)):
+            return
         known: dict[str, str | None] = {}
         lost: set[str] = set()
         for named in named_in(context):

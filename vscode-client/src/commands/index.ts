@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+
+import type { GraphPanel } from '../graph/panel';
+import type { HistoryStore } from '../history/store';
+import type { ServerControl } from '../server/control';
+import { migrate } from './alembic';
+import { copyDebugInformation } from './debug';
+import { mergeHeads, newRevision } from './revisions';
+import { explainRule } from './rules';
+
+export interface Parts {
+  readonly context: vscode.ExtensionContext;
+  readonly server: ServerControl;
+  readonly store: HistoryStore;
+  readonly graph: GraphPanel;
+}
+
+/** Register every command of the manifest that is not of a view. */
+export function registerCommands({ context, server, store, graph }: Parts): vscode.Disposable[] {
+  const commands: Record<string, (argument: unknown) => unknown> = {
+    'foreshot.newRevision': () => newRevision(server, store),
+    'foreshot.mergeHeads': () => mergeHeads(server, store),
+    'foreshot.showGraph': (given) => graph.show(uriOf(given) ?? vscode.window.activeTextEditor?.document.uri),
+    'foreshot.explainRule': (given) => explainRule(given),
+    'foreshot.openRevision': (given) => openRevision(given),
+    'foreshot.fixAll': () => fixAll(),
+    'foreshot.restart': () => server.restart('asked for'),
+    'foreshot.showLog': () => server.log.show(),
+    'foreshot.copyDebugInformation': () => copyDebugInformation(context, server, store),
+    'foreshot.upgradeTo': (given) => migrate('upgrade', server, store, uriOf(given)),
+    'foreshot.downgradeTo': (given) => migrate('downgrade', server, store, uriOf(given)),
+  };
+  return Object.entries(commands).map(([name, run]) =>
+    vscode.commands.registerCommand(name, async (argument: unknown) => {
+      try {
+        await run(argument);
+      } catch (error) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      }
+    }),
+  );
+}
+
+async function openRevision(given: unknown): Promise<void> {
+  const uri = uriOf(given);
+  if (uri !== undefined) await vscode.window.showTextDocument(uri);
+}
+
+async function fixAll(): Promise<void> {
+  const argument = { kind: 'source.fixAll.foreshot', apply: 'first' };
+  await vscode.commands.executeCommand('editor.action.sourceAction', argument);
+}
+
+/** The file that an argument names: of a lens (`{uri}`), of a node of the tree, or of an editor's menu. */
+function uriOf(given: unknown): vscode.Uri | undefined {
+  if (given instanceof vscode.Uri) return given;
+  if (typeof given !== 'object' || given === null) return undefined;
+  const { uri, revision } = given as { uri?: unknown; revision?: { uri?: unknown } };
+  const text = uri ?? revision?.uri;
+  return typeof text === 'string' ? vscode.Uri.parse(text) : undefined;
+}

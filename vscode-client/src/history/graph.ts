@@ -1,0 +1,72 @@
+/** The answer of the server's `foreshot.showGraph` in its JSON form. Keys may be added there, never renamed. */
+export interface HistoryData {
+  readonly environment: string;
+  readonly databases?: readonly string[];
+  /** In topological order, parents first. */
+  readonly revisions: readonly Revision[];
+  readonly heads: readonly string[];
+  readonly missing_parents: readonly { readonly path: string; readonly id: string }[];
+}
+
+export interface Revision {
+  readonly revision: string | null;
+  readonly uri: string;
+  readonly row: number;
+  readonly down_revisions: readonly string[];
+  readonly depends_on: readonly string[];
+  readonly branch_labels: readonly string[];
+  readonly message: string;
+  readonly create_date: string | null;
+  readonly head: boolean;
+  readonly base: boolean;
+  readonly branch_point: boolean;
+  readonly merge_point: boolean;
+  readonly stale: boolean;
+  readonly findings: Readonly<Partial<Record<Severity, number>>>;
+}
+
+export type Severity = 'error' | 'warning' | 'information' | 'hint';
+
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
+
+export function findingCount(revision: Revision): number {
+  return SEVERITIES.reduce((sum, severity) => sum + (revision.findings[severity] ?? 0), 0);
+}
+
+/** The gravest severity that was found in a revision. */
+export function worst(revision: Revision): Severity | undefined {
+  return SEVERITIES.find((severity) => (revision.findings[severity] ?? 0) > 0);
+}
+
+/** `2 warnings, 1 hint`; empty when nothing was found. */
+export function findingWords(revision: Revision): string {
+  return SEVERITIES.flatMap((severity) => {
+    const count = revision.findings[severity] ?? 0;
+    if (count === 0) return [];
+    const plural = count > 1 && severity !== 'information' ? 's' : '';
+    return [`${String(count)} ${severity}${plural}`];
+  }).join(', ');
+}
+
+/** What a revision is in the history: `head`, `merge`, `branch point`, `base`. */
+export function roles(revision: Revision): string[] {
+  const found: string[] = [];
+  if (revision.head) found.push('head');
+  if (revision.merge_point) found.push('merge');
+  if (revision.branch_point) found.push('branch point');
+  if (revision.base) found.push('base');
+  if (revision.stale) found.push('does not parse');
+  return found;
+}
+
+/** How a revision is called for people: its message, else its id. */
+export function titleOf(revision: Revision): string {
+  return revision.message || revision.revision || '(unreadable id)';
+}
+
+/** Whether a revision has every word of a text in its message, id, labels or file name. */
+export function matches(revision: Revision, text: string): boolean {
+  const file = revision.uri.slice(revision.uri.lastIndexOf('/') + 1);
+  const hay = [revision.message, revision.revision ?? '', ...revision.branch_labels, file].join(' ').toLowerCase();
+  return text.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
+}

@@ -1,0 +1,53 @@
+import type { HistoryData, Revision } from './graph';
+
+/** Revisions by id; of several with one id the first counts. */
+export type ById = ReadonlyMap<string, Revision>;
+
+export function byId(data: HistoryData): ById {
+  const found = new Map<string, Revision>();
+  for (const revision of data.revisions) {
+    if (revision.revision !== null && !found.has(revision.revision)) found.set(revision.revision, revision);
+  }
+  return found;
+}
+
+/** The revision that an id of a header names: the id itself, or the only one that begins with it. */
+export function named(ids: ById, name: string): Revision | undefined {
+  const exact = ids.get(name);
+  if (exact !== undefined || name.length < 4) return exact;
+  const near = [...ids.values()].filter((revision) => revision.revision?.startsWith(name) === true);
+  return near.length === 1 ? near[0] : undefined;
+}
+
+/** What has to run before a revision: parents and dependencies. */
+export function before(ids: ById, revision: Revision): Revision[] {
+  return [...revision.down_revisions, ...revision.depends_on].flatMap((name) => named(ids, name) ?? []);
+}
+
+/** A revision and everything before it. */
+export function withAncestors(ids: ById, start: Iterable<Revision>): Set<Revision> {
+  const found = new Set<Revision>(start);
+  for (const revision of found) for (const earlier of before(ids, revision)) found.add(earlier);
+  return found;
+}
+
+/** What an upgrade to `target` runs on a database at `current`, in the order in which it runs. */
+export function upgradePath(data: HistoryData, target: Revision, current: readonly Revision[]): Revision[] {
+  const ids = byId(data);
+  const done = withAncestors(ids, current);
+  const wanted = withAncestors(ids, [target]);
+  return data.revisions.filter((revision) => wanted.has(revision) && !done.has(revision));
+}
+
+/** What a downgrade to `target` undoes on a database at `current`, in the order in which it is undone. */
+export function downgradePath(data: HistoryData, target: Revision, current: readonly Revision[]): Revision[] {
+  const ids = byId(data);
+  const done = withAncestors(ids, current);
+  const after = new Set<Revision>([target]);
+  // Parents come first in the order, so that one pass finds all that follows.
+  for (const revision of data.revisions) {
+    if (before(ids, revision).some((earlier) => after.has(earlier))) after.add(revision);
+  }
+  after.delete(target);
+  return data.revisions.filter((revision) => after.has(revision) && done.has(revision)).reverse();
+}

@@ -1,0 +1,94 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+
+import type { ServerControl } from '../server/control';
+import type { HistoryData, Revision } from './graph';
+
+/** Quiet time after a change before the histories are asked for again, in milliseconds. */
+const SETTLE = 400;
+
+/** Folders in which no project's own env.py lies. */
+const ELSEWHERE = '**/{node_modules,.venv,venv,env,site-packages,.git,.tox,.nox}/**';
+
+export interface Found {
+  readonly history: HistoryData;
+  readonly revision: Revision;
+}
+
+/** The histories of all Alembic environments of the workspace, asked for again after changes while somebody looks. */
+export class HistoryStore implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private byFile: ReadonlyMap<string, Found> = new Map();
+  private asked: Promise<readonly HistoryData[]> | undefined;
+  readonly onDidChange = this.changed.event;
+  /** The histories as they were known last. */
+  histories: readonly HistoryData[] = [];
+
+  constructor(private readonly server: ServerControl) {
+    this.subscriptions.push(
+      this.changed,
+      server.onDidRefresh(() => this.soon()),
+      server.onDidChangeIndexing((busy) => {
+        if (!busy) this.soon();
+      }),
+      server.onDidChangeState((state) => {
+        if (state === 'running') this.soon();
+      }),
+    );
+  }
+
+  /** Ask the server now. */
+  async refresh(): Promise<readonly HistoryData[]> {
+    this.asked ??= this.ask().finally(() => {
+      this.asked = undefined;
+    });
+    return this.asked;
+  }
+
+  /** The history that a file is part of, and its revision there. */
+  find(uri: vscode.Uri): Found | undefined {
+    return this.byFile.get(uri.fsPath);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private soon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      void this.refresh();
+    }, SETTLE);
+  }
+
+  private async ask(): Promise<readonly HistoryData[]> {
+    if (this.server.state !== 'running') return this.histories;
+    const found = new Map<string, HistoryData>();
+    for (const uri of await environmentFiles()) {
+      try {
+        const history = await this.server.command<HistoryData>('foreshot.showGraph', { uri: uri.toString() });
+        found.set(`${history.environment} ${history.revisions[0]?.uri ?? ''}`, history);
+      } catch (error) {
+        // An env.py of something else, or the workspace is still being read: the next change asks again.
+        this.server.log.debug(`No history for ${uri.toString()}: ${String(error)}`);
+      }
+    }
+    this.histories = [...found.values()].sort((one, other) => one.environment.localeCompare(other.environment));
+    this.byFile = new Map(
+      this.histories.flatMap((history) =>
+        history.revisions.map((revision) => [vscode.Uri.parse(revision.uri).fsPath, { history, revision }]),
+      ),
+    );
+    this.changed.fire();
+    return this.histories;
+  }
+}
+
+/** Each env.py that has a revision template beside it. */
+async function environmentFiles(): Promise<vscode.Uri[]> {
+  const templates = await vscode.workspace.findFiles('**/script.py.mako', ELSEWHERE, 500);
+  return templates.map((uri) => uri.with({ path: path.posix.join(path.posix.dirname(uri.path), 'env.py') }));
+}

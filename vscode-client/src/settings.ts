@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+
+/** Settings of the extension itself; all others are the server's and go to it as they are. */
+const CLIENT_KEYS = ['enable', 'path', 'args', 'interpreter', 'importStrategy', 'codeLens', 'trace'] as const;
+
+/** Changing one of these starts another server process. */
+export const RESTART_KEYS = ['enable', 'path', 'args', 'interpreter', 'importStrategy'].map((key) => `foreshot.${key}`);
+
+export interface ClientSettings {
+  readonly enable: boolean;
+  /** A `foreshot` executable to start instead of looking for one. */
+  readonly path: string;
+  /** Further arguments for the server. */
+  readonly args: readonly string[];
+  /** A Python to run the server with, and Alembic in the terminal. */
+  readonly interpreter: string;
+  readonly importStrategy: 'fromEnvironment' | 'useBundled';
+}
+
+export function clientSettings(): ClientSettings {
+  const values = vscode.workspace.getConfiguration('foreshot');
+  return {
+    enable: values.get('enable', true),
+    path: values.get('path', '').trim(),
+    args: values.get('args', []),
+    interpreter: values.get('interpreter', '').trim(),
+    importStrategy: values.get('importStrategy', 'fromEnvironment'),
+  };
+}
+
+/**
+ * The server's settings that somebody has set, under their camelCase names. What nobody set is left to the
+ * configuration file of each project: a default sent from here would win over it.
+ */
+export function serverSettings(manifest: unknown): Record<string, unknown> {
+  const configuration = vscode.workspace.getConfiguration('foreshot');
+  const result: Record<string, unknown> = {};
+  for (const key of serverKeys(manifest)) {
+    const found = configuration.inspect(key);
+    if (found === undefined) continue;
+    const levels = [found.globalValue, found.workspaceValue, found.workspaceFolderValue];
+    if (levels.some((value) => value !== undefined)) result[key] = configuration.get(key);
+  }
+  return result;
+}
+
+/** The names of the server's settings, as the extension's manifest declares them. */
+export function serverKeys(manifest: unknown): string[] {
+  const properties = (manifest as Manifest).contributes.configuration.properties;
+  const own: readonly string[] = CLIENT_KEYS;
+  return Object.keys(properties)
+    .map((name) => name.slice('foreshot.'.length))
+    .filter((name) => !own.includes(name.split('.')[0] ?? name));
+}
+
+interface Manifest {
+  contributes: { configuration: { properties: Record<string, unknown> } };
+}

@@ -237,29 +237,38 @@ def acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
     pending: list[ast.AST] = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, ast.Constant | ast.Name | ast.Lambda):
+        if not isinstance(current, ast.Call):
+            if not isinstance(current, _QUIET):
+                pending.extend(ast.iter_child_nodes(current))
             continue
-        if isinstance(current, ast.Call):
-            func = current.func
-            if isinstance(func, ast.Attribute):
-                if func.attr in _ACTING or is_operation(func.attr):
-                    found.append(current)
-                pending.append(func.value)
-            elif isinstance(func, ast.Name):
-                if (
-                    func.id in _ACTING
-                    or is_operation(func.id)
-                    or isinstance(scope.lookup(func.id), FunctionValue)
-                ):
-                    found.append(current)
-            else:
-                pending.append(func)
-            pending.extend(current.args)
-            pending.extend(keyword.value for keyword in current.keywords)
-            continue
-        pending.extend(ast.iter_child_nodes(current))
+        func = current.func
+        if isinstance(func, ast.Attribute):
+            owner = func.value
+            if func.attr in _ACTING or is_operation(func.attr):
+                found.append(current)
+            elif isinstance(owner, ast.Name) and _is_library(owner.id, scope):
+                # What SQLAlchemy constructs (a column, a type, a text) acts on nothing yet.
+                continue
+            if not isinstance(owner, ast.Name):
+                pending.append(owner)
+        elif isinstance(func, ast.Name):
+            acts = func.id in _ACTING or is_operation(func.id)
+            if acts or isinstance(scope.lookup(func.id), FunctionValue):
+                found.append(current)
+        else:
+            pending.append(func)
+        pending.extend([item for item in current.args if not isinstance(item, _QUIET)])
+        pending.extend([item.value for item in current.keywords if not isinstance(item.value, _QUIET)])
     found.reverse()
     return found
+
+
+_QUIET = (ast.Constant, ast.Name, ast.Lambda)
+
+
+def _is_library(name: str, scope: Scope) -> bool:
+    value = scope.lookup(name)
+    return isinstance(value, Ref) and (value.path == "sqlalchemy" or value.path.startswith("sqlalchemy."))
 
 
 def _is_text_call(node: ast.expr, scope: Scope) -> bool:

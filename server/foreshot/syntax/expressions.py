@@ -232,17 +232,21 @@ def _lambda(scope: Scope, node: ast.Lambda, depth: int) -> Value:
 def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
     """A call, described: a builtin over known values is made, any other becomes a :class:`CallValue`."""
     receiver: Value = None
-    if isinstance(node.func, ast.Attribute):
-        receiver = scope.evaluate(node.func.value, depth)
-        func = _attribute_of(scope, receiver, node.func)
+    called = node.func
+    if isinstance(called, ast.Attribute):
+        receiver = scope.evaluate(called.value, depth)
+        func = _attribute_of(scope, receiver, called)
     else:
-        func = scope.evaluate(node.func, depth)
+        func = scope.evaluate(called, depth)
     args: list[Value] = []
     spans: list[Span] = []
     open_ended = False
     span_of = scope.module.span
     for argument in node.args:
-        if isinstance(argument, ast.Starred):
+        if isinstance(argument, ast.Constant):
+            args.append(argument.value)
+            spans.append(span_of(argument))
+        elif isinstance(argument, ast.Starred):
             inner = scope.evaluate(argument.value, depth)
             if isinstance(inner, list | tuple):
                 items = cast("list[Value]", inner)
@@ -264,11 +268,13 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
             else:
                 open_ended = True
             continue
-        keywords[keyword.arg] = scope.evaluate(keyword.value, depth)
-        value_spans[keyword.arg] = span_of(keyword.value)
-        keyword_spans[keyword.arg] = span_of(keyword)
-    if isinstance(node.func, ast.Attribute):
-        made = method_of_constant(receiver, node.func.attr, args, keywords, open_ended)
+        name, value = keyword.arg, keyword.value
+        keywords[name] = value.value if isinstance(value, ast.Constant) else scope.evaluate(value, depth)
+        value_spans[name] = span_of(value)
+        keyword_spans[name] = span_of(keyword)
+    if isinstance(called, ast.Attribute) and isinstance(receiver, str | dict):
+        known = cast("str | dict[Value, Value]", receiver)
+        made = method_of_constant(known, called.attr, args, keywords, open_ended)
         if made is not None:
             return made
     match func:
@@ -279,7 +285,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         case FunctionValue():
             return _inline(scope, func, args, keywords, node, depth, open_ended)
         case _:
-            func = Ref("<unknown>", scope.module.text(span_of(node.func))[:80], span_of(node.func))
+            func = Ref("<unknown>", scope.module.text(span_of(called))[:80], span_of(called))
     return CallValue(
         func,
         tuple(args),

@@ -39,10 +39,8 @@ class Module:
         """The span of a node; decorators are not part of a function's span."""
         if self.ascii:
             starts = self._starts
-            return Span(
-                starts[node.lineno - 1] + node.col_offset,
-                starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0),
-            )
+            end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+            return Span(starts[node.lineno - 1] + node.col_offset, starts[end_line - 1] + end_column)
         lines = self.source.lines
         return Span(
             lines.offset_of_utf8(node.lineno - 1, node.col_offset),

@@ -55,7 +55,8 @@ def literal_runs(content: str, span: Span) -> list[Run | Field]:
 def _scan(
     content: str, start: int, limit: int, quote: str, raw: bool, formatted: bool, runs: list[Run | Field]
 ) -> int:
-    run_start = position = start
+    run_start: int = start
+    position = start
 
     def flush(end: int) -> None:
         if end > run_start:

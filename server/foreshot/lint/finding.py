@@ -42,6 +42,8 @@ class Finding(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     state: object = None
     """What the rule's own repair needs to know; nobody else reads it."""
+    secret: bool = False
+    """What stands at its place is not to be shown."""
 
 
 class NewFile(Struct, frozen=True):

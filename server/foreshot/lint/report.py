@@ -52,6 +52,8 @@ class Report(Struct, frozen=True, array_like=True):
     certainty: Certainty = "certain"
     related: tuple[RelatedPlace, ...] = ()
     offers: tuple[Offer, ...] = ()
+    secret: bool = False
+    """What stands at its place, such as a password, is not to be shown."""
 
 
 class FileReports(Struct, frozen=True, array_like=True):

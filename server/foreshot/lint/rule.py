@@ -71,6 +71,7 @@ class Rule:
         certainty: Certainty | None = None,
         related: Iterable[Related] = (),
         state: object = None,
+        secret: bool = False,
     ) -> Finding:
         """A finding of this rule.
 
@@ -94,6 +95,7 @@ class Rule:
             certainty,
             tuple(related),
             state,
+            secret,
         )
 
 

@@ -233,6 +233,7 @@ def render(
         certainty=finding.certainty,
         related=tuple(related),
         offers=tuple(Offer(fix.title, fix.safety) for fix in fixes),
+        secret=finding.secret,
     )
 
 

@@ -232,3 +232,11 @@ def test_summary_counts_other_files_apart():
         "Found 6 problems (2 errors, 2 warnings, 1 information, 1 hint) in 3 of 4 revisions and 1 other file;"
         " 1 fixable with --fix."
     )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_secret_is_not_shown(name):
+    path, source = f"{FOLDER}/alembic.ini", SourceText("sqlalchemy.url = postgresql://shop:dk47-xk2@db/shop\n")
+    found = report(source, path, "dk47-xk2", rule="credentials-in-ini", key="url", secret=True)
+    text = written(name, [FakeProject([found], {path: source})])
+    assert "dk47" not in text

@@ -28,6 +28,8 @@ def excerpt(lines: LineIndex, report: Report, console: Console, gutter: int) -> 
         inside = start[0] <= row <= _last_row(start, end)
         begin = start[1] if row == start[0] else len(text) - len(text.lstrip()) if inside else 0
         finish = (end[1] if row == end[0] else len(text.rstrip())) if inside else 0
+        if report.secret:
+            text = text[:begin] + "*" * (finish - begin) + text[finish:]
         shown, offset, size = _window(text, begin, min(finish, len(text)), room)
         yield f"{paint(str(row + 1).rjust(gutter), 'path')} {bar} {shown}".rstrip()
         if inside and size:

@@ -125,6 +125,7 @@ class CredentialsInIni(ProjectRule):
                 object=f"{url.section}.{url.key}",
                 severity="information" if guessed else None,
                 state=url,
+                secret=True,
             )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:

@@ -1,0 +1,213 @@
+"""The revision uses a mapped class of the application, which changes while the revision stays.
+
+A revision runs on the schema of its own time, a model describes today's. Once the model has a column that this point of history does not
+have yet, `select(User)` or `session.query(User)` asks for it and fails, on every database that is migrated from scratch: in tests, and
+for the next developer. When the class is moved or deleted, every Alembic command fails.
+
+Write down what the revision needs of the table: `sa.table("users", sa.column("id"), sa.column("email"))`, with just the columns that are
+used. The repair does it where every use is a column or the table of an update, insert or delete, and the columns are of
+plain types.
+
+Constants, enums, types and functions of the application are not reported, nor a class that is imported and not used.
+
+```python app/__init__.py
+```
+```python app/models.py
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id = Column(Integer, primary_key=True)
+    email = Column(String(255))
+    added_later = Column(String(20))
+```
+```python versions/0002_example.py bad
+from alembic import op
+import sqlalchemy as sa
+from app.models import User
+#                      ^^^^ as it is today
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.execute(sa.update(User).where(User.email == "").values(email=None))
+
+
+def downgrade():
+    raise NotImplementedError
+```
+```python fixed versions/0002_example.py
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    users = sa.table("users", sa.column("email"))
+    op.execute(sa.update(users).where(users.c.email == "").values(email=None))
+
+
+def downgrade():
+    raise NotImplementedError
+```
+```python versions/0002_example.py bad
+from alembic import op
+from app import models
+from sqlalchemy.orm import Session
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    for user in session.query(models.User):
+        #                     ^^^^^^^^^^^ as it is today
+        user.email = user.email.lower()
+    session.commit()
+
+
+def downgrade():
+    raise NotImplementedError
+```
+```python versions/0002_example.py good
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    users = sa.table("users", sa.column("email"))
+    op.execute(sa.update(users).where(users.c.email == "").values(email=None))
+
+
+def downgrade():
+    raise NotImplementedError
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code
+from foreshot.project import paths
+from foreshot.rules.types._light_tables import light_table
+from foreshot.rules.types._mapped import MappedClass, mapped_class
+from foreshot.rules.types._naming import Named, named_in
+from foreshot.rules.types._scopes import place_of, reads_of
+
+
+class _Import(Struct, frozen=True):
+    statement: ast.ImportFrom
+    alias: ast.alias
+    model: MappedClass
+
+
+class ModelImportInMigration(RevisionRule):
+    """Mapped classes of the application that the revision's functions use."""
+
+    severity = "warning"
+    safety = "unsafe"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Each class once: where it is imported, or else where it is first used."""
+        modules = context.surroundings.modules
+        known: dict[str, MappedClass | None] = {}
+        reported: set[str] = set()
+        reads: Mapping[str, frozenset[str]] | None = None
+        for named in named_in(context):
+            path = _class_path(named)
+            if path is None or path in reported or not modules.is_ours(path):
+                continue
+            if path not in known:
+                known[path] = _model(path, context)
+            model = known[path]
+            if model is None:
+                continue
+            reads = reads if reads is not None else reads_of(context.module)
+            if isinstance(named.node, ast.alias):
+                uses = _uses(named.node.asname or named.node.name, model, context)
+                if not any(place_of(owner, reads) for owner in uses):
+                    continue
+                at = named.span(named.path)
+            else:
+                attribute = named.path[len(path) + 1 :].partition(".")[0]
+                span = named.written_until(path.rpartition(".")[2])
+                if attribute in model.plain or span is None or not place_of(named.owner, reads):
+                    continue
+                at = span
+            reported.add(path)
+            name = path.rpartition(".")[2]
+            origin = None
+            if isinstance(named.statement, ast.ImportFrom) and isinstance(named.node, ast.alias):
+                origin = _Import(named.statement, named.node, model)
+            yield self.finding(
+                at,
+                f"This revision sees the model {code(name)} as it is today, not as the table was: once the model gets a column or"
+                " moves, migrating an empty database fails here. Write down the table with `sa.table` and the columns that are used.",
+                object=path,
+                state=origin,
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A light table with just the columns that are used."""
+        found = finding.state
+        if isinstance(found, _Import):
+            changes = light_table(found.statement, found.alias, found.model, context)
+            if changes:
+                yield Fix(f"Write down the table {code(found.model.table)}", "unsafe", tuple(changes))
+
+
+def _model(path: str, context: Context) -> MappedClass | None:
+    """The mapped class of a path; a copy that is kept for the migrations' own use is none."""
+    modules = context.surroundings.modules
+    definition = modules.definition(path)
+    own = context.surroundings.environment.script_location
+    if definition is None or paths.is_inside(definition.path, own):
+        return None
+    return mapped_class(path, modules)
+
+
+def _class_path(named: Named) -> str | None:
+    """The part of a path up to the class in it."""
+    if named.statement is not None:
+        return named.path if isinstance(named.statement, ast.ImportFrom) else None
+    name = named.class_name
+    parts = named.path.split(".")
+    return ".".join(parts[: parts.index(name) + 1]) if name else None
+
+
+def _uses(name: str, model: MappedClass, context: Context) -> Iterator[str]:
+    """The functions and classes that use a name for the table's sake."""
+    for statement in context.module.tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            constants = {
+                id(node.value)
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Attribute) and node.attr in model.plain
+            }
+            if any(
+                isinstance(node, ast.Name) and node.id == name and id(node) not in constants
+                for node in ast.walk(statement)
+            ):
+                yield statement.name

@@ -1,0 +1,60 @@
+"""What the workspace's modules have, told without importing them; only what is certain is called missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from foreshot.project.files import Overlay
+from foreshot.project.modules import Modules
+from foreshot.text import SourceText
+
+FILES = {
+    "app/__init__.py": "",
+    "app/types.py": "class Money:\n    pass\n\nfor name in ('a', 'b'):\n    pass\n",
+    "app/made.py": "globals()['Money'] = 1\n",
+    "app/lazy.py": "def __getattr__(name):\n    return 1\n",
+    "app/star.py": "from elsewhere import *\n",
+    "app/listed.py": "__all__ = ['Money']\n",
+    "app/spread/more.py": "",
+    "app/fast.pyx": "",
+    "alembic/__init__.py": "",
+    "types/__init__.py": "",
+}
+
+
+def modules(roots: tuple[str, ...] = ("/p",), extra: tuple[str, ...] = ()) -> Modules:
+    texts = {**FILES, **dict.fromkeys(extra, "")}
+    return Modules(Overlay({f"/p/{path}": SourceText(text) for path, text in texts.items()}), roots, "/p")
+
+
+@pytest.mark.parametrize(
+    ("dotted", "outcome"),
+    [
+        ("app.types.Money", "found"),
+        ("app.types.name", "found"),
+        ("app.types", "found"),
+        ("app.types.Colour", "missing"),
+        ("app.gone.Money", "missing"),
+        ("app.made.Money", "unknown"),
+        ("app.lazy.Money", "unknown"),
+        ("app.star.Money", "unknown"),
+        ("app.listed.Money", "unknown"),
+        ("app.spread.Money", "unknown"),
+        ("app.fast.Money", "unknown"),
+        ("sqlmodel.sql.sqltypes.AutoString", "elsewhere"),
+        # Folders that are called like installed packages hide nothing.
+        ("alembic.op", "elsewhere"),
+        ("types.Money", "elsewhere"),
+    ],
+)
+def test_where_a_path_leads(dotted: str, outcome: str) -> None:
+    assert modules().resolve(dotted) == outcome
+
+
+def test_two_packages_of_one_name_cannot_be_told_apart() -> None:
+    both = modules(("/p", "/p/src"), ("src/app/__init__.py",))
+    assert both.resolve("app.types.Colour") == "unknown"
+
+
+def test_a_class_on_the_first_line_is_found() -> None:
+    assert [found.dotted for found in modules().classes_named("Money")] == ["app.types.Money"]

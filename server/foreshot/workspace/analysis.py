@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from foreshot.lint.context import Context, Surroundings
 from foreshot.lint.report import FileReports
 from foreshot.lint.run import RuleSet, problem_report, revision_reports
@@ -9,6 +11,7 @@ from foreshot.lint.suppress import suppressions_of
 from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.syntax.comments import comments_of
 from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.text import SourceText, Span, Unreadable
@@ -42,7 +45,7 @@ def analyse(
     if isinstance(opened, FileProblem):
         # A file of Python 2, or one that is half-written, keeps its place in the graph.
         header = read_header_above(source, SyntaxProblem(opened.message, opened.span))
-        return FileAnalysis(header, reports=_reports(rules, opened, source, path), problem=opened)
+        return FileAnalysis(header, reports=_reports(rules, opened, source, path, header), problem=opened)
     generated = _GENERATED in source.content
     if isinstance(opened, Module):
         reports = FileReports((), suppressions_of(opened, source, opened.comments))
@@ -61,6 +64,10 @@ def analyse(
     )
 
 
-def _reports(rules: RuleSet, problem: FileProblem, source: SourceText, path: str) -> FileReports:
+def _reports(
+    rules: RuleSet, problem: FileProblem, source: SourceText, path: str, header: RevisionHeader | None = None
+) -> FileReports:
     report = problem_report(rules, problem.kind, problem.message, problem.span, source, path)
+    if report is not None and header is not None:
+        report = replace(report, revision=header.revision)
     return FileReports((report,) if report else (), suppressions_of(None, source, comments_of(source)))

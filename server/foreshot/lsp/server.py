@@ -56,7 +56,8 @@ class Server(ForeshotServer):
     """Foreshot as a language server."""
 
     def __init__(self) -> None:
-        super().__init__("foreshot", foreshot.__version__)
+        # One for requests, one for what is pushed, and one that may read the workspace for long.
+        super().__init__("foreshot", foreshot.__version__, threads=3)
         self.session = Session()
         self.pull = False
         """The client pulls diagnostics; else they are pushed."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from foreshot.knowledge import Effect, Facts, Target, effects_of
-from foreshot.knowledge.locks import Of
 from foreshot.lint.context import Context
 from foreshot.lint.words import code, listed
 from foreshot.migration.operations import (
@@ -70,11 +69,43 @@ def targets(found: Iterable[Wait]) -> list[Target]:
     return [wait.target for wait in found]
 
 
-def blocked(found: Sequence[Wait], *tables: object, of: Of = "table") -> str:
-    """``every read and write of `users``` or ``every write to `orders` and `users```, by the locks on what is named."""
-    kinds = {lock.blocks for wait in found for lock in wait.effect.locks if lock.of == of}
-    word, link = ("every read and write", "of") if "reads and writes" in kinds else ("every write", "to")
-    return f"{word} {link} {listed([code(table) for table in dict.fromkeys(tables)])}"
+def blocked(found: Sequence[Wait], *tables: object) -> str:
+    """``every read and write of `users```, by the strongest lock on the operation's own table."""
+    kinds = {lock.blocks for wait in found for lock in wait.effect.locks if lock.of != "parent"}
+    return _blocked(dict.fromkeys(tables, "reads and writes" in kinds))
+
+
+def blocked_by_now(
+    found: Sequence[Wait], operation: TableOperation, context: Context, tables: Sequence[str]
+) -> str:
+    """The same for several tables, with the locks that the transaction took before on PostgreSQL and still holds."""
+    reads = {
+        lock.table
+        for wait in found
+        for effect in (wait.effect, *_earlier(operation, context, wait.target))
+        for lock in effect.locks
+        if lock.blocks == "reads and writes"
+    }
+    return _blocked({table: table in reads for table in tables})
+
+
+def _earlier(operation: TableOperation, context: Context, target: Target) -> list[Effect]:
+    found: list[Effect] = []
+    if target.database == "postgresql":
+        for other in context.before(operation):
+            if other.site.autocommit:
+                found.clear()
+            elif isinstance(other, TableOperation) and not other.site.conditional:
+                found.append(effects_of(other, target, facts=Facts(table_is_new=context.is_new(other))))
+    return found
+
+
+def _blocked(reads: Mapping[object, bool]) -> str:
+    """Tables, and whether reads wait too, in words."""
+    both = [code(table) for table, too in reads.items() if too]
+    writes = [code(table) for table, too in reads.items() if not too]
+    said = [f"every read and write of {listed(both)}"] if both else []
+    return listed([*said, f"every write to {listed(writes)}"] if writes else said)
 
 
 def column_with(

@@ -11,18 +11,21 @@ It does not matter on a table that the same revision created. No other database 
 
 ```python bad
 def upgrade():
-    op.create_exclude_constraint("ex_bookings_room", "bookings", ("room", "="), ("during", "&&"))
+    op.create_exclude_constraint("ex_bookings_during", "bookings", ("during", "&&"))
 #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `bookings`
 ```
 ```python bad
 def upgrade():
-    op.execute("ALTER TABLE bookings ADD CONSTRAINT ex_bookings_room EXCLUDE USING gist (room WITH =)")
-#                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `bookings`
+    op.execute("ALTER TABLE bookings ADD CONSTRAINT ex_bookings_during EXCLUDE USING gist (during WITH &&)")
+#                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `bookings`
 ```
 ```python good
+from sqlalchemy.dialects import postgresql
+
+
 def upgrade():
-    op.create_table("bookings", sa.Column("room", sa.Integer()), sa.Column("during", sa.Text()))
-    op.create_exclude_constraint("ex_bookings_room", "bookings", ("room", "="), ("during", "&&"))
+    op.create_table("bookings", sa.Column("during", postgresql.TSRANGE()))
+    op.create_exclude_constraint("ex_bookings_during", "bookings", ("during", "&&"))
 ```
 """
 

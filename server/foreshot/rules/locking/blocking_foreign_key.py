@@ -36,7 +36,7 @@ def upgrade():
     with op.batch_alter_table("orders") as batch_op:
         batch_op.add_column(sa.Column("payer_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(None, "users", ["payer_id"], ["id"])
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ even though `payer_id` is still empty
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and every write to `users` while every row of `orders` is read, even though `payer_id` is still empty
 ```
 ```python fixed
 def upgrade():
@@ -201,17 +201,12 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
 def _both(
     found: list[waiting.Wait], table: str, operation: AddConstraint | AddColumn, context: Context
 ) -> str:
-    """What waits, in words: on the referring table, and on the one that is referred to, unless nobody uses it yet."""
-    own = waiting.blocked(found, table)
-    parents = {lock.table for wait in found for lock in wait.effect.locks if lock.of == "parent"}
-    others = [
-        parent for parent in parents if parent != table and not context.schema.is_new(parent, operation)
+    """What waits: on the referring table, and on the one that is referred to, unless nobody uses that yet."""
+    parents = [
+        lock.table for wait in found for lock in wait.effect.locks if lock.of == "parent" and lock.table
     ]
-    if not others:
-        return own
-    if own.startswith("every write to "):
-        return f"{own} and {code(others[0])}"
-    return f"{own} and {waiting.blocked(found, *others, of='parent')}"
+    used = [parent for parent in dict.fromkeys(parents) if not context.schema.is_new(parent, operation)]
+    return waiting.blocked_by_now(found, operation, context, (table, *used))
 
 
 def _can_be_inline(operation: AddColumn, context: Context) -> bool:

@@ -3,7 +3,8 @@
 `CREATE INDEX` takes a SHARE lock on PostgreSQL: reads go on, but every INSERT, UPDATE and DELETE on the table waits
 until the whole table has been read and sorted, and until the transaction ends. On 2 million rows that took about a
 second on a small machine; on a large table it takes minutes, and the queue behind it takes the application down.
-`index=True` on a column in `add_column` emits the same statement.
+`index=True` on a column in `add_column` emits the same statement. Behind `add_column` or any other change of the table in the
+same transaction reads wait as well: that change's lock is still held.
 
 Create the index `CONCURRENTLY`, which blocks neither reads nor writes. It cannot run inside a transaction, so it stands
 in an autocommit block. That commits what the revision did before it. A build that fails there leaves an `INVALID`
@@ -42,7 +43,7 @@ def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
         batch_op.create_index(batch_op.f("ix_users_plan"), ["plan"], unique=False)
-#       ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
+#       ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
 
 
 def downgrade():
@@ -172,6 +173,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
         for mysql in (False, True):
             those = [wait for wait in found if wait.target.is_mysql is mysql]
             if those:
+                blocked = waiting.blocked_by_now(those, operation, context, (table,))
                 advice = (
                     "Build it while nobody writes"
                     if mysql
@@ -179,7 +181,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
                 )
                 yield self.finding(
                     at,
-                    f"Creating {title} blocks {waiting.blocked(those, table)} until it is built"
+                    f"Creating {title} blocks {blocked} until it is built"
                     f" ({waiting.where(those)}). {advice}.",
                     operation=operation,
                     object=name if isinstance(name, str) else None,

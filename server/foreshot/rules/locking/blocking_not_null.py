@@ -69,6 +69,11 @@ def upgrade():
     op.execute('ALTER TABLE users ALTER COLUMN email SET NOT NULL')
     op.drop_constraint(op.f("users_email_is_not_null"), "users", type_="check")
 ```
+```python bad version=11
+def upgrade():
+    op.alter_column("users", "email", existing_type=sa.String(255), nullable=False)
+#                                                                            ^^^^^ Run it while nobody uses the table
+```
 ```python good
 def upgrade():
     op.create_check_constraint("email_is_there", "users", "email IS NOT NULL", postgresql_not_valid=True)
@@ -130,25 +135,32 @@ class BlockingNotNull(OperationRule[AlterColumn]):
             and _says_not_null(constraint.condition, column)
             for constraint in context.schema.constraints(table, operation)
         )
-        facts = Facts(old_nullable=known.nullable if known else None, validated_not_null_check=checked)
-        found = waiting.waits(waiting.change_of(operation, "nullable"), context, self.databases, facts)
+        old = known.nullable if known else None
+        asked = waiting.change_of(operation, "nullable")
+        facts = Facts(old_nullable=old, validated_not_null_check=checked)
+        found = waiting.waits(asked, context, self.databases, facts)
         if found:
+            facts = Facts(old_nullable=old, validated_not_null_check=True)
+            helps = not waiting.waits(asked, context, self.databases, facts)
+            advice = "Validate a check that it is not null beforehand: then nothing is read"
             yield self.finding(
                 operation.site.args.get("nullable", operation.site.name),
                 f"Setting {code(f'{table}.{column}')} NOT NULL blocks {waiting.blocked(found, table)} while every row"
-                f" is read ({waiting.where(found)}). Validate a check that it is not null beforehand:"
-                " then nothing is read.",
+                f" is read ({waiting.where(found)}). {advice if helps else 'Run it while nobody uses the table'}.",
                 operation=operation,
                 object=column,
                 targets=waiting.targets(found),
                 # What changes another thing of the column as well may only repeat that it is NOT NULL.
+                state=helps,
                 certainty=None if _changes_nothing_else(operation) or known else "possible",
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """A check NOT VALID, its validation in an autocommit block, and the check dropped in the end."""
         operation = finding.operation
-        if not isinstance(operation, AlterColumn) or not _stands_alone(operation, context):
+        if not finding.state or not isinstance(operation, AlterColumn):
+            return
+        if not _stands_alone(operation, context):
             return
         table, column, schema = operation.table, operation.column, operation.schema
         quoted = writing.quoted(column) if isinstance(column, str) else None

@@ -215,6 +215,8 @@ def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
     alone = (operation.new_name, operation.server_default, operation.comment, operation.nullable)
     if not placing.is_own_statement(operation) or any(change is not None for change in alone):
         return []
+    if operation.site.function == "downgrade" or _changes_again(operation, context):
+        return []
     type_ = writing.source(context, operation.site.args["type_"]) if "type_" in operation.site.args else None
     if type_ is None or not isinstance(table, str) or not isinstance(column, str):
         return []
@@ -228,7 +230,7 @@ def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
         *imports,
         *context.op_import,
     ]
-    for other in context.downgrade if operation.site.function == "upgrade" else context.upgrade:
+    for other in context.downgrade:
         if not isinstance(other, AlterColumn) or other.type is None:
             continue
         if other.table_name == operation.table_name and other.column == column:
@@ -237,6 +239,16 @@ def _second_column(operation: AlterColumn, context: Context) -> list[Change]:
                 return []
             changes.append(ReplaceStatement(other.site.statement, dropped))
     return changes
+
+
+def _changes_again(operation: AlterColumn, context: Context) -> bool:
+    """Whether the same function changes the column's type once more: by way of another type."""
+    return any(
+        isinstance(other, AlterColumn)
+        and other.type is not None
+        and (other.table_name, other.column) == (operation.table_name, operation.column)
+        for other in (*context.before(operation), *context.after(operation))
+    )
 
 
 def _default_afterwards(operation: AddColumn, context: Context) -> list[Change]:

@@ -19,6 +19,7 @@ connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=None)
 with context.begin_transaction():
     context.run_migrations()
+    context.config.attributes.get("while_open", lambda: None)()
 """
 MAKO = "${message}\n"
 

@@ -23,6 +23,7 @@ TABLES = """
     );
     CREATE TABLE orders (id integer PRIMARY KEY, user_id integer, total integer NOT NULL);
     CREATE TABLE visits (user_id integer, day date);
+    CREATE TABLE bookings (during tsrange);
     CREATE SCHEMA sales;
     CREATE TABLE sales."Order" (total integer);
     CREATE MATERIALIZED VIEW totals AS SELECT 1 AS user_id, 2 AS total;

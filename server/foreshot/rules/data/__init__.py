@@ -1,0 +1,1 @@
+"""Changes that fail, or lie, on rows that are there already."""

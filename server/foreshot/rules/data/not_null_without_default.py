@@ -1,0 +1,251 @@
+"""A NOT NULL column without a default cannot be added to a table that has rows.
+
+The rows that are there have no value for it. PostgreSQL refuses the statement (23502), and so does SQLite; on an empty table,
+such as that of a developer or of a test, both take it. MySQL and MariaDB take it and fill the rows without a word: with `0`,
+`''`, the first value of an enum, on MariaDB `0000-00-00` for a date; MySQL in its strict mode refuses a date (1292). The
+`default=` of a column is no help: it is Python's, for rows that the application inserts later, and no part of the DDL.
+
+Give the column a `server_default=`, which from PostgreSQL 11 on is stored once and rewrites no row. Or, where no one value is
+right for all rows, add the column as nullable, fill it, and set it NOT NULL afterwards. On a large table the filling belongs in
+batches of its own.
+
+It does not matter on a table that the revision created, or emptied, nor for a column that fills itself: an identity, a serial
+primary key, a generated column.
+
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False))
+#                                                           ^^^^^^^^^^^^^^ fails as soon as `users` has a row
+```
+```python fixed
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False, server_default=""))
+```
+```python fixed fix=2
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+    op.execute("UPDATE users SET plan = '' WHERE plan IS NULL")
+    op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
+The value is taken from `default=` where there is one that the database can have too:
+
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("active", sa.Boolean(), nullable=False, default=True))
+#                                                            ^^^^^^^^^^^^^^ fails as soon as `users` has a row
+```
+```python fixed
+def upgrade():
+    op.add_column("users", sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()))
+```
+In a batch block, what fills the column stands behind the block:
+
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seen", sa.Integer(), nullable=False))
+#                                                           ^^^^^^^^^^^^^^ fails as soon as `users` has a row
+        batch_op.drop_column("age")
+```
+```python fixed fix=2
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seen", sa.Integer(), nullable=True))
+        batch_op.drop_column("age")
+    op.execute("UPDATE users SET seen = 0 WHERE seen IS NULL")
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.alter_column("seen", existing_type=sa.Integer(), nullable=False)
+```
+Where no value would do, as for a key to another table, the column can only be nullable at first:
+
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=False))
+#                                                                                         ^^^^^^^^^^^^^^ fails as soon as
+```
+```python fixed
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=True))
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE users ADD COLUMN plan varchar(20) NOT NULL")
+#                                 ^^^^^^^^^^^^^^^ fails as soon as `users` has a row
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("age", sa.Integer(), nullable=False))
+#                                                         ^^^^^^^^^^^^^^ gets 0 in every row of `users`
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False, server_default="free"))
+    op.add_column("users", sa.Column("number", sa.Integer(), sa.Identity(), nullable=False))
+```
+```python good
+def upgrade():
+    op.create_table("users", sa.Column("email", sa.String(255)))
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False))
+```
+```python good
+def upgrade():
+    op.execute("DELETE FROM sessions")
+    op.add_column("sessions", sa.Column("ip", sa.String(45), nullable=False))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from foreshot.knowledge import Effect, Target, classify, effects_of, volatility
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, listed, on
+from foreshot.migration.operations import AddColumn
+from foreshot.rules.data import _filling as filling
+from foreshot.rules.data import _rows as rows
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, ReplaceText, SetArgument
+
+
+class NotNullWithoutDefault(OperationRule[AddColumn]):
+    """``add_column`` with ``nullable=False`` and no ``server_default`` on a table that existed before."""
+
+    looks_at = (AddColumn,)
+    severity = "error"
+    databases = ("postgresql", "mysql", "mariadb", "sqlite")
+    safety = "unsafe"
+
+    def check(self, operation: AddColumn, context: Context) -> Iterator[Finding]:
+        """Whether rows would have no value for the column."""
+        column, table = operation.column, operation.table_name
+        if table is None or column.is_nullable is not False or not isinstance(column.name, str):
+            return
+        if column.computed is not None or column.identity is not None:
+            return
+        if volatility(column.server_default) != "none" or rows.has_no_rows(operation, context):
+            return
+        found = [
+            (target, effects_of(_bare(operation), target))
+            for target in context.targets(self.databases, operation)
+            # Elsewhere a primary key fills itself, or cannot be added at all.
+            if target.database == "postgresql" or column.primary_key is not True
+        ]
+        at = filling.span_of(column, "nullable", "primary_key") or operation.site.name
+        certainty = "possible" if operation.if_not_exists else None
+        failing = [target for target, effect in found if effect.can_fail_on_rows]
+        if failing:
+            advice = (
+                "Add it as nullable, and set it NOT NULL once its rows are filled."
+                if filling.is_key(operation, column.name, column, context)
+                else "Give it a `server_default`, or set it NOT NULL once its rows are filled."
+            )
+            yield self.finding(
+                at,
+                f"Adding {code(column.name)} as NOT NULL without a default fails as soon as {code(table)} has a row"
+                f" ({on(failing)}). {advice}",
+                operation=operation,
+                object=column.name,
+                targets=failing,
+                certainty=certainty,
+            )
+        filled = [(target, effect) for target, effect in found if effect.fills_silently]
+        if filled and not rows.is_written_later(table, column.name, operation, context):
+            yield self.finding(
+                at,
+                f"{code(column.name)} gets {_what(operation, filled)} in every row of {code(table)}, without a word"
+                f" ({on(target for target, _ in filled)}). Say which value it is with a `server_default`.",
+                operation=operation,
+                object=column.name,
+                targets=[target for target, _ in filled],
+                severity="warning",
+                certainty=certainty,
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A server default; or NULL at first, then a value for every row, then NOT NULL."""
+        operation = finding.operation
+        if not isinstance(operation, AddColumn) or not placing.is_plain(operation):
+            return
+        column = operation.column
+        call, name = column.call, column.name
+        if call is None or not isinstance(name, str) or "nullable" not in column.keywords:
+            return
+        nullable = SetArgument(call.span, "nullable", "True")
+        value = filling.filling(operation, name, column, column.type, context)
+        if value is None:
+            yield Fix(
+                f"Add {code(name)} as nullable, to be filled and set NOT NULL in later revisions",
+                "unsafe",
+                (nullable,),
+            )
+            return
+        default = value.server_default(context)
+        if default is not None:
+            text, imports = default
+            at = column.keywords.get("default")
+            change: Change = (
+                ReplaceText(at, f"server_default={text}")
+                if at is not None
+                else SetArgument(call.span, "server_default", text)
+            )
+            yield Fix(f"Give {code(name)} the server default {code(text)}", "unsafe", (change, *imports))
+        afterwards = _filled_then_set(operation, name, value, context)
+        if afterwards is not None:
+            yield Fix(
+                f"Add {code(name)} as nullable, fill it, then set it NOT NULL",
+                "unsafe",
+                (nullable, placing.after(operation, afterwards)),
+            )
+
+
+def _bare(operation: AddColumn) -> AddColumn:
+    """The column without the constraints and indexes that Alembic makes for it besides."""
+    column = replace(operation.column, unique=False, index=False, foreign_keys=())
+    return replace(operation, column=column)
+
+
+def _what(operation: AddColumn, filled: list[tuple[Target, Effect]]) -> str:
+    """What MySQL and MariaDB fill the rows with."""
+    texts: list[str] = []
+    for target, effect in filled:
+        kind = classify(operation.column.type, target)
+        text = effect.fills_silently or ""
+        if text.startswith("0,"):
+            text = "the implicit default of its type"
+            if kind.family in ("integer", "numeric", "float"):
+                text = "0"
+            elif kind.family in ("string", "text", "bytes"):
+                text = "''"
+            elif kind.family == "enum" and kind.values:
+                text = code(kind.values[0])
+        texts.append(text)
+    return listed(list(dict.fromkeys(texts)), "or")
+
+
+def _filled_then_set(
+    operation: AddColumn, column: str, value: filling.Filling, context: Context
+) -> str | None:
+    """An UPDATE, and ``alter_column(nullable=False)`` behind it."""
+    at = operation.column.args.get("type_")
+    type_ = writing.source(context, at) if at is not None else None
+    update = filling.backfill(operation, column, value.sql, context) if value.sql is not None else None
+    table, schema = operation.table, operation.schema
+    if type_ is None or update is None or not isinstance(table, str):
+        return None
+    where = [f"schema={writing.literal(schema)}"] if isinstance(schema, str) else []
+    settings = [f"existing_type={type_}", "nullable=False"]
+    sqlite = context.targets_known and any(
+        target.database == "sqlite" for target in context.targets((), operation)
+    )
+    if operation.site.batch is None and not sqlite:
+        arguments = [writing.literal(table), writing.literal(column), *settings, *where]
+        return f"{update}\n{writing.call(f'{context.op}.alter_column', arguments)}"
+    block = writing.call(f"{context.op}.batch_alter_table", [writing.literal(table), *where])
+    inner = writing.call("batch_op.alter_column", [writing.literal(column), *settings])
+    return f"{update}\n{writing.under(f'with {block} as batch_op:', inner)}"

@@ -1,0 +1,197 @@
+"""A column cannot be set NOT NULL while one of its rows has no value.
+
+`alter_column(..., nullable=False)` reads every row and fails at the first NULL: with 23502 on PostgreSQL, 1138 on MySQL, 1265 on
+MariaDB, and on SQLite where a batch copies the rows. It passes on the empty database of a test. A `server_default=` given in
+the same call is for new rows only, and fills none that is there.
+
+Give the rows a value before it, in the same revision or, for a large table, in batches and an earlier one. Code that still
+writes NULL must be gone by then.
+
+Nothing is said where the rows are filled before it, by an UPDATE or by code that is not followed; where a validated check
+keeps NULL out; where `existing_nullable=False` or the other direction says that the column was NOT NULL already; and in
+`downgrade()`, which only takes back what `upgrade()` allowed. Where nothing says whether the column was nullable before, this is
+a warning.
+
+```python bad
+def upgrade():
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+#                                                                                         ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `plan`
+```
+```python fixed
+def upgrade():
+    op.execute("UPDATE users SET plan = '' WHERE plan IS NULL")
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+```
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("age", existing_type=sa.INTEGER(), nullable=False)
+#                                                                ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `age`
+
+
+def downgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("age", existing_type=sa.INTEGER(), nullable=True)
+```
+```python fixed
+def upgrade():
+    op.execute("UPDATE users SET age = 0 WHERE age IS NULL")
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("age", existing_type=sa.INTEGER(), nullable=False)
+
+
+def downgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("age", existing_type=sa.INTEGER(), nullable=True)
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("seen", sa.DateTime(), nullable=True))
+    op.execute("ALTER TABLE users ALTER COLUMN seen SET NOT NULL")
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ No row of `users` has a value in `seen` yet
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20)))
+    op.execute("UPDATE users SET plan = 'free'")
+    op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), server_default="free"))
+    op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
+A change of type that repeats NOT NULL says nothing new:
+
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("users", "plan", existing_type=sa.String(20), type_=sa.String(50), nullable=False)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge import Facts, effects_of
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AddColumn, AlterColumn, TypeSpec, ValidateConstraint
+from foreshot.rules.data import _filling as filling
+from foreshot.rules.data import _rows as rows
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _waiting as waiting
+
+
+class SetNotNullWithoutBackfill(OperationRule[AlterColumn]):
+    """``nullable=False`` on a column that may hold NULL, and nothing before it that fills the rows."""
+
+    looks_at = (AlterColumn,)
+    severity = "error"
+    databases = ("postgresql", "mysql", "mariadb", "sqlite")
+    directions = ("upgrade",)
+    safety = "unsafe"
+
+    def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether a row may have no value."""
+        table, column = operation.table_name, operation.column
+        if operation.nullable is not False or table is None or not isinstance(column, str):
+            return
+        was = _was_nullable(operation, context)
+        if was is False or rows.has_no_rows(operation, context) or _is_checked(operation, context):
+            return
+        if rows.is_written(table, column, operation, context):
+            return
+        added = _added(operation, context)
+        if added is not None and (
+            added.column.server_default is not None or added.column.computed is not None
+        ):
+            return
+        asked = waiting.change_of(operation, "nullable")
+        facts = Facts(old_nullable=True)
+        failing = [
+            target
+            for target in context.targets(self.databases, operation)
+            if effects_of(asked, target, facts=facts).can_fail_on_rows
+        ]
+        if not failing:
+            return
+        reason = (
+            f"No row of {code(table)} has a value in {code(column)} yet: this fails unless the table is empty"
+            if added is not None
+            else f"This fails if a row of {code(table)} has NULL in {code(column)}"
+        )
+        default = " A server default is for new rows only." if operation.server_default else ""
+        yield self.finding(
+            operation.site.keywords.get("nullable", operation.site.name),
+            f"{reason} ({on(failing)}). Give the rows a value before it.{default}",
+            operation=operation,
+            object=column,
+            targets=failing,
+            severity=None if was else "warning",
+            certainty=None if was else "possible",
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """An UPDATE of the rows that have no value, before it."""
+        operation = finding.operation
+        if not isinstance(operation, AlterColumn) or operation.site.repeated:
+            return
+        column, added = operation.column, _added(operation, context)
+        batch = operation.site.batch
+        inside = added is not None and added.site.batch is not None and added.site.batch == batch
+        if not isinstance(column, str) or (inside and batch is not None):
+            return
+        value = filling.filling(operation, column, None, _type(operation, added, context), context)
+        update = filling.backfill(operation, column, value.sql, context) if value and value.sql else None
+        if update is not None:
+            yield Fix(f"Fill {code(column)} before it", "unsafe", (placing.before(operation, update),))
+
+
+def _was_nullable(operation: AlterColumn, context: Context) -> bool | None:
+    """Whether the column took NULL before; None where the call alone says so."""
+    if isinstance(operation.existing_nullable, bool):
+        return operation.existing_nullable
+    known = context.schema.column(operation.table_name, str(operation.column), operation)
+    if known is not None and known.nullable is not None:
+        return known.nullable
+    said = {other.nullable for other in rows.counterparts(operation, operation.column, context)}
+    if True in said:
+        return True
+    if False in said:
+        return False
+    # MODIFY repeats what does not change, and whoever writes for MySQL repeats it too.
+    repeats = (
+        operation.type is not None or operation.new_name is not None or operation.autoincrement is not None
+    )
+    return False if repeats or operation.comment is not None else None
+
+
+def _is_checked(operation: AlterColumn, context: Context) -> bool:
+    """Whether a constraint of the table was validated before, which may be one that keeps NULL out."""
+    return any(
+        isinstance(other, ValidateConstraint) and other.table_name == operation.table_name
+        for other in context.before(operation)
+    )
+
+
+def _added(operation: AlterColumn, context: Context) -> AddColumn | None:
+    """The operation that added the column, earlier in the revision."""
+    found = None
+    for other in context.before(operation):
+        if (
+            isinstance(other, AddColumn)
+            and other.table_name == operation.table_name
+            and other.column.name == operation.column
+            and not other.if_not_exists
+        ):
+            found = other
+    return found
+
+
+def _type(operation: AlterColumn, added: AddColumn | None, context: Context) -> object:
+    types = [operation.existing_type, operation.type, added.column.type if added else None]
+    types += [other.existing_type for other in rows.counterparts(operation, operation.column, context)]
+    return next((type_ for type_ in types if isinstance(type_, TypeSpec)), None)

@@ -1,0 +1,192 @@
+"""PostgreSQL refuses a change of type for which there is no cast that applies by itself.
+
+`ALTER COLUMN … TYPE` converts the values by an assignment cast. Where there is none, as from text to a number, to `jsonb`, `uuid` or
+an enum, from `integer` to `boolean`, from one enum to another, the statement fails (42804), on an empty table too: "column
+cannot be cast automatically". Autogenerate writes such changes without a word about it.
+
+`postgresql_using` says how to convert: `"age::integer"`. Values that do not convert still make it fail, on the rows that are there. A
+default of the column is not converted by it: one without a cast of its own has to be dropped first and set again
+afterwards. Towards text anything converts by itself.
+
+The old type is taken from `existing_type`, from what the revision did before, or from the other direction.
+
+```python bad
+def upgrade():
+    op.alter_column("users", "active", existing_type=sa.BOOLEAN(), type_=sa.Integer(), existing_nullable=True)
+#                                                                  ^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
+```
+```python fixed
+def upgrade():
+    op.alter_column("users", "active", existing_type=sa.BOOLEAN(), type_=sa.Integer(), existing_nullable=True, postgresql_using="active::integer")
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column(
+            "state",
+            existing_type=sa.Enum("new", "old", name="state"),
+            type_=sa.Enum("new", "old", "gone", name="user_state"),
+#           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
+            existing_nullable=True,
+            existing_server_default=sa.text("'new'::state"),
+        )
+```
+```python fixed
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("state", server_default=None)
+        batch_op.alter_column(
+            "state",
+            existing_type=sa.Enum("new", "old", name="state"),
+            type_=sa.Enum("new", "old", "gone", name="user_state"),
+            existing_nullable=True,
+            existing_server_default=sa.text("'new'::state"),
+            postgresql_using="state::text::user_state",
+            server_default="new",
+        )
+```
+```python bad
+def upgrade():
+    op.alter_column("users", "age", existing_type=sa.VARCHAR(10), type_=sa.Integer())
+#                                                                 ^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE users ALTER COLUMN active TYPE boolean")
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
+
+
+def downgrade():
+    op.execute("ALTER TABLE users ALTER COLUMN active TYPE integer USING active::integer")
+```
+```python good
+def upgrade():
+    op.alter_column("users", "age", existing_type=sa.VARCHAR(10), type_=sa.Integer(), postgresql_using="age::integer")
+    op.alter_column("users", "number", existing_type=sa.Integer(), type_=sa.String(20))
+    op.alter_column("users", "size", existing_type=sa.Integer(), type_=sa.Numeric(10, 2))
+```
+What was reflected from SQLite, where an enum is a string, says nothing of PostgreSQL:
+
+```python good dialect=postgresql,sqlite
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("state", existing_type=sa.VARCHAR(length=3), type_=sa.Enum("new", "done", name="state"))
+```
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("users", "age", existing_type=sa.VARCHAR(10), type_=sa.Integer())
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.knowledge import SqlType, classify, compare_types
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AlterColumn, TypeSpec
+from foreshot.rules.data import _rows as rows
+from foreshot.rules.data._casts import conversion
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _writing as writing
+from foreshot.syntax.changes import Change, InsertBefore, SetArgument
+from foreshot.syntax.values import CallValue, Text, Unknown
+
+
+class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
+    """A type change with no cast that applies by itself, and no ``postgresql_using``."""
+
+    looks_at = (AlterColumn,)
+    severity = "error"
+    databases = ("postgresql",)
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether PostgreSQL has no way from the one type to the other."""
+        new, old = operation.type, _old_type(operation, context)
+        if not isinstance(new, TypeSpec) or old is None or operation.using is not None:
+            return
+        reflected = any(target.database == "sqlite" for target in context.targets((), operation))
+        failing = [
+            target
+            for target in context.targets(self.databases, operation)
+            if compare_types(classify(old, target), classify(new, target), target).needs_using
+            and not (reflected and _is_stand_in(classify(old, target), classify(new, target)))
+        ]
+        if failing:
+            column = operation.column if isinstance(operation.column, str) else None
+            yield self.finding(
+                operation.site.keywords.get("type_", operation.site.name),
+                f"This fails on {on(failing)}, which does not turn {_written(old)} into {_written(new)} by itself."
+                " Say how, with `postgresql_using`.",
+                operation=operation,
+                object=column,
+                targets=failing,
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """``postgresql_using``, and the default out of its way."""
+        operation = finding.operation
+        if not isinstance(operation, AlterColumn) or not placing.is_plain(operation):
+            return
+        new, old = operation.type, _old_type(operation, context)
+        column = writing.quoted(operation.column) if isinstance(operation.column, str) else None
+        target = next(iter(context.targets(self.databases, operation)), None)
+        if not isinstance(new, TypeSpec) or old is None or column is None or target is None:
+            return
+        using = conversion(column, classify(old, target), classify(new, target), new)
+        around = _around_default(operation, context)
+        if using is not None and around is not None:
+            call = operation.site.call
+            yield Fix(
+                f"Convert the values with {code(using)}",
+                "unsafe",
+                (*around[:1], SetArgument(call, "postgresql_using", writing.literal(using)), *around[1:]),
+            )
+
+
+def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
+    known = context.schema.column(operation.table_name, str(operation.column), operation)
+    types = [operation.existing_type, known.type if known else None]
+    types += [other.type for other in rows.counterparts(operation, operation.column, context)]
+    return next((type_ for type_ in types if isinstance(type_, TypeSpec)), None)
+
+
+def _is_stand_in(old: SqlType, new: SqlType) -> bool:
+    """Whether the old type is what SQLite, where autogenerate may have looked, has in place of the new one."""
+    return old.family == "string" and new.family in ("enum", "uuid")
+
+
+def _written(type_: TypeSpec) -> str:
+    return code(type_.sql or type_.written)
+
+
+def _around_default(operation: AlterColumn, context: Context) -> list[Change] | None:
+    """The default dropped before, and set again after; None where it cannot be written for the new type."""
+    default = operation.existing_server_default
+    site = operation.site
+    if default is None or default is False:
+        return []
+    if isinstance(default, CallValue):
+        default = default.argument("text", 0)
+    text = default.value if isinstance(default, Text) else default
+    # What PostgreSQL reports of a string's default.
+    found = re.fullmatch(r"'([^']*)'(?:::[\w ]+(?:\(\d+\))?)?", text) if isinstance(text, str) else None
+    if found is None or not isinstance(operation.column, str) or isinstance(operation.schema, Unknown):
+        return None
+    arguments = [writing.literal(operation.column), "server_default=None"]
+    callee = f"{site.batch.alias}.alter_column" if site.batch else f"{context.op}.alter_column"
+    if site.batch is None:
+        if not isinstance(operation.table, str):
+            return None
+        arguments.insert(0, writing.literal(operation.table))
+        arguments += [f"schema={writing.literal(operation.schema)}"] if operation.schema else []
+    dropped = InsertBefore(site.statement, writing.call(callee, arguments))
+    if operation.server_default is not None:
+        return [dropped]
+    return [dropped, SetArgument(site.call, "server_default", writing.literal(found[1]))]

@@ -1,0 +1,226 @@
+"""A unique constraint or index fails if two rows that are there already have the same values.
+
+It is built over every row of the table, and the first pair that is equal stops it: 23505 on PostgreSQL, 1062 on MySQL and MariaDB.
+The database of a test has no such rows, production may. A unique index that is built `CONCURRENTLY` leaves an `INVALID` index
+behind when it fails, which goes on costing writes until it is dropped. On MySQL and MariaDB what the revision did before
+stays done.
+
+Look for such rows first, and merge them: a query in front of it stops the revision with a message that says which values are
+there twice, before anything is locked. Rows with NULL in one of the columns are not equal to any, except on SQL Server.
+
+A primary key is no different. It does not matter on a table that the revision created or emptied, where the constraint takes the place of one over the same
+columns or fewer, where a column was added in the same revision and is still NULL in every row, or where the columns
+contain the `id`. Nothing is said where the revision has looked at the table before.
+
+```python bad
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` have the same `email`
+```
+```python fixed
+\"\"\"example
+
+Revision ID: 0002
+Revises: '0001'
+Create Date: 2026-01-01 00:00:00
+
+\"\"\"
+from alembic import op
+from alembic import context
+import sqlalchemy as sa
+
+revision = "0002"
+down_revision = '0001'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    if not context.is_offline_mode():
+        duplicate = op.get_bind().execute(
+            sa.text(
+                "SELECT email FROM users WHERE email IS NOT NULL"
+                " GROUP BY email HAVING count(*) > 1"
+            )
+        ).first()
+        if duplicate is not None:
+            raise RuntimeError(f"rows of users have the same email: {tuple(duplicate)}, and perhaps others")
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index("ix_users_org_name", ["org", "name"], unique=True)
+#       ^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` have the same `org` and `name`
+```
+```python bad
+def upgrade():
+    op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (lower(email))")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` are the same to it
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), server_default="none", unique=True))
+#                                                                                  ^^^^^^^^^^^ same default in every row
+```
+```python good
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+    op.create_unique_constraint("uq_users_email_org", "users", ["email", "org"])
+
+
+def downgrade():
+    op.drop_constraint("uq_users_email_org", "users", type_="unique")
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("nick", sa.String(20), nullable=True))
+    op.create_unique_constraint("uq_users_nick", "users", ["nick"])
+```
+```python good
+def upgrade():
+    op.execute("DELETE FROM users a USING users b WHERE a.id > b.id AND a.email = b.email")
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge import Facts, effects_of, volatility
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, codes, on
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex, Operation
+from foreshot.rules.data import _filling as filling
+from foreshot.rules.data import _rows as rows
+from foreshot.rules.data._uniques import look_for_equal_rows, replaces_another
+from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.syntax.changes import AddImport
+from foreshot.syntax.values import Maybe
+
+_Unique = AddConstraint | CreateIndex | AddColumn
+
+
+class UniqueOverExistingRows(OperationRule[_Unique]):
+    """A unique constraint or index, or a primary key, on a table that existed before."""
+
+    looks_at = (AddConstraint, CreateIndex, AddColumn)
+    severity = "warning"
+    databases = ("postgresql", "mysql", "mariadb", "sqlite")
+    directions = ("upgrade",)
+    safety = "unsafe"
+
+    def check(self, operation: _Unique, context: Context) -> Iterator[Finding]:
+        """Whether two rows may be equal."""
+        table = operation.table_name
+        if table is None or rows.has_no_rows(operation, context):
+            return
+        if isinstance(operation, AddColumn):
+            yield from self._of_column(operation, table, context)
+            return
+        columns = _columns(operation)
+        if (
+            columns is None
+            or "id" in columns
+            or any(_is_apart(table, one, operation, context) for one in columns)
+        ):
+            return
+        if rows.is_touched(table, operation, context) or replaces_another(operation, columns, context):
+            return
+        targets = [
+            target
+            for target in context.targets(self.databases, operation)
+            if effects_of(operation, target, facts=Facts(in_transaction=False)).can_fail_on_rows
+        ]
+        if not targets:
+            return
+        name = operation.index.name if isinstance(operation, CreateIndex) else operation.constraint.name
+        known = [column for column in columns if isinstance(column, str)]
+        same = f"have the same {codes(known)}" if len(known) == len(columns) else "are the same to it"
+        covered = isinstance(operation, CreateIndex) and operation.index.where is not None
+        partial = " that it covers" if covered else ""
+        yield self.finding(
+            operation.site.name,
+            f"This fails if two rows of {code(table)}{partial} {same} ({on(targets)}). Look for them first.",
+            operation=operation,
+            object=name if isinstance(name, str) else None,
+            targets=targets,
+            certainty="possible" if isinstance(operation, CreateIndex) and operation.if_not_exists else None,
+        )
+
+    def _of_column(self, operation: AddColumn, table: str, context: Context) -> Iterator[Finding]:
+        column = operation.column
+        if column.unique is not True or volatility(column.server_default) not in ("constant", "stable"):
+            return
+        asked = waiting.column_with(operation, unique=True)
+        targets = [
+            target
+            for target in context.targets(self.databases, operation)
+            if effects_of(asked, target).known and not effects_of(asked, target).always_fails
+        ]
+        if targets:
+            yield self.finding(
+                filling.span_of(column, "unique") or operation.site.name,
+                f"{code(column.name)} has the same default in every row, so that it cannot be unique: this fails as soon"
+                f" as {code(table)} has two ({on(targets)}). Add it without the default, and fill it before.",
+                operation=operation,
+                object=column.name if isinstance(column.name, str) else None,
+                targets=targets,
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """A query for equal rows that stops the revision with their values."""
+        operation = finding.operation
+        if not isinstance(operation, AddConstraint | CreateIndex) or operation.site.repeated:
+            return
+        columns = _columns(operation)
+        if columns is None or (isinstance(operation, CreateIndex) and operation.index.where is not None):
+            return
+        if operation.site.batch is not None and _adds_in_batch(operation, context):
+            return
+        code_ = look_for_equal_rows(operation, columns, context)
+        if code_ is not None:
+            sa_imports = context.sa()[1]
+            changes = (
+                placing.before(operation, code_),
+                AddImport("from alembic import context"),
+                *sa_imports,
+            )
+            yield Fix("Look for equal rows first, and stop with their values", "unsafe", changes)
+
+
+def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] | None:
+    """The columns of a key, a unique constraint or index; None for one that is not, or that was built before."""
+    if isinstance(operation, CreateIndex):
+        index = operation.index
+        known = index.expressions or all(isinstance(column, str) for column in index.columns)
+        return index.columns if index.unique is True and known else None
+    constraint = operation.constraint
+    if constraint.kind not in ("unique", "primary key") or constraint.using_index is not None:
+        return None
+    known = all(isinstance(column, str) for column in constraint.columns)
+    return constraint.columns if known and constraint.columns else None
+
+
+def _is_apart(table: str, column: Maybe[str], operation: Operation, context: Context) -> bool:
+    """Whether the column was added earlier in the revision, with NULL or a value of its own in every row."""
+    for other in context.before(operation):
+        if isinstance(other, AddColumn) and other.table_name == table and other.column.name == column:
+            spec = other.column
+            default = volatility(spec.server_default)
+            own = default in ("volatile", "unknown") or spec.identity is not None or spec.computed is not None
+            return own or (default == "none" and spec.is_nullable is not False)
+    return False
+
+
+def _adds_in_batch(operation: AddConstraint | CreateIndex, context: Context) -> bool:
+    """Whether one of its columns is added in the same batch block, in front of which it cannot be looked at."""
+    return any(
+        isinstance(other, AddColumn) and other.site.batch == operation.site.batch
+        for other in context.before(operation)
+    )

@@ -71,7 +71,7 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
-```python bad dialect=postgresql,sqlite
+```python bad
 def upgrade():
     op.execute("SET LOCAL lock_timeout = '5s'")
     with op.get_context().autocommit_block():
@@ -84,9 +84,19 @@ def upgrade():
     op.execute("SET LOCAL lock_timeout = '5s'")
     with op.get_context().autocommit_block():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.rename_table("users", "people")
+```
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python fixed
+def upgrade():
     if op.get_context().dialect.name == "postgresql":
         op.execute("SET LOCAL lock_timeout = '5s'")
-    op.rename_table("users", "people")
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -120,7 +130,6 @@ def upgrade():
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -132,20 +141,12 @@ from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import listed
 from foreshot.migration.operations import CreateTable, Operation, SetOption, TableOperation
-from foreshot.rules.locking import _placing as placing
+from foreshot.rules.locking import _timeouts as timeouts
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.rules.locking import _writing as writing
-from foreshot.syntax.changes import Change, PrependToFunction, SetArgument
-from foreshot.text import Span
+from foreshot.syntax.changes import SetArgument
 
 _OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
 _MENTIONED: Final = re.compile(r"(?i)(?:lock|statement|wait)_?timeout")
-_SETTING: Final = {
-    "postgresql": "SET LOCAL lock_timeout = '5s'",
-    "mysql": "SET SESSION lock_wait_timeout = 5",
-    "mariadb": "SET SESSION lock_wait_timeout = 5",
-}
-_ENGINES: Final = ("engine_from_config", "create_engine")
 
 
 class _Limit(Struct):
@@ -201,11 +202,11 @@ class MissingLockTimeout(RevisionRule):
         operation = finding.operation
         if operation is None:
             return
-        change = _in_revision(operation, finding.databases, context)
+        change = timeouts.in_revision(operation, finding.databases, context)
         if change is not None:
             yield Fix("Set a lock timeout of five seconds first", "unsafe", (change, *context.op_import))
         env = context.surroundings.environment.env_py
-        call = _engine(context)
+        call = timeouts.engine_of(context)
         if env is not None and call is not None:
             options = SetArgument(call, "connect_args", '{"options": "-c lock_timeout=5s"}')
             title = "Set a lock timeout of five seconds for all migrations, in env.py"
@@ -222,7 +223,7 @@ def _is_set_unseen(context: Context) -> bool:
 
 def _follow(operation: Operation, limits: dict[str, _Limit]) -> None:
     """Keep account of what limits the waiting: a local setting ends with its transaction."""
-    for database in _SETTING:
+    for database in timeouts.SETTINGS:
         limit = limits.setdefault(database, _Limit())
         if operation.site.autocommit and not isinstance(operation, SetOption):
             limit.local = False
@@ -257,53 +258,3 @@ def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
 def _is_undone(table: str, context: Context) -> bool:
     """Whether ``upgrade()`` made the table that ``downgrade()`` is about."""
     return any(isinstance(other, CreateTable) and other.table_name == table for other in context.upgrade)
-
-
-def _in_revision(operation: Operation, databases: tuple[str, ...], context: Context) -> Change | None:
-    """The setting at the start of the function; behind an autocommit block, right before the operation."""
-    site = operation.site
-    function = context.revision.functions.get(site.function)
-    if site.autocommit or function is None:
-        return None
-    code = "\n".join(
-        _setting(statement, databases, context) for statement in dict.fromkeys(_SETTING.values())
-    )
-    code = "\n".join(line for line in code.split("\n") if line)
-    if not any(other.site.autocommit for other in context.before(operation)):
-        return PrependToFunction(function.span, code)
-    return None if site.repeated else placing.before(operation, code)
-
-
-def _setting(statement: str, databases: tuple[str, ...], context: Context) -> str:
-    """One database's setting, under a guard where the project runs on others too."""
-    those = [database for database in databases if _SETTING.get(database) == statement]
-    if not those:
-        return ""
-    code = writing.execute(context, statement)
-    if all(_SETTING.get(target.database) == statement for target in context.targets()):
-        return code
-    names = ", ".join(writing.literal(database) for database in those)
-    test = f"== {names}" if len(those) == 1 else f"in ({names})"
-    return writing.under(f"if {context.op}.get_context().dialect.name {test}:", code)
-
-
-def _engine(context: Context) -> Span | None:
-    """The one call in env.py that makes an engine for PostgreSQL, by a driver that takes libpq's options."""
-    around = context.surroundings
-    others = any(target.database != "postgresql" for target in context.targets())
-    drivers = {url.scheme.partition("+")[2] for url in around.environment.urls}
-    if around.env_module is None or not context.targets_known or others or drivers & {"asyncpg", "pg8000"}:
-        return None
-    calls = [
-        node
-        for node in around.env_module.nodes.get(ast.Call, ())
-        if isinstance(node, ast.Call) and _name_of(node.func).endswith(_ENGINES)
-    ]
-    if len(calls) != 1 or _name_of(calls[0].func) not in _ENGINES:
-        return None
-    given = {keyword.arg for keyword in calls[0].keywords}
-    return None if "connect_args" in given else around.env_module.span(calls[0])
-
-
-def _name_of(func: ast.expr) -> str:
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""

@@ -36,7 +36,9 @@ def register(server: Server) -> None:
     )(actions.code_actions)
     server.worker(types.CODE_ACTION_RESOLVE)(actions.resolve_code_action)
     server.worker(types.TEXT_DOCUMENT_HOVER)(reading.hover)
-    server.worker(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(reading.document_symbols)
+    # The label tells this outline from that of a Python language server.
+    outline = types.DocumentSymbolOptions(label="Foreshot")
+    server.worker(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, outline)(reading.document_symbols)
     server.worker(types.TEXT_DOCUMENT_DEFINITION)(reading.definition)
     server.worker(types.TEXT_DOCUMENT_REFERENCES)(reading.references)
     server.worker(types.TEXT_DOCUMENT_DOCUMENT_LINK)(reading.document_links)

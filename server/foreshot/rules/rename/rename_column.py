@@ -1,0 +1,170 @@
+"""A column gets another name while code that asks for the old one is running.
+
+From the rename until the new release is everywhere, every statement that names the column fails, and a mapped class names
+all its columns. Released the other way round, the new code fails until the migration has run. The rename itself takes
+milliseconds.
+
+Where downtime is planned, or nothing else uses the column, say so in a suppression comment. Otherwise expand and contract:
+add the new column beside the old one, release code that writes both, copy the rows, release code that uses only the new
+one, and drop the old one in a later revision. The repair writes the first step and says what the others are.
+An attribute can also get another name in the model alone: `full_name = mapped_column("name", String(100))`.
+
+It is not reported in `downgrade()`, nor where the revision made the column itself, gives the old name to another column, or
+renames the whole table, which `rename-table` reports.
+
+```python bad
+def upgrade():
+    op.alter_column("users", "name", new_column_name="full_name", existing_type=sa.String(100))
+    #                                                ^^^^^^^^^^^ still asks for `users.name`
+
+
+def downgrade():
+    op.alter_column("users", "full_name", new_column_name="name", existing_type=sa.String(100))
+```
+```python fixed
+def upgrade():
+    # `name` stays until no running code uses it: write both, copy the rows in batches, and drop it in a later revision.
+    op.add_column("users", sa.Column("full_name", sa.String(100), nullable=True))
+
+
+def downgrade():
+    op.drop_column("users", "full_name")
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE users RENAME COLUMN name TO full_name")
+    #                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `users.name`
+```
+```python good
+def upgrade():
+    op.alter_column("users", "status", new_column_name="old_status", existing_type=sa.String(20))
+    op.add_column("users", sa.Column("status", sa.Integer()))
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("new_status", sa.Integer()))
+    op.alter_column("users", "new_status", new_column_name="status", existing_type=sa.Integer())
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("note", sa.Text()))
+
+
+def downgrade():
+    op.alter_column("users", "full_name", new_column_name="name", existing_type=sa.String(100))
+    op.drop_column("users", "note")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on, plain
+from foreshot.lint.writing import literal, one_line
+from foreshot.migration.operations import (
+    AlterColumn,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    RenameTable,
+    TableOperation,
+    TypeSpec,
+)
+from foreshot.rules.rename import _edits as edits
+from foreshot.rules.rename import _lasting as lasting
+from foreshot.syntax.changes import AppendToFunction, Change, ReplaceStatement
+
+
+class RenameColumn(OperationRule[AlterColumn]):
+    """A column that existed before is renamed."""
+
+    looks_at = (AlterColumn,)
+    severity = "warning"
+    directions = ("upgrade",)
+    safety = "unsafe"
+
+    def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether running code still knows the old name."""
+        if operation.new_name is None or not lasting.column_lasts(operation, context):
+            return
+        if any(
+            isinstance(other, RenameTable)
+            and operation.table_name in (other.table_name, lasting.table_after(other))
+            for other in context.upgrade
+        ):
+            # The table is asked for by another name before the column is.
+            return
+        targets = context.targets((), operation)
+        yield self.finding(
+            operation.site.args.get("new_column_name", operation.site.name),
+            f"The application that is running still asks for {code(f'{operation.table_name}.{operation.column}')}, and fails"
+            f" from this rename until the new release is everywhere ({on(targets)}). Add {code(operation.new_name)} beside"
+            " it, and drop the old one in a later revision.",
+            operation=operation,
+            object=str(operation.column),
+            targets=targets,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The first step of expand and contract."""
+        rename = finding.operation
+        if not isinstance(rename, AlterColumn) or not edits.is_plain(rename):
+            return
+        others = (rename.type, rename.nullable, rename.server_default, rename.comment, rename.autoincrement)
+        kind = rename.existing_type
+        written = one_line(context.module, kind.span) if isinstance(kind, TypeSpec) else None
+        back = _back(rename, context)
+        if written is None or back is None or any(value is not None for value in others):
+            return
+        if any(_needs_the_rename(other, rename) for other in context.upgrade):
+            return
+        sa, imports = context.sa()
+        column = f"{sa}.Column({literal(str(rename.new_name))}, {written}, nullable=True)"
+        steps = (
+            f"# `{plain(rename.column)}` stays until no running code uses it: write both, copy the rows in batches, and drop it"
+            " in a later revision.\n"
+        )
+        add = ReplaceStatement(
+            rename.site.statement, steps + edits.on_table(rename, "add_column", [column], context)
+        )
+        yield Fix(
+            f"Add {plain(rename.new_name)} beside {plain(rename.column)}, to copy the rows and drop the old column later",
+            "unsafe",
+            (add, *back, *imports),
+        )
+
+
+def _needs_the_rename(other: Operation, rename: AlterColumn) -> bool:
+    """Whether another operation reckons with one column that has all the rows."""
+    if not isinstance(other, TableOperation) or other.table_name not in (rename.table_name, None):
+        return False
+    if isinstance(other, AlterColumn):
+        return other is not rename and other.column == rename.new_name
+    return isinstance(other, DropIndex | DropConstraint)
+
+
+def _back(rename: AlterColumn, context: Context) -> list[Change] | None:
+    """What ``downgrade()`` does instead of renaming back; None where that cannot be told."""
+    downgrade = context.revision.functions.get("downgrade")
+    if downgrade is None or downgrade.raises:
+        return []
+    name = literal(str(rename.new_name))
+    if downgrade.empty:
+        if rename.site.batch is not None:
+            return None
+        return [AppendToFunction(downgrade.span, edits.on_table(rename, "drop_column", [name], context))]
+    for other in context.downgrade:
+        if (
+            isinstance(other, AlterColumn)
+            and other.table_name == rename.table_name
+            and (other.column, other.new_name) == (rename.new_name, rename.column)
+            and edits.is_plain(other)
+        ):
+            return [
+                ReplaceStatement(other.site.statement, edits.on_table(other, "drop_column", [name], context))
+            ]
+    return None

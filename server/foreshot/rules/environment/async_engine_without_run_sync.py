@@ -1,9 +1,9 @@
 """env.py gives Alembic an asynchronous connection: every command that needs the database fails.
 
-Alembic calls its connection synchronously. A connection of an asynchronous engine cannot be called so: `alembic upgrade` stops with
-an error such as "'AsyncConnection' object has no attribute 'dialect'", or because `with` is used on it instead of `async with`. The way through is
-`await connection.run_sync(function)`, which hands the function an ordinary connection; the `async` template of `alembic init` is made
-like that.
+Alembic calls its connection synchronously, which that of an asynchronous engine does not take: `alembic upgrade` stops with "the argument
+passed to Dialect.has_table() should be a Connection, got AsyncConnection", or, where it is opened with a plain `with`, because it is no
+context manager. The way through is `await connection.run_sync(function)`, which hands the function an ordinary connection; the
+`async` template of `alembic init` is made like that.
 
 Not reported where env.py uses `run_sync` or the engine's `sync_engine`, or leaves the running to another module.
 

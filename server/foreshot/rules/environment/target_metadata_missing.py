@@ -1,7 +1,7 @@
 """env.py hands no metadata to Alembic: autogenerate has nothing to compare the database with.
 
-`alembic revision --autogenerate` and `alembic check` stop with "environment script does not provide a MetaData object or
-sequence of objects to the context". `alembic init` writes `target_metadata = None`; it is to be replaced by the metadata of the
+`alembic revision --autogenerate` and `alembic check` stop with "Can't proceed with --autogenerate option": env.py "does not provide a
+MetaData object or sequence of objects to the context". `alembic init` writes `target_metadata = None`; it is to be replaced by the metadata of the
 models, such as `Base.metadata`.
 
 Where every revision is written by hand this is a choice, and only an information: upgrades do not need the metadata.

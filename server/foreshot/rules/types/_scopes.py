@@ -105,10 +105,13 @@ def _is_suspicious(module: Module) -> bool:
     top: set[str] = set()
     parts: list[tuple[set[str], set[str]]] = []
     for statement in module.tree.body:
+        if isinstance(statement, ast.ClassDef):
+            # What a class binds its methods do not see.
+            return True
         read: set[str] = set()
         bound: set[str] = set()
         _collect(statement, read, bound)
-        if isinstance(statement, _Function | ast.ClassDef):
+        if isinstance(statement, _Function):
             top.add(statement.name)
             parts.append((read, bound))
         else:

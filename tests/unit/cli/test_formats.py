@@ -236,7 +236,10 @@ def test_summary_counts_other_files_apart():
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_secret_is_not_shown(name):
-    path, source = f"{FOLDER}/alembic.ini", SourceText("sqlalchemy.url = postgresql://shop:q8-hidden@db/shop\n")
+    path, source = (
+        f"{FOLDER}/alembic.ini",
+        SourceText("sqlalchemy.url = postgresql://shop:q8-hidden@db/shop\n"),
+    )
     found = report(source, path, "q8-hidden", rule="credentials-in-ini", key="url", secret=True)
     text = written(name, [FakeProject([found], {path: source})])
     assert "q8-hidden" not in text

@@ -170,7 +170,8 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             asked, at, name = operation, operation.site.name, operation.index.name
             title = f"the index {code(name)}" if isinstance(name, str) else "an index"
         found = waiting.waits(asked, context, self.databases)
-        for mysql in (False, True):
+        # Which of them an unknown database is, nothing tells: MySQL is accused only where the project runs on it.
+        for mysql in (False, True) if context.targets_known else (False,):
             those = [wait for wait in found if wait.target.is_mysql is mysql]
             if those:
                 blocked = waiting.blocked_by_now(those, operation, context, (table,))

@@ -140,7 +140,13 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import listed
-from foreshot.migration.operations import CreateTable, Operation, SetOption, TableOperation
+from foreshot.migration.operations import (
+    CreateTable,
+    Operation,
+    SetOption,
+    TableOperation,
+    TransactionControl,
+)
 from foreshot.rules.locking import _timeouts as timeouts
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import SetArgument
@@ -225,7 +231,8 @@ def _follow(operation: Operation, limits: dict[str, _Limit]) -> None:
     """Keep account of what limits the waiting: a local setting ends with its transaction."""
     for database in timeouts.SETTINGS:
         limit = limits.setdefault(database, _Limit())
-        if operation.site.autocommit and not isinstance(operation, SetOption):
+        ended = isinstance(operation, TransactionControl) and operation.verb in ("commit", "rollback")
+        if ended or (operation.site.autocommit and not isinstance(operation, SetOption)):
             limit.local = False
         if (
             isinstance(operation, SetOption)

@@ -48,10 +48,10 @@ def upgrade():
     op.alter_column("users", "token", server_default=sa.text("gen_random_uuid()"))
     # A later revision fills the rows that are there in batches, and sets the column NOT NULL.
 ```
-```python bad version=17
+```python bad
 def upgrade():
     op.add_column("orders", sa.Column("gross", sa.Integer(), sa.Computed("total * 2")))
-#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` meanwhile (PostgreSQL 12–17)
 ```
 ```python bad
 def upgrade():

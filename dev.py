@@ -80,6 +80,10 @@ def demo(extra: list[str]) -> None:
     # A program that does not even start leaves with 1 too.
     if code not in (0, 1) or (code == 1 and not succeeds(BIN / "foreshot", "--help")):
         raise Stop(code)
+    print("\n── that was the point: these slips are there to be found. What next:", flush=True)
+    shown = BIN.relative_to(ROOT) / "foreshot"
+    for line in ("explain blocking-index", f"check --diff {SAMPLE}", "check path/to/your/project"):
+        print(f"   {shown} {line}", flush=True)
 
 
 def test(extra: list[str]) -> None:

@@ -14,7 +14,8 @@ from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_render import render_dot, render_json, render_mermaid, render_text
-from foreshot.migration.header import read_header
+from foreshot.migration.header import read_header, read_header_above
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths as plain_paths
 from foreshot.project.discover import environments_at, revision_files, workspace_root
 from foreshot.project.environment import Environment
@@ -72,11 +73,16 @@ def _graph(files: Files, environment: Environment, folder: str) -> RevisionGraph
     nodes: list[Node] = []
     for path in revision_files(files, environment):
         source = files.read(path)
-        module = parse(source) if isinstance(source, SourceText) else None
-        header = read_header(module) if isinstance(module, Module) else None
+        header = _header(source) if isinstance(source, SourceText) else None
         if header is not None:
             nodes.append(Node(shown_path(path, folder), header))
     return RevisionGraph(nodes)
+
+
+def _header(source: SourceText) -> RevisionHeader | None:
+    """A revision's header; of a file that does not parse, what stands above its error."""
+    module = parse(source)
+    return read_header(module) if isinstance(module, Module) else read_header_above(source, module)
 
 
 def _closing(graph: RevisionGraph) -> str:

@@ -244,3 +244,12 @@ def on_a_terminal(project, env):
     os.close(parent)
     process.wait()
     return data.decode()
+
+
+def test_a_revision_that_does_not_parse_keeps_its_place_in_the_graph(project):
+    (project / "migrations/versions/3c_broken.py").write_text(
+        INDEX.replace('"2b3c4d5e6f70"', '"3c"').replace('"1a2b3c4d5e6f"', '"2b3c4d5e6f70"') + "<<<<<<< HEAD\n"
+    )
+    ran = run(project, "graph")
+    assert ran.stdout.splitlines()[-1] == "3 revisions"
+    assert "3c (head)" in ran.stdout.splitlines()[0]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from foreshot.lint.context import Context
+from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule, ProjectRule, RevisionRule
 from foreshot.lint.run import RuleSet, fixes_of, project_findings, revision_findings
 from foreshot.migration.operations import DropTable
-from foreshot.text import Span
 from rules.harness import REVISION, ROOT, project_of
 
 DROP = 'revision = "0002"\ndown_revision = "0001"\n\n\ndef upgrade():\n    op.drop_table("users")\n'
@@ -33,33 +31,35 @@ class Sound(OperationRule[DropTable]):
         raise LookupError("the repair")
 
 
-class Failing:
-    """Fails at whatever it is shown."""
+class FailingOperationRule(OperationRule[DropTable]):
+    """Fails at an operation."""
 
+    name = "failing-operation"
     severity = "error"
     looks_at = (DropTable,)
 
-    def check(self, *_: Any) -> Iterator[Finding]:
-        yield Finding(self.name, Span(0, 0), "before it failed", "error", f"{ROOT}/{REVISION}")
+    def check(self, operation: DropTable, context: Context) -> Iterator[Finding]:
         raise LookupError(self.name)
 
 
-class FailingOperationRule(Failing, OperationRule[DropTable]):
-    """On an operation."""
-
-    name = "failing-operation"
-
-
-class FailingRevisionRule(Failing, RevisionRule):
-    """On a revision."""
+class FailingRevisionRule(RevisionRule):
+    """Fails at a revision."""
 
     name = "failing-revision"
+    severity = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        raise LookupError(self.name)
 
 
-class FailingProjectRule(Failing, ProjectRule):
-    """On an environment."""
+class FailingProjectRule(ProjectRule):
+    """Fails at an environment."""
 
     name = "failing-project"
+    severity = "error"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        raise LookupError(self.name)
 
 
 @pytest.fixture

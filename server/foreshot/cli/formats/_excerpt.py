@@ -60,7 +60,8 @@ def _window(line: str, begin: int, finish: int, room: int) -> tuple[str, int, in
     size = max(high - low, 1) if line.strip() or finish > begin else 0
     if laid.width <= room:
         return "".join(laid.shown), low, size
-    left = 0 if high < room else max(low - _BEFORE, 0)
+    # No further than the end of the line needs: what stands before the range explains it.
+    left = 0 if high < room else max(min(low - _BEFORE, laid.width - room), 0)
     right = left + room - (1 if laid.width > left + room else 0)
     visible = left + 1 if left else 0
     shown: list[str] = []

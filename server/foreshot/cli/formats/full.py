@@ -25,7 +25,9 @@ def write(findings: Findings, console: Console) -> None:
         for line in _entry(entry, findings, console):
             console.line(line)
         console.line()
-    console.line(summary(findings))
+    said = summary(findings)
+    for line in wrapped(said, console.columns) if console.is_terminal else [said]:
+        console.line(line)
 
 
 def summary(findings: Findings) -> str:

@@ -37,9 +37,11 @@ def has_no_rows(operation: TableOperation, context: Context) -> bool:
 
 
 def table_goes(operation: TableOperation, context: Context) -> bool:
-    """Whether the whole table is dropped in the same direction."""
+    """Whether the whole table is dropped, or retired, in the same direction."""
     return any(
-        isinstance(other, DropTable) and other.table_name == operation.table_name is not None
+        isinstance(other, DropTable | RenameTable)
+        and other.table_name == operation.table_name is not None
+        and (isinstance(other, DropTable) or "_retired_" in str(other.new_name))
         for other in operations_of(operation, context)
     )
 

@@ -22,10 +22,15 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs/pictures"
 SAMPLE = ROOT / "tests/projects/distillery"
-COLUMNS = 96
+COLUMNS = 108
 PICTURED: Mapping[str, tuple[str, ...]] = {
-    "check": ("check", "--select", "blocking-index,missing-type-import,drop-table", "migrations"),
-    "diff": ("check", "--diff", "--select", "missing-type-import,unnamed-constraint", "migrations"),
+    "check": (
+        "check",
+        "--select",
+        "blocking-index,column-rename-as-drop-add,missing-type-import",
+        "migrations",
+    ),
+    "diff": ("check", "--diff", "--unsafe-fixes", "--select", "column-rename-as-drop-add", "migrations"),
     "graph": ("graph", "migrations"),
 }
 """The name of each picture, and the arguments whose output it shows."""

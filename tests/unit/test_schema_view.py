@@ -1,0 +1,40 @@
+"""Constraints of a table, as the operations before leave them."""
+
+from __future__ import annotations
+
+from foreshot.migration.reader import read_revision
+from foreshot.schema.view import SchemaView
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
+
+SOURCE = """
+from alembic import op
+revision = "b"
+down_revision = "a"
+
+
+def upgrade():
+    op.create_check_constraint("ck_a", "t", "a > 0", postgresql_not_valid=True)
+    op.create_check_constraint("ck_b", "t", "b > 0", postgresql_not_valid=True)
+    op.execute("ALTER TABLE t VALIDATE CONSTRAINT ck_a")
+    op.drop_constraint("ck_b", "t", type_="check")
+    op.drop_table("t")
+"""
+
+
+def test_constraints_follow_validation_and_drops():
+    module = parse(SourceText(SOURCE))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    view = SchemaView(revision)
+    steps = [
+        [(constraint.name, constraint.not_valid) for constraint in view.constraints("t", operation)]
+        for operation in revision.operations
+        if operation.site.sql is not None or operation.kind in ("drop_constraint", "drop_table")
+    ]
+    assert steps == [
+        [("ck_a", True), ("ck_b", True)],
+        [("ck_a", False), ("ck_b", True)],
+        [("ck_a", False)],
+    ]

@@ -1,0 +1,8 @@
+import { findingToSavedFile, missingImport, renameFix } from './repairs.mjs';
+import { environmentEdits } from './environment.mjs';
+import { newRevisionAndMerge } from './revisions.mjs';
+import { graph, graphThemes, tree } from './history.mjs';
+import { trust } from './trust.mjs';
+
+/** Every flow: its name, the file that it begins in, and what is done; `pictures` are those that the README shows. */
+export const FLOWS = [findingToSavedFile, renameFix, missingImport, environmentEdits, tree, graph, graphThemes, newRevisionAndMerge, trust];

@@ -1,0 +1,81 @@
+import { revision } from '../project.mjs';
+import { onDisk } from './wait.mjs';
+
+/** A squiggle, the same in Problems, why on hover, repaired by a quick fix with a preview, saved. */
+export const findingToSavedFile = {
+  name: 'squiggle-to-saved-file',
+  file: 'migrations/versions/0002_index.py',
+  pictures: ['finding', 'quick-fix', 'preview'],
+  async run({ page, folder, keyboard, picture }) {
+    await keyboard.squiggles('warning', 1);
+    await keyboard.keys.press('Control+Shift+m');
+    await page.locator('.markers-panel .monaco-list-row', { hasText: 'blocks every write to' }).first().waitFor();
+    await keyboard.keys.press('Control+1');
+    await keyboard.goTo(18, 10);
+    await keyboard.keys.press('Control+k');
+    await keyboard.keys.press('Control+i');
+    await page.locator('.monaco-hover .hover-row', { hasText: 'blocks every write' }).first().waitFor();
+    await picture('finding');
+    await keyboard.keys.press('Escape');
+    const choose = await keyboard.quickFix('oncurrent');
+    await picture('quick-fix');
+    await choose();
+    await page.locator('.monaco-list[aria-label*="efactor"], .bulk-edit-panel').first().waitFor();
+    await picture('preview');
+    await keyboard.command('Refactor Preview: Apply Refactoring');
+    await keyboard.text('postgresql_concurrently=True');
+    await keyboard.squiggles('warning', 0);
+    await keyboard.keys.press('Control+1');
+    await keyboard.save();
+    await onDisk(revision(folder, '0002_index'), /autocommit_block[\s\S]*postgresql_concurrently=True/);
+  },
+};
+
+/** A drop and an add that are a rename become one, in both directions. */
+export const renameFix = {
+  name: 'rename',
+  file: 'migrations/versions/0003_rename.py',
+  async run({ page, folder, keyboard, picture }) {
+    await keyboard.squiggles('error', 1);
+    await keyboard.goTo(19, 30);
+    const choose = await keyboard.quickFix('ename');
+    await picture('menu');
+    await choose();
+    await page.locator('.monaco-list[aria-label*="efactor"], .bulk-edit-panel').first().waitFor();
+    await keyboard.command('Refactor Preview: Apply Refactoring');
+    await keyboard.text('new_column_name="fullname"');
+    await keyboard.squiggles('error', 0);
+    await keyboard.keys.press('Control+1');
+    await keyboard.save();
+    await onDisk(
+      revision(folder, '0003_rename'),
+      /alter_column\([\s\S]*new_column_name="full_name"[\s\S]*def downgrade[\s\S]*alter_column\([\s\S]*new_column_name="fullname"/,
+    );
+  },
+};
+
+/** A missing import is added to the revision, and to the template from which the next one is made. */
+export const missingImport = {
+  name: 'missing-import',
+  file: 'migrations/versions/0004_import.py',
+  async run({ folder, keyboard, picture }) {
+    await keyboard.squiggles('error', 1);
+    await keyboard.goTo(18, 50);
+    await (await keyboard.quickFix(/[Ii]mport/))();
+    await keyboard.text('import app.types');
+    await keyboard.squiggles('error', 0);
+    await picture('imported');
+    await keyboard.save();
+    await onDisk(revision(folder, '0004_import'), /^import app\.types$/m);
+    await keyboard.open('script.py.mako');
+    await keyboard.squiggles('warning', 1);
+    await keyboard.keys.press('F8');
+    await keyboard.keys.press('Escape');
+    await (await keyboard.quickFix(/[Ii]mport/))();
+    await keyboard.text('import app.types');
+    await picture('template');
+    await keyboard.keys.press('Control+1');
+    await keyboard.save();
+    await onDisk(`${folder}/migrations/script.py.mako`, /^import app\.types$/m);
+  },
+};

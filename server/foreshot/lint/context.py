@@ -62,7 +62,10 @@ class ProjectContext:
         entries: Sequence[Entry],
         graph: RevisionGraph,
         source: Callable[[str], SourceText | None],
+        rule_names: frozenset[str] = frozenset(),
     ) -> None:
+        self.rule_names = rule_names
+        """The names of all rules that there are."""
         self.surroundings = surroundings
         self.entries = entries
         self.graph = graph
@@ -75,7 +78,7 @@ class ProjectContext:
         """The project with one file read anew; cheap, however many there are."""
         entries = list(self.entries)
         entries[self._places[entry.path]] = entry
-        after = ProjectContext(self.surroundings, entries, graph, source)
+        after = ProjectContext(self.surroundings, entries, graph, source, self.rule_names)
         after.__dict__["_places"] = self._places
         after.__dict__["by_path"] = {**self.by_path, entry.path: entry}
         return after
@@ -84,7 +87,7 @@ class ProjectContext:
         self, surroundings: Surroundings, source: Callable[[str], SourceText | None]
     ) -> ProjectContext:
         """The same revisions in other surroundings."""
-        after = ProjectContext(surroundings, self.entries, self.graph, source)
+        after = ProjectContext(surroundings, self.entries, self.graph, source, self.rule_names)
         after.__dict__.update(
             {name: self.__dict__[name] for name in ("_places", "by_path") if name in self.__dict__}
         )

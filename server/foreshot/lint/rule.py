@@ -162,6 +162,8 @@ class SuppressionRule(ProjectRule):
         """What is wrong outside of comments."""
         return iter(())
 
-    def check_comments(self, path: str, comments: Sequence[tuple[Suppression, bool]]) -> Iterator[Finding]:
+    def check_comments(
+        self, path: str, comments: Sequence[tuple[Suppression, bool]], project: ProjectContext
+    ) -> Iterator[Finding]:
         """What is wrong with a file's suppressions, each given with whether it silenced anything."""
         raise NotImplementedError

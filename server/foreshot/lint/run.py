@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from foreshot.syntax.comments import string_around
 from foreshot.text import SourceText, Span
 
 _log = logging.getLogger("foreshot.rules")
+_MAX_SAID = 100
 
 
 class RuleSet:
@@ -129,12 +131,12 @@ def project_reports(
 
 
 def comment_findings(
-    rules: RuleSet, path: str, comments: Sequence[tuple[Suppression, bool]]
+    rules: RuleSet, project: ProjectContext, path: str, comments: Sequence[tuple[Suppression, bool]]
 ) -> list[Finding]:
     """What is wrong with the suppression comments of one file."""
     found: list[Finding] = []
     for rule in rules.suppression_rules:
-        found.extend(_guarded(rule, lambda rule=rule: rule.check_comments(path, comments), path))
+        found.extend(_guarded(rule, lambda rule=rule: rule.check_comments(path, comments, project), path))
     return _unique(found)
 
 
@@ -146,7 +148,7 @@ def comment_reports(
     source_of: Callable[[str], SourceText | None],
 ) -> list[Report]:
     """The findings about a file's suppression comments as reports."""
-    return _project_reports(rules, comment_findings(rules, path, comments), project, source_of)
+    return _project_reports(rules, comment_findings(rules, project, path, comments), project, source_of)
 
 
 def problem_report(
@@ -283,5 +285,13 @@ def _guarded(rule: Rule, work: Callable[[], Iterable[Any]], path: str) -> list[A
         return []
 
 
+_said: set[tuple[str, str]] = set()
+
+
 def _failed(rule: Rule, path: str) -> None:
-    _log.exception("the rule %s failed on %s", rule.name, path)
+    """One line in the log for a rule and what befell it; thousands of files may bring up the same."""
+    error = sys.exception()
+    what = (rule.name, repr(error)[:200])
+    if what not in _said and len(_said) < _MAX_SAID:
+        _said.add(what)
+        _log.exception("the rule %s failed on %s", rule.name, path)

@@ -17,7 +17,7 @@ from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.files import PRUNED, Files, Listing
 from foreshot.project.sniff import revision_names
-from foreshot.rules import family_of, project_rules, revision_rules
+from foreshot.rules import NAMES, family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
@@ -56,7 +56,7 @@ class Project:
         """What the rules about the whole environment see."""
         entries = [self._entry(path, analysis) for path, analysis in self.analyses.items()]
         graph = RevisionGraph(Node(entry.path, entry.header) for entry in entries if entry.header is not None)
-        return ProjectContext(self.surroundings, entries, graph, self.source)
+        return ProjectContext(self.surroundings, entries, graph, self.source, NAMES)
 
     @property
     def graph(self) -> RevisionGraph:

@@ -41,7 +41,7 @@ def comment_fixes_by_key(
     rules: RuleSet, context: ProjectContext, path: str, comments: Sequence[tuple[Suppression, bool]]
 ) -> KeyedFixes:
     """The same for what is wrong with a file's suppression comments."""
-    return _with_fixes(rules, context, comment_findings(rules, path, comments))
+    return _with_fixes(rules, context, comment_findings(rules, context, path, comments))
 
 
 def _with_fixes(rules: RuleSet, context: Context | ProjectContext, findings: Sequence[Finding]) -> KeyedFixes:

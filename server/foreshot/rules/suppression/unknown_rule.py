@@ -29,14 +29,13 @@ ignore = ["blocking-index"]
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import SuppressionRule
 from foreshot.lint.suppress import Suppression
 from foreshot.lint.words import code
-from foreshot.rules import NAMES
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -50,17 +49,19 @@ class UnknownRule(SuppressionRule):
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Names in the settings file."""
         for mention in project.surroundings.loaded.rules:
-            if mention.name not in NAMES:
-                yield self._finding(mention.name, mention.span, mention.path, "This setting")
+            if mention.name not in project.rule_names:
+                yield self._finding(mention.name, mention.span, mention.path, "This setting", project)
 
-    def check_comments(self, path: str, comments: Sequence[tuple[Suppression, bool]]) -> Iterator[Finding]:
+    def check_comments(
+        self, path: str, comments: Sequence[tuple[Suppression, bool]], project: ProjectContext
+    ) -> Iterator[Finding]:
         """Names in comments."""
         for suppression, _ in comments:
-            if suppression.rule not in NAMES:
-                yield self._finding(suppression.rule, suppression.span, path, "This comment")
+            if suppression.rule not in project.rule_names:
+                yield self._finding(suppression.rule, suppression.span, path, "This comment", project)
 
-    def _finding(self, name: str, at: Span, path: str, what: str) -> Finding:
-        nearest = _nearest(name)
+    def _finding(self, name: str, at: Span, path: str, what: str, project: ProjectContext) -> Finding:
+        nearest = _nearest(name, project.rule_names)
         meant = f" Did you mean {code(nearest)}?" if nearest else ""
         return self.finding(
             at,
@@ -83,7 +84,7 @@ class UnknownRule(SuppressionRule):
             )
 
 
-def _nearest(name: str) -> str | None:
+def _nearest(name: str, known: Collection[str]) -> str | None:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, sorted(NAMES), 1, 0.6)), None)
+    return next(iter(get_close_matches(name, sorted(known), 1, 0.6)), None)

@@ -41,7 +41,6 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import SuppressionRule
 from foreshot.lint.suppress import Suppression
 from foreshot.lint.words import code
-from foreshot.rules import NAMES
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -52,10 +51,12 @@ class UnusedSuppression(SuppressionRule):
     severity = "warning"
     safety = "safe"
 
-    def check_comments(self, path: str, comments: Sequence[tuple[Suppression, bool]]) -> Iterator[Finding]:
+    def check_comments(
+        self, path: str, comments: Sequence[tuple[Suppression, bool]], project: ProjectContext
+    ) -> Iterator[Finding]:
         """Suppressions that silenced nothing; those that name no rule are another rule's."""
         for suppression, used in comments:
-            if not used and suppression.rule in NAMES:
+            if not used and suppression.rule in project.rule_names:
                 yield self.finding(
                     suppression.span,
                     f"This silences nothing: {code(suppression.rule)} finds nothing here. Remove it.",

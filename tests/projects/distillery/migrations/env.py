@@ -19,6 +19,7 @@ def run_migrations_offline():
         url=config.get_main_option("sqlalchemy.url"),
         target_metadata=target_metadata,
         literal_binds=True,
+        transaction_per_migration=True,
         compare_type=False,
     )
     with context.begin_transaction():
@@ -38,6 +39,7 @@ def run_migrations_online():
         context.configure(
             connection=connection,
             target_metadata=target_metadata,
+            transaction_per_migration=True,
             compare_type=False,
         )
         with context.begin_transaction():

@@ -15,8 +15,6 @@ depends_on = None
 
 
 def upgrade():
-    # foreshot: ignore[blocking-index] the shop is closed for stocktaking while this runs
-    op.create_index("ix_orders_status", "orders", ["status"])
     with op.get_context().autocommit_block():
         op.create_index(
             "ix_customers_name",
@@ -25,19 +23,21 @@ def upgrade():
             postgresql_concurrently=True,
             if_not_exists=True,
         )
+    # foreshot: ignore[blocking-index] the shop is closed for stocktaking while this runs
+    op.create_index("ix_orders_status", "orders", ["status"])
 
 
 def downgrade():
     with op.get_context().autocommit_block():
         op.drop_index(
-            "ix_customers_name",
-            table_name="customers",
+            "ix_orders_status",
+            table_name="orders",
             postgresql_concurrently=True,
             if_exists=True,
         )
         op.drop_index(
-            "ix_orders_status",
-            table_name="orders",
+            "ix_customers_name",
+            table_name="customers",
             postgresql_concurrently=True,
             if_exists=True,
         )

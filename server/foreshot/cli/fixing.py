@@ -70,10 +70,27 @@ def differences(outcome: Outcome, folder: str, console: Console) -> bool:
         if source.content != text
     }
     changes |= {path: (None, text) for path, text in created(outcome).items()}
+    secrets = _secrets(outcome)
     for path, (old, new) in sorted(changes.items()):
         for line in _diff(shown_path(path, folder), old, new):
-            console.write(_painted(line, console))
+            console.write(_painted(_masked(line, secrets), console))
     return bool(changes)
+
+
+def _secrets(outcome: Outcome) -> set[str]:
+    """The passwords that repairs take out of files: a diff of them may land in a log."""
+    found = {
+        outcome.files[report.path][0].content[report.span.start : report.span.end]
+        for report, _ in outcome.applied
+        if report.secret and report.path in outcome.files
+    }
+    return found - {""}
+
+
+def _masked(line: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        line = line.replace(secret, "****")
+    return line
 
 
 def created(outcome: Outcome) -> dict[str, str]:

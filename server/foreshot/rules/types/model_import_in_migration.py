@@ -113,7 +113,7 @@ from foreshot.lint.words import code
 from foreshot.project import paths
 from foreshot.rules.types._light_tables import light_table
 from foreshot.rules.types._mapped import MappedClass, mapped_class
-from foreshot.rules.types._naming import Named, named_in
+from foreshot.rules.types._naming import Named, imported_packages, named_in
 from foreshot.rules.types._scopes import place_of, reads_of
 
 
@@ -132,6 +132,8 @@ class ModelImportInMigration(RevisionRule):
     def check(self, context: Context) -> Iterator[Finding]:
         """Each class once: where it is imported, or else where it is first used."""
         modules = context.surroundings.modules
+        if not any(modules.could_hold(name) for name in imported_packages(context.module)):
+            return
         known: dict[str, MappedClass | None] = {}
         reported: set[str] = set()
         reads: Mapping[str, frozenset[str]] | None = None

@@ -8,6 +8,7 @@ import click
 
 from foreshot.cli import console
 from foreshot.cli.text import clean
+from foreshot.lint.words import listed
 
 
 class Failure(click.ClickException):
@@ -30,7 +31,7 @@ def say(message: str, level: str) -> None:
 def unknown_rule(name: str) -> Failure:
     """That there is no such rule, and which ones were perhaps meant."""
     near = nearest_rules(name)
-    hint = f" Did you mean {' or '.join(near)}?" if near else " `foreshot rules` lists them all."
+    hint = f" Did you mean {listed(near, 'or')}?" if near else " `foreshot rules` lists them all."
     return Failure(f"There is no rule {clean(name)!r}.{hint}")
 
 
@@ -40,5 +41,5 @@ def nearest_rules(name: str) -> list[str]:
 
     from foreshot.rules import NAMES
 
-    found = process.extract(name, sorted(NAMES), scorer=fuzz.WRatio, limit=3, score_cutoff=60)
+    found = process.extract(name, sorted(NAMES), scorer=fuzz.WRatio, limit=3, score_cutoff=70)
     return [choice for choice, _, _ in found]

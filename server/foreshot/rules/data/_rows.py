@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from foreshot.lint.context import Context
-from foreshot.lint.rename_evidence import is_empty
 from foreshot.migration.operations import (
     AlterColumn,
     BulkInsert,
     CreateTable,
     DataChange,
+    Direction,
     Execute,
     Opaque,
     Operation,
     SqlText,
     TableOperation,
     TransactionControl,
+    TruncateTable,
 )
 from foreshot.syntax.values import Unknown
 from foreshot.text import Span
@@ -35,25 +37,42 @@ def other_direction(operation: Operation, context: Context) -> tuple[Operation, 
 
 def has_no_rows(operation: TableOperation, context: Context) -> bool:
     """Whether the table is new in this revision, or was emptied by it before, or may have been."""
-    before = context.before(operation)
-    return is_empty(operation.table_name, operation, before) or any(
-        # A mapped class, of which it is not known which table it is; a table that may have been there already.
-        (
-            isinstance(other, DataChange)
-            and other.verb == "delete"
-            and other.table_name is None
-            and not other.has_where
-        )
-        or (isinstance(other, CreateTable) and _may_be(other, operation))
-        for other in before
-    )
+    if context.is_new(operation):
+        return True
+    emptied = _emptied(context, operation.site.function)
+    # None stands for a mapped class, of which it is not known which table it is.
+    names = [None, operation.table_name]
+    if isinstance(operation.table, str):
+        # A schema that is not known may be any.
+        names.append(f"?.{operation.table}")
+        if isinstance(operation.schema, Unknown):
+            names.append(f"*.{operation.table}")
+    return any(emptied.get(name, operation.site.order) < operation.site.order for name in names)
 
 
-def _may_be(created: CreateTable, operation: TableOperation) -> bool:
-    """Whether both can mean one table; a schema that is not known may be any."""
-    if isinstance(created.schema, Unknown) or isinstance(operation.schema, Unknown):
-        return created.table == operation.table
-    return created.table_name == operation.table_name is not None
+@lru_cache(maxsize=8)
+def _emptied(context: Context, direction: Direction) -> Mapping[str | None, int]:
+    """When each table was first made or emptied in a direction; of made ones also by their names alone."""
+    found: dict[str | None, int] = {}
+    for operation in _of(direction, context):
+        match operation:
+            case CreateTable() if isinstance(operation.table, str):
+                unknown = isinstance(operation.schema, Unknown)
+                found.setdefault(
+                    f"?.{operation.table}" if unknown else operation.table_name, operation.site.order
+                )
+                found.setdefault(f"*.{operation.table}", operation.site.order)
+            case TruncateTable():
+                found.setdefault(operation.table_name or "", operation.site.order)
+            case DataChange(verb="delete", has_where=False):
+                found.setdefault(operation.table_name, operation.site.order)
+            case _:
+                pass
+    return found
+
+
+def _of(direction: Direction, context: Context) -> tuple[Operation, ...]:
+    return context.upgrade if direction == "upgrade" else context.downgrade
 
 
 def counterparts(operation: TableOperation, column: object, context: Context) -> Iterator[AlterColumn]:
@@ -69,19 +88,27 @@ def counterparts(operation: TableOperation, column: object, context: Context) ->
 
 def is_written(table: str, column: str, operation: Operation, context: Context) -> bool:
     """Whether something before ``operation`` may have given the column a value in every row."""
-    return _may_write(table, column, context.before(operation)) or works_on_rows(operation, context)
+    before = (
+        other for other in _work(context, operation.site.function) if other.site.order < operation.site.order
+    )
+    return any(_may_write(other, table, column) for other in before) or works_on_rows(operation, context)
 
 
 def is_written_later(table: str, column: str, operation: Operation, context: Context) -> bool:
     """Whether something after ``operation`` may give the column a value in every row."""
-    return _may_write(table, column, context.after(operation)) or works_on_rows(
+    after = (
+        other for other in _work(context, operation.site.function) if other.site.order > operation.site.order
+    )
+    return any(_may_write(other, table, column) for other in after) or works_on_rows(
         operation, context, later=True
     )
 
 
 def is_touched(table: str, operation: Operation, context: Context) -> bool:
     """Whether something before ``operation`` may have read or written rows of the table."""
-    for other in context.before(operation):
+    for other in _work(context, operation.site.function):
+        if other.site.order >= operation.site.order:
+            break
         if isinstance(other, DataChange | BulkInsert) and other.table_name in (table, None):
             return True
         if is_unread(other) or (isinstance(other, Execute) and _names(other, table)):
@@ -89,19 +116,24 @@ def is_touched(table: str, operation: Operation, context: Context) -> bool:
     return works_on_rows(operation, context)
 
 
-def _may_write(table: str, column: str, operations: Iterable[Operation]) -> bool:
-    for other in operations:
-        match other:
-            case DataChange(verb="delete"):
-                if other.table_name in (table, None) and column in other.reads:
-                    return True
-            case DataChange():
-                if other.table_name in (table, None) and (not other.columns or column in other.columns):
-                    return True
-            case _:
-                if is_unread(other) or (isinstance(other, Execute) and _names(other, table, column)):
-                    return True
-    return False
+@lru_cache(maxsize=8)
+def _work(context: Context, direction: Direction) -> tuple[Operation, ...]:
+    """What reads or writes rows in a direction, or may."""
+    return tuple(
+        operation
+        for operation in _of(direction, context)
+        if isinstance(operation, DataChange | BulkInsert | Execute) or is_unread(operation)
+    )
+
+
+def _may_write(other: Operation, table: str, column: str) -> bool:
+    match other:
+        case DataChange(verb="delete"):
+            return other.table_name in (table, None) and column in other.reads
+        case DataChange():
+            return other.table_name in (table, None) and (not other.columns or column in other.columns)
+        case _:
+            return is_unread(other) or (isinstance(other, Execute) and _names(other, table, column))
 
 
 def is_unread(operation: Operation) -> bool:
@@ -119,15 +151,19 @@ def is_unread(operation: Operation) -> bool:
 
 def works_on_rows(operation: Operation, context: Context, *, later: bool = False) -> bool:
     """Whether code that is not followed, such as an ORM session's, may run before ``operation``, or after it."""
-    content = context.module.content
-    own = context.revision.functions.get(operation.site.function)
-    spans = [spec.span for spec in context.revision.functions.values() if spec is not own]
-    at = operation.site.statement
+    functions = context.revision.functions
+    own, at = functions.get(operation.site.function), operation.site.statement
+    others = [spec.span for spec in functions.values() if spec is not own]
     if own is not None and own.span.contains(at):
-        spans.append(Span(own.span.start, at.start) if later else Span(at.start, own.span.end))
-    for span in sorted(spans, reverse=True):
-        content = content[: span.start] + content[span.end :]
-    return _WORK.search(_COMMENT.sub("", content)) is not None
+        others.append(Span(own.span.start, at.start) if later else Span(at.start, own.span.end))
+    return any(not any(span.touches(place) for span in others) for place in _places(context))
+
+
+@lru_cache(maxsize=4)
+def _places(context: Context) -> tuple[int, ...]:
+    """Where such code stands in the file."""
+    content = _COMMENT.sub(lambda match: " " * len(match[0]), context.module.content)
+    return tuple(match.start() for match in _WORK.finditer(content))
 
 
 def _names(operation: Execute, *words: str) -> bool:

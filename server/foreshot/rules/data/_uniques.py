@@ -41,7 +41,12 @@ def replaces_another(
             for made in _made(other, tables):
                 if {columns_now.get(str(column), column) for column in made} <= set(columns):
                     return True
-    if any(_is_unknown(other, operation, context) for other in dropped):
+    again = {
+        _name(other)
+        for other in other_direction(operation, context)
+        if isinstance(other, AddConstraint | CreateIndex)
+    }
+    if any(_is_unknown(other, operation, again) for other in dropped):
         return True
     return any(
         set(made) <= set(columns)
@@ -85,17 +90,17 @@ def _made(operation: Operation, tables: set[str | None]) -> list[tuple[Maybe[str
 
 
 def _is_unknown(
-    dropped: DropConstraint | DropIndex, operation: AddConstraint | CreateIndex, context: Context
+    dropped: DropConstraint | DropIndex, operation: AddConstraint | CreateIndex, again: set[str | None]
 ) -> bool:
     """Whether nothing tells what the dropped one was, and it can be the one that is replaced."""
-    for other in other_direction(operation, context):
-        if isinstance(other, AddConstraint | CreateIndex) and _name(other) == dropped.name is not None:
-            return False
+    if dropped.name is not None and dropped.name in again:
+        return False
     return isinstance(dropped, DropConstraint) or dropped.name == _name(operation) is not None
 
 
-def _name(operation: AddConstraint | CreateIndex) -> object:
-    return operation.index.name if isinstance(operation, CreateIndex) else operation.constraint.name
+def _name(operation: AddConstraint | CreateIndex) -> str | None:
+    name = operation.index.name if isinstance(operation, CreateIndex) else operation.constraint.name
+    return name if isinstance(name, str) else None
 
 
 def look_for_equal_rows(

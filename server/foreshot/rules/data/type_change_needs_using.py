@@ -52,12 +52,12 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.execute("ALTER TABLE users ALTER COLUMN active TYPE boolean")
-#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
+    op.execute("ALTER TABLE users ALTER COLUMN vip TYPE boolean")
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on PostgreSQL
 
 
 def downgrade():
-    op.execute("ALTER TABLE users ALTER COLUMN active TYPE integer USING active::integer")
+    op.execute("ALTER TABLE users ALTER COLUMN vip TYPE integer USING vip::integer")
 ```
 ```python good
 def upgrade():

@@ -55,8 +55,9 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (lower(email))")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` are the same to it
+    with op.get_context().autocommit_block():
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (lower(email))")
+#                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` are the same to it
 ```
 ```python bad
 def upgrade():

@@ -1,0 +1,148 @@
+"""Where a transaction ends, what stands outside of one, and how a statement is put into an autocommit block."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, cast
+
+from foreshot.lint.context import Context
+from foreshot.migration.operations import Operation, SqlText, TransactionControl
+from foreshot.rules.locking import _placing as placing
+from foreshot.syntax.changes import Change, WrapStatements
+from foreshot.text import Span
+
+# Blocks of which it is known that they end no transaction.
+_INSIDE: Final = frozenset(
+    {
+        "batch_alter_table",
+        "begin_nested",
+        "begin",
+        "catch_warnings",
+        "suppress",
+        "open",
+        "no_autoflush",
+        "get_bind",
+    }
+)
+_COMMENT: Final = re.compile(r"#[^\n]*")
+
+
+def is_autocommit(context: Context) -> bool:
+    """Whether env.py, or the revision itself, turns the connection's isolation level to AUTOCOMMIT."""
+    env = context.surroundings.env_source
+    return any(
+        "AUTOCOMMIT" in _COMMENT.sub("", source.content)
+        for source in (env, context.module.source)
+        if source is not None
+    )
+
+
+def is_outside(operation: Operation, context: Context) -> bool:
+    """Whether the operation runs, or may run, outside of Alembic's transaction."""
+    return (
+        operation.site.autocommit
+        or is_autocommit(context)
+        or any(ends_transaction(other) for other in context.before(operation))
+        or not _is_on_own_connection(operation, context)
+        or _is_in_unknown_block(operation, context)
+    )
+
+
+def ends_transaction(operation: Operation) -> bool:
+    """Whether the operation commits or rolls back by itself, on whichever connection."""
+    return isinstance(operation, TransactionControl) and operation.verb in ("commit", "rollback")
+
+
+def is_committed_between(first: Operation, last: Operation, context: Context) -> bool:
+    """Whether something from ``first`` to ``last`` ends the transaction: entering an autocommit block commits it too."""
+    return any(
+        other.site.autocommit or ends_transaction(other)
+        for other in (first, *context.after(first))
+        if other.site.order <= last.site.order
+    )
+
+
+def call_of(operation: Operation, context: Context) -> SqlText | None:
+    """The call that hands the operation's SQL to the database; None for an operation of Alembic's own."""
+    if operation.site.sql is None:
+        return None
+    calls = _calls(context)
+    index = bisect_right(calls, operation.site.order, key=lambda call: call.site.order)
+    return calls[index - 1] if index else None
+
+
+@lru_cache(maxsize=4)
+def _calls(context: Context) -> tuple[SqlText, ...]:
+    return tuple(operation for operation in context.revision.operations if isinstance(operation, SqlText))
+
+
+def in_autocommit(operation: Operation, context: Context) -> list[Change]:
+    """The operation's statement in an autocommit block; empty where that would take something else along."""
+    site = operation.site
+    if site.autocommit:
+        return []
+    if site.batch is not None:
+        if site.repeated or placing.shares_batch(operation, context):
+            return []
+        statement = site.batch.statement
+    else:
+        text = call_of(operation, context)
+        call = text.site.call if text is not None else site.call
+        if site.statement != call or (text is not None and len(text.statements) > 1):
+            return []
+        statement = site.statement
+    return [WrapStatements(statement, statement, f"with {context.op}.get_context().autocommit_block():")]
+
+
+def statements_after(statement: Span, context: Context) -> tuple[Span, Span] | None:
+    """The first and the last of the statements that follow a statement in its block; None when it is the last."""
+    return _followers(context).get(statement)
+
+
+@lru_cache(maxsize=4)
+def _followers(context: Context) -> Mapping[Span, tuple[Span, Span]]:
+    found: dict[Span, tuple[Span, Span]] = {}
+    for node in ast.walk(context.module.tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                spans = [context.module.span(statement) for statement in cast("list[ast.stmt]", block)]
+                found.update((span, (following, spans[-1])) for span, following in pairwise(spans))
+    return found
+
+
+def _is_on_own_connection(operation: Operation, context: Context) -> bool:
+    """Whether the operation runs on Alembic's connection: always, unless its SQL is handed to another one."""
+    text = call_of(operation, context)
+    return text is None or is_alembics(text.callee)
+
+
+def is_alembics(path: str) -> bool:
+    """Whether a resolved path leads to Alembic's ``op``, its context or its connection, and not on to an engine."""
+    own = path.startswith(("alembic.op.", "alembic.context.", "<block>")) or "get_bind()" in path
+    return own and ".engine" not in path and "create_engine" not in path
+
+
+def _is_in_unknown_block(operation: Operation, context: Context) -> bool:
+    """Whether the operation stands in a ``with`` of which it is not known what it does to the transaction."""
+    return any(span.contains(operation.site.call) for span in _unknown_blocks(context))
+
+
+@lru_cache(maxsize=4)
+def _unknown_blocks(context: Context) -> tuple[Span, ...]:
+    found: list[Span] = []
+    for node in ast.walk(context.module.tree):
+        if not isinstance(node, ast.With | ast.AsyncWith):
+            continue
+        for item in node.items:
+            call = item.context_expr
+            called = call.func if isinstance(call, ast.Call) else call
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name not in _INSIDE:
+                found.append(context.module.span(node))
+    return tuple(found)

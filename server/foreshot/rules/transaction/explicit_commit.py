@@ -1,0 +1,198 @@
+"""Alembic commits a revision together with its version; COMMIT or ROLLBACK by hand tears the two apart.
+
+**`connection.commit()`** on Alembic's own connection (`op.get_bind()`, `op.get_context().connection`) ends the transaction that Alembic
+holds. What the revision does after it, and the new version with it, runs in a transaction that nobody commits: when the connection
+closes it is rolled back, without an error, and `alembic upgrade` reports success. The next upgrade runs the revision again and
+fails on what was committed. Where env.py connects with `engine.begin()`, the next statement fails instead (InvalidRequestError), and under
+SQLAlchemy 1.4 the connection has no such method.
+
+**`COMMIT` as SQL** commits what all revisions of this run have done so far. If anything fails afterwards, half a revision stays and is
+not recorded. What follows depends on the driver: psycopg2 runs each statement on its own, psycopg 3 begins a new transaction, in
+which `CREATE INDEX CONCURRENTLY` fails. `commit()` on the driver's own connection is the same. For what has to run outside
+of a transaction there is `with op.get_context().autocommit_block():`, which does it properly.
+
+**ROLLBACK**, and `rollback()` of the connection or of an ORM session on it, undoes everything that was done in this run, earlier
+revisions included, while Alembic goes on.
+
+`commit()` of an ORM session that is bound to `op.get_bind()` does no harm: it leaves Alembic's transaction alone. Nor do savepoints
+(`begin_nested()`), or a connection of one's own. Measured with Alembic 1.20, SQLAlchemy 2.1 and 1.4 on PostgreSQL 15 and SQLite.
+
+```python bad
+def upgrade():
+    connection = op.get_bind()
+    connection.execute(sa.text("UPDATE users SET plan = 'free' WHERE plan IS NULL"))
+    connection.commit()
+#   ^^^^^^^^^^^^^^^^^ is rolled back in silence
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+```
+```python fixed
+def upgrade():
+    connection = op.get_bind()
+    connection.execute(sa.text("UPDATE users SET plan = 'free' WHERE plan IS NULL"))
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+```
+```python bad
+def upgrade():
+    op.execute("COMMIT")
+#               ^^^^^^ stays half applied
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+```
+```python bad
+def upgrade():
+    op.drop_column("users", "name")
+    op.execute("ROLLBACK")
+#               ^^^^^^^^ Undoes what was done so far in this run
+```
+```python good
+from sqlalchemy.orm import Session
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.execute(sa.text("UPDATE users SET plan = 'free' WHERE plan IS NULL"))
+    session.commit()
+```
+```python good
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    savepoint = op.get_bind().begin_nested()
+    savepoint.rollback()
+```
+```python good dialect=mysql
+def upgrade():
+    op.execute("COMMIT")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from foreshot.knowledge import transactional_ddl
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import on
+from foreshot.migration.operations import TransactionControl
+from foreshot.rules.transaction import _commits as commits
+from foreshot.syntax.changes import Change, RemoveStatement, WrapStatements
+
+_Kind = Literal["connection", "sql", "session"]
+_OWN: Final = re.compile(
+    r"(?:alembic\.op\.)?(?:get_bind\(\)|get_context\(\)(?:\.impl)?\.(?:connection|bind))(?:\.get_transaction\(\))?"
+)
+_SESSION: Final = re.compile(r"sqlalchemy\.orm\.(?:session\.)?(?:Session\(\)|sessionmaker\(\)\(\))")
+_BEGINS: Final = re.compile(r"\.begin\(\)\s+as\b")
+
+
+class ExplicitCommit(OperationRule[TransactionControl]):
+    """COMMIT and ROLLBACK of the transaction that Alembic holds."""
+
+    looks_at = (TransactionControl,)
+    severity = "error"
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: TransactionControl, context: Context) -> Iterator[Finding]:
+        """Whether Alembic's transaction ends here."""
+        if (
+            not commits.ends_transaction(operation)
+            or operation.site.autocommit
+            or commits.is_autocommit(context)
+        ):
+            return
+        kind = _kind(operation, context)
+        targets = context.targets((), operation)
+        if kind is None or not targets:
+            return
+        if operation.verb == "rollback":
+            # After a failure, on the way out, it takes nothing away that would have stayed.
+            if not operation.site.conditional:
+                yield self.finding(
+                    operation.site.name,
+                    "Undoes what was done so far in this run, in earlier revisions too, while Alembic goes on as if it were"
+                    " there. Leave it to Alembic, or use a savepoint: `begin_nested()`.",
+                    operation=operation,
+                    targets=targets,
+                )
+            return
+        if kind == "session":
+            return
+        mentions = context.env.mentions if context.env is not None else frozenset[str]()
+        # Where env.py commits by itself, or leaves the transaction to other code, the rest may well be committed.
+        recommits = "commit" in mentions or "begin_transaction" not in mentions
+        if kind == "connection" and not recommits:
+            source = context.surroundings.env_source
+            refused = source is not None and _BEGINS.search(source.content)
+            lost = (
+                "fails (InvalidRequestError), and the new version is not recorded"
+                if refused
+                else "is rolled back in silence, the new version included"
+            )
+            yield self.finding(
+                operation.site.name,
+                f"Ends the transaction that Alembic holds: what follows {lost}. Leave the commit to Alembic.",
+                operation=operation,
+                targets=targets,
+            )
+            return
+        half = [
+            target for target in targets if transactional_ddl(target.database) and target.database != "sqlite"
+        ]
+        if half:
+            yield self.finding(
+                operation.site.name,
+                "Commits what was done so far, behind Alembic's back: if anything fails after it, the revision stays half"
+                f" applied, and is not recorded ({on(half)}). Use `op.get_context().autocommit_block()` for what must run"
+                " outside of a transaction.",
+                operation=operation,
+                targets=half,
+                severity="warning",
+            )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """Without it; with an autocommit block around what follows, where that is what it is for."""
+        operation = finding.operation
+        if not isinstance(operation, TransactionControl) or operation.verb != "commit":
+            return
+        site, text = operation.site, commits.call_of(operation, context)
+        call = text.site.call if text is not None else site.call
+        if site.repeated or site.statement != call or (text is not None and len(text.statements) > 1):
+            return
+        removed: list[Change] = [RemoveStatement(site.statement)]
+        if text is None:
+            yield Fix("Leave the commit to Alembic", "unsafe", tuple(removed))
+            return
+        following = commits.statements_after(site.statement, context)
+        begins = any(
+            isinstance(other, TransactionControl) and other.verb == "begin"
+            for other in context.after(operation)
+        )
+        if following is not None and not begins:
+            header = f"with {context.op}.get_context().autocommit_block():"
+            wrapped = WrapStatements(following[0], following[1], header)
+            yield Fix("Use an autocommit block for what follows", "unsafe", (*removed, wrapped))
+
+
+def _kind(operation: TransactionControl, context: Context) -> _Kind | None:
+    """On what it is said: SQL or the driver's connection, SQLAlchemy's connection, a session; None for another."""
+    receiver = operation.receiver
+    if not receiver:
+        text = commits.call_of(operation, context)
+        return "sql" if text is not None and commits.is_alembics(text.callee) else None
+    if _OWN.fullmatch(receiver.removeprefix("alembic.op.").removeprefix("alembic.context.")):
+        return "connection"
+    if receiver.endswith("get_bind().connection"):
+        return "sql"
+    content = context.module.content
+    if _SESSION.fullmatch(receiver) and "get_bind" in content and "engine" not in content:
+        return "session"
+    return None

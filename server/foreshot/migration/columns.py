@@ -269,9 +269,9 @@ def names_of(value: Value, span: Span) -> tuple[Maybe[str], ...]:
         names: list[Maybe[str]] = []
         for item in cast("Sequence[Value]", value):
             if isinstance(item, CallValue) and last_name(item.path) in _COLUMN_NAMES:
-                item = item.argument("name", 0)  # noqa: PLW2901
+                item = item.argument("name", 0)
             if isinstance(item, CallValue | Ref):
-                item = Unknown("an expression, not a column name", item.span)  # noqa: PLW2901
+                item = Unknown("an expression, not a column name", item.span)
             names.append(maybe_str(item, span))
         return tuple(names)
     return (Unknown("the columns are not known", span),)

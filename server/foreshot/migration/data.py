@@ -51,11 +51,15 @@ def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataC
         )
         if constructor:
             table = made.args[0] if made.args else None
-        elif (isinstance(made.receiver, CallValue) and last_name(made.receiver.path) in (
-            "table",
-            "Table",
-            "create_table",
-        )) or (executed and isinstance(made.receiver, Ref)):
+        elif (
+            isinstance(made.receiver, CallValue)
+            and last_name(made.receiver.path)
+            in (
+                "table",
+                "Table",
+                "create_table",
+            )
+        ) or (executed and isinstance(made.receiver, Ref)):
             table = made.receiver
         else:
             return None

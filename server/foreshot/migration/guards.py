@@ -10,6 +10,7 @@ from msgspec import Struct
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.values import Ref, Value, known_strs
 
+MAX_DEPTH: Final = 20
 DATABASES: Final = frozenset({"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"})
 _NAMES = {"postgres": "postgresql", "postgresql": "postgresql", "cockroachdb": "cockroachdb"}
 
@@ -37,15 +38,18 @@ class Condition(Struct, frozen=True):
         return Condition(only=self.never)
 
 
-def read_condition(node: ast.expr, scope: Scope) -> Condition:
+def read_condition(node: ast.expr, scope: Scope, depth: int = 0) -> Condition:
     """What a condition's source says of the databases it holds for."""
+    if depth > MAX_DEPTH:
+        return Condition(unknown=True)
+    depth += 1
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return read_condition(operand, scope).negated()
+            return read_condition(operand, scope, depth).negated()
         case ast.BoolOp(op=ast.And(), values=values):
-            return _all([read_condition(value, scope) for value in values[:50]])
+            return _all([read_condition(value, scope, depth) for value in values[:50]])
         case ast.BoolOp(op=ast.Or(), values=values):
-            return _all([read_condition(value, scope).negated() for value in values[:50]]).negated()
+            return _all([read_condition(value, scope, depth).negated() for value in values[:50]]).negated()
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             found = _comparison(left, op, right, scope)
             if found is not None:
@@ -53,7 +57,7 @@ def read_condition(node: ast.expr, scope: Scope) -> Condition:
         case ast.Name():
             origin = scope.node_of(node.id)
             if origin is not None and isinstance(origin[0], ast.Compare | ast.BoolOp | ast.UnaryOp):
-                return read_condition(origin[0], origin[1])
+                return read_condition(origin[0], origin[1], depth)
         case ast.Call(func=ast.Attribute(attr="startswith", value=left), args=[right]):
             name = scope.evaluate(right)
             if _is_dialect(scope.evaluate(left)) and isinstance(name, str):

@@ -341,7 +341,7 @@ class Opaque(Operation, frozen=True):
     kind: ClassVar[str] = "opaque"
     why: str
     what: str
-    """``sql``, ``operation``, ``helper`` or ``loop``."""
+    """``sql``, ``operation``, ``helper``, ``loop`` or ``limit``."""
 
 
 __all__ = [

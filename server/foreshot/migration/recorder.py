@@ -27,7 +27,8 @@ from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown
 from foreshot.text import Span
 
-MAX_OPERATIONS: Final = 20_000
+MAX_OPERATIONS: Final = 4_000
+"""Operations that are taken from one revision. The most in 5,340 of real projects was 421."""
 
 _EXECUTE = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
 _NO_EFFECT = frozenset(
@@ -69,11 +70,18 @@ class Recorder:
         self.dialects = dialects
         self.operations: list[Operation] = []
         self._opaque_seen: set[Span] = set()
+        self._gave_up: set[str] = set()
 
     @property
     def is_full(self) -> bool:
         """Whether no more operations are taken."""
-        return len(self.operations) > MAX_OPERATIONS
+        return len(self.operations) >= MAX_OPERATIONS
+
+    def give_up(self, why: str, frame: Frame) -> None:
+        """Say, once for each function, that the rest of it is not read."""
+        if frame.direction not in self._gave_up:
+            self._gave_up.add(frame.direction)
+            self._opaque(why, "limit", frame.statement, frame)
 
     def record(self, node: ast.Call, value: CallValue, frame: Frame, *, top: bool) -> None:
         """Record what a call does to the database, if anything. ``top``: the call is a statement of its own."""
@@ -147,6 +155,7 @@ class Recorder:
                     frame,
                 )
             return
+        frame.scope.budget.spend(len(text.value) >> 2)
         reading = read_sql(text, self._sql_dialects(frame), site)
         self._add(
             SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements)

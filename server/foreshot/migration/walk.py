@@ -19,14 +19,18 @@ from foreshot.migration.frame import Frame
 from foreshot.migration.guards import read_condition
 from foreshot.migration.operations import Batch, Direction
 from foreshot.migration.recorder import Recorder, acting_calls
+from foreshot.syntax.budget import MAX_ITEMS
 from foreshot.syntax.evaluate import Scope, names_in
-from foreshot.syntax.expressions import MAX_ITEMS, bind_parameters
+from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 MAX_CALL_DEPTH: Final = 8
-MAX_STATEMENTS: Final = 200_000
+MAX_STATEMENTS: Final = 50_000
+"""Statements that are followed, those of a loop once for each turn."""
+MAX_NESTING: Final = 100
+"""Blocks in blocks, those of followed functions included: the interpreter's own stack is not endless."""
 
 _MUTATORS = frozenset(
     {
@@ -54,6 +58,7 @@ class Walker:
         self.scope = scope
         self._recorder = recorder
         self._budget = MAX_STATEMENTS
+        self._nesting = 0
         self._blocks = 0
 
     def run(self, node: ast.FunctionDef, direction: Direction) -> None:
@@ -72,13 +77,21 @@ class Walker:
 
     def _block(self, statements: list[ast.stmt], frame: Frame) -> bool:
         """Follow a block; True when its end is not reached."""
-        for statement in statements:
-            self._budget -= 1
-            if self._budget < 0 or self._recorder.is_full:
-                return True
-            frame.statement = self.module.span(statement)
-            if self._statement(statement, frame):
-                return True
+        if self._nesting >= MAX_NESTING:
+            self._recorder.give_up("the code is nested too deeply to be followed", frame)
+            return False
+        self._nesting += 1
+        try:
+            for statement in statements:
+                frame.statement = self.module.span(statement)
+                self._budget -= 1
+                if self._budget < 0 or self._recorder.is_full or self.scope.budget.is_spent:
+                    self._recorder.give_up("the file does more than can be followed", frame)
+                    return True
+                if self._statement(statement, frame):
+                    return True
+        finally:
+            self._nesting -= 1
         return False
 
     def _statement(self, statement: ast.stmt, frame: Frame) -> bool:
@@ -217,7 +230,7 @@ class Walker:
                 inner = self._inside(frame, repeated=True)
                 inner.scope.unpack(statement.target, item)
                 self._block(statement.body, inner)
-                if self._budget < 0:
+                if self._budget < 0 or self.scope.budget.is_spent:
                     break
         if statement.orelse:
             self._block(statement.orelse, self._inside(frame))

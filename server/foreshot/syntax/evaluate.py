@@ -10,9 +10,11 @@ import ast
 from collections.abc import Iterator
 from typing import Final, cast
 
-from foreshot.syntax.expressions import HANDLERS, MAX_ITEMS, describe, evaluate_call
+from foreshot.syntax.budget import MAX_ITEMS, Budget
+from foreshot.syntax.expressions import HANDLERS, evaluate_call
 from foreshot.syntax.folding import BUILTINS, MISSING
 from foreshot.syntax.module import Module, module_statements
+from foreshot.syntax.operators import describe
 from foreshot.syntax.texts import mapped_text
 from foreshot.syntax.values import FunctionValue, Ref, Text, Unknown, Value
 
@@ -32,6 +34,7 @@ class Scope:
         self.values: dict[str, Value] = {}
         self.nodes: dict[str, ast.expr] = {}
         self.star_import = parent.star_import if parent else False
+        self.budget: Budget = parent.budget if parent else Budget()
         if parent is None:
             self._pending: dict[str, ast.expr] = {}
             self._read_module()
@@ -66,22 +69,22 @@ class Scope:
             separator = "" if base.endswith(".") or not base else "."
             self.values[name] = Ref(f"{base}{separator}{alias.name}", name, span)
 
-    def lookup(self, name: str) -> Value:
+    def lookup(self, name: str, depth: int = 0) -> Value:
         """The value of a name, or ``folding.MISSING``."""
         scope = self
         while name not in scope.values:
             if scope.parent is None:
-                return scope.module_value(name)
+                return scope.module_value(name, depth)
             scope = scope.parent
         return scope.values[name]
 
-    def module_value(self, name: str) -> Value:
+    def module_value(self, name: str, depth: int = 0) -> Value:
         """The value of a module-level assignment, evaluated when first asked for."""
         node = self._pending.get(name)
         if node is None:
             return MISSING
         self.values[name] = Unknown(f"`{name}` is defined in terms of itself", self.module.span(node))
-        value = self.evaluate(node)
+        value = self.evaluate(node, depth)
         self.values[name] = value
         self.nodes[name] = node
         return value
@@ -128,8 +131,8 @@ class Scope:
                         self._assign(target, value, assigned)
                 case ast.AnnAssign(target=ast.Name() as target, value=value) if value is not None:
                     self._assign(target, value, assigned)
-                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))) if (
-                    name in self._pending
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))) if isinstance(
+                    self._pending.get(name), ast.List | ast.Dict | ast.Set
                 ):
                     # A list or a dictionary that is filled after it was made.
                     self._pending.pop(name)
@@ -168,9 +171,10 @@ class Scope:
             self._pending[target.id] = value
             return
         match target, value:
-            case (ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=items) | ast.List(elts=items)) if (
-                len(names) == len(items)
-            ):
+            case (
+                (ast.Tuple(elts=names) | ast.List(elts=names)),
+                (ast.Tuple(elts=items) | ast.List(elts=items)),
+            ) if len(names) == len(items):
                 for inner, item in zip(names, items, strict=True):
                     self._assign(inner, item, assigned)
                 return
@@ -183,8 +187,15 @@ class Scope:
 
     def evaluate(self, node: ast.expr, depth: int = 0) -> Value:
         """The static value of an expression."""
-        if depth > MAX_DEPTH:
-            return Unknown("the expression is nested too deeply", self.module.span(node))
+        budget = self.budget
+        budget.left -= 1
+        if depth > MAX_DEPTH or budget.left < 0:
+            return Unknown(
+                "the expression is nested too deeply"
+                if depth > MAX_DEPTH
+                else "the file takes too long to follow",
+                self.module.span(node),
+            )
         handler = HANDLERS.get(type(node))
         if handler is None:
             return Unknown(f"{describe(node)} is not followed", self.module.span(node))

@@ -6,19 +6,18 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, is_wide, method_of_constant
+from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
+from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
+from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
 
-MAX_ITEMS: Final = 2_000
-MAX_TEXT: Final = 1 << 20
-
 
 def _name(scope: Scope, node: ast.Name, depth: int) -> Value:
-    value = scope.lookup(node.id)
+    value = scope.lookup(node.id, depth)
     if value is MISSING:
         bound = node.id in BUILTINS or scope.root.star_import
         return Ref(node.id, node.id, scope.module.span(node), bound)
@@ -53,15 +52,20 @@ def _attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
 
 def _joined(scope: Scope, node: ast.JoinedStr, depth: int) -> Value:
     parts: list[str] = []
+    length = 0
     for piece in node.values:
+        text: str | None
         if isinstance(piece, ast.Constant):
-            parts.append(str(piece.value))
-            continue
-        text = formatted_text(scope, cast("ast.FormattedValue", piece), depth)
+            text = str(piece.value)
+        else:
+            text = formatted_text(scope, cast("ast.FormattedValue", piece), depth)
         if text is None:
             return scope.unknown("an f-string takes in a value that is only known when it runs", node)
+        length += len(text)
+        if length > MAX_TEXT:
+            return scope.unknown("the text is too long", node)
         parts.append(text)
-    return "".join(parts)
+    return scope.budget.kept("".join(parts))
 
 
 def formatted_text(scope: Scope, piece: ast.FormattedValue, depth: int = 0) -> str | None:
@@ -73,8 +77,8 @@ def formatted_text(scope: Scope, piece: ast.FormattedValue, depth: int = 0) -> s
         return value
     if isinstance(value, str) and piece.conversion == ord("r"):
         return repr(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 62):
+        return None if isinstance(value, bool) else str(value)
     return None
 
 
@@ -85,7 +89,11 @@ def _sequence(scope: Scope, node: ast.List | ast.Tuple | ast.Set, depth: int) ->
             inner = scope.evaluate(element.value, depth)
             if not isinstance(inner, list | tuple):
                 return scope.unknown("a sequence takes in another that is not known", node)
-            items.extend(cast("list[Value]", inner))
+            more = cast("list[Value]", inner)
+            items.extend(more)
+            scope.budget.keep(more)
+            if len(items) > MAX_ITEMS:
+                return scope.unknown("the sequence is too long", node)
         else:
             items.append(scope.evaluate(element, depth))
     return tuple(items) if isinstance(node, ast.Tuple) else items
@@ -98,81 +106,15 @@ def _dict(scope: Scope, node: ast.Dict, depth: int) -> Value:
         if key is None:
             if not isinstance(value, dict):
                 return scope.unknown("a dictionary takes in another that is not known", node)
-            result.update(cast("dict[Value, Value]", value))
+            mapping = cast("dict[Value, Value]", value)
+            result.update(mapping)
+            scope.budget.keep(mapping)
             continue
         name = scope.evaluate(key, depth)
         if not isinstance(name, str | int | float | bytes | bool | None):
             return scope.unknown("a dictionary's key is not a constant", node)
         result[name] = value
     return result
-
-
-def _binary(scope: Scope, node: ast.BinOp, depth: int) -> Value:
-    left, right = scope.evaluate(node.left, depth), scope.evaluate(node.right, depth)
-    match node.op, left, right:
-        case ast.Add(), str(), str() if len(left) + len(right) <= MAX_TEXT:
-            return left + right
-        case (ast.Add(), list(), list()) | (ast.Add(), tuple(), tuple()):
-            joined = cast("list[Value]", left) + cast("list[Value]", right)
-            return joined if len(joined) <= MAX_ITEMS else scope.unknown("the sequence is too long", node)
-        case ast.Mod(), str(), _:
-            return _percent(scope, left, right, node)
-        case (ast.Add() | ast.Sub(), int(), int()) if abs(left) < 1 << 62 and abs(right) < 1 << 62:
-            return left + right if isinstance(node.op, ast.Add) else left - right
-        case (ast.Mult(), int(), int()) if abs(left) < 1 << 31 and abs(right) < 1 << 31:
-            return left * right
-        case _:
-            return scope.unknown(f"{describe(node)} is only known when it runs", node)
-
-
-def _percent(scope: Scope, template: str, value: Value, node: ast.expr) -> Value:
-    arguments: tuple[Value, ...] | dict[Value, Value]
-    arguments = (
-        cast("tuple[Value, ...]", value)
-        if isinstance(value, tuple)
-        else cast("dict[Value, Value]", value)
-        if isinstance(value, dict)
-        else (value,)
-    )
-    items = arguments.values() if isinstance(arguments, dict) else arguments
-    if not all(isinstance(item, str | int | float) for item in items) or is_wide(template):
-        return scope.unknown("a string is formatted with a value that is only known when it runs", node)
-    try:
-        return template % arguments
-    except (TypeError, ValueError, KeyError):
-        return scope.unknown("the string's formatting does not fit its values", node)
-
-
-def _unary(scope: Scope, node: ast.UnaryOp, depth: int) -> Value:
-    value = scope.evaluate(node.operand, depth)
-    if isinstance(node.op, ast.USub) and isinstance(value, int | float):
-        return -value
-    if isinstance(node.op, ast.Not) and isinstance(value, bool | int | str | None):
-        return not value
-    return scope.unknown(f"{describe(node)} is only known when it runs", node)
-
-
-def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
-    base = scope.evaluate(node.value, depth)
-    index = scope.evaluate(node.slice, depth)
-    try:
-        match base, index:
-            case dict(), str() | int():
-                return cast("dict[Value, Value]", base)[index]
-            case (list(), int()) | (tuple(), int()) | (str(), int()):
-                return cast("list[Value]", base)[index]
-            case _:
-                pass
-    except (KeyError, IndexError):
-        pass
-    return scope.unknown("the item is only known when it runs", node)
-
-
-def _conditional(scope: Scope, node: ast.IfExp, depth: int) -> Value:
-    test = scope.evaluate(node.test, depth)
-    if isinstance(test, bool | int | str | None):
-        return scope.evaluate(node.body if test else node.orelse, depth)
-    return scope.unknown("the value depends on a condition", node)
 
 
 def _comprehension(scope: Scope, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, depth: int) -> Value:
@@ -194,38 +136,7 @@ def _comprehension(scope: Scope, node: ast.ListComp | ast.GeneratorExp | ast.Set
     return result
 
 
-def _compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
-    if len(node.ops) != 1:
-        return scope.unknown("a chained comparison is not followed", node)
-    left, right = scope.evaluate(node.left, depth), scope.evaluate(node.comparators[0], depth)
-    plain = (str, int, float, bool, type(None))
-    if isinstance(left, plain):
-        match node.ops[0]:
-            case ast.Eq() | ast.Is() if isinstance(right, plain):
-                return left == right
-            case ast.NotEq() | ast.IsNot() if isinstance(right, plain):
-                return left != right
-            case ast.In() | ast.NotIn() if isinstance(right, list | tuple):
-                items = cast("list[Value]", right)
-                if all(isinstance(item, plain) for item in items):
-                    return (left in items) == isinstance(node.ops[0], ast.In)
-            case _:
-                pass
-    return scope.unknown("the comparison is only known when it runs", node)
-
-
-def _bool(scope: Scope, node: ast.BoolOp, depth: int) -> Value:
-    value: Value = None
-    for part in node.values:
-        value = scope.evaluate(part, depth)
-        if not isinstance(value, bool | int | str | None):
-            return scope.unknown("the condition is only known when it runs", node)
-        if bool(value) == isinstance(node.op, ast.Or):
-            return value
-    return value
-
-
-def _lambda(scope: Scope, node: ast.Lambda, depth: int) -> Value:
+def _lambda(scope: Scope, node: ast.Lambda, _depth: int) -> Value:
     return FunctionValue(node, scope)
 
 
@@ -250,6 +161,10 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
             inner = scope.evaluate(argument.value, depth)
             if isinstance(inner, list | tuple):
                 items = cast("list[Value]", inner)
+                scope.budget.keep(items)
+                if len(args) + len(items) > MAX_ITEMS:
+                    open_ended = True
+                    continue
                 args.extend(items)
                 spans.extend([span_of(argument)] * len(items))
             else:
@@ -264,7 +179,9 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         if keyword.arg is None:
             inner = scope.evaluate(keyword.value, depth)
             if isinstance(inner, dict):
-                keywords.update({str(key): item for key, item in cast("dict[Value, Value]", inner).items()})
+                mapping = cast("dict[Value, Value]", inner)
+                keywords.update({key: item for key, item in mapping.items() if isinstance(key, str)})
+                scope.budget.keep(mapping)
             else:
                 open_ended = True
             continue
@@ -276,12 +193,12 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         known = cast("str | dict[Value, Value]", receiver)
         made = method_of_constant(known, called.attr, args, keywords, open_ended)
         if made is not None:
-            return made
+            return scope.budget.kept(made)
     match func:
         case Ref():
             made = builtin(func.path, args, keywords) if func.path in FOLDED and not open_ended else MISSING
             if made is not MISSING:
-                return made
+                return scope.budget.kept(made)
         case FunctionValue():
             return _inline(scope, func, args, keywords, node, depth, open_ended)
         case _:
@@ -319,11 +236,13 @@ def _inline(
             body = statements[0].value
     if body is None or open_ended:
         return scope.unknown(f"what `{name}()` returns is only known when it runs", node)
-    inner = bind_parameters(function, args, keywords)
+    inner = bind_parameters(function, args, keywords, depth + 1)
     return inner.evaluate(body, depth + 1)
 
 
-def bind_parameters(function: FunctionValue, args: list[Value], keywords: Mapping[str, Value]) -> Scope:
+def bind_parameters(
+    function: FunctionValue, args: list[Value], keywords: Mapping[str, Value], depth: int = 0
+) -> Scope:
     """The scope of a call: parameters bound to arguments, to defaults, or to Unknown."""
     inner = function.scope.child()
     parameters = function.node.args
@@ -348,7 +267,7 @@ def bind_parameters(function: FunctionValue, args: list[Value], keywords: Mappin
         elif parameter.arg in keywords:
             inner.bind(parameter.arg, keywords[parameter.arg])
         elif parameter.arg in defaults:
-            inner.bind(parameter.arg, function.scope.evaluate(defaults[parameter.arg]))
+            inner.bind(parameter.arg, function.scope.evaluate(defaults[parameter.arg], depth))
         else:
             why = f"the argument `{parameter.arg}` is not known"
             inner.bind(parameter.arg, Unknown(why, function.scope.module.span(parameter)))
@@ -364,17 +283,6 @@ def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def describe(node: ast.expr) -> str:
-    """What an expression is, in words."""
-    words = {
-        "BinOp": "a calculation",
-        "Call": "a call",
-        "Await": "an awaited value",
-        "NamedExpr": "an assignment expression",
-    }
-    return words.get(type(node).__name__, f"an expression ({type(node).__name__})")
-
-
 HANDLERS: Final[dict[type[ast.expr], Callable[[Scope, Any, int], Value]]] = {
     ast.Constant: lambda _scope, node, _depth: node.value,
     ast.Name: _name,
@@ -384,15 +292,15 @@ HANDLERS: Final[dict[type[ast.expr], Callable[[Scope, Any, int], Value]]] = {
     ast.Tuple: _sequence,
     ast.Set: _sequence,
     ast.Dict: _dict,
-    ast.BinOp: _binary,
-    ast.UnaryOp: _unary,
-    ast.Subscript: _subscript,
-    ast.IfExp: _conditional,
+    ast.BinOp: binary,
+    ast.UnaryOp: unary,
+    ast.Subscript: subscript,
+    ast.IfExp: conditional,
     ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension,
     ast.SetComp: _comprehension,
-    ast.Compare: _compare,
-    ast.BoolOp: _bool,
+    ast.Compare: compare,
+    ast.BoolOp: boolean,
     ast.Lambda: _lambda,
     ast.Call: evaluate_call,
 }

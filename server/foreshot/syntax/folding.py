@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final, cast
 
+from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.values import Value
 
-MAX_ITEMS: Final = 2_000
 BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__", "__package__"}
 MISSING: Final = object()
 """Stands for "no value was made": None is a value."""
@@ -92,32 +94,53 @@ def method_of_constant(
         case "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "title" | "capitalize" if not args:
             return cast("str", getattr(receiver, name)())
         case "join" if args and isinstance(args[0], list | tuple):
-            items = cast("list[Value]", args[0])
-            return (
-                receiver.join(cast("list[str]", items))
-                if all(isinstance(item, str) for item in items)
-                else None
-            )
-        case "format" if (
-            plain and not is_wide(receiver) and "[" not in receiver and "." not in receiver.partition("{")[2]
-        ):
+            items = [item for item in cast("list[Value]", args[0]) if isinstance(item, str)]
+            length = sum(map(len, items)) + len(receiver) * len(items)
+            whole = len(items) == len(cast("list[Value]", args[0]))
+            return receiver.join(items) if whole and length <= MAX_TEXT else None
+        case "format" if plain and _is_plain_template(receiver, [*args, *keywords.values()]):
             try:
                 return receiver.format(*args, **keywords)
             except (IndexError, KeyError, ValueError, AttributeError):
                 return None
-        case "replace" if plain and len(args) == 2 and len(receiver) < 10_000:
-            return receiver.replace(str(args[0]), str(args[1]))
-        case "split" if plain:
-            return list(receiver.split(*cast("list[Any]", args))) if args != [""] else None
+        case "replace" if plain and len(args) == 2 and all(isinstance(item, str) for item in args):
+            old, new = cast("list[str]", args)
+            grown = receiver.count(old) * len(new) + len(receiver)
+            return receiver.replace(old, new) if grown <= MAX_TEXT else None
+        case "split" if plain and not keywords and len(args) <= 2 and args[:1] != [""]:
+            try:
+                parts = receiver.split(*cast("list[Any]", args))
+            except TypeError:
+                return None
+            return list(parts) if len(parts) <= MAX_ITEMS else None
         case "startswith" | "endswith" if len(args) == 1 and isinstance(args[0], str):
             return receiver.startswith(args[0]) if name == "startswith" else receiver.endswith(args[0])
         case _:
             return None
 
 
+def _is_plain_template(template: str, values: list[Value]) -> bool:
+    """Whether a format string only puts values in, and what comes out is of a bearable length."""
+    fields = template.count("{")
+    longest = max((len(value) if isinstance(value, str) else 20 for value in values), default=0)
+    return (
+        not is_wide(template)
+        and "[" not in template
+        and "." not in template.partition("{")[2]
+        and not _NESTED_FIELD.search(template)
+        and len(template) + fields * longest * 10 <= MAX_TEXT * 10
+        and all(isinstance(value, str) or abs(cast("int", value)) < 1 << 62 for value in values)
+    )
+
+
+_GIVEN_WIDTH = re.compile(r"%(?:\(\w*\))?[-+ #0.]*\*")
+_NESTED_FIELD = re.compile(r"[:!][^{}]*\{")
+
+
 def is_wide(template: str) -> bool:
     """Whether a format string asks for padding, which could make a short text a huge one."""
+    if "*" in template and _GIVEN_WIDTH.search(template):
+        return True
     return any(
-        character.isdigit() and before in "%:-+ #<>=^.*"
-        for before, character in zip(template, template[1:], strict=False)
+        character.isdigit() and before in "%:-+ #<>=^.*" for before, character in pairwise(template)
     ) and ("%" in template or "{" in template)

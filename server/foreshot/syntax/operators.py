@@ -1,0 +1,134 @@
+"""Operators and comparisons of known values. What is put together is bounded, and its size is counted."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, cast
+
+from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
+from foreshot.syntax.folding import is_wide
+from foreshot.syntax.values import Value
+
+if TYPE_CHECKING:
+    from foreshot.syntax.evaluate import Scope
+
+
+def binary(scope: Scope, node: ast.BinOp, depth: int) -> Value:
+    """``a + b``, ``"%s" % a`` and small sums and products."""
+    left, right = scope.evaluate(node.left, depth), scope.evaluate(node.right, depth)
+    match node.op, left, right:
+        case ast.Add(), str(), str() if len(left) + len(right) <= MAX_TEXT:
+            return scope.budget.kept(left + right)
+        case (ast.Add(), list(), list()) | (ast.Add(), tuple(), tuple()):
+            one, other = cast("list[Value]", left), cast("list[Value]", right)
+            if len(one) + len(other) > MAX_ITEMS:
+                return scope.unknown("the sequence is too long", node)
+            return scope.budget.kept(one + other)
+        case ast.Mod(), str(), _:
+            return _percent(scope, left, right, node)
+        case (ast.Add() | ast.Sub(), int(), int()) if abs(left) < 1 << 62 and abs(right) < 1 << 62:
+            return left + right if isinstance(node.op, ast.Add) else left - right
+        case (ast.Mult(), int(), int()) if abs(left) < 1 << 31 and abs(right) < 1 << 31:
+            return left * right
+        case _:
+            return scope.unknown(f"{describe(node)} is only known when it runs", node)
+
+
+def _percent(scope: Scope, template: str, value: Value, node: ast.expr) -> Value:
+    arguments: tuple[Value, ...] | dict[Value, Value]
+    arguments = (
+        cast("tuple[Value, ...]", value)
+        if isinstance(value, tuple)
+        else cast("dict[Value, Value]", value)
+        if isinstance(value, dict)
+        else (value,)
+    )
+    items = list(arguments.values() if isinstance(arguments, dict) else arguments)
+    if not all(isinstance(item, str | int | float) for item in items) or is_wide(template):
+        return scope.unknown("a string is formatted with a value that is only known when it runs", node)
+    longest = max((len(item) for item in items if isinstance(item, str)), default=0)
+    if len(template) + template.count("%") * longest > MAX_TEXT:
+        return scope.unknown("the text is too long", node)
+    try:
+        return scope.budget.kept(template % arguments)
+    except (TypeError, ValueError, KeyError):
+        return scope.unknown("the string's formatting does not fit its values", node)
+
+
+def unary(scope: Scope, node: ast.UnaryOp, depth: int) -> Value:
+    """``-a`` and ``not a``."""
+    value = scope.evaluate(node.operand, depth)
+    if isinstance(node.op, ast.USub) and isinstance(value, int | float):
+        return -value
+    if isinstance(node.op, ast.Not) and isinstance(value, bool | int | str | None):
+        return not value
+    return scope.unknown(f"{describe(node)} is only known when it runs", node)
+
+
+def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
+    """An item of a known sequence or dictionary."""
+    base = scope.evaluate(node.value, depth)
+    index = scope.evaluate(node.slice, depth)
+    try:
+        match base, index:
+            case dict(), str() | int():
+                return cast("dict[Value, Value]", base)[index]
+            case (list(), int()) | (tuple(), int()) | (str(), int()):
+                return cast("list[Value]", base)[index]
+            case _:
+                pass
+    except (KeyError, IndexError):
+        pass
+    return scope.unknown("the item is only known when it runs", node)
+
+
+def conditional(scope: Scope, node: ast.IfExp, depth: int) -> Value:
+    """``a if test else b``."""
+    test = scope.evaluate(node.test, depth)
+    if isinstance(test, bool | int | str | None):
+        return scope.evaluate(node.body if test else node.orelse, depth)
+    return scope.unknown("the value depends on a condition", node)
+
+
+def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
+    """Equality and membership of constants."""
+    if len(node.ops) != 1:
+        return scope.unknown("a chained comparison is not followed", node)
+    left, right = scope.evaluate(node.left, depth), scope.evaluate(node.comparators[0], depth)
+    plain = (str, int, float, bool, type(None))
+    if isinstance(left, plain):
+        match node.ops[0]:
+            case ast.Eq() | ast.Is() if isinstance(right, plain):
+                return left == right
+            case ast.NotEq() | ast.IsNot() if isinstance(right, plain):
+                return left != right
+            case ast.In() | ast.NotIn() if isinstance(right, list | tuple):
+                items = cast("list[Value]", right)
+                if all(isinstance(item, plain) for item in items):
+                    return (left in items) == isinstance(node.ops[0], ast.In)
+            case _:
+                pass
+    return scope.unknown("the comparison is only known when it runs", node)
+
+
+def boolean(scope: Scope, node: ast.BoolOp, depth: int) -> Value:
+    """``a and b``, ``a or b``."""
+    value: Value = None
+    for part in node.values:
+        value = scope.evaluate(part, depth)
+        if not isinstance(value, bool | int | str | None):
+            return scope.unknown("the condition is only known when it runs", node)
+        if bool(value) == isinstance(node.op, ast.Or):
+            return value
+    return value
+
+
+def describe(node: ast.expr) -> str:
+    """What an expression is, in words."""
+    words = {
+        "BinOp": "a calculation",
+        "Call": "a call",
+        "Await": "an awaited value",
+        "NamedExpr": "an assignment expression",
+    }
+    return words.get(type(node).__name__, f"an expression ({type(node).__name__})")

@@ -94,13 +94,14 @@ def _custom(path: str, call: CallValue | None) -> SqlType:
     arguments: tuple[str, ...] = ()
     exact = True
     if call is not None:
-        keywords = [f"{name}={value!r}" for name, value in sorted(call.keywords.items())]
-        arguments = (*map(repr, call.args), *keywords)
         values = (*call.args, *call.keywords.values())
         exact = not call.open_ended and all(
             value is None or isinstance(value, str | int | float | bool) for value in values
         )
-    return SqlType(family="custom", name=path, arguments=arguments if exact else (), exact=exact)
+        if exact:
+            keywords = [f"{name}={value!r}" for name, value in sorted(call.keywords.items())]
+            arguments = (*map(repr, call.args), *keywords)
+    return SqlType(family="custom", name=path, arguments=arguments, exact=exact)
 
 
 class _Arguments:

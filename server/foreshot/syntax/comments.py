@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -47,9 +49,13 @@ def comments_of(source: SourceText) -> tuple[Comment, ...]:
 
 def string_around(source: SourceText, offset: int) -> Span | None:
     """The string literal that an offset is inside of, between its first character and its last."""
-    for match in _TOKEN.finditer(source.content):
-        if match.start() >= offset:
-            return None
-        if match.end() > offset and match.lastgroup != "comment":
-            return Span(*match.span())
-    return None
+    starts, ends = _strings(source.content)
+    index = bisect_left(starts, offset) - 1
+    return Span(starts[index], ends[index]) if index >= 0 and offset < ends[index] else None
+
+
+@lru_cache(maxsize=4)
+def _strings(content: str) -> tuple[list[int], list[int]]:
+    """Where the strings of a text start and end; many are asked for of one text in a row."""
+    found = [match.span() for match in _TOKEN.finditer(content) if match.lastgroup != "comment"]
+    return [start for start, _ in found], [end for _, end in found]

@@ -117,7 +117,9 @@ def upgrade():
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import cast
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix, Related
@@ -126,6 +128,7 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import Operation
 from foreshot.rules.types._importing import Chain, into_template, missing_in_template, remedy
 from foreshot.rules.types._scopes import Use, place_of, unbound
+from foreshot.syntax.module import Module
 from foreshot.text import Span
 
 _RELATED = 8
@@ -143,6 +146,7 @@ class MissingTypeImport(RevisionRule):
         uses, reads = unbound(context.module)
         if not uses:
             return
+        missing = _Missing(context.module, uses)
         used: dict[tuple[str, str], list[Use]] = {}
         for use in uses:
             place = place_of(use.owner, reads)
@@ -156,15 +160,13 @@ class MissingTypeImport(RevisionRule):
                 operation=_operation(spans[0], place, context),
                 object=name,
                 related=[Related(f"{code(name)} is used here too", span) for span in spans[1 : _RELATED + 1]],
-                state=name,
+                state=(name, missing),
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The import here; the import here and in the template."""
-        name = finding.state
-        if not isinstance(name, str):
-            return
-        chains = _chains(name, context)
+        name, uses = cast("tuple[str, _Missing]", finding.state)
+        chains = uses.chains(name)
         found = remedy(chains, context) if chains else None
         if found is None:
             return
@@ -202,24 +204,35 @@ def _operation(span: Span, place: str, context: Context) -> Operation | None:
     )
 
 
-def _chains(name: str, context: Context) -> list[Chain]:
-    """Every use of a missing name, with the attributes that are asked of it."""
-    wanted = {id(use.node) for use in unbound(context.module)[0] if use.node.id == name}
-    above: dict[int, ast.AST] = {}
-    found: list[Chain] = []
-    nodes: list[ast.AST] = []
-    for node in ast.walk(context.module.tree):
-        for child in ast.iter_child_nodes(node):
-            above[id(child)] = node
-        if id(node) in wanted:
-            nodes.append(node)
-    for node in nodes:
-        parts = [name]
-        span = context.module.span(node) if isinstance(node, ast.Name) else Span(0, 0)
-        top: ast.AST = node
-        while isinstance(outer := above.get(id(top)), ast.Attribute):
-            parts.append(outer.attr)
-            top = outer
-        called = isinstance(outer, ast.Call) and outer.func is top and len(parts) == 1
-        found.append(Chain(tuple(parts), span, called))
-    return sorted(found, key=lambda chain: chain.span)
+class _Missing:
+    """The missing names of a file. Its tree is walked once, however many there are."""
+
+    def __init__(self, module: Module, uses: Sequence[Use]) -> None:
+        self._module = module
+        self._uses = uses
+
+    def chains(self, name: str) -> list[Chain]:
+        """Every use of a missing name, with the attributes that are asked of it."""
+        found: list[Chain] = []
+        for use in self._by_name[name]:
+            parts = [name]
+            top: ast.AST = use.node
+            while isinstance(outer := self._above.get(id(top)), ast.Attribute):
+                parts.append(outer.attr)
+                top = outer
+            called = isinstance(outer, ast.Call) and outer.func is top and len(parts) == 1
+            found.append(Chain(tuple(parts), self._module.span(use.node), called))
+        return sorted(found, key=lambda chain: chain.span)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Use]]:
+        found: dict[str, list[Use]] = {}
+        for use in self._uses:
+            found.setdefault(use.node.id, []).append(use)
+        return found
+
+    @cached_property
+    def _above(self) -> Mapping[int, ast.AST]:
+        return {
+            id(child): node for node in ast.walk(self._module.tree) for child in ast.iter_child_nodes(node)
+        }

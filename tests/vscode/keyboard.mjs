@@ -12,7 +12,11 @@ export class Keyboard {
     const field = page.locator('.quick-input-widget .quick-input-box input');
     await field.waitFor();
     await field.fill(`>${title}`);
-    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first().waitFor();
+    const wanted = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first();
+    await wanted.waitFor();
+    const focused = page.locator(`.quick-input-list .monaco-list-row.focused[aria-label^="${title}"]`);
+    for (let i = 0; i < 8 && (await focused.count()) === 0; i++) await this.keys.press('ArrowDown');
+    await focused.waitFor();
     await this.keys.press('Enter');
   }
 
@@ -50,19 +54,30 @@ export class Keyboard {
   /** Choose from the menu of quick fixes with the arrow keys. */
   async quickFix(title) {
     const { page } = this;
-    await this.keys.press('Control+.');
     const rows = page.locator('.action-widget .monaco-list-row.action');
-    await rows.first().waitFor();
+    // While the editor is still busy with its lenses, the first press can be lost.
+    for (let i = 0; i < 4 && (await rows.count()) === 0; i++) {
+      await this.keys.press('Control+.');
+      await rows.first().waitFor({ timeout: 5000 }).catch(() => undefined);
+    }
     const focused = page.locator('.action-widget .monaco-list-row.action.focused', { hasText: title });
     for (let i = 0; i < 12 && (await focused.count()) === 0; i++) await this.keys.press('ArrowDown');
     await focused.first().waitFor();
     return () => this.keys.press('Enter');
   }
 
-  /** Accept what the refactor preview shows. */
+  /** Choose everything that the refactor preview shows, and apply it. */
   async acceptPreview() {
-    await this.page.locator('.refactor-preview, [id="workbench.panel.bulkEdit"], .bulk-edit-panel').first().waitFor();
-    await this.command('Refactor Preview: Apply Refactoring').catch(() => undefined);
+    const { page, keys } = this;
+    const file = page.locator('.bulk-edit-panel .monaco-list-row').first();
+    await file.waitFor();
+    await this.command('Refactor Preview: Focus on Refactor Preview View');
+    await page.locator('.bulk-edit-panel .monaco-list:focus').waitFor();
+    await keys.press('Home');
+    await keys.press('Space');
+    await page.locator('.bulk-edit-panel .monaco-list-row .codicon-check, .bulk-edit-panel .monaco-list-row input:checked').first().waitFor();
+    await keys.press('Control+Enter');
+    await file.waitFor({ state: 'detached' });
   }
 
   async tab(name) {
@@ -74,7 +89,7 @@ export class Keyboard {
     await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   }
 
-  /** Wait for the number of squiggles in the active editor. */
+  /** Wait for the number of squiggles that can be told apart in the active editor. */
   async squiggles(kind, count) {
     await this.page.waitForFunction(
       ([selector, wanted]) => document.querySelectorAll(`.editor-instance .${selector}`).length === wanted,

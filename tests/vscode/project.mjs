@@ -72,7 +72,12 @@ target_metadata = Base.metadata
 def run_migrations_online():
     connectable = engine_from_config(config.get_section("alembic"), prefix="sqlalchemy.", poolclass=pool.NullPool)
     with connectable.connect() as connection:
-        context.configure(connection=connection, target_metadata=target_metadata, compare_type=True)
+        context.configure(
+            connection=connection,
+            target_metadata=target_metadata,
+            user_module_prefix="app.types.",
+            compare_type=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
 

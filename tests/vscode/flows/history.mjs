@@ -16,7 +16,7 @@ export const tree = {
   file: 'migrations/versions/0005_unnamed.py',
   pictures: ['migrations'],
   async run({ page, keyboard, picture }) {
-    await keyboard.squiggles('warning', 3);
+    await keyboard.squiggles('warning', 2);
     await keyboard.command('Explorer: Focus on Migrations View');
     const pane = page.locator('.pane', { hasText: 'Migrations' }).last();
     const row = (text) => pane.locator('.monaco-list-row', { hasText: text });

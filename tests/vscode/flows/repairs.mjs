@@ -20,9 +20,9 @@ export const findingToSavedFile = {
     const choose = await keyboard.quickFix('oncurrent');
     await picture('quick-fix');
     await choose();
-    await page.locator('.monaco-list[aria-label*="efactor"], .bulk-edit-panel').first().waitFor();
+    await page.locator('.bulk-edit-panel .monaco-list-row').first().waitFor();
     await picture('preview');
-    await keyboard.command('Refactor Preview: Apply Refactoring');
+    await keyboard.acceptPreview();
     await keyboard.text('postgresql_concurrently=True');
     await keyboard.squiggles('warning', 0);
     await keyboard.keys.press('Control+1');
@@ -35,14 +35,13 @@ export const findingToSavedFile = {
 export const renameFix = {
   name: 'rename',
   file: 'migrations/versions/0003_rename.py',
-  async run({ page, folder, keyboard, picture }) {
+  async run({ folder, keyboard, picture }) {
     await keyboard.squiggles('error', 1);
     await keyboard.goTo(19, 30);
     const choose = await keyboard.quickFix('ename');
     await picture('menu');
     await choose();
-    await page.locator('.monaco-list[aria-label*="efactor"], .bulk-edit-panel').first().waitFor();
-    await keyboard.command('Refactor Preview: Apply Refactoring');
+    await keyboard.acceptPreview();
     await keyboard.text('new_column_name="fullname"');
     await keyboard.squiggles('error', 0);
     await keyboard.keys.press('Control+1');
@@ -67,15 +66,13 @@ export const missingImport = {
     await picture('imported');
     await keyboard.save();
     await onDisk(revision(folder, '0004_import'), /^import app\.types$/m);
-    await keyboard.open('script.py.mako');
+    await keyboard.open('env.py');
     await keyboard.squiggles('warning', 1);
-    await keyboard.keys.press('F8');
-    await keyboard.keys.press('Escape');
+    await keyboard.goTo(16, 35);
     await (await keyboard.quickFix(/[Ii]mport/))();
-    await keyboard.text('import app.types');
-    await picture('template');
-    await keyboard.keys.press('Control+1');
-    await keyboard.save();
+    await keyboard.squiggles('warning', 0);
+    await keyboard.command('File: Save All');
     await onDisk(`${folder}/migrations/script.py.mako`, /^import app\.types$/m);
+    await picture('template');
   },
 };

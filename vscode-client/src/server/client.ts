@@ -1,6 +1,7 @@
 import {
   CloseAction,
   DiagnosticRefreshRequest,
+  DocumentDiagnosticRequest,
   ExecuteCommandRequest,
   LanguageClient,
   type DynamicFeature,
@@ -31,6 +32,11 @@ export class ForeshotClient extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     const type = (feature as Partial<DynamicFeature<unknown>>).registrationType;
     if (type?.method !== ExecuteCommandRequest.type.method) super.registerFeature(feature);
+  }
+
+  /** Ask again for the diagnostics of everything that is open. */
+  pullAgain(): void {
+    this.getFeature(DocumentDiagnosticRequest.method).refresh();
   }
 
   /** Run one of the server's commands. */

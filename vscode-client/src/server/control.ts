@@ -19,7 +19,7 @@ export const DOCUMENTS = [
   { scheme: 'file', pattern: '**/{pyproject,foreshot}.toml' },
 ] as const;
 
-/** Edits within this time are one reason to ask for the diagnostics of other files. */
+/** Milliseconds after the last edit until other files are asked about too. */
 const SETTLE = 1000;
 
 /** Starts, restarts and stops the server, one thing at a time. */
@@ -58,7 +58,12 @@ export class ServerControl implements vscode.Disposable {
       this.interpreter.onDidChange(() => this.restart('another interpreter was selected')),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart('the workspace is trusted')),
       vscode.workspace.onDidChangeConfiguration((event) => this.configurationChanged(event)),
-      vscode.workspace.onDidChangeTextDocument((event) => this.textChanged(event)),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && vscode.languages.match([...DOCUMENTS], document) > 0) this.settleSoon();
+      }),
+      vscode.workspace.onDidCreateFiles(() => this.settleSoon()),
+      vscode.workspace.onDidRenameFiles(() => this.settleSoon()),
+      vscode.workspace.onDidDeleteFiles(() => this.settleSoon()),
     );
   }
 
@@ -193,10 +198,14 @@ export class ServerControl implements vscode.Disposable {
     }
   }
 
-  private textChanged(event: vscode.TextDocumentChangeEvent): void {
-    if (event.contentChanges.length === 0 || vscode.languages.match([...DOCUMENTS], event.document) === 0) return;
+  /** One revision's change may be another's finding: what is open, and the workspace, are asked for again. */
+  private settleSoon(): void {
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.refresh(), SETTLE);
+    this.settling = setTimeout(() => {
+      if (this.client?.isRunning() !== true) return;
+      this.client.pullAgain();
+      this.refresh();
+    }, SETTLE);
   }
 
   private serverSettings(): Record<string, unknown> {

@@ -27,10 +27,12 @@ def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -
     """Leave out, of the reports of one file, what its comments silence."""
     kept: list[Report] = []
     used: set[Suppression] = set()
+    by_rule: dict[str, list[Suppression]] = {}
+    for suppression in suppressions:
+        by_rule.setdefault(suppression.rule, []).append(suppression)
     for report in reports:
-        matching = [
-            suppression for suppression in suppressions if covers(suppression, report.rule, report.rows)
-        ]
+        of_rule = by_rule.get(report.rule, ())
+        matching = [item for item in of_rule if covers(item, report.rule, report.rows)]
         if matching:
             used.update(matching)
         else:

@@ -13,9 +13,11 @@ from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddConstraint,
     ColumnSpec,
+    Direction,
     TableOperation,
     TypeSpec,
 )
+from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change
 from foreshot.syntax.values import CallValue, Ref, Unknown, known_strs
@@ -165,12 +167,13 @@ def is_key(operation: TableOperation, column: str, spec: ColumnSpec | None, cont
         return True
     if column.endswith(("_id", "_uuid")) or column == "id":
         return True
+    directions: tuple[Direction, ...] = ("upgrade", "downgrade")
     return any(
         isinstance(other, AddConstraint)
-        and other.table_name == operation.table_name
         and other.constraint.kind in ("foreign key", "unique", "primary key")
         and column in other.constraint.columns
-        for other in (*context.upgrade, *context.downgrade)
+        for direction in directions
+        for other in rows.on_table(operation.table_name, direction, context)
     )
 
 

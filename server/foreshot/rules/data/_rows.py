@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
+    AddColumn,
     AlterColumn,
     BulkInsert,
     CreateTable,
@@ -30,9 +31,14 @@ _WORK: Final = re.compile(r"[sS]ession\w*\s*[.(]|\.query\(|\bbulk_(?:save|update
 _COMMENT: Final = re.compile(r"#[^\n]*")
 
 
-def other_direction(operation: Operation, context: Context) -> tuple[Operation, ...]:
-    """The operations of ``downgrade()`` for one of ``upgrade()``, and the reverse."""
-    return context.downgrade if operation.site.function == "upgrade" else context.upgrade
+def other_way(operation: Operation) -> Direction:
+    """``downgrade`` for an operation of ``upgrade()``, and the reverse."""
+    return "downgrade" if operation.site.function == "upgrade" else "upgrade"
+
+
+def of_direction(direction: Direction, context: Context) -> tuple[Operation, ...]:
+    """The operations of a direction."""
+    return context.upgrade if direction == "upgrade" else context.downgrade
 
 
 def has_no_rows(operation: TableOperation, context: Context) -> bool:
@@ -54,7 +60,7 @@ def has_no_rows(operation: TableOperation, context: Context) -> bool:
 def _emptied(context: Context, direction: Direction) -> Mapping[str | None, int]:
     """When each table was first made or emptied in a direction; of made ones also by their names alone."""
     found: dict[str | None, int] = {}
-    for operation in _of(direction, context):
+    for operation in of_direction(direction, context):
         match operation:
             case CreateTable() if isinstance(operation.table, str):
                 unknown = isinstance(operation.schema, Unknown)
@@ -71,19 +77,42 @@ def _emptied(context: Context, direction: Direction) -> Mapping[str | None, int]
     return found
 
 
-def _of(direction: Direction, context: Context) -> tuple[Operation, ...]:
-    return context.upgrade if direction == "upgrade" else context.downgrade
+def on_table(table: str | None, direction: Direction, context: Context) -> Sequence[TableOperation]:
+    """The operations of a direction on one table, in order; on None, those of which the table is not known."""
+    return _by_table(context, direction).get(table, ())
+
+
+@lru_cache(maxsize=8)
+def _by_table(context: Context, direction: Direction) -> Mapping[str | None, Sequence[TableOperation]]:
+    found: dict[str | None, list[TableOperation]] = {}
+    for operation in of_direction(direction, context):
+        if isinstance(operation, TableOperation):
+            found.setdefault(operation.table_name, []).append(operation)
+    return found
+
+
+def before(operation: TableOperation, context: Context) -> Iterator[TableOperation]:
+    """The operations on the same table that run before ``operation``."""
+    for other in on_table(operation.table_name, operation.site.function, context):
+        if other.site.order >= operation.site.order:
+            return
+        yield other
 
 
 def counterparts(operation: TableOperation, column: object, context: Context) -> Iterator[AlterColumn]:
     """What the other direction says of the same column."""
-    for other in other_direction(operation, context):
-        if (
-            isinstance(other, AlterColumn)
-            and other.table_name == operation.table_name
-            and column in (other.column, other.new_name)
-        ):
+    for other in on_table(operation.table_name, other_way(operation), context):
+        if isinstance(other, AlterColumn) and column in (other.column, other.new_name):
             yield other
+
+
+def added(operation: TableOperation, column: object, context: Context) -> AddColumn | None:
+    """The operation that added the column, earlier in the same direction."""
+    found = None
+    for other in before(operation, context):
+        if isinstance(other, AddColumn) and other.column.name == column:
+            found = other
+    return found
 
 
 def is_written(table: str, column: str, operation: Operation, context: Context) -> bool:
@@ -121,7 +150,7 @@ def _work(context: Context, direction: Direction) -> tuple[Operation, ...]:
     """What reads or writes rows in a direction, or may."""
     return tuple(
         operation
-        for operation in _of(direction, context)
+        for operation in of_direction(direction, context)
         if isinstance(operation, DataChange | BulkInsert | Execute) or is_unread(operation)
     )
 

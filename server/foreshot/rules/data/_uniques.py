@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import lru_cache
 
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
@@ -10,13 +11,14 @@ from foreshot.migration.operations import (
     AlterColumn,
     CreateIndex,
     CreateTable,
+    Direction,
     DropConstraint,
     DropIndex,
     Operation,
     RenameTable,
 )
 from foreshot.rules.data import _filling as filling
-from foreshot.rules.data._rows import other_direction
+from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.values import Maybe, Unknown
 
@@ -25,62 +27,70 @@ def replaces_another(
     operation: AddConstraint | CreateIndex, columns: Sequence[Maybe[str]], context: Context
 ) -> bool:
     """Whether the same direction drops, or has made, one over the same columns or fewer; or one that is not known."""
-    own = context.upgrade if operation.site.function == "upgrade" else context.downgrade
-    tables, columns_now = _former_names(operation, own)
+    way, back = operation.site.function, rows.other_way(operation)
+    tables = _former_names(operation, context)
+    own = [other for table in (*tables, None) for other in rows.on_table(table, way, context)]
+    columns_now = {
+        other.column: other.new_name
+        for other in own
+        if isinstance(other, AlterColumn)
+        and isinstance(other.column, str)
+        and isinstance(other.new_name, str)
+    }
     dropped = [
         other
         for other in own
-        if isinstance(other, DropIndex | DropConstraint)
-        and other.table_name in (*tables, None)
-        and not (
-            isinstance(other, DropConstraint) and other.constraint_kind in ("foreign key", "check", "exclude")
+        if isinstance(other, DropIndex)
+        or (
+            isinstance(other, DropConstraint)
+            and other.constraint_kind not in ("foreign key", "check", "exclude")
         )
     ]
     if dropped:
-        for other in other_direction(operation, context):
-            for made in _made(other, tables):
+        for other in (other for table in tables for other in rows.on_table(table, back, context)):
+            for made in _made(other):
                 if {columns_now.get(str(column), column) for column in made} <= set(columns):
                     return True
-    again = {
-        _name(other)
-        for other in other_direction(operation, context)
-        if isinstance(other, AddConstraint | CreateIndex)
-    }
-    if any(_is_unknown(other, operation, again) for other in dropped):
-        return True
+        again = _made_names(context, back)
+        if any(_is_unknown(other, operation, again) for other in dropped):
+            return True
     return any(
         set(made) <= set(columns)
         for other in own
         if other.site.order < operation.site.order and isinstance(other, AddConstraint | CreateIndex)
-        for made in _made(other, tables)
+        for made in _made(other)
+        if other.table_name is not None
     )
 
 
-def _former_names(
-    operation: AddConstraint | CreateIndex, own: Sequence[Operation]
-) -> tuple[set[str | None], dict[str, str]]:
-    """Names that the table has had in this direction, and what columns of it are called now by what they were."""
-    tables = {operation.table_name}
-    for other in own:
-        if isinstance(other, RenameTable) and other.new_name == operation.table:
-            tables.add(other.table_name)
-    columns = {
-        other.column: other.new_name
-        for other in own
-        if isinstance(other, AlterColumn)
-        and other.table_name in tables
-        and isinstance(other.column, str)
-        and isinstance(other.new_name, str)
-    }
-    return tables, columns
+def _former_names(operation: AddConstraint | CreateIndex, context: Context) -> list[str | None]:
+    """Names that the table has, and has had in this direction."""
+    former = [
+        other.table_name
+        for other in _renames(context, operation.site.function)
+        if other.new_name == operation.table
+    ]
+    return list(dict.fromkeys([operation.table_name, *(name for name in former if name is not None)]))
 
 
-def _made(operation: Operation, tables: set[str | None]) -> list[tuple[Maybe[str], ...]]:
-    """The columns of each unique constraint, whole unique index or key that the operation makes on the table."""
-    if (
-        not isinstance(operation, AddConstraint | CreateIndex | CreateTable)
-        or operation.table_name not in tables
-    ):
+@lru_cache(maxsize=8)
+def _renames(context: Context, direction: Direction) -> tuple[RenameTable, ...]:
+    return tuple(other for other in rows.of_direction(direction, context) if isinstance(other, RenameTable))
+
+
+@lru_cache(maxsize=8)
+def _made_names(context: Context, direction: Direction) -> frozenset[str]:
+    """The names of constraints and indexes that a direction makes, of whatever kind."""
+    return frozenset(
+        name
+        for other in rows.of_direction(direction, context)
+        if isinstance(other, AddConstraint | CreateIndex) and (name := _name(other)) is not None
+    )
+
+
+def _made(operation: Operation) -> list[tuple[Maybe[str], ...]]:
+    """The columns of each unique constraint, whole unique index or key that the operation makes."""
+    if not isinstance(operation, AddConstraint | CreateIndex | CreateTable):
         return []
     if isinstance(operation, CreateIndex):
         whole = operation.index.unique is True and operation.index.where is None
@@ -90,7 +100,7 @@ def _made(operation: Operation, tables: set[str | None]) -> list[tuple[Maybe[str
 
 
 def _is_unknown(
-    dropped: DropConstraint | DropIndex, operation: AddConstraint | CreateIndex, again: set[str | None]
+    dropped: DropConstraint | DropIndex, operation: AddConstraint | CreateIndex, again: Set[str]
 ) -> bool:
     """Whether nothing tells what the dropped one was, and it can be the one that is replaced."""
     if dropped.name is not None and dropped.name in again:

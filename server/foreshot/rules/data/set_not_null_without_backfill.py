@@ -171,24 +171,13 @@ def _was_nullable(operation: AlterColumn, context: Context) -> bool | None:
 
 def _is_checked(operation: AlterColumn, context: Context) -> bool:
     """Whether a constraint of the table was validated before, which may be one that keeps NULL out."""
-    return any(
-        isinstance(other, ValidateConstraint) and other.table_name == operation.table_name
-        for other in context.before(operation)
-    )
+    return any(isinstance(other, ValidateConstraint) for other in rows.before(operation, context))
 
 
 def _added(operation: AlterColumn, context: Context) -> AddColumn | None:
-    """The operation that added the column, earlier in the revision."""
-    found = None
-    for other in context.before(operation):
-        if (
-            isinstance(other, AddColumn)
-            and other.table_name == operation.table_name
-            and other.column.name == operation.column
-            and not other.if_not_exists
-        ):
-            found = other
-    return found
+    """The operation that certainly added the column, earlier in the revision."""
+    found = rows.added(operation, operation.column, context)
+    return None if found is None or found.if_not_exists else found
 
 
 def _type(operation: AlterColumn, added: AddColumn | None, context: Context) -> object:

@@ -108,8 +108,11 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
 
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether PostgreSQL has no way from the one type to the other."""
-        new, old = operation.type, _old_type(operation, context)
-        if not isinstance(new, TypeSpec) or old is None or operation.using is not None:
+        new = operation.type
+        if not isinstance(new, TypeSpec) or operation.using is not None:
+            return
+        old = _old_type(operation, context)
+        if old is None:
             return
         reflected = any(target.database == "sqlite" for target in context.targets((), operation))
         failing = [

@@ -95,7 +95,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes, on
-from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex, Operation
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._uniques import look_for_equal_rows, replaces_another
@@ -125,11 +125,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             yield from self._of_column(operation, table, context)
             return
         columns = _columns(operation)
-        if (
-            columns is None
-            or "id" in columns
-            or any(_is_apart(table, one, operation, context) for one in columns)
-        ):
+        if columns is None or "id" in columns or any(_is_apart(one, operation, context) for one in columns):
             return
         if rows.is_touched(table, operation, context) or replaces_another(operation, columns, context):
             return
@@ -208,20 +204,20 @@ def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] |
     return constraint.columns if known and constraint.columns else None
 
 
-def _is_apart(table: str, column: Maybe[str], operation: Operation, context: Context) -> bool:
+def _is_apart(column: Maybe[str], operation: AddConstraint | CreateIndex, context: Context) -> bool:
     """Whether the column was added earlier in the revision, with NULL or a value of its own in every row."""
-    for other in context.before(operation):
-        if isinstance(other, AddColumn) and other.table_name == table and other.column.name == column:
-            spec = other.column
-            default = volatility(spec.server_default)
-            own = default in ("volatile", "unknown") or spec.identity is not None or spec.computed is not None
-            return own or (default == "none" and spec.is_nullable is not False)
-    return False
+    added = rows.added(operation, column, context) if isinstance(column, str) else None
+    if added is None:
+        return False
+    spec = added.column
+    default = volatility(spec.server_default)
+    own = default in ("volatile", "unknown") or spec.identity is not None or spec.computed is not None
+    return own or (default == "none" and spec.is_nullable is not False)
 
 
 def _adds_in_batch(operation: AddConstraint | CreateIndex, context: Context) -> bool:
-    """Whether one of its columns is added in the same batch block, in front of which it cannot be looked at."""
+    """Whether a column is added in the same batch block, in front of which it cannot be looked at."""
     return any(
         isinstance(other, AddColumn) and other.site.batch == operation.site.batch
-        for other in context.before(operation)
+        for other in rows.before(operation, context)
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
+from math import inf
 from typing import Final, cast
 
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation, SqlText, TransactionControl
+from foreshot.migration.operations import Direction, Operation, SqlText, TransactionControl
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, WrapStatements
 from foreshot.text import Span
@@ -47,7 +48,7 @@ def is_outside(operation: Operation, context: Context) -> bool:
     return (
         operation.site.autocommit
         or is_autocommit(context)
-        or any(ends_transaction(other) for other in context.before(operation))
+        or _has_ended(operation, context)
         or not _is_on_own_connection(operation, context)
         or _is_in_unknown_block(operation, context)
     )
@@ -60,11 +61,35 @@ def ends_transaction(operation: Operation) -> bool:
 
 def is_committed_between(first: Operation, last: Operation, context: Context) -> bool:
     """Whether something from ``first`` to ``last`` ends the transaction: entering an autocommit block commits it too."""
-    return any(
-        other.site.autocommit or ends_transaction(other)
-        for other in (first, *context.after(first))
-        if other.site.order <= last.site.order
-    )
+    return end_of_transaction(first, context) <= last.site.order
+
+
+def end_of_transaction(operation: Operation, context: Context) -> float:
+    """The place in the order of the first operation, from this one on, that ends the transaction; infinite for none."""
+    ends = _ends(context, operation.site.function)
+    index = bisect_left(ends, operation.site.order)
+    return ends[index] if index < len(ends) else inf
+
+
+@lru_cache(maxsize=8)
+def _ends(context: Context, direction: Direction) -> list[int]:
+    operations = context.upgrade if direction == "upgrade" else context.downgrade
+    return [
+        operation.site.order
+        for operation in operations
+        if operation.site.autocommit or ends_transaction(operation)
+    ]
+
+
+@lru_cache(maxsize=8)
+def _first_end(context: Context, direction: Direction) -> float:
+    operations = context.upgrade if direction == "upgrade" else context.downgrade
+    return next((operation.site.order for operation in operations if ends_transaction(operation)), inf)
+
+
+def _has_ended(operation: Operation, context: Context) -> bool:
+    """Whether a COMMIT or ROLLBACK by hand stands before it: where that leads is another rule's matter."""
+    return _first_end(context, operation.site.function) < operation.site.order
 
 
 def call_of(operation: Operation, context: Context) -> SqlText | None:

@@ -51,8 +51,11 @@ def upgrade():
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
@@ -69,6 +72,7 @@ from foreshot.migration.operations import (
     CreateIndex,
     CreateTable,
     DataChange,
+    Direction,
     DropType,
     Execute,
     Operation,
@@ -84,6 +88,9 @@ from foreshot.text import Span
 _NO_USE: Final = re.compile(
     r"(?:create(?: or replace)? (?:function|procedure)|comment|create type|set|grant)\b", re.IGNORECASE
 )
+_AS_TEXT: Final = re.compile(r"::\s*(?:text|varchar|character)", re.IGNORECASE)
+_LITERAL: Final = re.compile(r"'(?P<text>(?:[^']|'')*)'(?:\s*::\s*(?:\w+\.)?\"?(?P<type>\w+))?")
+_STRING: Final = re.compile(r"[\"']([^\"'\n]*)[\"']")
 _NAMING = AddEnumValue | RenameEnumValue | CreateEnum | DropType | SqlText
 
 
@@ -108,21 +115,21 @@ class EnumValueUsedInSameTransaction(OperationRule[AddEnumValue]):
         ]
         if not targets or _is_made(name, operation, context):
             return
-        for other in context.after(operation):
-            if other.site.autocommit or commits.ends_transaction(other):
-                return
-            use = _use(other, name, value, context)
-            if use is None or not other.site.runs_on("postgresql"):
+        end = commits.end_of_transaction(operation, context)
+        for use in _uses(context, operation.site.function).get(value, ()):
+            site = use.operation.site
+            if not operation.site.order < site.order < end or use.enum not in (None, _last(name)):
                 continue
-            at, certain = use
+            if not site.runs_on("postgresql"):
+                continue
             yield self.finding(
-                at,
+                use.at,
                 f"This uses {code(value)} of the enum {code(name)} before it is committed, and fails on {on(targets)}."
                 " Add the value in `op.get_context().autocommit_block()`.",
-                operation=other,
+                operation=use.operation,
                 object=value,
                 targets=targets,
-                certainty=None if certain and not operation.site.conditional else "possible",
+                certainty="possible" if use.enum is None or operation.site.conditional else None,
                 related=[Related(f"{code(value)} is added here", operation.site.name)],
                 state=operation,
             )
@@ -136,77 +143,103 @@ class EnumValueUsedInSameTransaction(OperationRule[AddEnumValue]):
 
 
 def _is_made(name: str, operation: AddEnumValue, context: Context) -> bool:
-    return any(
-        isinstance(other, CreateEnum) and _last(other.name) == _last(name)
-        for other in context.before(operation)
-    )
+    made = _made(context, operation.site.function).get(str(_last(name)))
+    return made is not None and made < operation.site.order
+
+
+@lru_cache(maxsize=8)
+def _made(context: Context, direction: Direction) -> Mapping[str, int]:
+    """Which types a direction makes, and when."""
+    operations = context.upgrade if direction == "upgrade" else context.downgrade
+    return {
+        str(_last(operation.name)): operation.site.order
+        for operation in reversed(operations)
+        if isinstance(operation, CreateEnum)
+    }
 
 
 def _last(name: object) -> object:
     return name.rpartition(".")[2] if isinstance(name, str) else name
 
 
-def _use(operation: Operation, enum: str, value: str, context: Context) -> tuple[Span, bool] | None:
-    """Where an operation uses the value, and whether that is certain."""
+class _Use(Struct, frozen=True):
+    """A value where it is used; ``enum`` is the type that it is said to be of, None where nothing says so."""
+
+    operation: Operation
+    at: Span
+    enum: str | None = None
+
+
+@lru_cache(maxsize=4)
+def _uses(context: Context, direction: Direction) -> Mapping[str, list[_Use]]:
+    """The literals that a direction uses, in order."""
+    found: dict[str, list[_Use]] = {}
+    for operation in context.upgrade if direction == "upgrade" else context.downgrade:
+        for value, use in _literals(operation, context):
+            uses = found.setdefault(value, [])
+            if not uses or uses[-1].operation is not operation:
+                uses.append(use)
+    return found
+
+
+def _literals(operation: Operation, context: Context) -> Iterator[tuple[str, _Use]]:
     site = operation.site
     if isinstance(operation, _NAMING) or (isinstance(operation, Execute) and _NO_USE.match(operation.verb)):
-        return None
+        return
     if site.sql is not None:
         # A literal takes the type of what it stands beside, unless that is made a text of.
-        if value.replace("'", "''") not in site.sql:
-            return None
-        found = re.search(rf"'{re.escape(value.replace(chr(39), chr(39) * 2))}'", site.sql)
-        if found is None or re.search(r"::\s*(?:text|varchar|character)", site.sql, re.IGNORECASE):
-            return None
-        return site.name, re.search(rf"'\s*::\s*\"?{re.escape(str(_last(enum)))}\b", site.sql) is not None
+        if not _AS_TEXT.search(site.sql):
+            for match in _LITERAL.finditer(site.sql):
+                yield match["text"].replace("''", "'"), _Use(operation, site.name, match["type"])
+        return
     match operation:
         case AddColumn(column=column):
-            return _by_default([column], enum, value)
+            yield from _of_defaults(operation, [column])
         case CreateTable(columns=columns):
-            return _by_default(columns, enum, value)
-        case AlterColumn(server_default=default) if _says(default, value):
-            types = [
-                type_ for type_ in (operation.type, operation.existing_type) if isinstance(type_, TypeSpec)
-            ]
-            named = [type_ for type_ in types if type_.argument("name") == _last(enum)]
-            return (site.keywords.get("server_default", site.name), True) if named else None
+            yield from _of_defaults(operation, columns)
+        case AlterColumn(server_default=default):
+            types = (operation.type, operation.existing_type)
+            enum = next((name for type_ in types if (name := _name(type_)) is not None), None)
+            if enum is not None:
+                at = site.keywords.get("server_default", site.name)
+                yield from ((value, _Use(operation, at, enum)) for value in _values(default))
         case DataChange() | BulkInsert():
-            written = context.text(site.statement)
-            quoted = re.search(rf"[\"']{re.escape(value)}[\"']", written)
-            return (site.name, False) if quoted else None
-        case CreateIndex(index=index) if index.where is not None:
-            return (site.name, False) if _quotes(index.where, value) else None
+            for match in _STRING.finditer(context.text(site.statement)):
+                yield match[1], _Use(operation, site.name)
+        case CreateIndex(index=index):
+            yield from (
+                (match["text"], _Use(operation, site.name)) for match in _LITERAL.finditer(_text(index.where))
+            )
         case AddConstraint(constraint=constraint):
-            return (site.name, False) if _quotes(constraint.condition, value) else None
+            condition = _text(constraint.condition)
+            yield from ((match["text"], _Use(operation, site.name)) for match in _LITERAL.finditer(condition))
         case _:
-            return None
+            pass
 
 
-def _by_default(columns: Sequence[ColumnSpec], enum: str, value: str) -> tuple[Span, bool] | None:
+def _of_defaults(operation: Operation, columns: Sequence[ColumnSpec]) -> Iterator[tuple[str, _Use]]:
     for column in columns:
-        type_ = column.type
-        if (
-            isinstance(type_, TypeSpec)
-            and type_.argument("name") == _last(enum)
-            and _says(column.server_default, value)
-        ):
-            return column.keywords.get("server_default", column.span), True
-    return None
+        enum = _name(column.type)
+        if enum is not None:
+            at = column.keywords.get("server_default", column.span)
+            yield from ((value, _Use(operation, at, enum)) for value in _values(column.server_default))
 
 
-def _text(value: Value) -> str | None:
+def _name(type_: object) -> str | None:
+    """The name of an enum type."""
+    name = type_.argument("name") if isinstance(type_, TypeSpec) else None
+    return name if isinstance(name, str) else None
+
+
+def _values(default: Value) -> list[str]:
+    """What a default may be: the string itself, or the literals in its SQL."""
+    text = _text(default)
+    return [text, *(match["text"] for match in _LITERAL.finditer(text))] if text else []
+
+
+def _text(value: Value) -> str:
     if isinstance(value, CallValue):
         value = value.argument("text", 0)
     if isinstance(value, Text):
         return value.value
-    return value if isinstance(value, str) else None
-
-
-def _says(default: Value, value: str) -> bool:
-    """Whether a default is the value, as a literal or as SQL."""
-    text = _text(default)
-    return text is not None and (text == value or text.startswith(f"'{value}'"))
-
-
-def _quotes(condition: Value, value: str) -> bool:
-    return f"'{value}'" in (_text(condition) or "")
+    return value if isinstance(value, str) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Iterable, Mapping
@@ -137,6 +138,8 @@ class _Request:
     def list(self, out: console.Console | None = None) -> int:
         """Print the findings; 1 when one of them is grave enough."""
         out = out or self.out
+        # The process is short and leaves hardly any cycles: looking for them takes a fifth of the time.
+        gc.disable()
         with Bar(console.stderr()) as bar:
             results = check(self.options, bar.update)
         self._expect_projects(results)

@@ -43,6 +43,13 @@ class Scope:
         """A scope inside this one."""
         return Scope(self.module, self)
 
+    def release(self) -> None:
+        """Forget every name. Functions and their scope hold each other: this lets the tree go at once, not at some collection."""
+        self.values.clear()
+        self.nodes.clear()
+        if self.parent is None:
+            self._pending.clear()
+
     def bind(self, name: str, value: Value, node: ast.expr | None = None) -> None:
         """Give a name a value here; ``node`` is the expression that it came from, for source maps."""
         self.values[name] = value

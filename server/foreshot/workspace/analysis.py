@@ -62,6 +62,7 @@ def analyse(
     modules = surroundings.modules
     with modules.recording() as touched:
         reports = revision_reports(rules, context)
+    opened.scope.release()
     return FileAnalysis(
         opened.header,
         opened.functions,

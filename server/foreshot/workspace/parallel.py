@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import threading
@@ -16,6 +17,9 @@ Result = TypeVar("Result")
 
 WORTHWHILE: Final = 120
 """Items below which one process is faster than two (measured: a fork and the way back cost about 15 ms)."""
+
+_COLLECTED: Final = 1_000
+"""Items after which garbage is collected where the caller has switched that off: few cycles are left behind."""
 
 
 def map_in_processes(
@@ -59,6 +63,8 @@ def _serial(
     results: list[Result] = []
     for item in items:
         results.append(work(item))
+        if len(results) % _COLLECTED == 0 and not gc.isenabled():
+            gc.collect()
         if progress is not None and len(results) % 50 == 0:
             # Other processes are taken to be as far as this one.
             progress(len(results) * total // len(items), total)

@@ -72,6 +72,7 @@ def upgrade():
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Related
@@ -95,6 +96,7 @@ class MultipleHeads(ProjectRule):
         """Every head of each group that cannot be told apart."""
         for group in project.graph.confused_heads:
             plan = project.graph.merge_plan(group)
+            state = _Group(plan, project) if plan is not None else None
             shown = codes(group[:_MANY]) + (f" and {len(group) - _MANY} more" if len(group) > _MANY else "")
             for head in group:
                 node = project.graph.node(head)
@@ -102,7 +104,9 @@ class MultipleHeads(ProjectRule):
                     continue
                 related = [
                     Related(
-                        f"{code(other)} is another head", other_node.header.spans["revision"], other_node.key
+                        f"{code(other)} is another head",
+                        other_node.header.spans.get("revision", Span(0, 0)),
+                        other_node.key,
                     )
                     for other in group[:_MANY]
                     if other != head and (other_node := project.graph.node(other)) is not None
@@ -114,23 +118,15 @@ class MultipleHeads(ProjectRule):
                     path=node.key,
                     object=head,
                     related=related,
-                    state=plan,
+                    state=state,
                 )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """A merge revision; for two heads also one side after the other."""
-        plan = finding.state
-        if not isinstance(plan, MergePlan):
+        if not isinstance(finding.state, _Group):
             return
-        names = " and ".join(plan.parents)
-        path, text = new_revision(
-            project.environment,
-            project.surroundings.template_source,
-            revision_id("merge", *plan.parents),
-            plan.parents,
-            f"merge {names}",
-        )
-        yield Fix(f"Create a merge revision of {codes(plan.parents)}", "safe", creates=(NewFile(path, text),))
+        plan = finding.state.plan
+        yield finding.state.merge
         if len(plan.parents) != 2 or not plan.common:
             return
         for side, other in ((0, 1), (1, 0)):
@@ -144,3 +140,28 @@ class MultipleHeads(ProjectRule):
                 else:
                     name = first.key.rpartition("/")[2]
                     yield Fix(f"{title}, in {name}", "unsafe", others=(FileChanges(first.key, (change,)),))
+
+
+class _Group:
+    """Heads that belong together. Their merge is written once, however many they are."""
+
+    def __init__(self, plan: MergePlan, project: ProjectContext) -> None:
+        self.plan = plan
+        self._project = project
+
+    @cached_property
+    def merge(self) -> Fix:
+        """A revision that joins them."""
+        parents = self.plan.parents
+        some = (
+            parents if len(parents) <= _MANY else (*parents[: _MANY - 1], f"{len(parents) - _MANY + 1} more")
+        )
+        path, text = new_revision(
+            self._project.environment,
+            self._project.surroundings.template_source,
+            revision_id("merge", *parents),
+            parents,
+            f"merge {' and '.join(some)}",
+        )
+        shown = codes(parents) if some is parents else f"{codes(some[:-1])} and {some[-1]}"
+        return Fix(f"Create a merge revision of {shown}", "safe", creates=(NewFile(path, text),))

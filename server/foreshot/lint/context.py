@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from msgspec import Struct
 
@@ -27,6 +27,9 @@ from foreshot.text import SourceText, Span
 
 UNION: Final = (Target("postgresql"), Target("mysql"), Target("mariadb"), Target("sqlite"))
 """What a migration may meet when nothing tells which databases the project runs on."""
+
+
+T = TypeVar("T")
 
 
 class Surroundings(Struct, frozen=True):
@@ -131,6 +134,16 @@ class Context:
         self.surroundings = surroundings
         self.path = path
         self._targets: dict[tuple[str, ...], tuple[Target, ...]] = {}
+        self._made: dict[object, object] = {}
+
+    def once(self, make: Callable[[Context], T]) -> T:
+        """What ``make`` finds in this revision, worked out when it is first asked for and then kept.
+
+        For what a rule looks up at every operation: without it, a file of many operations costs their square.
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     @cached_property
     def schema(self) -> SchemaView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from foreshot.knowledge.databases import Target
@@ -18,10 +18,10 @@ from foreshot.migration.operations import (
     CreateTable,
     DataChange,
     Execute,
+    IndexSpec,
     Opaque,
     Operation,
     SqlText,
-    TableOperation,
     TruncateTable,
 )
 from foreshot.migration.revision import Revision
@@ -132,67 +132,88 @@ def run_together(one: Operation, other: Operation) -> bool:
     return allowed is None or bool(allowed - first.excluded - second.excluded)
 
 
-def is_empty(table: str | None, before: Operation, operations: Iterable[Operation]) -> bool:
-    """Whether the table has no rows to lose any more: made, or emptied, by earlier ones of ``operations``."""
-    return any(
-        operation.site.order < before.site.order
-        and isinstance(operation, CreateTable | TruncateTable | DataChange)
-        and operation.table_name == table
-        and not (isinstance(operation, DataChange) and (operation.verb != "delete" or operation.has_where))
-        and not (isinstance(operation, CreateTable) and operation.if_not_exists)
-        for operation in operations
-    )
-
-
-def may_copy(
-    revision: Revision, operations: Iterable[Operation], table: str | None, old: str, new: str
-) -> bool:
-    """Whether anything may carry the data over: a statement on the new one, or code that cannot be followed."""
+def emptied(operations: Iterable[Operation]) -> dict[str, int]:
+    """Tables that have no rows to lose from some operation on, made or emptied by it: its place in the order."""
+    found: dict[str, int] = {}
     for operation in operations:
         match operation:
-            case DataChange(verb="delete"):
+            case CreateTable(if_not_exists=False) | TruncateTable():
                 pass
-            case DataChange() | BulkInsert() if operation.table_name in (table, None):
-                return True
-            case Opaque(what="sql" | "helper") | Execute(parsed=False):
-                return True
-            case SqlText(value=Text() | str() as value):
-                said = words_of(value.value if isinstance(value, Text) else value)
-                acts = not said or said[0] not in _SCHEMA_VERBS
-                names_new = contains_words(said, words_of(new))
-                if names_new and (acts or contains_words(said, words_of(old))):
-                    return True
+            case DataChange(verb="delete", has_where=False, limited=False):
+                pass
             case _:
-                pass
-    return bool(_COPIES.search(_READS_NOTHING.sub("", _without_downgrade(revision))))
-
-
-def references(table: str | None, column: ColumnSpec, operations: Iterable[Operation]) -> set[str | None]:
-    """The tables that foreign keys of one column lead to; None among them for one that is not known."""
-    found: set[str | None] = set()
-    for key in column.foreign_keys:
-        found.add(key.target.rpartition(".")[0] if isinstance(key.target, str) else None)
-    for operation in operations:
-        if isinstance(operation, AddConstraint) and operation.table_name == table:
-            constraint = operation.constraint
-            if constraint.kind == "foreign key" and constraint.columns == (column.name,):
-                found.add(constraint.ref_table if isinstance(constraint.ref_table, str) else None)
+                continue
+        if operation.table_name is not None:
+            found.setdefault(operation.table_name, operation.site.order)
     return found
 
 
-def indexed(table: str | None, column: ColumnSpec, operations: Sequence[Operation]) -> bool:
-    """Whether an index or a unique constraint is made on the column alone."""
-    for operation in operations:
-        if isinstance(operation, TableOperation) and operation.table_name == table:
-            if isinstance(operation, CreateIndex) and operation.index.columns == (column.name,):
+class Keys:
+    """Foreign keys, indexes and unique constraints of single columns that one direction makes by themselves."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._references: dict[tuple[str, object], set[str | None]] = {}
+        self._indexed: set[tuple[str, object]] = set()
+        for operation in operations:
+            if not isinstance(operation, CreateIndex | AddConstraint) or operation.table_name is None:
+                continue
+            spec = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+            if len(spec.columns) != 1 or not isinstance(spec.columns[0], str):
+                continue
+            place = (operation.table_name, spec.columns[0])
+            if isinstance(spec, IndexSpec) or spec.kind == "unique":
+                self._indexed.add(place)
+            elif spec.kind == "foreign key":
+                target = spec.ref_table if isinstance(spec.ref_table, str) else None
+                self._references.setdefault(place, set()).add(target)
+
+    def references(self, table: str, column: ColumnSpec) -> set[str | None]:
+        """The tables that the column's foreign keys lead to; None among them for one that is not known."""
+        found = set(self._references.get((table, column.name), ()))
+        for key in column.foreign_keys:
+            found.add(key.target.rpartition(".")[0] if isinstance(key.target, str) else None)
+        return found
+
+    def indexed(self, table: str, column: ColumnSpec) -> bool:
+        """Whether an index or a unique constraint is made on the column alone."""
+        return (table, column.name) in self._indexed
+
+
+class Copies:
+    """Whatever may carry data over from what ``upgrade()`` drops to what it adds."""
+
+    def __init__(self, revision: Revision, operations: Iterable[Operation]) -> None:
+        self._anything = bool(_COPIES.search(_READS_NOTHING.sub("", _without_downgrade(revision))))
+        self._tables: set[str | None] = set()
+        self._texts: list[tuple[str, ...]] = []
+        self._places: dict[str, set[int]] = {}
+        for operation in operations:
+            match operation:
+                case DataChange(verb="delete"):
+                    pass
+                case DataChange() | BulkInsert():
+                    self._tables.add(operation.table_name)
+                case Opaque(what="sql" | "helper") | Execute(parsed=False):
+                    self._anything = True
+                case SqlText(value=Text() | str() as value):
+                    said = words_of(value.value if isinstance(value, Text) else value)
+                    for word in set(said):
+                        self._places.setdefault(word, set()).add(len(self._texts))
+                    self._texts.append(said)
+                case _:
+                    pass
+
+    def between(self, table: str, old: str, new: str) -> bool:
+        """A statement on the new one, one that names both, or code that cannot be followed."""
+        if self._anything or self._tables & {table, None}:
+            return True
+        before, after = words_of(old), words_of(new)
+        found = [self._places.get(word, set[int]()) for word in after]
+        for place in set[int].intersection(*found) if found else ():
+            said = self._texts[place]
+            if contains_words(said, after) and (said[0] not in _SCHEMA_VERBS or contains_words(said, before)):
                 return True
-            if (
-                isinstance(operation, AddConstraint)
-                and operation.constraint.kind == "unique"
-                and operation.constraint.columns == (column.name,)
-            ):
-                return True
-    return False
+        return False
 
 
 def _without_downgrade(revision: Revision) -> str:

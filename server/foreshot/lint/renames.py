@@ -17,11 +17,10 @@ from msgspec import Struct
 from foreshot.knowledge.databases import Target
 from foreshot.lint.rename_evidence import (
     ENOUGH,
+    Copies,
     Evidence,
-    indexed,
-    is_empty,
-    may_copy,
-    references,
+    Keys,
+    emptied,
     run_together,
     type_change,
 )
@@ -110,26 +109,55 @@ class Renames:
 
     def of(self, operation: Operation) -> tuple[ColumnRename | TableRename, ...]:
         """What a dropped column or table may have become, the likeliest first."""
-        pairs = self.tables if isinstance(operation, DropTable) else self.columns
-        return tuple(pair for pair in pairs if pair.drop is operation)
+        return tuple(self._by_drop.get(operation.site.order, ()))
+
+    @cached_property
+    def _by_drop(self) -> dict[int, list[ColumnRename | TableRename]]:
+        found: dict[int, list[ColumnRename | TableRename]] = {}
+        for pair in (*self.columns, *self.tables):
+            found.setdefault(pair.drop.site.order, []).append(pair)
+        return found
 
     def dropped_column(self, table: str | None, name: str) -> ColumnSpec | None:
         """What ``upgrade()`` drops, as ``downgrade()`` would add it again."""
-        for operation in self._downgrade:
-            if (
-                isinstance(operation, AddColumn)
-                and operation.table_name == table is not None
-                and operation.column.name == name
-            ):
-                return operation.column
-        return None
+        return self._added_again.get((table, name))
 
     def dropped_table(self, name: str | None) -> CreateTable | None:
         """What ``upgrade()`` drops, as ``downgrade()`` would create it again."""
+        return self._created_again.get(name)
+
+    @cached_property
+    def _added_again(self) -> dict[tuple[str | None, object], ColumnSpec]:
+        found: dict[tuple[str | None, object], ColumnSpec] = {}
         for operation in self._downgrade:
-            if isinstance(operation, CreateTable) and operation.table_name == name is not None:
-                return operation
-        return None
+            if isinstance(operation, AddColumn) and operation.table_name is not None:
+                name = operation.column.name
+                if isinstance(name, str):
+                    found.setdefault((operation.table_name, name), operation.column)
+        return found
+
+    @cached_property
+    def _created_again(self) -> dict[str | None, CreateTable]:
+        found: dict[str | None, CreateTable] = {}
+        for operation in self._downgrade:
+            if isinstance(operation, CreateTable) and operation.table_name is not None:
+                found.setdefault(operation.table_name, operation)
+        return found
+
+    @cached_property
+    def _emptied(self) -> dict[str, int]:
+        return emptied(self._upgrade)
+
+    def _is_empty(self, table: str | None, before: Operation) -> bool:
+        return self._emptied.get(table or "", before.site.order) < before.site.order
+
+    @cached_property
+    def _copies(self) -> Copies:
+        return Copies(self._revision, self._upgrade)
+
+    @cached_property
+    def _keys(self) -> tuple[Keys, Keys]:
+        return Keys(self._downgrade), Keys(self._upgrade)
 
     def same_type(self, old: ColumnSpec, new: ColumnSpec) -> bool:
         """Whether two columns have the same type on the project's database."""
@@ -142,7 +170,7 @@ class Renames:
             added = adds.get(table, [])
             if not added or len(added) * len(dropped) > _MOST_PAIRS:
                 continue
-            if is_empty(table, dropped[0], self._upgrade):
+            if self._is_empty(table, dropped[0]):
                 continue
             alone = len(added) == len(dropped) == 1
             again = {add.column.name for add in added} & {drop.column for drop in dropped}
@@ -156,7 +184,7 @@ class Renames:
 
     def _pair(self, drop: DropColumn, add: AddColumn, *, alone: bool) -> ColumnRename | None:
         table, new = drop.table_name, add.column
-        if not isinstance(drop.column, str) or not isinstance(new.name, str) or new.name == drop.column:
+        if table is None or not isinstance(drop.column, str) or not isinstance(new.name, str):
             return None
         old = self.dropped_column(table, drop.column)
         if old is None or old.primary_key != new.primary_key or not run_together(drop, add):
@@ -164,27 +192,30 @@ class Renames:
         if old.computed is not None or new.computed is not None:
             return None
         evidence = Evidence(self._target)
-        before = {self._renamed(name) for name in references(table, old, self._downgrade)}
-        after = references(table, new, self._upgrade)
+        was, now = self._keys
+        before = {self._renamed.get(name, name) for name in was.references(table, old)}
+        after = now.references(table, new)
         if not evidence.weigh_types(old, new) or not evidence.weigh_keys(before, after):
             return None
         evidence.weigh_definitions(old, new)
-        if indexed(table, old, self._downgrade) and indexed(table, new, self._upgrade):
+        if was.indexed(table, old) and now.indexed(table, new):
             evidence.add(5, "an index on both")
         evidence.weigh_names(drop.column, new.name, 50)
         if alone:
             evidence.add(10, "the only columns of the table that go and come")
         evidence.weigh_message(self._revision.header.message, drop.column, new.name)
-        if evidence.score < ENOUGH or may_copy(self._revision, self._upgrade, table, drop.column, new.name):
+        if evidence.score < ENOUGH or self._copies.between(table, drop.column, new.name):
             return None
         return ColumnRename(drop, add, old, evidence.score, tuple(evidence.reasons))
 
-    def _renamed(self, table: str | None) -> str | None:
-        """What a table is called after this revision."""
+    @cached_property
+    def _renamed(self) -> dict[str | None, str | None]:
+        """What tables are called after this revision, by their names before."""
+        found: dict[str | None, str | None] = {pair.old_name: pair.new_name for pair in self.tables}
         for operation in self._upgrade:
-            if isinstance(operation, RenameTable) and operation.table_name == table:
-                return str(operation.new_name)
-        return next((pair.new_name for pair in self.tables if pair.old_name == table), table)
+            if isinstance(operation, RenameTable):
+                found[operation.table_name] = str(operation.new_name)
+        return found
 
     def _tables(self) -> Iterator[TableRename]:
         dropped = [operation for operation in self._upgrade if isinstance(operation, DropTable)]
@@ -199,7 +230,7 @@ class Renames:
         pairs = [
             self._table_pair(drop, create)
             for drop in dropped
-            if not is_empty(drop.table_name, drop, self._upgrade)
+            if not self._is_empty(drop.table_name, drop)
             for create in created
             if not {drop.table_name, create.table_name} & again
         ]
@@ -223,8 +254,8 @@ class Renames:
         evidence.add(round(50 * same / size), f"{len(kept)} of {size} columns in common")
         evidence.weigh_names(str(drop.table), str(create.table), 40)
         evidence.weigh_message(self._revision.header.message, str(drop.table), str(create.table))
-        if evidence.score < ENOUGH or may_copy(
-            self._revision, self._upgrade, create.table_name, str(drop.table), str(create.table)
+        if evidence.score < ENOUGH or self._copies.between(
+            create.table_name, str(drop.table), str(create.table)
         ):
             return None
         return TableRename(drop, create, old, tuple(kept), evidence.score, tuple(evidence.reasons))

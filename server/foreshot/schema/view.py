@@ -8,6 +8,7 @@ answers and the same signatures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -87,15 +88,19 @@ class SchemaView:
         if table is None or column is None:
             return None
         known: KnownColumn | None = None
-        for operation in self._operations[at.site.function]:
+        made = None
+        for create in self._changes.get((at.site.function, table, None), ()):
+            if create.site.order < at.site.order:
+                made = create
+        if isinstance(made, CreateTable):
+            spec = next((item for item in made.columns if item.name == column), None)
+            known = _known(spec, made) if spec else None
+        for operation in self._changes.get((at.site.function, table, column), ()):
+            if made is not None and operation.site.order < made.site.order:
+                continue
             if operation.site.order >= at.site.order:
                 break
-            if not isinstance(operation, TableOperation) or operation.table_name != table:
-                continue
             match operation:
-                case CreateTable():
-                    spec = next((item for item in operation.columns if item.name == column), None)
-                    known = _known(spec, operation) if spec else None
                 case AddColumn(column=spec) if spec.name == column:
                     known = _known(spec, operation)
                 case DropColumn() if operation.column == column:
@@ -107,6 +112,28 @@ class SchemaView:
                 case _:
                     pass
         return known
+
+    @cached_property
+    def _changes(self) -> dict[tuple[Direction, str, str | None], list[TableOperation]]:
+        """What is done to each column, in order, by direction, table and name; under None, the table's creations."""
+        found: dict[tuple[Direction, str, str | None], list[TableOperation]] = {}
+        for direction, operations in self._operations.items():
+            for operation in operations:
+                match operation:
+                    case CreateTable():
+                        names: set[object] = {None}
+                    case AddColumn(column=spec):
+                        names = {spec.name}
+                    case DropColumn():
+                        names = {operation.column}
+                    case AlterColumn():
+                        names = {name for name in (operation.column, operation.new_name) if name is not None}
+                    case _:
+                        continue
+                for name in names if operation.table_name is not None else ():
+                    if name is None or isinstance(name, str):
+                        found.setdefault((direction, operation.table_name or "", name), []).append(operation)
+        return found
 
     def constraints(self, table: str | None, at: Operation) -> list[ConstraintSpec]:
         """Constraints that this direction made on the table before ``at`` and that are still there.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from foreshot.lint.context import Context
-from foreshot.lint.rename_evidence import is_empty
+from foreshot.lint.rename_evidence import emptied
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -13,6 +14,7 @@ from foreshot.migration.operations import (
     CreateIndex,
     CreateTable,
     DataChange,
+    Direction,
     DropColumn,
     DropConstraint,
     DropTable,
@@ -25,6 +27,11 @@ from foreshot.migration.operations import (
 )
 from foreshot.syntax.values import Text
 
+_WORD = re.compile(r"\w+")
+_MOVES = re.compile(r"\b(?:select|insert|update|merge|copy)\b", re.IGNORECASE)
+# `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
+_OBJECT = re.compile(r"\b(?:[tT]able|[cC]olumn)\(\s*[\"'][^\"']*[\"']")
+
 
 def operations_of(operation: Operation, context: Context) -> tuple[Operation, ...]:
     """Those of the same direction."""
@@ -33,28 +40,28 @@ def operations_of(operation: Operation, context: Context) -> tuple[Operation, ..
 
 def has_no_rows(operation: TableOperation, context: Context) -> bool:
     """Whether the table is new in this revision, or was emptied by it before."""
-    return is_empty(operation.table_name, operation, operations_of(operation, context))
+    order = operation.site.order
+    return _facts(operation, context).emptied.get(operation.table_name or "", order) < order
 
 
 def table_goes(operation: TableOperation, context: Context) -> bool:
     """Whether the whole table is dropped, or retired, in the same direction."""
-    return any(
-        isinstance(other, DropTable | RenameTable)
-        and other.table_name == operation.table_name is not None
-        and (isinstance(other, DropTable) or "_retired_" in str(other.new_name))
-        for other in operations_of(operation, context)
-    )
+    return operation.table_name in _facts(operation, context).going
+
+
+def takes_name(operation: TableOperation, context: Context) -> bool:
+    """Whether another table is renamed to what this one is called, before or after."""
+    return operation.table in _facts(operation, context).taken
 
 
 def names_of(operation: TableOperation, context: Context) -> set[str | None]:
     """What the operation's table is called before and after it, where the same direction renames it."""
     names = {operation.table_name}
-    for other in operations_of(operation, context):
-        if isinstance(other, RenameTable) and isinstance(other.new_name, str):
-            prefix = f"{other.schema}." if isinstance(other.schema, str) else ""
-            pair = {other.table_name, prefix + other.new_name}
-            if pair & names:
-                names |= pair
+    for other in _facts(operation, context).renames:
+        prefix = f"{other.schema}." if isinstance(other.schema, str) else ""
+        pair = {other.table_name, f"{prefix}{other.new_name}"}
+        if pair & names:
+            names |= pair
     return names
 
 
@@ -62,59 +69,119 @@ def is_undone(operation: TableOperation, context: Context) -> bool:
     """Whether ``operation`` stands in ``downgrade()`` and takes back what ``upgrade()`` made, or may have made."""
     if operation.site.function == "upgrade":
         return False
-    return any(_makes(other, operation) for other in context.upgrade)
-
-
-def _makes(made: Operation, dropped: TableOperation) -> bool:
-    if isinstance(made, Opaque) or (isinstance(made, Execute) and not made.parsed):
+    made = context.once(_made)
+    if made.anything or operation.table_name in made.tables:
         return True
-    if isinstance(made, Execute):
-        return _says(str(dropped.table), made.site.sql or "")
-    if isinstance(made, CreateTable):
-        return made.table_name in (dropped.table_name, None)
-    if isinstance(made, RenameTable):
-        return made.new_name == dropped.table or not isinstance(made.new_name, str)
-    if not isinstance(made, TableOperation) or made.table_name not in (dropped.table_name, None):
-        return False
-    match dropped, made:
-        case DropColumn(), AddColumn():
-            return made.column.name == dropped.column or not isinstance(made.column.name, str)
-        case DropColumn(), AlterColumn():
-            return made.new_name is not None and (
-                made.new_name == dropped.column or not isinstance(made.new_name, str)
-            )
-        case DropConstraint(), AddConstraint() | CreateIndex():
-            # A naming convention may have made one name of the other.
-            return True
-        case DropConstraint(), AddColumn(column=column):
-            return bool(column.foreign_keys or column.unique or column.primary_key)
-        case _:
-            return False
+    if set(_WORD.findall(str(operation.table))) <= made.words:
+        return True
+    if isinstance(operation, DropColumn):
+        names = {operation.column, None}
+        return bool(
+            names & made.columns.get(operation.table_name, set())
+            or names & made.columns.get(None, set())
+            or None in made.columns.get(operation.table_name, set())
+        )
+    # A naming convention may have made one constraint's name of another.
+    return isinstance(operation, DropConstraint) and bool(made.constrained & {operation.table_name, None})
 
 
 def is_read_before(operation: TableOperation, context: Context, column: str | None = None) -> bool:
     """Whether a statement or a table object in front of ``operation`` names its table, and ``column`` of it."""
-    names = [str(operation.table), *([column] if column else [])]
-    for other in context.before(operation):
-        if isinstance(other, SqlText) and isinstance(other.value, Text | str):
-            text = other.value.value if isinstance(other.value, Text) else other.value
-            if _MOVES.search(text) and all(_says(name, text) for name in names):
-                return True
-        if (
-            isinstance(other, DataChange)
-            and other.table == operation.table
-            and (column is None or column in (*other.columns, *other.reads))
-        ):
-            return True
-    before = context.module.content[: operation.site.statement.start]
-    objects = " ".join(match[0] for match in _OBJECT.finditer(before))
-    return all(_says(name, objects) for name in names)
+    facts, order = _facts(operation, context), operation.site.order
+    if facts.written.get((operation.table, column), order) < order:
+        return True
+    words = _WORD.findall(f"{operation.table} {column or ''}")
+    found = [facts.places.get(word, set[int]()) for word in words]
+    if found and any(place < order for place in set[int].intersection(*found)):
+        return True
+    objects, start = context.once(_objects), operation.site.statement.start
+    return bool(words) and all(objects.get(word, start) < start for word in words)
 
 
-def _says(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+class _Facts:
+    """What one direction does, by the names of what it does it to."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.emptied = emptied(operations)
+        self.going: set[str | None] = set()
+        self.renames: list[RenameTable] = []
+        self.taken: set[object] = set()
+        self.written: dict[tuple[object, str | None], int] = {}
+        self.places: dict[str, set[int]] = {}
+        for operation in operations:
+            order = operation.site.order
+            match operation:
+                case DropTable():
+                    self.going.add(operation.table_name)
+                case RenameTable():
+                    self.renames.append(operation)
+                    self.taken.add(operation.new_name)
+                    if "_retired_" in str(operation.new_name):
+                        self.going.add(operation.table_name)
+                case DataChange():
+                    for name in (None, *operation.columns, *operation.reads):
+                        self.written.setdefault((operation.table, name), order)
+                case SqlText(value=Text() | str() as value):
+                    text = value.value if isinstance(value, Text) else value
+                    for word in set(_WORD.findall(text)) if _MOVES.search(text) else ():
+                        self.places.setdefault(word, set()).add(order)
+                case _:
+                    pass
+        self.going.discard(None)
 
 
-_MOVES = re.compile(r"\b(?:select|insert|update|merge|copy)\b", re.IGNORECASE)
-# `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
-_OBJECT = re.compile(r"\b(?:[tT]able|[cC]olumn)\(\s*[\"'][^\"']*[\"']")
+class _Made:
+    """What ``upgrade()`` makes."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.anything = False
+        self.tables: set[str | None] = set()
+        self.words: set[str] = set()
+        self.columns: dict[str | None, set[object]] = {}
+        self.constrained: set[str | None] = set()
+        for operation in operations:
+            match operation:
+                case Opaque() | Execute(parsed=False):
+                    self.anything = True
+                case Execute():
+                    self.words.update(_WORD.findall(operation.site.sql or ""))
+                case CreateTable():
+                    self.tables.add(operation.table_name)
+                    self.anything = self.anything or operation.table_name is None
+                case RenameTable():
+                    self.words.add(str(operation.new_name))
+                    self.anything = self.anything or not isinstance(operation.new_name, str)
+                case AddColumn(column=column):
+                    self._add(operation.table_name, column.name)
+                    if column.foreign_keys or column.unique or column.primary_key:
+                        self.constrained.add(operation.table_name)
+                case AlterColumn() if operation.new_name is not None:
+                    self._add(operation.table_name, operation.new_name)
+                case AddConstraint() | CreateIndex():
+                    self.constrained.add(operation.table_name)
+                case _:
+                    pass
+
+    def _add(self, table: str | None, column: object) -> None:
+        self.columns.setdefault(table, set()).add(column if isinstance(column, str) else None)
+
+
+def _facts(operation: Operation, context: Context) -> _Facts:
+    return context.once(_both)[operation.site.function]
+
+
+def _both(context: Context) -> dict[Direction, _Facts]:
+    return {"upgrade": _Facts(context.upgrade), "downgrade": _Facts(context.downgrade)}
+
+
+def _made(context: Context) -> _Made:
+    return _Made(context.upgrade)
+
+
+def _objects(context: Context) -> dict[str, int]:
+    """The words in the first arguments of table and column objects, each with where it is first said."""
+    found: dict[str, int] = {}
+    for match in _OBJECT.finditer(context.module.content):
+        for word in _WORD.findall(match[0]):
+            found.setdefault(word, match.start())
+    return found

@@ -62,7 +62,7 @@ def downgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
@@ -120,15 +120,17 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
 
 def _dropped(operation: ops.DropConstraint, context: Context) -> ops.ConstraintSpec | None:
     """What the constraint was, as the other direction makes it again."""
-    others = context.downgrade if operation.site.function == "upgrade" else context.upgrade
-    for other in others:
-        if (
-            isinstance(other, ops.AddConstraint)
-            and other.table_name == operation.table_name
-            and other.constraint.name == operation.name
-        ):
-            return other.constraint
-    return None
+    other: ops.Direction = "downgrade" if operation.site.function == "upgrade" else "upgrade"
+    return context.once(_constraints).get((other, operation.table_name, operation.name))
+
+
+def _constraints(context: Context) -> dict[tuple[ops.Direction, str | None, object], ops.ConstraintSpec]:
+    found: dict[tuple[ops.Direction, str | None, object], ops.ConstraintSpec] = {}
+    for operation in context.revision.operations:
+        if isinstance(operation, ops.AddConstraint) and isinstance(operation.constraint.name, str):
+            place = (operation.site.function, operation.table_name, operation.constraint.name)
+            found.setdefault(place, operation.constraint)
+    return found
 
 
 def _is_made_up_for(
@@ -138,22 +140,50 @@ def _is_made_up_for(
     context: Context,
 ) -> bool:
     """Whether another operation takes its place, or is the reason for it."""
-    tables = (*lost.names_of(operation, context), None)
+    others = context.once(_others)[operation.site.function]
+    if others.anything:
+        return True
+    if kind in ("foreign key", "unknown") and any(
+        old is None or name == old.ref_table for name in others.dropped
+    ):
+        return True
     columns = old.columns if old is not None else ()
-    for other in lost.operations_of(operation, context):
-        match other:
-            case ops.Opaque() | ops.Execute(parsed=False):
-                return True
-            case ops.DropTable() if kind in ("foreign key", "unknown"):
-                if old is None or other.table_name == old.ref_table:
-                    return True
-            case ops.TableOperation() if other.table_name in tables and _takes_its_place(
-                other, kind, columns
-            ):
-                return True
-            case _:
-                pass
-    return False
+    return any(
+        _takes_its_place(other, kind, columns)
+        for name in (*lost.names_of(operation, context), None)
+        for other in others.by_table.get(name, ())
+    )
+
+
+class _Others:
+    """What can make up for a constraint in one direction, by its table."""
+
+    def __init__(self, operations: Iterable[ops.Operation]) -> None:
+        self.anything = False
+        """Something could not be read."""
+        self.dropped: set[str | None] = set()
+        """Tables that go."""
+        self.by_table: dict[str | None, list[ops.TableOperation]] = {}
+        for operation in operations:
+            match operation:
+                case ops.Opaque() | ops.Execute(parsed=False):
+                    self.anything = True
+                case ops.DropTable():
+                    self.dropped.add(operation.table_name)
+                case (
+                    ops.AddConstraint()
+                    | ops.AddColumn()
+                    | ops.CreateIndex()
+                    | ops.DropColumn()
+                    | ops.AlterColumn()
+                ):
+                    self.by_table.setdefault(operation.table_name, []).append(operation)
+                case _:
+                    pass
+
+
+def _others(context: Context) -> dict[ops.Direction, _Others]:
+    return {"upgrade": _Others(context.upgrade), "downgrade": _Others(context.downgrade)}
 
 
 def _takes_its_place(

@@ -114,7 +114,8 @@ class DropTable(OperationRule[ops.DropTable]):
             return
         if lost.has_no_rows(operation, context) or lost.is_undone(operation, context):
             return
-        if _is_swapped(operation, context):
+        if lost.takes_name(operation, context):
+            # It is what the copy of a table leaves behind.
             return
         copied = lost.is_read_before(operation, context)
         targets = context.targets((), operation)
@@ -142,14 +143,6 @@ class DropTable(OperationRule[ops.DropTable]):
             yield Fix(f"Rename the table to {retired}, and drop it later", "unsafe", tuple(changes))
 
 
-def _is_swapped(operation: ops.DropTable, context: Context) -> bool:
-    """Whether the table is what a copy leaves behind: renamed to this name before, or replaced under it afterwards."""
-    return any(
-        isinstance(other, ops.RenameTable) and other.new_name == operation.table
-        for other in lost.operations_of(operation, context)
-    )
-
-
 def _is_plain(operation: ops.Operation) -> bool:
     site = operation.site
     return not (site.repeated or site.sql) and site.statement == site.call
@@ -172,15 +165,9 @@ def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change
         return changes
     if downgrade.empty:
         return [*changes, AppendToFunction(downgrade.span, back)]
-    gone = {
-        operation.name
-        for operation in context.upgrade
-        if isinstance(operation, ops.DropIndex | ops.DropConstraint)
-    }
+    gone, there_again = context.once(_indexes)
     created = False
-    for operation in context.downgrade:
-        if not isinstance(operation, ops.TableOperation) or operation.table_name != drop.table_name:
-            continue
+    for operation in there_again.get(drop.table_name, ()):
         if isinstance(operation, ops.CreateTable):
             if not _is_plain(operation) or created:
                 return None
@@ -194,6 +181,20 @@ def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change
                     return None
                 changes.append(RemoveStatement(operation.site.statement))
     return changes if created else None
+
+
+def _indexes(context: Context) -> tuple[set[object], dict[str | None, list[ops.TableOperation]]]:
+    """Names of the indexes and constraints that ``upgrade()`` drops, and the operations of ``downgrade()`` by table."""
+    gone: set[object] = {
+        operation.name
+        for operation in context.upgrade
+        if isinstance(operation, ops.DropIndex | ops.DropConstraint)
+    }
+    tables: dict[str | None, list[ops.TableOperation]] = {}
+    for operation in context.downgrade:
+        if isinstance(operation, ops.TableOperation):
+            tables.setdefault(operation.table_name, []).append(operation)
+    return gone, tables
 
 
 def _rename(drop: ops.DropTable, old: str, new: str, context: Context) -> str:

@@ -122,26 +122,42 @@ def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
         return None
     if isinstance(operation.existing_type, TypeSpec):
         return operation.existing_type
-    names = (column, operation.new_name)
-    restored = (
-        other.type
-        for other in context.downgrade
-        if isinstance(other, AlterColumn)
-        and other.table_name == operation.table_name
-        and other.column in names
-        and isinstance(other.type, TypeSpec)
-    )
-    return next(restored, None)
+    restored = context.once(_restored)
+    table = operation.table_name
+    return restored.get((table, column)) or restored.get((table, operation.new_name))
+
+
+def _restored(context: Context) -> dict[tuple[str | None, object], TypeSpec]:
+    """The types that ``downgrade()`` gives to columns."""
+    found: dict[tuple[str | None, object], TypeSpec] = {}
+    for operation in context.downgrade:
+        if (
+            isinstance(operation, AlterColumn)
+            and isinstance(operation.type, TypeSpec)
+            and isinstance(operation.column, str)
+        ):
+            found.setdefault((operation.table_name, operation.column), operation.type)
+    return found
 
 
 def _is_prepared(operation: AlterColumn, context: Context) -> bool:
     """Whether an earlier statement has written the column, or removed rows."""
+    written, order = context.once(_written_to), operation.site.order
     return any(
-        isinstance(other, DataChange)
-        and other.table_name in (operation.table_name, None)
-        and (other.verb == "delete" or operation.column in other.columns)
-        for other in context.before(operation)
+        written.get((table, column), order) < order
+        for table in (operation.table_name, None)
+        for column in (operation.column, None)
     )
+
+
+def _written_to(context: Context) -> dict[tuple[str | None, object], int]:
+    """Columns that statements write, with the place of the first; None stands for the rows that one removes."""
+    found: dict[tuple[str | None, object], int] = {}
+    for operation in context.upgrade:
+        if isinstance(operation, DataChange):
+            for column in (None,) if operation.verb == "delete" else operation.columns:
+                found.setdefault((operation.table_name, column), operation.site.order)
+    return found
 
 
 def _consequence(operation: AlterColumn, old: TypeSpec, target: Target) -> str | None:

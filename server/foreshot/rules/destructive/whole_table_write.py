@@ -90,6 +90,7 @@ from foreshot.lint.writing import literal, sql_table
 from foreshot.migration.operations import AddColumn, DataChange, SqlText
 from foreshot.syntax.changes import ReplaceStatement
 from foreshot.syntax.values import Text
+from foreshot.text import Span
 
 _PAGED = ("postgresql", "mysql", "mariadb", "sqlite")
 _UPDATE = re.compile(
@@ -175,19 +176,31 @@ with {op}.get_context().autocommit_block():
 
 
 def _is_added(column: str, operation: DataChange, context: Context) -> bool:
-    return any(
-        isinstance(other, AddColumn)
-        and other.table_name == operation.table_name
-        and other.column.name == column
-        for other in context.before(operation)
-    )
+    order = operation.site.order
+    return context.once(_added).get((operation.table_name, column), order) < order
+
+
+def _added(context: Context) -> dict[tuple[str | None, object], int]:
+    """The columns that ``upgrade()`` adds, with their places in its order."""
+    return {
+        (operation.table_name, operation.column.name): operation.site.order
+        for operation in context.upgrade
+        if isinstance(operation, AddColumn) and isinstance(operation.column.name, str)
+    }
+
+
+def _calls(context: Context) -> dict[Span, list[SqlText]]:
+    """The calls that hand SQL to the database, by their statements."""
+    found: dict[Span, list[SqlText]] = {}
+    for operation in context.upgrade:
+        if isinstance(operation, SqlText):
+            found.setdefault(operation.site.statement, []).append(operation)
+    return found
 
 
 def _plain_update(operation: DataChange, context: Context) -> str | None:
     """``UPDATE … SET …`` on one line, where that is all that its statement in the source says."""
-    for call in context.before(operation):
-        if not isinstance(call, SqlText) or call.site.statement != operation.site.statement:
-            continue
+    for call in context.once(_calls).get(operation.site.statement, ()):
         if call.site.statement != call.site.call or not isinstance(call.value, Text) or call.interpolated:
             return None
         found = _UPDATE.fullmatch(call.value.value)

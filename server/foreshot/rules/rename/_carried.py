@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -61,22 +63,24 @@ def carried(context: Context, tables: Mapping[str, str], columns: Mapping[str, s
         tables: what tables are called after it, by their names before; those that keep theirs included.
         columns: the same for the columns of these tables.
     """
-    old = {_name(made): made for made in _made(context.downgrade, tables)}
+    found = context.once(_found)
+    old = {_name(made): made for table in tables for made in found.again.get(table, ())}
     new: dict[object, list[Made]] = {}
-    for made in _made(context.upgrade, set(tables.values())):
-        new.setdefault(_signature(made, {}, {}, context), []).append(made)
-    for dropped in context.upgrade:
-        if not isinstance(dropped, DropIndex | DropConstraint) or not isinstance(dropped.name, str):
-            continue
-        back = old.get(dropped.name)
-        if back is None or isinstance(back, CreateIndex) != isinstance(dropped, DropIndex):
-            continue
-        wanted = _signature(back, tables, columns, context)
+    for table in set(tables.values()):
+        for made in found.made.get(table, ()):
+            new.setdefault(_signature(made, {}, {}, context), []).append(made)
+    items: list[Carried] = []
+    for name, back in old.items():
+        dropped = found.dropped.get((isinstance(back, CreateIndex), name))
+        wanted = _signature(back, tables, columns, context) if dropped is not None else None
         twins = new.get(wanted, []) if wanted is not None else []
-        gone = _drops_of(twins[0], context) if len(twins) == 1 else []
-        if len(twins) == 1 and len(gone) <= 1 and not _is_needed_away(dropped, twins[0], back, context):
+        if dropped is None or len(twins) != 1:
+            continue
+        gone = found.drops_of(twins[0])
+        if len(gone) <= 1 and not found.is_needed_away(dropped, twins[0], back):
             kind = "index" if isinstance(back, CreateIndex) else back.constraint.kind
-            yield Carried(kind, dropped, twins[0], back, gone[0] if gone else None)
+            items.append(Carried(kind, dropped, twins[0], back, gone[0] if gone else None))
+    yield from sorted(items, key=lambda item: item.dropped.site.order)
 
 
 def changes_for(item: Carried, context: Context) -> list[Change]:
@@ -101,44 +105,83 @@ def changes_for(item: Carried, context: Context) -> list[Change]:
     ]
 
 
-def _made(operations: Iterable[Operation], tables: Collection[str]) -> list[Made]:
-    return [
-        operation
-        for operation in operations
-        if isinstance(operation, CreateIndex | AddConstraint) and operation.table_name in tables
-    ]
-
-
 def _name(made: Made) -> Maybe[str] | None:
     return made.index.name if isinstance(made, CreateIndex) else made.constraint.name
 
 
-def _is_needed_away(dropped: Dropped, made: Made, back: Made, context: Context) -> bool:
-    """Whether something in between can only be done, or is only done, while it is not there."""
-    spec = back.index if isinstance(back, CreateIndex) else back.constraint
-    tables = {back.table_name, made.table_name}
-    referred = {spec.ref_table} if isinstance(spec, ConstraintSpec) else set[object]()
-    for operation in context.upgrade:
-        if (
-            isinstance(operation, CreateIndex | AddConstraint)
-            and operation is not made
-            and _name(operation) == dropped.name
-        ):
+class _Found:
+    """The indexes and constraints of a revision, and what may stand between a drop and a creation."""
+
+    def __init__(self, context: Context) -> None:
+        self.made: dict[str | None, list[Made]] = {}
+        self.again: dict[str | None, list[Made]] = {}
+        self.dropped: dict[tuple[bool, object], Dropped] = {}
+        self._gone: dict[tuple[bool, object], list[Dropped]] = {}
+        self._of_table: dict[str | None, list[DropConstraint]] = {}
+        self._names: Counter[object] = Counter()
+        self._obstacles: list[Operation] = []
+        for operation in context.upgrade:
+            if isinstance(operation, CreateIndex | AddConstraint):
+                self.made.setdefault(operation.table_name, []).append(operation)
+                self._names[_name(operation)] += 1
+            elif isinstance(operation, DropIndex | DropConstraint):
+                self.dropped.setdefault((isinstance(operation, DropIndex), operation.name), operation)
+            if isinstance(operation, _Obstacle):
+                self._obstacles.append(operation)
+        for operation in context.downgrade:
+            if isinstance(operation, CreateIndex | AddConstraint):
+                if isinstance(_name(operation), str):
+                    self.again.setdefault(operation.table_name, []).append(operation)
+            elif isinstance(operation, DropIndex | DropConstraint):
+                place = (isinstance(operation, DropIndex), operation.name)
+                self._gone.setdefault(place, []).append(operation)
+                if isinstance(operation, DropConstraint):
+                    self._of_table.setdefault(operation.table_name, []).append(operation)
+        self._places = [operation.site.order for operation in self._obstacles]
+
+    def drops_of(self, made: Made) -> list[Dropped]:
+        """What ``downgrade()`` drops it with: by its name, or any of its kind where it has none."""
+        name = _name(made)
+        if isinstance(name, str) or isinstance(made, CreateIndex):
+            return self._gone.get((isinstance(made, CreateIndex), name), []) if name is not None else []
+        kinds = (made.constraint.kind, "unknown")
+        same = [drop for drop in self._of_table.get(made.table_name, ()) if drop.constraint_kind in kinds]
+        return list([drop for drop in same if drop.name is None] or same)
+
+    def is_needed_away(self, dropped: Dropped, made: Made, back: Made) -> bool:
+        """Whether something in between can only be done, or is only done, while it is not there."""
+        if self._names[dropped.name] > (_name(made) == dropped.name):
             return True
-        if not dropped.site.order < operation.site.order < made.site.order:
-            continue
-        match operation:
-            case Opaque() | DropTable() | TruncateTable():
-                return True
-            case DataChange():
-                return operation.table_name in (*tables, None)
-            case AlterColumn() if operation.type is not None and operation.table_name in tables | referred:
-                return True
-            case DropConstraint() | DropIndex() if operation.table_name in referred:
-                return True
-            case _:
-                pass
-    return False
+        spec = back.index if isinstance(back, CreateIndex) else back.constraint
+        tables = {back.table_name, made.table_name}
+        referred = {spec.ref_table} if isinstance(spec, ConstraintSpec) else set[object]()
+        first = bisect_right(self._places, dropped.site.order)
+        last = bisect_left(self._places, made.site.order)
+        if last - first > _MOST_BETWEEN:
+            return True
+        for operation in self._obstacles[first:last]:
+            match operation:
+                case Opaque() | DropTable() | TruncateTable():
+                    return True
+                case DataChange() if operation.table_name in (*tables, None):
+                    return True
+                case AlterColumn() if (
+                    operation.type is not None and operation.table_name in tables | referred
+                ):
+                    return True
+                case DropConstraint() | DropIndex() if operation.table_name in referred:
+                    return True
+                case _:
+                    pass
+        return False
+
+
+_MOST_BETWEEN = 500
+_Obstacle = (Opaque, DropTable, TruncateTable, DataChange, AlterColumn, DropConstraint, DropIndex)
+
+
+def _found(context: Context) -> _Found:
+    return _Found(context)
 
 
 def _signature(made: Made, tables: Mapping[str, str], columns: Mapping[str, str], context: Context) -> object:
@@ -178,24 +221,3 @@ _READ = frozenset(
         "if_not_exists", "postgresql_concurrently", "postgresql_not_valid",
     }
 )  # fmt: skip
-
-
-def _drops_of(made: Made, context: Context) -> list[Dropped]:
-    """What ``downgrade()`` drops it with: by its name, or any of its kind where it has none."""
-    if isinstance(made, CreateIndex):
-        return [
-            operation
-            for operation in context.downgrade
-            if isinstance(operation, DropIndex) and operation.name == made.index.name is not None
-        ]
-    drops = [operation for operation in context.downgrade if isinstance(operation, DropConstraint)]
-    if isinstance(made.constraint.name, str):
-        return [operation for operation in drops if operation.name == made.constraint.name]
-    same = [
-        operation
-        for operation in drops
-        if operation.table_name == made.table_name
-        and operation.constraint_kind in (made.constraint.kind, "unknown")
-    ]
-    unnamed = [operation for operation in same if operation.name is None]
-    return list(unnamed or same)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
     CreateTable,
+    Direction,
     DropColumn,
     DropTable,
     Execute,
     Operation,
     RenameTable,
 )
-
-
-def others_of(operation: Operation, context: Context) -> tuple[Operation, ...]:
-    """The operations of the same direction."""
-    return context.upgrade if operation.site.function == "upgrade" else context.downgrade
 
 
 def table_after(operation: RenameTable) -> str:
@@ -33,40 +31,69 @@ def column_lasts(operation: AlterColumn, context: Context) -> bool:
         return False
     if context.is_new(operation) or context.schema.column(table, old, operation) is not None:
         return False
-    for other in others_of(operation, context):
-        match other:
-            case DropTable() if other.table_name == table:
-                return False
-            case AddColumn(column=column) if other.table_name == table and column.name == old:
-                return False
-            case DropColumn(column=dropped) if other.table_name == table and dropped == new:
-                return False
-            case AlterColumn() if other is not operation and other.table_name == table:
-                if other.new_name == old or (other.column == new and other.new_name is not None):
-                    return False
-            case _:
-                pass
-    return True
+    ends = _ends(operation, context)
+    return not (table in ends.dropped or (table, old) in ends.named or (table, new) in ends.unnamed)
 
 
 def table_lasts(operation: RenameTable, context: Context) -> bool:
     """Whether a table that existed before has another name, and nothing the old one, when the function ends."""
-    if operation.table_name is None or not isinstance(operation.new_name, str) or context.is_new(operation):
+    name = operation.table_name
+    if name is None or not isinstance(operation.new_name, str) or context.is_new(operation):
         return False
-    after = table_after(operation)
-    for other in others_of(operation, context):
-        match other:
-            case CreateTable() if other.table_name == operation.table_name:
-                return False
-            case DropTable() if other.table_name == after:
-                return False
-            case RenameTable() if other is not operation:
-                if table_after(other) == operation.table_name or other.table_name == after:
-                    return False
-            case Execute(verb="CREATE VIEW") if (
-                other.site.order > operation.site.order and after in other.tables
-            ):
-                return False
-            case _:
-                pass
-    return True
+    ends, after = _ends(operation, context), table_after(operation)
+    return not (
+        name in ends.created
+        or name in ends.renamed_to
+        or after in ends.dropped
+        or after in ends.renamed_from
+        or ends.viewed.get(after, -1) > operation.site.order
+    )
+
+
+def table_is_renamed(operation: AlterColumn, context: Context) -> bool:
+    """Whether the same direction renames the operation's table too."""
+    ends = _ends(operation, context)
+    return operation.table_name in ends.renamed_from | ends.renamed_to
+
+
+class _Ends:
+    """What one direction makes and takes away, by name."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.created: set[str | None] = set()
+        self.dropped: set[str | None] = set()
+        self.renamed_from: set[str | None] = set()
+        self.renamed_to: set[str | None] = set()
+        self.viewed: dict[str, int] = {}
+        self.named: set[tuple[str | None, object]] = set()
+        """Columns that are added, or given this name."""
+        self.unnamed: set[tuple[str | None, object]] = set()
+        """Columns that are dropped, or given another name."""
+        for operation in operations:
+            match operation:
+                case CreateTable():
+                    self.created.add(operation.table_name)
+                case DropTable():
+                    self.dropped.add(operation.table_name)
+                case RenameTable():
+                    self.renamed_from.add(operation.table_name)
+                    self.renamed_to.add(table_after(operation))
+                case AddColumn(column=column):
+                    self.named.add((operation.table_name, str(column.name)))
+                case DropColumn():
+                    self.unnamed.add((operation.table_name, str(operation.column)))
+                case AlterColumn() if operation.new_name is not None:
+                    self.named.add((operation.table_name, str(operation.new_name)))
+                    self.unnamed.add((operation.table_name, str(operation.column)))
+                case Execute(verb="CREATE VIEW"):
+                    self.viewed.update(dict.fromkeys(operation.tables, operation.site.order))
+                case _:
+                    pass
+
+
+def _ends(operation: Operation, context: Context) -> _Ends:
+    return context.once(_both)[operation.site.function]
+
+
+def _both(context: Context) -> dict[Direction, _Ends]:
+    return {"upgrade": _Ends(context.upgrade), "downgrade": _Ends(context.downgrade)}

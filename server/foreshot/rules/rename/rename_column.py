@@ -69,9 +69,6 @@ from foreshot.migration.operations import (
     AlterColumn,
     DropConstraint,
     DropIndex,
-    Operation,
-    RenameTable,
-    TableOperation,
     TypeSpec,
 )
 from foreshot.rules.rename import _edits as edits
@@ -91,11 +88,7 @@ class RenameColumn(OperationRule[AlterColumn]):
         """Whether running code still knows the old name."""
         if operation.new_name is None or not lasting.column_lasts(operation, context):
             return
-        if any(
-            isinstance(other, RenameTable)
-            and operation.table_name in (other.table_name, lasting.table_after(other))
-            for other in context.upgrade
-        ):
+        if lasting.table_is_renamed(operation, context):
             # The table is asked for by another name before the column is.
             return
         targets = context.targets((), operation)
@@ -120,7 +113,8 @@ class RenameColumn(OperationRule[AlterColumn]):
         back = _back(rename, context)
         if written is None or back is None or any(value is not None for value in others):
             return
-        if any(_needs_the_rename(other, rename) for other in context.upgrade):
+        uses = context.once(_uses)
+        if rename.table_name in uses or (rename.table_name, rename.new_name) in uses:
             return
         sa, imports = context.sa()
         column = f"{sa}.Column({literal(str(rename.new_name))}, {written}, nullable=True)"
@@ -138,13 +132,24 @@ class RenameColumn(OperationRule[AlterColumn]):
         )
 
 
-def _needs_the_rename(other: Operation, rename: AlterColumn) -> bool:
-    """Whether another operation reckons with one column that has all the rows."""
-    if not isinstance(other, TableOperation) or other.table_name not in (rename.table_name, None):
-        return False
-    if isinstance(other, AlterColumn):
-        return other is not rename and other.column == rename.new_name
-    return isinstance(other, DropIndex | DropConstraint)
+def _uses(context: Context) -> set[object]:
+    """Columns that other operations change, and tables that lose an index or a constraint: they reckon with one column."""
+    found: set[object] = set()
+    for operation in context.upgrade:
+        if isinstance(operation, AlterColumn):
+            found.add((operation.table_name, str(operation.column)))
+        elif isinstance(operation, DropIndex | DropConstraint):
+            found.add(operation.table_name)
+    return found
+
+
+def _renames_back(context: Context) -> dict[tuple[object, ...], AlterColumn]:
+    """The renames of ``downgrade()``, by table, name before and name after."""
+    return {
+        (operation.table_name, str(operation.column), operation.new_name): operation
+        for operation in context.downgrade
+        if isinstance(operation, AlterColumn) and isinstance(operation.new_name, str)
+    }
 
 
 def _back(rename: AlterColumn, context: Context) -> list[Change] | None:
@@ -157,14 +162,7 @@ def _back(rename: AlterColumn, context: Context) -> list[Change] | None:
         if rename.site.batch is not None:
             return None
         return [AppendToFunction(downgrade.span, edits.on_table(rename, "drop_column", [name], context))]
-    for other in context.downgrade:
-        if (
-            isinstance(other, AlterColumn)
-            and other.table_name == rename.table_name
-            and (other.column, other.new_name) == (rename.new_name, rename.column)
-            and edits.is_plain(other)
-        ):
-            return [
-                ReplaceStatement(other.site.statement, edits.on_table(other, "drop_column", [name], context))
-            ]
-    return None
+    other = context.once(_renames_back).get((rename.table_name, str(rename.new_name), rename.column))
+    if other is None or not edits.is_plain(other):
+        return None
+    return [ReplaceStatement(other.site.statement, edits.on_table(other, "drop_column", [name], context))]

@@ -101,7 +101,7 @@ def downgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -164,7 +164,8 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
                 return
             changes = [ReplaceStatement(again[0].site.statement, back), edits.removal(again[1], context)]
         else:
-            first = next((item for item in context.downgrade if _needs_old(item, rename)), None)
+            column = str(rename.column) if isinstance(rename, ops.AlterColumn) else None
+            first = context.once(_way_back).uses.get((rename.table_name, column))
             if first is None:
                 changes = [AppendToFunction(downgrade.span, back)]
             elif first.site.repeated:
@@ -176,30 +177,11 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
 
 
 def _may_be_reversed(operation: ops.AlterColumn | ops.RenameTable, context: Context) -> bool:
-    old = operation.column if isinstance(operation, ops.AlterColumn) else operation.table
-    for other in context.downgrade:
-        match other:
-            case ops.Opaque() | ops.Execute(parsed=False):
-                return True
-            case ops.RenameTable():
-                if isinstance(operation, ops.RenameTable) and other.new_name == old:
-                    return True
-                if not isinstance(other.new_name, str) or other.table_name is None:
-                    return True
-            case ops.AlterColumn():
-                if isinstance(operation, ops.AlterColumn) and other.new_name == old:
-                    return True
-                if other.new_name is not None and not isinstance(other.new_name, str):
-                    return True
-            case ops.DropTable():
-                names = {operation.table_name}
-                if isinstance(operation, ops.RenameTable):
-                    names.add(lasting.table_after(operation))
-                if other.table_name in names:
-                    return True
-            case _:
-                pass
-    return False
+    back = context.once(_way_back)
+    if isinstance(operation, ops.AlterColumn):
+        return back.anything or operation.column in back.columns or operation.table_name in back.dropped
+    names = {operation.table_name, lasting.table_after(operation)}
+    return back.anything or operation.table in back.tables or bool(names & back.dropped)
 
 
 def _again(
@@ -208,13 +190,61 @@ def _again(
     """The add and the drop that ``downgrade()`` has in place of a column's rename; the add comes first."""
     if not isinstance(operation, ops.AlterColumn):
         return None
-    add = drop = None
-    for other in context.downgrade:
-        if isinstance(other, ops.AddColumn) and other.table_name == operation.table_name:
-            add = other if other.column.name == operation.column else add
-        elif isinstance(other, ops.DropColumn) and other.table_name == operation.table_name:
-            drop = other if other.column == operation.new_name else drop
+    back = context.once(_way_back)
+    add = back.added.get((operation.table_name, operation.column))
+    drop = back.removed.get((operation.table_name, operation.new_name))
     return (add, drop) if add is not None and drop is not None else None
+
+
+class _WayBack:
+    """What ``downgrade()`` does, by the names of what it does it to."""
+
+    def __init__(self, operations: Iterable[ops.Operation]) -> None:
+        self.anything = False
+        """Something in it could not be read, or renames what is not known."""
+        self.columns: set[object] = set()
+        self.tables: set[object] = set()
+        self.dropped: set[str | None] = set()
+        self.added: dict[tuple[str | None, object], ops.AddColumn] = {}
+        self.removed: dict[tuple[str | None, object], ops.DropColumn] = {}
+        self.uses: dict[tuple[str | None, str | None], ops.TableOperation] = {}
+        """The first operation that uses a table, or a column of it."""
+        for operation in operations:
+            match operation:
+                case ops.Opaque() | ops.Execute(parsed=False):
+                    self.anything = True
+                case ops.RenameTable():
+                    self.tables.add(operation.new_name)
+                    known = isinstance(operation.new_name, str) and operation.table_name is not None
+                    self.anything = self.anything or not known
+                case ops.AlterColumn() if operation.new_name is not None:
+                    self.columns.add(operation.new_name)
+                    self.anything = self.anything or not isinstance(operation.new_name, str)
+                case ops.DropTable():
+                    self.dropped.add(operation.table_name)
+                case ops.AddColumn(column=column):
+                    self.added[operation.table_name, str(column.name)] = operation
+                case ops.DropColumn():
+                    self.removed[operation.table_name, str(operation.column)] = operation
+                case _:
+                    pass
+            if isinstance(operation, ops.TableOperation):
+                for name in (None, *_columns_of(operation)):
+                    self.uses.setdefault((operation.table_name, name), operation)
+
+
+def _way_back(context: Context) -> _WayBack:
+    return _WayBack(context.downgrade)
+
+
+def _columns_of(operation: ops.TableOperation) -> list[str]:
+    match operation:
+        case ops.AlterColumn() | ops.DropColumn():
+            return [str(operation.column)]
+        case ops.CreateIndex(index=spec) | ops.AddConstraint(constraint=spec):
+            return [name for name in spec.columns if isinstance(name, str)]
+        case _:
+            return []
 
 
 def _inverse(operation: ops.AlterColumn | ops.RenameTable, context: Context) -> str | None:
@@ -240,20 +270,3 @@ def _inverse(operation: ops.AlterColumn | ops.RenameTable, context: Context) -> 
         body = call("batch_op.alter_column", arguments).replace("\n", "\n    ")
         return f"with {header} as batch_op:\n    {body}"
     return call(f"{context.op}.alter_column", [table, *arguments, *schema])
-
-
-def _needs_old(item: ops.Operation, rename: ops.AlterColumn | ops.RenameTable) -> bool:
-    """Whether an operation of ``downgrade()`` uses the old name already."""
-    if not isinstance(item, ops.TableOperation):
-        return False
-    if isinstance(rename, ops.RenameTable):
-        return item.table_name == rename.table_name
-    if item.table_name != rename.table_name:
-        return False
-    match item:
-        case ops.AlterColumn() | ops.DropColumn():
-            return item.column == rename.column
-        case ops.CreateIndex(index=spec) | ops.AddConstraint(constraint=spec):
-            return rename.column in spec.columns
-        case _:
-            return False

@@ -83,14 +83,14 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
 from foreshot.lint.writing import sql_table
-from foreshot.migration.operations import Operation, TableOperation
+from foreshot.migration.operations import Direction, Operation, TableOperation
 from foreshot.migration.operations import RenameTable as Rename
 from foreshot.rules.rename import _edits as edits
 from foreshot.rules.rename import _lasting as lasting
@@ -148,29 +148,40 @@ class RenameTable(OperationRule[Rename]):
 
 def _last_use(rename: Rename, context: Context) -> Span | None:
     """The last statement of ``upgrade()`` on the table: a view that stood before it would be in its way."""
-    uses = [rename, *(other for other in context.after(rename) if _is_on(other, rename))]
+    uses = [
+        rename,
+        *(other for other in _uses(rename, "upgrade", context) if other.site.order > rename.site.order),
+    ]
     alike = all(edits.run_alike(other, rename) and not other.site.repeated for other in uses)
     return _around(uses[-1]) if alike else None
 
 
 def _first_use(rename: Rename, context: Context) -> Span | None:
     """The first statement of ``downgrade()`` on the table, where the rename back is what it comes to."""
-    uses = [other for other in context.downgrade if _is_on(other, rename)]
+    uses = _uses(rename, "downgrade", context)
     if not uses or uses[0].site.repeated or uses[0].site.conditional or not _renames_back(rename, context):
         return None
     return _around(uses[0])
 
 
 def _renames_back(rename: Rename, context: Context) -> bool:
-    after = lasting.table_after(rename)
     return any(
-        isinstance(other, Rename) and other.table_name == after and other.new_name == rename.table
-        for other in context.downgrade
+        isinstance(other, Rename) and other.new_name == rename.table
+        for other in _uses(rename, "downgrade", context)
     )
 
 
-def _is_on(other: Operation, rename: Rename) -> bool:
-    return isinstance(other, TableOperation) and other.table_name == lasting.table_after(rename)
+def _uses(rename: Rename, direction: Direction, context: Context) -> Sequence[TableOperation]:
+    """The operations on the table under its new name."""
+    return context.once(_by_table).get((direction, lasting.table_after(rename)), ())
+
+
+def _by_table(context: Context) -> dict[tuple[Direction, str | None], list[TableOperation]]:
+    found: dict[tuple[Direction, str | None], list[TableOperation]] = {}
+    for operation in context.revision.operations:
+        if isinstance(operation, TableOperation):
+            found.setdefault((operation.site.function, operation.table_name), []).append(operation)
+    return found
 
 
 def _around(operation: Operation) -> Span:

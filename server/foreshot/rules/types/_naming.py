@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from foreshot.syntax.values import Ref
 from foreshot.text import Span
 
 _Import = ast.Import | ast.ImportFrom
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([^\r\n#;]+))", re.MULTILINE)
 
 
 class Named(Struct, frozen=True, eq=False):
@@ -56,18 +58,11 @@ class Named(Struct, frozen=True, eq=False):
 
 
 def imported_packages(module: Module) -> set[str]:
-    """The first part of every path that an import names, wherever it stands."""
-    found = {
-        alias.name.partition(".")[0]
-        for node in module.nodes.get(ast.Import, ())
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    found.update(
-        node.module.partition(".")[0]
-        for node in module.nodes.get(ast.ImportFrom, ())
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
-    )
+    """The first part of every path that an import names, wherever it stands, and perhaps of what only looks like one."""
+    found: set[str] = set()
+    for match in _IMPORT.finditer(module.content):
+        for part in (match[1] or match[2]).split(","):
+            found.add(part.strip().partition(" ")[0].partition(".")[0])
     return found
 
 

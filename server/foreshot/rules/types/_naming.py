@@ -14,7 +14,7 @@ from foreshot.syntax.values import Ref
 from foreshot.text import Span
 
 _Import = ast.Import | ast.ImportFrom
-_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([^\r\n#;]+))", re.MULTILINE)
+_IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([^\r\n#;]+))", re.MULTILINE)
 
 
 class Named(Struct, frozen=True, eq=False):

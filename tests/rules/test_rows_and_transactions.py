@@ -1,0 +1,130 @@
+"""What rooms on rows and on transactions stay silent about, beyond the examples of their pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.harness import ENV, REVISION, as_revision, project_of, reports_of
+
+AUTOCOMMIT = ENV.replace(
+    "connection=None", 'connection=engine.connect().execution_options(isolation_level="AUTOCOMMIT")'
+)
+BEGUN = ENV + "\nwith engine.begin() as connection:\n    pass\n"
+ADDED = '    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False))\n'
+UNIQUE = '    op.create_unique_constraint("uq_users_plan", "users", ["plan", "org"])\n'
+CONCURRENTLY = '    op.create_index("ix", "users", ["plan"], postgresql_concurrently=True)\n'
+
+
+def found(rule: str, body: str, *, dialect: str = "postgresql", env: str = ENV) -> list[str]:
+    """The messages of a rule on a revision."""
+    files = {REVISION: as_revision(body, "0002", "0001"), "migrations/env.py": env}
+    return [report.message for report in reports_of(project_of(files, {"dialect": dialect}), rule)]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        '    op.execute("TRUNCATE users")\n',
+        '    op.create_table("users", sa.Column("id", sa.Integer()), if_not_exists=True)\n',
+        '    op.create_table("users", sa.Column("id", sa.Integer()), schema=schema_of())\n',
+        '    op.create_table("old", sa.Column("id", sa.Integer()))\n    op.rename_table("old", "users")\n',
+        "    session.query(User).delete()\n",
+    ],
+)
+def test_a_table_without_rows(before: str) -> None:
+    assert not found("not-null-without-default", f"def upgrade():\n{before}{ADDED}")
+
+
+def test_mysql_fills_a_column_that_is_filled_again() -> None:
+    rule, filled = "not-null-without-default", '    op.execute("UPDATE users SET plan = org")\n'
+    assert found(rule, f"def upgrade():\n{ADDED}", dialect="mysql")
+    assert not found(rule, f"def upgrade():\n{ADDED}{filled}", dialect="mysql")
+    assert found(rule, f"def upgrade():\n{ADDED}{filled}"), "on PostgreSQL it fails before"
+
+
+def test_a_backfill_in_a_batch_block() -> None:
+    body = """def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.execute("UPDATE users SET plan = ''")
+        batch_op.alter_column("plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+"""
+    assert not found("set-not-null-without-backfill", body)
+
+
+def test_code_that_is_not_followed_may_fill() -> None:
+    body = """def upgrade():
+    session = Session(op.get_bind())
+    for user in session.query(User):
+        user.plan = "free"
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+"""
+    assert not found("set-not-null-without-backfill", body)
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        # Another name, which a naming convention gives, and columns by the names that they had before.
+        """    op.drop_index("uq_users_tariff", table_name="users")
+    op.alter_column("users", "tariff", new_column_name="plan")
+""",
+        '    op.drop_constraint("uq_users_plan", "users", type_="unique")\n',
+    ],
+)
+def test_a_unique_constraint_that_takes_the_place_of_another(dropped: str) -> None:
+    down = 'def downgrade():\n    op.create_index(None, "users", ["tariff"], unique=True)\n'
+    assert not found("unique-over-existing-rows", f"def upgrade():\n{dropped}{UNIQUE}\n\n{down}")
+
+
+def test_a_unique_constraint_that_takes_the_place_of_an_ordinary_index() -> None:
+    body = f"""def upgrade():
+    op.drop_index("ix_users_plan", table_name="users")
+{UNIQUE}
+
+def downgrade():
+    op.create_index("ix_users_plan", "users", ["plan"], unique=False)
+"""
+    assert found("unique-over-existing-rows", body)
+
+
+@pytest.mark.parametrize(
+    ("body", "env"),
+    [
+        (CONCURRENTLY, AUTOCOMMIT),
+        (f'    op.execute("COMMIT")\n{CONCURRENTLY}', ENV),
+        ("    with outside():\n    " + CONCURRENTLY, ENV),
+        ('    engine().connect().execute(sa.text("VACUUM users"))\n', ENV),
+    ],
+)
+def test_what_may_be_outside_of_the_transaction(body: str, env: str) -> None:
+    assert not found("concurrently-in-transaction", f"def upgrade():\n{body}", env=env)
+
+
+def test_a_commit_is_worth_what_the_environment_makes_of_it() -> None:
+    rule, body = "explicit-commit", "def upgrade():\n    op.get_bind().commit()\n"
+    assert "rolled back in silence" in found(rule, body)[0]
+    assert "InvalidRequestError" in found(rule, body, env=BEGUN)[0]
+    assert "half applied" in found(rule, body, env=ENV + "\nconnection.commit()\n")[0]
+    assert not found(rule, body, env=AUTOCOMMIT)
+
+
+def test_a_rollback_on_the_way_out() -> None:
+    body = """def upgrade():
+    connection = op.get_bind()
+    try:
+        op.drop_column("users", "plan")
+    except Exception:
+        connection.rollback()
+        raise
+"""
+    assert not found("explicit-commit", body)
+
+
+def test_a_value_of_another_enum() -> None:
+    body = """def upgrade():
+    op.execute("ALTER TYPE state ADD VALUE 'late'")
+    op.add_column("orders", sa.Column("kind", sa.Enum("late", "early", name="kind"), server_default="late"))
+    op.execute("SELECT 'late'::kind")
+    op.execute("ALTER TYPE state ADD VALUE 'later' AFTER 'late'")
+"""
+    assert not found("enum-value-used-in-same-transaction", body)

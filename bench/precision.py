@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("projects", nargs="+", type=Path)
     parser.add_argument("--sample", type=int, default=150, help="findings in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--skip", action="append", default=[], help="a rule that is left out of the sample")
     parser.add_argument("--context", action="store_true", help="print the code around each finding too")
     arguments = parser.parse_args()
     each = -(-arguments.sample // len(arguments.projects))
@@ -33,6 +34,7 @@ def main() -> None:
             (folder.name, report, result)
             for result in check(Options(paths=(str(folder),)))
             for report in result.reports
+            if report.rule not in arguments.skip
         ]
         chosen = random.Random(f"{arguments.seed} {folder.name}").sample(found, min(each, len(found)))
         rows.extend(sorted(chosen, key=lambda row: (row[1].path, row[1].start)))

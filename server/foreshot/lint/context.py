@@ -145,6 +145,13 @@ class Context:
             self._made[make] = make(self)
         return cast("T", self._made[make])
 
+    def once_each_way(self, make: Callable[[tuple[Operation, ...]], T], direction: Direction) -> T:
+        """What ``make`` finds in the operations of one direction, kept likewise."""
+        key = make, direction
+        if key not in self._made:
+            self._made[key] = make(self._direction(direction))
+        return cast("T", self._made[key])
+
     @cached_property
     def schema(self) -> SchemaView:
         """The schema before each operation."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from foreshot.lint.context import Context
@@ -36,16 +35,11 @@ def other_way(operation: Operation) -> Direction:
     return "downgrade" if operation.site.function == "upgrade" else "upgrade"
 
 
-def of_direction(direction: Direction, context: Context) -> tuple[Operation, ...]:
-    """The operations of a direction."""
-    return context.upgrade if direction == "upgrade" else context.downgrade
-
-
 def has_no_rows(operation: TableOperation, context: Context) -> bool:
     """Whether the table is new in this revision, or was emptied by it before, or may have been."""
     if context.is_new(operation):
         return True
-    emptied = _emptied(context, operation.site.function)
+    emptied = context.once_each_way(_emptied, operation.site.function)
     # None stands for a mapped class, of which it is not known which table it is.
     names = [None, operation.table_name]
     if isinstance(operation.table, str):
@@ -56,11 +50,10 @@ def has_no_rows(operation: TableOperation, context: Context) -> bool:
     return any(emptied.get(name, operation.site.order) < operation.site.order for name in names)
 
 
-@lru_cache(maxsize=8)
-def _emptied(context: Context, direction: Direction) -> Mapping[str | None, int]:
-    """When each table was first made or emptied in a direction; of made ones also by their names alone."""
+def _emptied(operations: tuple[Operation, ...]) -> Mapping[str | None, int]:
+    """When each table was first made or emptied; of made ones also by their names alone."""
     found: dict[str | None, int] = {}
-    for operation in of_direction(direction, context):
+    for operation in operations:
         match operation:
             case CreateTable() if isinstance(operation.table, str):
                 unknown = isinstance(operation.schema, Unknown)
@@ -79,13 +72,12 @@ def _emptied(context: Context, direction: Direction) -> Mapping[str | None, int]
 
 def on_table(table: str | None, direction: Direction, context: Context) -> Sequence[TableOperation]:
     """The operations of a direction on one table, in order; on None, those of which the table is not known."""
-    return _by_table(context, direction).get(table, ())
+    return context.once_each_way(_by_table, direction).get(table, ())
 
 
-@lru_cache(maxsize=8)
-def _by_table(context: Context, direction: Direction) -> Mapping[str | None, Sequence[TableOperation]]:
+def _by_table(operations: tuple[Operation, ...]) -> Mapping[str | None, Sequence[TableOperation]]:
     found: dict[str | None, list[TableOperation]] = {}
-    for operation in of_direction(direction, context):
+    for operation in operations:
         if isinstance(operation, TableOperation):
             found.setdefault(operation.table_name, []).append(operation)
     return found
@@ -118,7 +110,9 @@ def added(operation: TableOperation, column: object, context: Context) -> AddCol
 def is_written(table: str, column: str, operation: Operation, context: Context) -> bool:
     """Whether something before ``operation`` may have given the column a value in every row."""
     before = (
-        other for other in _work(context, operation.site.function) if other.site.order < operation.site.order
+        other
+        for other in context.once_each_way(_work, operation.site.function)
+        if other.site.order < operation.site.order
     )
     return any(_may_write(other, table, column) for other in before) or works_on_rows(operation, context)
 
@@ -126,7 +120,9 @@ def is_written(table: str, column: str, operation: Operation, context: Context) 
 def is_written_later(table: str, column: str, operation: Operation, context: Context) -> bool:
     """Whether something after ``operation`` may give the column a value in every row."""
     after = (
-        other for other in _work(context, operation.site.function) if other.site.order > operation.site.order
+        other
+        for other in context.once_each_way(_work, operation.site.function)
+        if other.site.order > operation.site.order
     )
     return any(_may_write(other, table, column) for other in after) or works_on_rows(
         operation, context, later=True
@@ -135,7 +131,7 @@ def is_written_later(table: str, column: str, operation: Operation, context: Con
 
 def is_touched(table: str, operation: Operation, context: Context) -> bool:
     """Whether something before ``operation`` may have read or written rows of the table."""
-    for other in _work(context, operation.site.function):
+    for other in context.once_each_way(_work, operation.site.function):
         if other.site.order >= operation.site.order:
             break
         if isinstance(other, DataChange | BulkInsert) and other.table_name in (table, None):
@@ -145,12 +141,11 @@ def is_touched(table: str, operation: Operation, context: Context) -> bool:
     return works_on_rows(operation, context)
 
 
-@lru_cache(maxsize=8)
-def _work(context: Context, direction: Direction) -> tuple[Operation, ...]:
-    """What reads or writes rows in a direction, or may."""
+def _work(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """What reads or writes rows, or may."""
     return tuple(
         operation
-        for operation in of_direction(direction, context)
+        for operation in operations
         if isinstance(operation, DataChange | BulkInsert | Execute) or is_unread(operation)
     )
 
@@ -185,10 +180,9 @@ def works_on_rows(operation: Operation, context: Context, *, later: bool = False
     others = [spec.span for spec in functions.values() if spec is not own]
     if own is not None and own.span.contains(at):
         others.append(Span(own.span.start, at.start) if later else Span(at.start, own.span.end))
-    return any(not any(span.touches(place) for span in others) for place in _places(context))
+    return any(not any(span.touches(place) for span in others) for place in context.once(_places))
 
 
-@lru_cache(maxsize=4)
 def _places(context: Context) -> tuple[int, ...]:
     """Where such code stands in the file."""
     content = _COMMENT.sub(lambda match: " " * len(match[0]), context.module.content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from functools import lru_cache
 
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
@@ -11,7 +10,6 @@ from foreshot.migration.operations import (
     AlterColumn,
     CreateIndex,
     CreateTable,
-    Direction,
     DropConstraint,
     DropIndex,
     Operation,
@@ -51,7 +49,7 @@ def replaces_another(
             for made in _made(other):
                 if {columns_now.get(str(column), column) for column in made} <= set(columns):
                     return True
-        again = _made_names(context, back)
+        again = context.once_each_way(_made_names, back)
         if any(_is_unknown(other, operation, again) for other in dropped):
             return True
     return any(
@@ -67,23 +65,21 @@ def _former_names(operation: AddConstraint | CreateIndex, context: Context) -> l
     """Names that the table has, and has had in this direction."""
     former = [
         other.table_name
-        for other in _renames(context, operation.site.function)
+        for other in context.once_each_way(_renames, operation.site.function)
         if other.new_name == operation.table
     ]
     return list(dict.fromkeys([operation.table_name, *(name for name in former if name is not None)]))
 
 
-@lru_cache(maxsize=8)
-def _renames(context: Context, direction: Direction) -> tuple[RenameTable, ...]:
-    return tuple(other for other in rows.of_direction(direction, context) if isinstance(other, RenameTable))
+def _renames(operations: tuple[Operation, ...]) -> tuple[RenameTable, ...]:
+    return tuple(other for other in operations if isinstance(other, RenameTable))
 
 
-@lru_cache(maxsize=8)
-def _made_names(context: Context, direction: Direction) -> frozenset[str]:
-    """The names of constraints and indexes that a direction makes, of whatever kind."""
+def _made_names(operations: tuple[Operation, ...]) -> frozenset[str]:
+    """The names of constraints and indexes that are made, of whatever kind."""
     return frozenset(
         name
-        for other in rows.of_direction(direction, context)
+        for other in operations
         if isinstance(other, AddConstraint | CreateIndex) and (name := _name(other)) is not None
     )
 

@@ -6,13 +6,12 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import Final, cast
 
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Direction, Operation, SqlText, TransactionControl
+from foreshot.migration.operations import Operation, SqlText, TransactionControl
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, WrapStatements
 from foreshot.text import Span
@@ -66,14 +65,12 @@ def is_committed_between(first: Operation, last: Operation, context: Context) ->
 
 def end_of_transaction(operation: Operation, context: Context) -> float:
     """The place in the order of the first operation, from this one on, that ends the transaction; infinite for none."""
-    ends = _ends(context, operation.site.function)
+    ends = context.once_each_way(_ends, operation.site.function)
     index = bisect_left(ends, operation.site.order)
     return ends[index] if index < len(ends) else inf
 
 
-@lru_cache(maxsize=8)
-def _ends(context: Context, direction: Direction) -> list[int]:
-    operations = context.upgrade if direction == "upgrade" else context.downgrade
+def _ends(operations: tuple[Operation, ...]) -> list[int]:
     return [
         operation.site.order
         for operation in operations
@@ -81,27 +78,24 @@ def _ends(context: Context, direction: Direction) -> list[int]:
     ]
 
 
-@lru_cache(maxsize=8)
-def _first_end(context: Context, direction: Direction) -> float:
-    operations = context.upgrade if direction == "upgrade" else context.downgrade
+def _first_end(operations: tuple[Operation, ...]) -> float:
     return next((operation.site.order for operation in operations if ends_transaction(operation)), inf)
 
 
 def _has_ended(operation: Operation, context: Context) -> bool:
     """Whether a COMMIT or ROLLBACK by hand stands before it: where that leads is another rule's matter."""
-    return _first_end(context, operation.site.function) < operation.site.order
+    return context.once_each_way(_first_end, operation.site.function) < operation.site.order
 
 
 def call_of(operation: Operation, context: Context) -> SqlText | None:
     """The call that hands the operation's SQL to the database; None for an operation of Alembic's own."""
     if operation.site.sql is None:
         return None
-    calls = _calls(context)
+    calls = context.once(_calls)
     index = bisect_right(calls, operation.site.order, key=lambda call: call.site.order)
     return calls[index - 1] if index else None
 
 
-@lru_cache(maxsize=4)
 def _calls(context: Context) -> tuple[SqlText, ...]:
     return tuple(operation for operation in context.revision.operations if isinstance(operation, SqlText))
 
@@ -126,10 +120,9 @@ def in_autocommit(operation: Operation, context: Context) -> list[Change]:
 
 def statements_after(statement: Span, context: Context) -> tuple[Span, Span] | None:
     """The first and the last of the statements that follow a statement in its block; None when it is the last."""
-    return _followers(context).get(statement)
+    return context.once(_followers).get(statement)
 
 
-@lru_cache(maxsize=4)
 def _followers(context: Context) -> Mapping[Span, tuple[Span, Span]]:
     found: dict[Span, tuple[Span, Span]] = {}
     for node in ast.walk(context.module.tree):
@@ -155,10 +148,9 @@ def is_alembics(path: str) -> bool:
 
 def _is_in_unknown_block(operation: Operation, context: Context) -> bool:
     """Whether the operation stands in a ``with`` of which it is not known what it does to the transaction."""
-    return any(span.contains(operation.site.call) for span in _unknown_blocks(context))
+    return any(span.contains(operation.site.call) for span in context.once(_unknown_blocks))
 
 
-@lru_cache(maxsize=4)
 def _unknown_blocks(context: Context) -> tuple[Span, ...]:
     found: list[Span] = []
     for node in ast.walk(context.module.tree):

@@ -52,7 +52,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -116,7 +115,7 @@ class EnumValueUsedInSameTransaction(OperationRule[AddEnumValue]):
         if not targets or _is_made(name, operation, context):
             return
         end = commits.end_of_transaction(operation, context)
-        for use in _uses(context, operation.site.function).get(value, ()):
+        for use in context.once(_uses).get((operation.site.function, value), ()):
             site = use.operation.site
             if not operation.site.order < site.order < end or use.enum not in (None, _last(name)):
                 continue
@@ -143,14 +142,12 @@ class EnumValueUsedInSameTransaction(OperationRule[AddEnumValue]):
 
 
 def _is_made(name: str, operation: AddEnumValue, context: Context) -> bool:
-    made = _made(context, operation.site.function).get(str(_last(name)))
+    made = context.once_each_way(_made, operation.site.function).get(str(_last(name)))
     return made is not None and made < operation.site.order
 
 
-@lru_cache(maxsize=8)
-def _made(context: Context, direction: Direction) -> Mapping[str, int]:
-    """Which types a direction makes, and when."""
-    operations = context.upgrade if direction == "upgrade" else context.downgrade
+def _made(operations: tuple[Operation, ...]) -> Mapping[str, int]:
+    """Which types are made, and when."""
     return {
         str(_last(operation.name)): operation.site.order
         for operation in reversed(operations)
@@ -170,13 +167,12 @@ class _Use(Struct, frozen=True):
     enum: str | None = None
 
 
-@lru_cache(maxsize=4)
-def _uses(context: Context, direction: Direction) -> Mapping[str, list[_Use]]:
-    """The literals that a direction uses, in order."""
-    found: dict[str, list[_Use]] = {}
-    for operation in context.upgrade if direction == "upgrade" else context.downgrade:
+def _uses(context: Context) -> Mapping[tuple[Direction, str], list[_Use]]:
+    """The literals that each direction uses, in order."""
+    found: dict[tuple[Direction, str], list[_Use]] = {}
+    for operation in context.revision.operations:
         for value, use in _literals(operation, context):
-            uses = found.setdefault(value, [])
+            uses = found.setdefault((operation.site.function, value), [])
             if not uses or uses[-1].operation is not operation:
                 uses.append(use)
     return found

@@ -9,17 +9,20 @@ import { MigrationsView } from './history/view';
 import { ServerControl } from './server/control';
 import { Status } from './status';
 import { CheckTasks } from './tasks';
+import { Timing } from './timing';
 
 let running: ServerControl | undefined;
 
 /** Called by VS Code in a workspace with an Alembic project, or at the first command. */
 export function activate(context: vscode.ExtensionContext): void {
+  const timing = new Timing();
   const log = vscode.window.createOutputChannel('Foreshot', { log: true });
   const server = new ServerControl(context, log);
   const store = new HistoryStore(server);
   const graph = new GraphPanel(context.extensionUri, store);
   running = server;
   context.subscriptions.push(
+    timing,
     log,
     store,
     graph,
@@ -28,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
     // Texts of other kinds (the SQL of a revision, the schema after it) are one more reader each.
     new Documents({ [RULE]: (name) => readRule(server, name) }),
     vscode.tasks.registerTaskProvider('foreshot', new CheckTasks(server)),
-    ...registerCommands({ context, server, store, graph }),
+    ...registerCommands({ context, timing, server, store, graph }),
   );
   void server.restart('the extension was activated');
 }

@@ -17,7 +17,7 @@ export const tree = {
   pictures: ['migrations'],
   async run({ page, keyboard, picture }) {
     await keyboard.squiggles('warning', 2);
-    await keyboard.command('Explorer: Focus on Migrations View');
+    await keyboard.command('Foreshot: Focus on Migrations View');
     const pane = page.locator('.pane', { hasText: 'Migrations' }).last();
     const row = (text) => pane.locator('.monaco-list-row', { hasText: text });
     await row('orders').first().waitFor();

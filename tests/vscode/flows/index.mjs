@@ -4,5 +4,6 @@ import { newRevisionAndMerge } from './revisions.mjs';
 import { graph, graphThemes, tree } from './history.mjs';
 import { trust } from './trust.mjs';
 
+// The one with themes comes last: the theme stays with the profile.
 /** Every flow: its name, the file that it begins in, and what is done; `pictures` are those that the README shows. */
-export const FLOWS = [findingToSavedFile, renameFix, missingImport, environmentEdits, tree, graph, graphThemes, newRevisionAndMerge, trust];
+export const FLOWS = [findingToSavedFile, renameFix, missingImport, environmentEdits, tree, graph, newRevisionAndMerge, trust, graphThemes];

@@ -4,10 +4,12 @@ import * as vscode from 'vscode';
 import type { HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
 import { clientSettings } from '../settings';
+import type { Timing } from '../timing';
 
 /** Copy what a report of a problem should have: versions and states; nothing of any file, and no address of a database. */
 export async function copyDebugInformation(
   context: vscode.ExtensionContext,
+  timing: Timing,
   server: ServerControl,
   store: HistoryStore,
 ): Promise<void> {
@@ -18,6 +20,7 @@ export async function copyDebugInformation(
     `VS Code: ${vscode.version} (${vscode.env.appName}, ${vscode.env.uiKind === vscode.UIKind.Web ? 'web' : 'desktop'}, remote: ${vscode.env.remoteName ?? 'none'})`,
     `System: ${process.platform} ${process.arch} ${os.release()}, Node.js ${process.version}`,
     `Server: ${server.state}, ${server.server?.description ?? 'none found'}`,
+    `First findings: ${timing.firstFindings === undefined ? 'none yet' : `after ${String(timing.firstFindings)} ms`}`,
     `Problem: ${server.problem ?? 'none'}`,
     `Trusted: ${vscode.workspace.isTrusted ? 'yes' : 'no'}`,
     `Strategy: ${settings.importStrategy}, path ${settings.path === '' ? 'not set' : 'set'}, interpreter ${settings.interpreter === '' ? 'not set' : 'set'}`,

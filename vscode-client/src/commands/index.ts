@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { GraphPanel } from '../graph/panel';
 import type { HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
+import type { Timing } from '../timing';
 import { migrate } from './alembic';
 import { copyDebugInformation } from './debug';
 import { mergeHeads, newRevision } from './revisions';
@@ -10,13 +11,14 @@ import { explainRule } from './rules';
 
 export interface Parts {
   readonly context: vscode.ExtensionContext;
+  readonly timing: Timing;
   readonly server: ServerControl;
   readonly store: HistoryStore;
   readonly graph: GraphPanel;
 }
 
 /** Register every command of the manifest that is not of a view. */
-export function registerCommands({ context, server, store, graph }: Parts): vscode.Disposable[] {
+export function registerCommands({ context, timing, server, store, graph }: Parts): vscode.Disposable[] {
   const commands: Record<string, (argument: unknown) => unknown> = {
     'foreshot.newRevision': () => newRevision(server, store),
     'foreshot.mergeHeads': () => mergeHeads(server, store),
@@ -26,7 +28,7 @@ export function registerCommands({ context, server, store, graph }: Parts): vsco
     'foreshot.fixAll': () => fixAll(),
     'foreshot.restart': () => server.restart('asked for'),
     'foreshot.showLog': () => server.log.show(),
-    'foreshot.copyDebugInformation': () => copyDebugInformation(context, server, store),
+    'foreshot.copyDebugInformation': () => copyDebugInformation(context, timing, server, store),
     'foreshot.upgradeTo': (given) => migrate('upgrade', server, store, uriOf(given)),
     'foreshot.downgradeTo': (given) => migrate('downgrade', server, store, uriOf(given)),
   };

@@ -43,6 +43,12 @@ def memory(process: int) -> float:
     return total / 1024
 
 
+def cpu_time(process: int) -> float:
+    """Milliseconds of CPU that the threads of a process have had."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text("ascii").split()[0]) for thread in threads) / 1e6
+
+
 def family(process: int) -> list[int]:
     """A process and its descendants."""
     found = [process]

@@ -42,6 +42,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     only: str | None = None
     """The versions that it holds for (``PostgreSQL 12–17``), when not for all that the target stands for."""
+    varies: frozenset[str] = frozenset()
+    """What ``only`` is about: the measured fields (``loses``, ``drops``, ``locks``…) that differ between versions."""
     source: str = ""
     known: bool = True
     """False where nothing is known of this operation on this database."""
@@ -143,6 +145,7 @@ def _of_step(step: Step, table: str | None, target: Target) -> Effect:
         duration_hint=_duration(row.ms, row.small),
         notes=(*step.notes, *row.notes),
         only=chosen.only,
+        varies=chosen.varies,
         source=step.source if step.source is not None else chosen.source,
     )
 
@@ -175,6 +178,7 @@ def _merged(effects: list[Effect]) -> Effect:
         duration_hint=_longest([effect.duration_hint for effect in known]),
         notes=tuple(dict.fromkeys(note for effect in known for note in effect.notes)),
         only=onlys.pop() if len(onlys) == 1 else None,
+        varies=frozenset[str]().union(*(effect.varies for effect in known)),
         source=next((effect.source for effect in known if effect.source), ""),
     )
 

@@ -47,6 +47,8 @@ class Chosen(Struct, frozen=True):
     row: Row
     only: str | None
     source: str
+    varies: frozenset[str] = frozenset()
+    """The row's fields that differ between the versions that the target stands for: ``only`` is about these."""
 
 
 Table = dict[str, tuple[Row, ...]]
@@ -64,7 +66,11 @@ def choose(variant: str, target: Target) -> Chosen | None:
     worst = max((row for _, row in found), key=_severity)
     holding = [version for version, row in found if row is worst]
     only = None if len(holding) == len(target.versions) else _label(target.database, holding)
-    return Chosen(worst, only, worst.source if worst.source is not None else measured_on(target.database))
+    varies = frozenset(
+        field for field in Row.__struct_fields__ if len({getattr(row, field) for _, row in found}) > 1
+    )
+    source = worst.source if worst.source is not None else measured_on(target.database)
+    return Chosen(worst, only, source, varies)
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 
 python3 dev.py demo    check a sample project, to see what Foreshot does
 python3 dev.py test    everything that must pass before a commit; further arguments go to pytest
+python3 dev.py workbench   the extension in the real VS Code, oldest and newest; arguments go to tests/vscode/run.mjs
 python3 dev.py lint    format, lint, import contracts and types, without the tests
 python3 dev.py fix     format, and repair what the linter can
 python3 dev.py docs    write the generated files (rule pages, settings, pictures)
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     tasks: dict[str, Callable[[list[str]], None]] = {
         "demo": demo,
         "test": test,
+        "workbench": workbench,
         "lint": lint,
         "fix": fix,
         "docs": docs,
@@ -90,7 +92,19 @@ def test(extra: list[str]) -> None:
     """Run every check, cheapest first; pytest comes last, so its closing line is the last line."""
     need_system_programs()
     lint([])
+    step(str(shutil.which("npm")), "test", "--silent", "--workspace", "vscode-client")
     step(PYTHON, "-m", "pytest", "-n", "2", *extra, last=True)
+
+
+def workbench(extra: list[str]) -> None:
+    """Package the extension and use it in the real VS Code; brings what that needs, Chromium too, the first time."""
+    install("dev")
+    install_npm()
+    if not os.environ.get("CHROMIUM") and not any(
+        map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    ):
+        apt_install(["chromium"], why="VS Code is shown in a browser here")
+    step("node", "tests/vscode/run.mjs", *extra, last=True)
 
 
 def lint(_: list[str]) -> None:

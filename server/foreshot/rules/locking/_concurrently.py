@@ -21,12 +21,21 @@ def in_both_directions(operation: CreateIndex | DropIndex, context: Context) -> 
     name = _name(operation)
     if not changes or not isinstance(name, str):
         return changes
-    counterpart = DropIndex if isinstance(operation, CreateIndex) else CreateIndex
-    others = context.downgrade if operation.site.function == "upgrade" else context.upgrade
-    for other in others:
-        if isinstance(other, counterpart) and _name(other) == name and other.concurrently is False:
+    creates = isinstance(operation, CreateIndex)
+    for other in context.once(_by_name).get((operation.site.function, name), ()):
+        if isinstance(other, CreateIndex) != creates and other.concurrently is False:
             changes.extend(concurrently(other, context))
     return changes
+
+
+def _by_name(context: Context) -> dict[tuple[str, object], list[CreateIndex | DropIndex]]:
+    """Indexes that are made or dropped, by the direction that does not do it and their name."""
+    found: dict[tuple[str, object], list[CreateIndex | DropIndex]] = {}
+    for operation in context.revision.operations:
+        if isinstance(operation, CreateIndex | DropIndex):
+            other = "downgrade" if operation.site.function == "upgrade" else "upgrade"
+            found.setdefault((other, _name(operation)), []).append(operation)
+    return found
 
 
 def concurrently(operation: CreateIndex | DropIndex, context: Context) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
     DataChange,
+    Direction,
     Execute,
     ForeignKeyRef,
     Operation,
@@ -79,25 +81,41 @@ def blocked_by_now(
     found: Sequence[Wait], operation: TableOperation, context: Context, tables: Sequence[str]
 ) -> str:
     """The same for several tables, with the locks that the transaction took before on PostgreSQL and still holds."""
-    reads = {
-        lock.table
-        for wait in found
-        for effect in (wait.effect, *_earlier(operation, context, wait.target))
-        for lock in effect.locks
-        if lock.blocks == "reads and writes"
-    }
+    reads = {lock.table for wait in found for lock in wait.effect.locks if lock.blocks == "reads and writes"}
+    if any(wait.target.database == "postgresql" for wait in found):
+        held = context.once(_held)[operation.site.function]
+        reads.update(table for table in tables if held.until(table, operation.site.order))
     return _blocked({table: table in reads for table in tables})
 
 
-def _earlier(operation: TableOperation, context: Context, target: Target) -> list[Effect]:
-    found: list[Effect] = []
-    if target.database == "postgresql":
-        for other in context.before(operation):
-            if other.site.autocommit:
-                found.clear()
-            elif isinstance(other, TableOperation) and not other.site.conditional:
-                found.append(effects_of(other, target, facts=Facts(table_is_new=context.is_new(other))))
-    return found
+class _Held:
+    """When a transaction of one direction takes ACCESS EXCLUSIVE on PostgreSQL, and when it ends."""
+
+    def __init__(self, operations: Iterable[Operation], context: Context) -> None:
+        self._ends: list[int] = []
+        self._taken: dict[str | None, list[int]] = {}
+        for target in context.targets(("postgresql",)):
+            for operation in operations:
+                if operation.site.autocommit:
+                    self._ends.append(operation.site.order)
+                elif isinstance(operation, TableOperation) and not operation.site.conditional:
+                    facts = Facts(table_is_new=context.is_new(operation))
+                    for lock in effects_of(operation, target, facts=facts).locks:
+                        if lock.blocks == "reads and writes":
+                            self._taken.setdefault(lock.table, []).append(operation.site.order)
+
+    def until(self, table: str, order: int) -> bool:
+        """Whether the lock is held when the operation at ``order`` begins."""
+        taken = self._taken.get(table, [])
+        last = bisect_left(taken, order) - 1
+        if last < 0:
+            return False
+        end = bisect_left(self._ends, order) - 1
+        return end < 0 or self._ends[end] < taken[last]
+
+
+def _held(context: Context) -> dict[Direction, _Held]:
+    return {"upgrade": _Held(context.upgrade, context), "downgrade": _Held(context.downgrade, context)}
 
 
 def _blocked(reads: Mapping[object, bool]) -> str:

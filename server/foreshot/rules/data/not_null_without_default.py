@@ -130,6 +130,9 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             return
         if volatility(column.server_default) != "none" or rows.has_no_rows(operation, context):
             return
+        # Half of a rename is to be mended as one, not to be given a default.
+        if any(rename.add is operation for rename in context.renames.columns):
+            return
         found = [
             (target, effects_of(_bare(operation), target))
             for target in context.targets(self.databases, operation)

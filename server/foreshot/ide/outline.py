@@ -92,4 +92,4 @@ def _symbol(operation: ops.Operation) -> Symbol:
 
 
 def _short(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text[:120]) or "?"
+    return "".join(character if character.isprintable() else " " for character in text[:120]).strip() or "?"

@@ -138,4 +138,9 @@ def _error_span(source: SourceText, error: SyntaxError) -> Span:
 
 
 def _first_line(source: SourceText) -> Span:
+    """The first line that is neither blank nor a comment, so that a comment above it can speak of it."""
+    for row in range(min(len(source.lines.starts), 200)):
+        text = source.lines.line(row).strip()
+        if text and not text.startswith("#"):
+            return Span(*source.lines.line_bounds(row))
     return Span(*source.lines.line_bounds(0))

@@ -289,6 +289,9 @@ class Project:
         if found is None:
             return []
         finding, fixes = found
+        if (finding.path or report.path) != report.path:
+            # Keys of findings about the environment count on over its files.
+            return []
         return [resolve(fix, finding.path or report.path, self.source) for fix in fixes]
 
     def _fixes_in(self, path: str, rule: str) -> KeyedFixes:

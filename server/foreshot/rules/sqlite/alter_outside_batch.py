@@ -7,6 +7,8 @@ into one of the new shape instead.
 The batch loses unnamed checks, triggers and expression indexes of the table, and with `PRAGMA foreign_keys=ON` and
 `ON DELETE CASCADE` it deletes the rows of tables that refer to this one.
 
+Where a handler around it catches the error and goes on, the migration does not fail; that is no finding.
+
 ```python bad dialect=sqlite
 def upgrade():
     op.alter_column("users", "email", nullable=False)
@@ -33,10 +35,28 @@ def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("address", nullable=False)
 ```
+```python good dialect=sqlite
+def upgrade():
+    try:
+        op.alter_column("users", "email", nullable=False)
+        op.create_unique_constraint("uq_users_email", "users", ["email"])
+    except Exception:
+        pass
+```
+```python bad dialect=sqlite
+def upgrade():
+    try:
+        op.alter_column("users", "email", nullable=False)
+#       ^^^^^^^^^^^^^^^ fails on SQLite
+    except Exception:
+        print("users.email was not changed")
+        raise
+```
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
@@ -46,6 +66,20 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
 from foreshot.text import Span
+
+_CATCHES = frozenset(
+    {
+        "BaseException",
+        "Exception",
+        "NotImplementedError",
+        "SQLAlchemyError",
+        "StatementError",
+        "DBAPIError",
+        "DatabaseError",
+        "OperationalError",
+    }
+)
+"""What catches SQLite's syntax error, or what Alembic raises in its place."""
 
 
 class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
@@ -67,6 +101,8 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
         if site.batch is not None or site.sql is not None or site.conditional:
             return
         if isinstance(operation, AlterColumn) and not _changes_definition(operation):
+            return
+        if any(span.start <= site.call.start < span.end for span in context.once(_forgiven)):
             return
         yield self.finding(
             operation.site.name,
@@ -106,4 +142,26 @@ def _changes_definition(operation: AlterColumn) -> bool:
     return any(
         value is not None
         for value in (operation.nullable, operation.type, operation.server_default, operation.autoincrement)
+    )
+
+
+def _forgiven(context: Context) -> list[Span]:
+    """What stands in a ``try`` whose handler takes the error and goes on."""
+    return [
+        context.module.span(statement)
+        for node in ast.walk(context.module.tree)
+        if isinstance(node, ast.Try) and any(map(_goes_on, node.handlers))
+        for statement in node.body
+    ]
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
+        return False
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(
+        (kind.attr if isinstance(kind, ast.Attribute) else kind.id) in _CATCHES
+        if isinstance(kind, ast.Attribute | ast.Name)
+        else kind is None
+        for kind in kinds
     )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from foreshot.ide.actions import Unavailable, resolve_action, safe_fixes
+from foreshot.ide.actions import Unavailable, can_be_silenced, resolve_action, safe_fixes
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.lint.severity import at_least

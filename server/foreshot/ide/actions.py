@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
+from foreshot.rules import family_of
 from foreshot.syntax.comments import string_around
 from foreshot.text import Edit, SourceText, Span
 from foreshot.workspace.project import Project
@@ -56,7 +57,7 @@ def actions_at(reports: Sequence[Report], span: Span) -> list[Action]:
     found.extend(
         Action(f"Ignore {report.rule} here", "ignore", report)
         for report in touched
-        if report.path.endswith(".py")
+        if can_be_silenced(report)
     )
     seen: set[str] = set()
     for report in touched:
@@ -64,6 +65,11 @@ def actions_at(reports: Sequence[Report], span: Span) -> list[Action]:
             seen.add(report.rule)
             found.append(Action(f"Explain {report.rule}", "explain", report))
     return found
+
+
+def can_be_silenced(report: Report) -> bool:
+    """Whether a comment can be offered for a report: in Python, and not for what is wrong with such a comment itself."""
+    return report.path.endswith(".py") and family_of(report.rule) != "suppression"
 
 
 def find_report(reports: Sequence[Report], rule: str, key: str) -> Report | None:

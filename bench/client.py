@@ -14,7 +14,7 @@ from typing import Any
 
 from measure import environment
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which an answer is not coming any more."""
 Message = dict[str, Any]
 

@@ -8,7 +8,7 @@ lines. Measured are
   as the client asks for them (pull) and as they are sent (push). `line` adds and removes an operation that has
   something wrong with it; `typing` types one letter by letter, so that most states do not even parse;
 - how long the server is deaf while it has 100 requests to answer, and how soon it lets go of those that are cancelled;
-- memory, all processes together;
+- resident memory, all processes together;
 - with `--soak N`, N edits of five files with closing, opening, hovers and lists of actions in between: memory,
   descriptors, threads and the slowest hundredth at the end beside those after a tenth of the way.
 
@@ -39,8 +39,8 @@ from measure import (
     machine,
     make_project,
     median,
-    memory,
     quantile,
+    resident,
     table,
 )
 
@@ -103,13 +103,14 @@ def session(project: Path, *, pull: bool, quiet: float = 1.0) -> Iterator[Client
 def start(project: Path, count: int, bounds: Bounds) -> str:
     """Spawn to `initialize`."""
     times: dict[str, list[float]] = {"foreshot": [], "bare pygls": []}
-    for turn in range(count + 1):
-        for name, command in (("foreshot", SERVER), ("bare pygls", BARE)):
-            client = Client(command, project)
-            took = client.initialize(pull=True)
-            client.end()
-            if turn:
-                times[name].append(took * 1000)
+    with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as cache:
+        for turn in range(count + 1):
+            for name, command in (("foreshot", SERVER), ("bare pygls", BARE)):
+                client = Client(command, project, FORESHOT_CACHE_DIR=cache)
+                took = client.initialize(pull=True)
+                client.end()
+                if turn:
+                    times[name].append(took * 1000)
     mine, bare = median(times["foreshot"]), median(times["bare pygls"])
     bounds.hold("initialize / bare pygls", mine / bare, 1.3)
     rows = [[name, *summary(found), f"{median(found) / bare:.2f}"] for name, found in times.items()]
@@ -234,7 +235,7 @@ def held(project: Path, bounds: Bounds) -> str:
     """Memory after reading, and with a file open."""
     with session(project, pull=True) as client:
         count = len(list(project.rglob("versions/*.py")))
-        rows = [[f"{count} revisions read", f"{memory(client.process):.0f}"]]
+        rows = [[f"{count} revisions read", f"{resident(client.process):.0f}"]]
         (path, _, _), (long, _, _) = chosen(project)
         for one in (path, long):
             client.open(one)
@@ -243,7 +244,7 @@ def held(project: Path, bounds: Bounds) -> str:
         for _ in range(200):
             cursor.toggle_line()
             client.pulled(long)
-        after = memory(client.process)
+        after = resident(client.process)
         rows.append(["two files open, 200 changes later", f"{after:.0f}"])
         if count <= 1100:
             bounds.hold("memory", after, 150, " MB")
@@ -275,7 +276,7 @@ def soak(project: Path, edits: int, bounds: Bounds) -> str:
                 client.open(path)
                 typings[path] = Cursor(client, path).typing()
             if count % tenth == 0:
-                seen.append((memory(client.process), *descriptors_and_threads(client.process)))
+                seen.append((resident(client.process), *descriptors_and_threads(client.process)))
                 slow = quantile(times[-tenth:], 0.99)
                 middle = median(times[-tenth:])
                 rows.append(

@@ -2,7 +2,8 @@
 
 A revision runs on the schema of its own time, a model describes today's. Once the model has a column that this point of history does not
 have yet, `select(User)` or `session.query(User)` asks for it and fails, on every database that is migrated from scratch: in tests, and
-for the next developer. When the class is moved or deleted, every Alembic command fails.
+for the next developer. When the class is moved or deleted, every Alembic command fails; that alone is said of a class that is only
+handed on to a function of another module, such as a queue's `enqueue`.
 
 Write down what the revision needs of the table: `sa.table("users", sa.column("id"), sa.column("email"))`, with just the columns that are
 used. The repair does it where every use is a column or the table of an update, insert or delete, and the columns are of
@@ -81,6 +82,25 @@ def upgrade():
 def downgrade():
     raise NotImplementedError
 ```
+```python versions/0002_example.py bad
+from alembic import op
+import sqlalchemy as sa
+from app.jobs import queue, set_checksum
+from app.models import User
+#                      ^^^^ once it is moved or deleted
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    for row in op.get_bind().execute(sa.text("SELECT id FROM users")):
+        queue.enqueue(set_checksum, User, row.id)
+
+
+def downgrade():
+    raise NotImplementedError
+```
 ```python versions/0002_example.py good
 from alembic import op
 import sqlalchemy as sa
@@ -115,6 +135,15 @@ from foreshot.rules.types._light_tables import light_table
 from foreshot.rules.types._mapped import MappedClass, mapped_class
 from foreshot.rules.types._naming import Named, imported_packages, named_in
 from foreshot.rules.types._scopes import place_of, reads_of
+
+_QUERIES = frozenset(
+    {
+        "add_entity", "aliased", "bulk_insert_mappings", "bulk_update_mappings", "class_mapper", "delete", "exists", "get",
+        "get_one", "get_or_404", "insert", "inspect", "join", "load_only", "outerjoin", "query", "select", "select_from",
+        "update", "with_entities",
+    }
+)  # fmt: skip
+"""Calls that make SQL of the class that they are given, by their names."""
 
 
 class _Import(Struct, frozen=True):
@@ -163,10 +192,22 @@ class ModelImportInMigration(RevisionRule):
             origin = None
             if isinstance(named.statement, ast.ImportFrom) and isinstance(named.node, ast.alias):
                 origin = _Import(named.statement, named.node, model)
+            if isinstance(named.node, ast.alias) and _is_handed_on(
+                named.node.asname or named.node.name, context
+            ):
+                message = (
+                    f"This revision hands on the application's model {code(name)}: once it is moved or deleted, every Alembic"
+                    " command fails here. Leave what needs the model to the application itself."
+                )
+            else:
+                message = (
+                    f"This revision sees the model {code(name)} as it is today, not as the table was: once the model gets a"
+                    " column or moves, migrating an empty database fails here. Write down the table with `sa.table` and the"
+                    " columns that are used."
+                )
             yield self.finding(
                 at,
-                f"This revision sees the model {code(name)} as it is today, not as the table was: once the model gets a column or"
-                " moves, migrating an empty database fails here. Write down the table with `sa.table` and the columns that are used.",
+                message,
                 object=path,
                 state=origin,
             )
@@ -213,3 +254,19 @@ def _uses(name: str, model: MappedClass, context: Context) -> Iterator[str]:
                 for node in ast.walk(statement)
             ):
                 yield statement.name
+
+
+def _is_handed_on(name: str, context: Context) -> bool:
+    """Whether all that is done with a class is to give it to functions of other modules, which may use it at any time."""
+    tree = context.module.tree
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    given: set[ast.expr] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=arguments):
+                if called not in _QUERIES and called not in own:
+                    given.update(arguments)
+            case _:
+                pass
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    return bool(uses) and all(use in given for use in uses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.defaults import volatility
 from foreshot.knowledge.facts import Facts
+from foreshot.knowledge.rows import label
 from foreshot.knowledge.sqltype import CUSTOM, SqlType
 from foreshot.knowledge.steps import Step, step
 from foreshot.knowledge.type_changes import TypeChange, compare_types
@@ -351,11 +352,15 @@ def _type_on_mysql(operation: AlterColumn, target: Target, facts: Facts, drops: 
     change = type_change(operation, target, facts)
     if (facts.parents or facts.children) and change.rewrite:
         return Step(variant="type", always="a foreign key uses the column: both sides must have one type")
-    algorithm = change.algorithm
-    if algorithm == "COPY" and not (
-        target.database == "mariadb" and target.version and target.version.at_least(11)
-    ):
-        algorithm = "COPY/SHARED"
+    algorithm, only = change.algorithm, None
+    if algorithm == "COPY":
+        # MariaDB lets others write meanwhile from 11 on.
+        waiting = [
+            version for version in target.versions if target.database != "mariadb" or not version.at_least(11)
+        ]
+        if waiting:
+            algorithm = "COPY/SHARED"
+            only = None if len(waiting) == len(target.versions) else label(target.database, waiting)
     return Step(
         variant="type",
         overrides=True,
@@ -365,6 +370,7 @@ def _type_on_mysql(operation: AlterColumn, target: Target, facts: Facts, drops: 
         loses=change.loses,
         drops=drops,
         algorithm=algorithm,
+        only=only,
         notes=(change.reason,) if change.reason and change.kind != "same" else (),
         source=change.source,
     )

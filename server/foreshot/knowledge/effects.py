@@ -144,8 +144,8 @@ def _of_step(step: Step, table: str | None, target: Target) -> Effect:
         algorithm=algorithm or None,
         duration_hint=_duration(row.ms, row.small),
         notes=(*step.notes, *row.notes),
-        only=chosen.only,
-        varies=chosen.varies,
+        only=step.only or chosen.only,
+        varies=chosen.varies | {"algorithm"} if step.only else chosen.varies,
         source=step.source if step.source is not None else chosen.source,
     )
 

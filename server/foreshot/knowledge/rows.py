@@ -65,7 +65,7 @@ def choose(variant: str, target: Target) -> Chosen | None:
         return None
     worst = max((row for _, row in found), key=_severity)
     holding = [version for version, row in found if row is worst]
-    only = None if len(holding) == len(target.versions) else _label(target.database, holding)
+    only = None if len(holding) == len(target.versions) else label(target.database, holding)
     varies = frozenset(
         field for field in Row.__struct_fields__ if len({getattr(row, field) for _, row in found}) > 1
     )
@@ -77,10 +77,11 @@ def choose(variant: str, target: Target) -> Chosen | None:
 def measured_on(database: Database) -> str:
     """``measured on PostgreSQL 12–18``, or nothing for a database that was not measured."""
     versions = SUPPORTED[database]
-    return f"measured on {_label(database, list(versions))}" if versions else ""
+    return f"measured on {label(database, list(versions))}" if versions else ""
 
 
-def _label(database: Database, versions: list[Version]) -> str:
+def label(database: Database, versions: list[Version]) -> str:
+    """``MariaDB 10.11`` or ``PostgreSQL 12–17``."""
     first, last = versions[0], versions[-1]
     return f"{DISPLAY_NAMES[database]} {first}" + (f"–{last}" if last != first else "")
 

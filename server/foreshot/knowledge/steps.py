@@ -24,6 +24,8 @@ class Step(Struct, frozen=True, kw_only=True, cache_hash=True):
     loses: str | None = None
     drops: str | None = None
     algorithm: str | None = None
+    only: str | None = None
+    """The versions that ``algorithm`` holds for, when not for all that the target stands for."""
     notes: tuple[str, ...] = ()
     source: str | None = None
 

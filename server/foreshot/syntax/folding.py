@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
@@ -124,23 +123,18 @@ def _is_plain_template(template: str, values: list[Value]) -> bool:
     fields = template.count("{")
     longest = max((len(value) if isinstance(value, str) else 20 for value in values), default=0)
     return (
-        not is_wide(template)
-        and "[" not in template
-        and "." not in template.partition("{")[2]
-        and not _NESTED_FIELD.search(template)
+        all(_PLAIN_FIELD.match(field) for field in _FIELDS.findall(template))
         and len(template) + fields * longest * 10 <= MAX_TEXT * 10
         and all(isinstance(value, str) or abs(cast("int", value)) < 1 << 62 for value in values)
     )
 
 
-_GIVEN_WIDTH = re.compile(r"%(?:\(\w*\))?[-+ #0.]*\*")
-_NESTED_FIELD = re.compile(r"[:!][^{}]*\{")
+# A width behind `%`, or behind the `)` of `%(name)`.
+_GIVEN_WIDTH = re.compile(r"[%)][-+ #0.]*[\d.*]")
+_FIELDS = re.compile(r"\{\{|\{[^}]*\}?")
+_PLAIN_FIELD = re.compile(r"\{\{|\{\w*(?:![rsa])?(?::[a-z]?)?\}\Z")
 
 
 def is_wide(template: str) -> bool:
-    """Whether a format string asks for padding, which could make a short text a huge one."""
-    if "*" in template and _GIVEN_WIDTH.search(template):
-        return True
-    return any(
-        character.isdigit() and before in "%:-+ #<>=^.*" for before, character in pairwise(template)
-    ) and ("%" in template or "{" in template)
+    """Whether a template of ``%`` asks for padding, which could make a short text a huge one."""
+    return "%" in template and _GIVEN_WIDTH.search(template) is not None

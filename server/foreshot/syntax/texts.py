@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from foreshot.syntax.budget import MAX_TEXT
 from foreshot.syntax.expressions import formatted_text
 from foreshot.syntax.strings import PLACEHOLDER, Run, literal_runs
 from foreshot.syntax.values import Text, Unknown
@@ -21,7 +23,8 @@ def mapped_text(scope: Scope, node: ast.expr, depth: int = 0) -> Text | Unknown:
     """A string with a map of its characters into the source; unknown parts become ``PLACEHOLDER``."""
     pieces: list[tuple[str, Span]] = []
     interpolated: list[Span] = []
-    why = _collect(scope, node, pieces, interpolated, depth)
+    given: list[tuple[Span, Span]] = []
+    why = _collect(scope, node, pieces, interpolated, given, depth)
     if why is not None:
         return why
     offset, mapped, value = 0, list[tuple[int, Span]](), list[str]()
@@ -29,11 +32,16 @@ def mapped_text(scope: Scope, node: ast.expr, depth: int = 0) -> Text | Unknown:
         mapped.append((offset, span))
         value.append(piece)
         offset += len(piece)
-    return Text("".join(value), tuple(mapped), tuple(interpolated))
+    return Text("".join(value), tuple(mapped), tuple(interpolated), tuple(given))
 
 
 def _collect(
-    scope: Scope, node: ast.expr, pieces: list[tuple[str, Span]], interpolated: list[Span], depth: int
+    scope: Scope,
+    node: ast.expr,
+    pieces: list[tuple[str, Span]],
+    interpolated: list[Span],
+    given: list[tuple[Span, Span]],
+    depth: int,
 ) -> Unknown | None:
     if depth > MAX_DEPTH:
         return scope.unknown("the expression is nested too deeply", node)
@@ -58,8 +66,8 @@ def _collect(
                 interpolated.append(run.span)
             return None
         case ast.BinOp(op=ast.Add()):
-            return _collect(scope, node.left, pieces, interpolated, depth + 1) or _collect(
-                scope, node.right, pieces, interpolated, depth + 1
+            return _collect(scope, node.left, pieces, interpolated, given, depth + 1) or _collect(
+                scope, node.right, pieces, interpolated, given, depth + 1
             )
         case ast.BinOp(op=ast.Mod()) if isinstance(node.left, ast.Constant | ast.JoinedStr | ast.BinOp):
             value = scope.evaluate(node, depth)
@@ -68,13 +76,13 @@ def _collect(
                 pieces.append((value, scope.module.span(node.left)))
                 return None
             inner: list[tuple[str, Span]] = []
-            why = _collect(scope, node.left, inner, interpolated, depth + 1)
+            why = _collect(scope, node.left, inner, interpolated, given, depth + 1)
             pieces.extend((_blank_percent(text), span) for text, span in inner)
             return why
         case ast.Name():
             origin = scope.node_of(node.id)
             if origin is not None:
-                return _collect(origin[1], origin[0], pieces, interpolated, depth + 1)
+                return _collect(origin[1], origin[0], pieces, interpolated, given, depth + 1)
         case ast.Call(func=ast.Attribute(attr="format", value=template)):
             value = scope.evaluate(node, depth)
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -83,17 +91,17 @@ def _collect(
                 pieces.append((value, span))
                 return None
             inner = []
-            why = _collect(scope, template, inner, interpolated, depth + 1)
-            pieces.extend((_blank_braces(text), span) for text, span in inner)
+            why = _collect(scope, template, inner, interpolated, given, depth + 1)
+            pieces.extend(_filled(scope, node, inner, given, depth))
             return why
         case ast.Call(func=ast.Attribute(attr="strip" | "lstrip" | "rstrip", value=inner_node), args=[]):
-            return _collect(scope, inner_node, pieces, interpolated, depth + 1)
+            return _collect(scope, inner_node, pieces, interpolated, given, depth + 1)
         case ast.Call(args=[argument, *_]) if _name_of(node.func) in ("dedent", "text", "DDL", "cleandoc"):
-            return _collect(scope, argument, pieces, interpolated, depth + 1)
+            return _collect(scope, argument, pieces, interpolated, given, depth + 1)
         case ast.Call(
             func=ast.Attribute(attr="bindparams" | "columns" | "execution_options", value=inner_node)
         ):
-            return _collect(scope, inner_node, pieces, interpolated, depth + 1)
+            return _collect(scope, inner_node, pieces, interpolated, given, depth + 1)
         case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[argument]):
             value = scope.evaluate(node, depth)
             if not isinstance(value, str):
@@ -124,8 +132,53 @@ def _blank_percent(text: str) -> str:
     return re.sub(r"%(?:\(\w*\))?[sdrif]", PLACEHOLDER, text).replace("%%", "%")
 
 
-def _blank_braces(text: str) -> str:
-    return re.sub(r"(?<!\{)\{[^{}]*\}", PLACEHOLDER, text).replace("{{", "{").replace("}}", "}")
+def _filled(
+    scope: Scope,
+    call: ast.Call,
+    template: list[tuple[str, Span]],
+    given: list[tuple[Span, Span]],
+    depth: int,
+) -> Iterator[tuple[str, Span]]:
+    """The pieces of a template with what is known of ``.format``'s arguments put in, each field a piece of its own."""
+    arguments: dict[str, ast.expr] = {word.arg: word.value for word in call.keywords if word.arg is not None}
+    for place, argument in enumerate(call.args):
+        if isinstance(argument, ast.Starred):
+            break
+        arguments[str(place)] = argument
+    unnumbered, room = 0, MAX_TEXT
+    for text, span in template:
+        plain = span.end - span.start == len(text)
+        position = 0
+
+        def part(start: int, end: int, span: Span = span, plain: bool = plain) -> Span:
+            return Span(span.start + start, span.start + end) if plain else span
+
+        for field in _BRACES.finditer(text):
+            if field.start() > position:
+                yield text[position : field.start()], part(position, field.start())
+            position = field.end()
+            name, at = field["name"], part(field.start(), field.end())
+            if name is None:
+                yield field[0][0], at
+                continue
+            if not name:
+                name, unnumbered = str(unnumbered), unnumbered + 1
+            argument = arguments.get(name)
+            known = scope.evaluate(argument, depth) if argument is not None and not field["how"] else None
+            if isinstance(known, float) or (type(known) is int and abs(known) < 1 << 62):
+                known = str(known)
+            if isinstance(known, str) and len(known) <= room:
+                room -= len(known)
+                yield known, at
+                continue
+            if argument is not None:
+                given.append((at, scope.module.span(argument)))
+            yield PLACEHOLDER, at
+        if position < len(text):
+            yield text[position:], part(position, len(text))
+
+
+_BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)(?P<how>[^{}]*)\}")
 
 
 def _name_of(node: ast.expr) -> str:

@@ -68,6 +68,11 @@ def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
 #                                                                        ^^^^^^^^^^^^^^^ blocks every write to `orders`
 ```
+```python bad dialect=mariadb
+def upgrade():
+    op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+#                                                                        ^^^^^^^^^^^^^^^ blocks every write to `orders` meanwhile (MariaDB 10.11)
+```
 ```python good version=18
 def upgrade():
     op.add_column("orders", sa.Column("gross", sa.Integer(), sa.Computed("total * 2")))

@@ -4,7 +4,7 @@ A quote in the value ends the string early: the statement fails, or does somethi
 own rows are as dangerous as any other. A bound parameter is passed beside the statement and needs no quoting.
 
 Names of tables and columns cannot be bound, nor anything in DDL; where they are formatted in, and where the value is a constant,
-a number or a UUID by its spelling, there is nothing to report.
+a number or a UUID by its spelling, there is nothing to report; nor where what is formatted in are names of bound parameters.
 
 ```python bad
 def upgrade():
@@ -24,15 +24,45 @@ def upgrade():
     domain = context.get_x_argument(as_dictionary=True)["domain"]
     op.execute(sa.text("UPDATE users SET email = :domain WHERE email IS NULL").bindparams(domain=domain))
 ```
+```python bad
+def upgrade():
+    for row in op.get_bind().execute(sa.text("SELECT id, name FROM users")):
+        op.execute("UPDATE users SET slug = '{}' WHERE users.id = {}".format(row.name, row.id))
+        #                                                                    ^^^^^^^^ formatted into SQL
+```
 ```python good
 def upgrade():
     for table in ("users", "orders"):
         op.execute(f"UPDATE {table} SET note = '' WHERE note IS NULL")
 ```
+```python good
+user_id = "6af522d0-2915-4e52-83a3-3690455a5fe6"
+
+
+def upgrade():
+    note_id = uuid.uuid4()
+    insert = "INSERT INTO notes (id, user_id, made_at, rate, kind) VALUES ('{}', '{}', '{}', {}, '{kind}')"
+    op.execute(insert.format(note_id, user_id, datetime.utcnow(), 29.3, kind="see users.kind"))
+```
+```python good
+def upgrade():
+    ids = [row.id for row in op.get_bind().execute(sa.text("SELECT id FROM users"))]
+    names = ",".join([":id" + str(i) for i in range(len(ids))])
+    values = {f"id{i}": ids[i] for i in range(len(ids))}
+    op.execute(sa.text(f"UPDATE users SET active = true WHERE id IN ({names})").bindparams(**values))
+```
+```python bad
+def upgrade():
+    found = op.get_bind().execute(sa.text("SELECT name FROM users"))
+    names = ",".join(f"'{row.name}'" for row in found)
+    op.execute(sa.text(f"UPDATE users SET active = true WHERE name IN ({names})"))
+    #                                                                  ^^^^^^^ formatted into SQL
+```
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -78,7 +108,9 @@ class InterpolatedSql(OperationRule[SqlText]):
         if not _STATEMENT.match(text.value):
             # Schema changes take no bound parameters.
             return
-        at = next((span for span in _values(text) if not _HARMLESS.match(context.text(span))), None)
+        given = dict(text.given)
+        values = (given.get(span, span) for span in _values(text))
+        at = next((span for span in values if not _is_harmless(context.text(span), context)), None)
         if at is not None:
             yield self.finding(
                 at,
@@ -111,6 +143,32 @@ class InterpolatedSql(OperationRule[SqlText]):
         yield Fix("Bind the values as parameters", "unsafe", (ReplaceText(argument, code), *imports))
 
 
+def _is_harmless(value: str, context: Context) -> bool:
+    """Whether an expression, or all that its name is given in the file, cannot hold a quote by its spelling."""
+    if _HARMLESS.match(value):
+        return True
+    name = value.strip("{} ")
+    if not name.isidentifier():
+        return False
+    found = False
+    harmless: set[ast.Name] = set()
+    for node in ast.walk(context.module.tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=other) as target], value=source) if other == name:
+                if _HARMLESS.match(context.text(context.module.span(source))) or _joins_parameters(source):
+                    harmless.add(target)
+            case ast.arg(arg=other) if other == name:
+                return False
+            case ast.Name(id=other, ctx=ast.Store()) if other == name:
+                # A statement is walked before the names in it.
+                if node not in harmless:
+                    return False
+                found = True
+            case _:
+                pass
+    return found
+
+
 def _values(text: Text) -> Iterator[Span]:
     """The source of each placeholder that stands where SQL wants a value, not a name."""
     for (offset, span), following in zip(
@@ -123,3 +181,36 @@ def _values(text: Text) -> Iterator[Span]:
         quoted = before.count("'") % 2 == 1
         if quoted or (_BEFORE_VALUE.search(before) and not _IN_COLUMNS.search(before)):
             yield span
+
+
+def _joins_parameters(node: ast.expr) -> bool:
+    """A list of bound parameters' names, such as ``:id0,:id1``, however many."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[items]):
+            pass
+        case _:
+            return False
+    if isinstance(items, ast.BinOp) and isinstance(items.op, ast.Mult):
+        items = items.left
+    match items:
+        case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
+            return _is_parameter(item)
+        case ast.List(elts=[_, *_] as found) | ast.Tuple(elts=[_, *_] as found):
+            return all(map(_is_parameter, found))
+        case _:
+            return False
+
+
+def _is_parameter(item: ast.expr) -> bool:
+    """``":id" + str(i)``, ``f":id{i}"``, ``"?"`` or ``"%s"``."""
+    match item:
+        case ast.Constant(value=str(text)):
+            return text in ("?", "%s") or bool(re.fullmatch(r":\w+", text))
+        case ast.BinOp(op=ast.Add(), left=ast.Constant(value=str(text))):
+            return bool(re.fullmatch(r":\w+", text))
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *rest]):
+            return bool(re.fullmatch(r":\w+", text)) and all(
+                isinstance(one, ast.FormattedValue) for one in rest
+            )
+        case _:
+            return False

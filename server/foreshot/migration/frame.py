@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -9,6 +11,8 @@ from foreshot.migration.guards import Condition
 from foreshot.migration.operations import Batch, Direction
 from foreshot.syntax.evaluate import Scope
 from foreshot.text import Span
+
+_MAX_CONDITIONS: Final = 20
 
 
 class Frame(Struct):
@@ -19,7 +23,7 @@ class Frame(Struct):
     statement: Span
     dialects: frozenset[str] | None = None
     excluded: frozenset[str] = frozenset()
-    conditional: bool = False
+    conditions: tuple[int, ...] = ()
     repeated: bool = False
     batch: Batch | None = None
     autocommit: bool = False
@@ -27,13 +31,20 @@ class Frame(Struct):
     path: tuple[int, ...] = ()
     functions: tuple[object, ...] = ()
 
-    def under(self, condition: Condition) -> Frame:
-        """The frame inside a block that runs only under ``condition``."""
+    def under(self, condition: Condition, number: int) -> Frame:
+        """The frame inside a block that runs only under ``condition``, which has that number among all of the file."""
         dialects, excluded = self.dialects, self.excluded
         if condition.only is not None:
             dialects = condition.only if dialects is None else dialects & condition.only
         if condition.never:
             excluded = excluded | condition.never
         return replace(
-            self, dialects=dialects, excluded=excluded, conditional=self.conditional or condition.unknown
+            self,
+            dialects=dialects,
+            excluded=excluded,
+            conditions=self.and_unknown(number) if condition.unknown else self.conditions,
         )
+
+    def and_unknown(self, number: int) -> tuple[int, ...]:
+        """The conditions inside one more that cannot be told; of very many the outer ones and the last are kept."""
+        return (*self.conditions[: _MAX_CONDITIONS - 1], number)

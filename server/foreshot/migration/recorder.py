@@ -228,7 +228,8 @@ class Recorder:
             autocommit=frame.autocommit,
             dialects=frame.dialects,
             excluded=frame.excluded,
-            conditional=frame.conditional,
+            conditional=bool(frame.conditions),
+            conditions=frame.conditions,
             repeated=frame.repeated,
             path=frame.path,
         )

@@ -57,6 +57,8 @@ class Site(Struct, frozen=True):
     """Dialects that a guard keeps it from."""
     conditional: bool = False
     """Under a condition that cannot be told statically."""
+    conditions: tuple[int, ...] = ()
+    """Numbers of those conditions, outermost first: what runs under the first of another's has run if that runs."""
     repeated: bool = False
     """The source stands for several operations (a loop, a helper called more than once): not rewritable alone."""
     sql: str | None = None

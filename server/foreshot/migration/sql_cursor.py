@@ -336,14 +336,16 @@ class Found:
             key: context.span(at.start, at.end) if isinstance(at, Name) else context.span(*at)
             for key, at in args.items()
         }
+        name, conditions = context.span(start, end), context.site.conditions
         return msgspec.structs.replace(
             context.site,
             call=self._call,
-            name=context.span(start, end),
+            name=name,
             sql=self._sql,
             args=spans,
             keywords={},
             conditional=context.site.conditional or self.conditional,
+            conditions=(*conditions, -1 - name.start) if self.conditional else conditions,
         )
 
     def execute(

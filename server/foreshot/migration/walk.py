@@ -163,11 +163,12 @@ class Walker:
         return False
 
     def _inside(self, frame: Frame, *, repeated: bool = False, conditional: bool = False) -> Frame:
+        path = self._new_path(frame.path)
         return replace(
             frame,
             repeated=frame.repeated or repeated,
-            conditional=frame.conditional or conditional,
-            path=self._new_path(frame.path),
+            conditions=frame.and_unknown(path[-1]) if conditional else frame.conditions,
+            path=path,
         )
 
     def _assign(self, targets: list[ast.expr], value: ast.expr, frame: Frame) -> None:
@@ -197,19 +198,21 @@ class Walker:
             return self._block(statement.orelse, self._inside(frame))
         negated = condition.negated()
         outer = frame.statement
-        body = replace(frame.under(condition), path=self._new_path(frame.path), statement=outer)
+        path = self._new_path(frame.path)
+        body = replace(frame.under(condition, path[-1]), path=path, statement=outer)
         body_ended = self._block(statement.body, body)
-        other = replace(frame.under(negated), path=self._new_path(frame.path), statement=outer)
+        path = self._new_path(frame.path)
+        other = replace(frame.under(negated, path[-1]), path=path, statement=outer)
         other_ended = self._block(statement.orelse, other) if statement.orelse else False
         if body_ended and other_ended:
             return True
         if body_ended or other_ended:
             # What follows runs only when the branch that leaves was not taken.
-            narrowed = frame.under(negated if body_ended else condition)
-            frame.dialects, frame.excluded, frame.conditional = (
+            narrowed = frame.under(negated if body_ended else condition, self._new_path(())[-1])
+            frame.dialects, frame.excluded, frame.conditions = (
                 narrowed.dialects,
                 narrowed.excluded,
-                narrowed.conditional,
+                narrowed.conditions,
             )
         return False
 

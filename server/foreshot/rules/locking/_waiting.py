@@ -19,6 +19,7 @@ from foreshot.migration.operations import (
     Execute,
     ForeignKeyRef,
     Operation,
+    Site,
     TableOperation,
 )
 
@@ -84,7 +85,7 @@ def blocked_by_now(
     reads = {lock.table for wait in found for lock in wait.effect.locks if lock.blocks == "reads and writes"}
     if any(wait.target.database == "postgresql" for wait in found):
         held = context.once(_held)[operation.site.function]
-        reads.update(table for table in tables if held.until(table, operation.site.order))
+        reads.update(table for table in tables if held.until(table, operation.site))
     return _blocked({table: table in reads for table in tables})
 
 
@@ -93,25 +94,27 @@ class _Held:
 
     def __init__(self, operations: Iterable[Operation], context: Context) -> None:
         self._ends: list[int] = []
-        self._taken: dict[str | None, list[int]] = {}
+        self._taken: dict[tuple[str | None, tuple[int, ...]], list[int]] = {}
         for target in context.targets(("postgresql",)):
             for operation in operations:
-                if operation.site.autocommit:
-                    self._ends.append(operation.site.order)
-                elif isinstance(operation, TableOperation) and not operation.site.conditional:
+                site = operation.site
+                if site.autocommit:
+                    self._ends.append(site.order)
+                elif isinstance(operation, TableOperation) and site.runs_on("postgresql"):
                     facts = Facts(table_is_new=context.is_new(operation))
                     for lock in effects_of(operation, target, facts=facts).locks:
                         if lock.blocks == "reads and writes":
-                            self._taken.setdefault(lock.table, []).append(operation.site.order)
+                            self._taken.setdefault((lock.table, site.conditions), []).append(site.order)
 
-    def until(self, table: str, order: int) -> bool:
-        """Whether the lock is held when the operation at ``order`` begins."""
-        taken = self._taken.get(table, [])
-        last = bisect_left(taken, order) - 1
-        if last < 0:
-            return False
-        end = bisect_left(self._ends, order) - 1
-        return end < 0 or self._ends[end] < taken[last]
+    def until(self, table: str, site: Site) -> bool:
+        """Whether the lock is held when the operation at ``site`` begins: taken under no condition but its own."""
+        end = bisect_left(self._ends, site.order) - 1
+        for outer in range(len(site.conditions) + 1):
+            taken = self._taken.get((table, site.conditions[:outer]), [])
+            last = bisect_left(taken, site.order) - 1
+            if last >= 0 and (end < 0 or self._ends[end] < taken[last]):
+                return True
+        return False
 
 
 def _held(context: Context) -> dict[Direction, _Held]:

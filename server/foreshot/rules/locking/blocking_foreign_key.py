@@ -89,6 +89,22 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
 ```
+```python bad
+def upgrade():
+    if is_done():
+        return
+    op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
+    op.add_column("orders", sa.Column("payer_id", sa.BigInteger()))
+    op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users`
+```
+```python bad
+def upgrade():
+    if is_wide():
+        op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+```
 ```python good
 def upgrade():
     op.create_table("orders", sa.Column("user_id", sa.Integer()))

@@ -9,8 +9,8 @@ Set a timeout of a few seconds. Then the revision gives up with an error, the qu
 on PostgreSQL nothing has happened. `SET LOCAL` holds until the transaction ends, so an autocommit block ends it too.
 A timeout for all migrations stands best in env.py or in the URL.
 
-One finding a direction, at the first lock that blocks others on a table that existed before. It is silent where
-`lock_timeout` or `statement_timeout` is set before it, in the revision, in env.py or in the URL.
+One finding a direction, at the first lock that blocks others on a table that existed before: dropping a table locks
+those that its foreign keys refer to as well. It is silent where `lock_timeout` or `statement_timeout` is set before it, in the revision, in env.py or in the URL.
 
 ```python bad
 def upgrade():
@@ -108,6 +108,18 @@ def upgrade():
     op.execute("SET SESSION lock_wait_timeout = 5")
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
 ```
+```python bad
+def upgrade():
+    op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
+    op.drop_column("users", "plan")
+#   ^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+
+
+def downgrade():
+    op.drop_table("plans")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+    op.add_column("users", sa.Column("plan", sa.String(20)))
+```
 ```python good
 def upgrade():
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -136,12 +148,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from foreshot.knowledge import Facts
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import listed
 from foreshot.migration.operations import (
     CreateTable,
+    DropTable,
     Operation,
     SetOption,
     TableOperation,
@@ -175,8 +189,13 @@ class MissingLockTimeout(RevisionRule):
             return
         for operations in (context.upgrade, context.downgrade):
             limits: dict[str, _Limit] = {}
+            drops: list[DropTable] = []
             for operation in operations:
                 _follow(operation, limits)
+                if isinstance(operation, TransactionControl | SetOption) or operation.site.autocommit:
+                    drops.clear()
+                elif isinstance(operation, DropTable):
+                    drops.append(operation)
                 if not isinstance(operation, TableOperation) or isinstance(operation, CreateTable):
                     continue
                 found = [
@@ -185,10 +204,12 @@ class MissingLockTimeout(RevisionRule):
                     if not _is_limited(limits.get(wait.target.database))
                 ]
                 if found:
-                    yield self._found(operation, found)
+                    table = operation.table_name
+                    first, found = _first(operation, found, drops, context)
+                    yield self._found(first, found, table)
                     break
 
-    def _found(self, operation: TableOperation, found: list[waiting.Wait]) -> Finding:
+    def _found(self, operation: TableOperation, found: list[waiting.Wait], table: str | None) -> Finding:
         options = dict.fromkeys(
             "lock_timeout" if wait.target.database == "postgresql" else "lock_wait_timeout" for wait in found
         )
@@ -197,7 +218,7 @@ class MissingLockTimeout(RevisionRule):
         return self.finding(
             operation.site.name,
             "Nothing limits how long this waits for its lock, and while it does,"
-            f" {waiting.blocked(found, operation.table_name)} waits behind it ({where})."
+            f" {waiting.blocked(found, table)} waits behind it ({where})."
             f" Set {listed([f'`{option}`' for option in options])}, so that it gives up and can be tried again.",
             operation=operation,
             targets=waiting.targets(found),
@@ -262,6 +283,39 @@ def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
     ]
 
 
+def _first(
+    operation: TableOperation, found: list[waiting.Wait], drops: list[DropTable], context: Context
+) -> tuple[TableOperation, list[waiting.Wait]]:
+    """What takes the lock first: a table's drop before the operation, where its foreign key refers to the same table."""
+    table = operation.table_name
+    for drop in drops:
+        made = _made(drop.table_name, context) if drop is not operation else None
+        if (
+            made is None
+            or table is None
+            or drop.site.conditions != operation.site.conditions[: len(drop.site.conditions)]
+        ):
+            continue
+        refers = any(
+            lock.of == "parent" and lock.table == table
+            for wait in waiting.effects(made, context, MissingLockTimeout.databases)
+            for lock in wait.effect.locks
+        )
+        databases = tuple(wait.target.database for wait in found)
+        earlier = waiting.effects(drop, context, databases, Facts(parents=(table,))) if refers else []
+        if len(earlier) == len(found):
+            return drop, earlier
+    return operation, found
+
+
 def _is_undone(table: str, context: Context) -> bool:
     """Whether ``upgrade()`` made the table that ``downgrade()`` is about."""
-    return any(isinstance(other, CreateTable) and other.table_name == table for other in context.upgrade)
+    return _made(table, context) is not None
+
+
+def _made(table: str | None, context: Context) -> CreateTable | None:
+    """What made the table in ``upgrade()``."""
+    for other in context.upgrade if table is not None else ():
+        if isinstance(other, CreateTable) and other.table_name == table:
+            return other
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import msgspec
+
 from foreshot.knowledge.databases import target
 from foreshot.lint.context import Surroundings
 from foreshot.project import paths
@@ -22,6 +24,7 @@ from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Unreadable
 from foreshot.workspace.cache import fingerprint
 
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 _SIGNS = (b"dialect", b"postgresql_", b"mysql_", b"mariadb_", b"sqlite_", b"mssql_", b"oracle_")
 
 
@@ -120,5 +123,6 @@ def _key(surroundings: Surroundings) -> bytes:
         surroundings.sqlalchemy,
         surroundings.alembic,
     )
-    made.update(repr(parts).encode("utf-8", "surrogatepass"))
+    # The order of sets and mappings must not count: it can differ from run to run.
+    made.update(_ENCODER.encode(parts))
     return made.digest()

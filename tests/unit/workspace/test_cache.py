@@ -1,0 +1,90 @@
+"""What is kept between runs is found again, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from foreshot.workspace import cache as caches
+from foreshot.workspace.cache import Cache, Kept
+from foreshot.workspace.kept import FileAnalysis
+
+REVISION = 'revision = "{}"\ndown_revision = {}\n\n\ndef upgrade():\n    op.drop_table("t{}")\n'
+COUNT = """
+import sys
+from foreshot.workspace import check, cache
+hits = 0
+get = cache.Cache.get
+def counted(self, path, digest):
+    global hits
+    found = get(self, path, digest)
+    hits += found is not None
+    return found
+cache.Cache.get = counted
+list(check.check(check.Options(paths=(sys.argv[1],))))
+print(hits)
+"""
+
+
+def project(folder: Path) -> Path:
+    """A project whose configuration has several options and signs of several databases."""
+    (folder / "alembic.ini").write_text(
+        "[alembic]\nscript_location = m\nprepend_sys_path = .\nversion_path_separator = os\ntimezone = UTC\n"
+        "file_template = %%(rev)s\nsqlalchemy.url = postgresql://localhost/a\n"
+    )
+    versions = folder / "m" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "m" / "env.py").write_text("from alembic import context\n")
+    for number in range(5):
+        before = repr(str(number - 1)) if number else None
+        (versions / f"{number}.py").write_text(REVISION.format(number, before, number))
+    return folder
+
+
+def test_another_process_finds_everything_again(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+
+    def hits(seed: str) -> int:
+        environment = {**os.environ, "FORESHOT_CACHE_DIR": str(tmp_path / "cache"), "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", COUNT, str(folder)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(done.stdout)
+
+    assert hits("1") == 0
+    assert [hits(seed) for seed in ("1", "2", "3", "4")] == [5, 5, 5, 5]
+    (folder / "m" / "versions" / "4.py").write_text(REVISION.format("4", "'3'", "x"))
+    assert hits("1") == 4
+
+
+def test_what_is_foreign_or_broken_is_ignored(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path))
+    kept = Kept(b"d", FileAnalysis())
+    cache = Cache("name", b"key")
+    cache.put("/a.py", kept)
+    cache.save({"/a.py"})
+    (file,) = tmp_path.iterdir()
+    assert Cache("name", b"key").get("/a.py", b"d") == kept
+    assert Cache("name", b"other").get("/a.py", b"d") is None
+    assert Cache("name", b"key").get("/a.py", b"e") is None
+    assert file.stat().st_mode & 0o777 == 0o600
+    whole = file.read_bytes()
+    for broken in (
+        b"",
+        b"\xc1",
+        whole[:-1],
+        whole + b"x",
+        b"cos\nsystem\n(S'true'\ntR.",
+        b"\xdd\xff\xff\xff\xff",
+    ):
+        file.write_bytes(broken)
+        assert Cache("name", b"key").files == {}
+    monkeypatch.setattr(caches, "_MAGIC", "foreshot of tomorrow")
+    file.write_bytes(whole)
+    assert Cache("name", b"key").files == {}

@@ -30,6 +30,7 @@ print(hits)
 
 def project(folder: Path) -> Path:
     """A project whose configuration has several options and signs of several databases."""
+    folder.mkdir(parents=True)
     (folder / "alembic.ini").write_text(
         "[alembic]\nscript_location = m\nprepend_sys_path = .\nversion_path_separator = os\ntimezone = UTC\n"
         "file_template = %%(rev)s\nsqlalchemy.url = postgresql://localhost/a\n"

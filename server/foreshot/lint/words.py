@@ -9,6 +9,7 @@ from foreshot.knowledge.databases import DISPLAY_NAMES, Target
 from foreshot.syntax.values import Unknown
 
 MAX_NAME: Final = 100
+MAX_NAMES: Final = 8
 
 
 def code(name: object) -> str:
@@ -35,8 +36,12 @@ def listed(items: Sequence[str], last: str = "and") -> str:
 
 
 def codes(names: Iterable[object]) -> str:
-    """Names from a file as a list in plain English."""
-    return listed([code(name) for name in names])
+    """Names from a file as a list in plain English; of many, the first few and how many more there are."""
+    every = list(names)
+    if len(every) <= MAX_NAMES:
+        return listed([code(name) for name in every])
+    shown = [code(name) for name in every[: MAX_NAMES - 1]]
+    return listed([*shown, f"{len(every) - len(shown)} more"])
 
 
 def on(targets: Iterable[Target]) -> str:

@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.rule import ProjectRule
-from foreshot.lint.words import code, listed, plain
+from foreshot.lint.words import MAX_NAMES, code, codes
 from foreshot.project.new_file import revision_id
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
@@ -71,17 +71,17 @@ class DuplicateRevisionId(ProjectRule):
         for revision, nodes in project.graph.duplicates.items():
             for node in nodes:
                 others = [other for other in nodes if other is not node]
-                names = listed([f"`{plain(other.key.rpartition('/')[2])}`" for other in others])
+                names = codes(other.key.rpartition("/")[2] for other in others)
                 count = "Two" if len(nodes) == 2 else str(len(nodes))
                 yield self.finding(
                     node.header.spans.get("revision", Span(0, 0)),
-                    f"{count} files have the revision id {code(revision)}, and Alembic runs only one of them: the other is"
-                    f" {names}. Give this file an id of its own.",
+                    f"{count} files have the revision id {code(revision)}, and Alembic runs only one of them: the"
+                    f" {'other is' if len(others) == 1 else 'others are'} {names}. Give this file an id of its own.",
                     path=node.key,
                     object=revision,
                     related=[
                         Related("the same id", other.header.spans.get("revision", Span(0, 0)), other.key)
-                        for other in others
+                        for other in others[:MAX_NAMES]
                     ],
                 )
 

@@ -77,13 +77,11 @@ from functools import cached_property
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Related
 from foreshot.lint.rule import ProjectRule
-from foreshot.lint.words import code, codes
+from foreshot.lint.words import MAX_NAMES, code, codes
 from foreshot.migration.graph_parts import MergePlan
 from foreshot.project.new_file import new_revision, revision_id
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
-
-_MANY = 8
 
 
 class MultipleHeads(ProjectRule):
@@ -97,7 +95,7 @@ class MultipleHeads(ProjectRule):
         for group in project.graph.confused_heads:
             plan = project.graph.merge_plan(group)
             state = _Group(plan, project) if plan is not None else None
-            shown = codes(group[:_MANY]) + (f" and {len(group) - _MANY} more" if len(group) > _MANY else "")
+            shown = codes(group)
             for head in group:
                 node = project.graph.node(head)
                 if node is None:
@@ -108,7 +106,7 @@ class MultipleHeads(ProjectRule):
                         other_node.header.spans.get("revision", Span(0, 0)),
                         other_node.key,
                     )
-                    for other in group[:_MANY]
+                    for other in group[:MAX_NAMES]
                     if other != head and (other_node := project.graph.node(other)) is not None
                 ]
                 yield self.finding(
@@ -154,7 +152,9 @@ class _Group:
         """A revision that joins them."""
         parents = self.plan.parents
         some = (
-            parents if len(parents) <= _MANY else (*parents[: _MANY - 1], f"{len(parents) - _MANY + 1} more")
+            parents
+            if len(parents) <= MAX_NAMES
+            else (*parents[: MAX_NAMES - 1], f"{len(parents) - MAX_NAMES + 1} more")
         )
         path, text = new_revision(
             self._project.environment,
@@ -163,5 +163,4 @@ class _Group:
             parents,
             f"merge {' and '.join(some)}",
         )
-        shown = codes(parents) if some is parents else f"{codes(some[:-1])} and {some[-1]}"
-        return Fix(f"Create a merge revision of {shown}", "safe", creates=(NewFile(path, text),))
+        return Fix(f"Create a merge revision of {codes(parents)}", "safe", creates=(NewFile(path, text),))

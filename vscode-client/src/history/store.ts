@@ -87,8 +87,14 @@ export class HistoryStore implements vscode.Disposable {
   }
 }
 
-/** Each env.py that has a revision template beside it. */
+/** Each env.py that has a revision template beside it; the folders themselves where files cannot be searched. */
 async function environmentFiles(): Promise<vscode.Uri[]> {
-  const templates = await vscode.workspace.findFiles('**/script.py.mako', ELSEWHERE, 500);
-  return templates.map((uri) => uri.with({ path: path.posix.join(path.posix.dirname(uri.path), 'env.py') }));
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri);
+  try {
+    const templates = await vscode.workspace.findFiles('**/script.py.mako', ELSEWHERE, 500);
+    const found = templates.map((uri) => uri.with({ path: path.posix.join(path.posix.dirname(uri.path), 'env.py') }));
+    return found.length > 0 ? found : folders;
+  } catch {
+    return folders;
+  }
 }

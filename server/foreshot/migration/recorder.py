@@ -141,11 +141,15 @@ class Recorder:
         # SQL runs at once, inside a batch block too, whose own operations wait for its end.
         site = replace(self._site(call, frame), args={"sql": self.module.span(argument)}, batch=None)
         text = frame.scope.text(argument)
-        if isinstance(text, Unknown) and isinstance(value, CallValue):
+        blank = isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t")
+        # A name that stands for a construct has a text of one hole, as `text(name)` has.
+        if isinstance(value, CallValue) and (
+            isinstance(text, Unknown) or (blank and _is_construct(value, site))
+        ):
             self._construct(value, argument, call, site, frame)
             return
         wrapped = isinstance(value, CallValue) or _is_text_call(argument, frame.scope)
-        if isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t"):
+        if isinstance(text, Unknown) or blank:
             if _may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
                 self._opaque(
@@ -293,11 +297,25 @@ def _is_text_call(node: ast.expr, scope: Scope) -> bool:
     )
 
 
+def _is_construct(value: CallValue, site: Site) -> bool:
+    """Whether it is a query, a change of rows or of the schema that SQLAlchemy renders, and no text."""
+    return (
+        _is_query(value)
+        or last_name(value.path) in _DDL_CONSTRUCTS
+        or data_change(value, site, executed=True) is not None
+    )
+
+
+def _is_query(value: CallValue) -> bool:
+    parts = value.path.split(".")
+    return "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all")
+
+
 def _only_reads(value: CallValue) -> bool:
     """Whether a described construct is a query, or one whose change was read where it was made."""
-    parts = value.path.split(".")
-    if "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all"):
+    if _is_query(value):
         return True
+    parts = value.path.split(".")
     return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))
 
 

@@ -28,7 +28,10 @@ from foreshot.migration.operations import (
 from foreshot.syntax.values import Text
 
 _WORD = re.compile(r"\w+")
-_MOVES = re.compile(r"\b(?:select|insert|update|merge|copy)\b", re.IGNORECASE)
+# What reads rows, so that they may be somewhere else afterwards; a DELETE that selects its rows puts them nowhere.
+_MOVES = re.compile(
+    r"\b(?:insert|update|merge|copy)\b|\A(?!\s*delete\b).*\bselect\b", re.IGNORECASE | re.DOTALL
+)
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
 _OBJECT = re.compile(r"\b(?:[tT]able|[cC]olumn)\(\s*[\"'][^\"']*[\"']")
 
@@ -52,6 +55,20 @@ def table_goes(operation: TableOperation, context: Context) -> bool:
 def takes_name(operation: TableOperation, context: Context) -> bool:
     """Whether another table is renamed to what this one is called, before or after."""
     return operation.table in _facts(operation, context).taken
+
+
+def is_replaced(operation: DropColumn, context: Context) -> bool:
+    """Whether the column's name and, as far as they were read before, its values go on in another column of the table."""
+    column = operation.column
+    if not isinstance(column, str) or not is_read_before(operation, context, column):
+        return False
+    return any(
+        isinstance(other, AlterColumn)
+        and other.new_name == column
+        and other.table_name == operation.table_name
+        and other.site.order > operation.site.order
+        for other in operations_of(operation, context)
+    )
 
 
 def names_of(operation: TableOperation, context: Context) -> set[str | None]:
@@ -118,7 +135,7 @@ class _Facts:
                     self.taken.add(operation.new_name)
                     if "_retired_" in str(operation.new_name):
                         self.going.add(operation.table_name)
-                case DataChange():
+                case DataChange() if operation.verb != "delete":
                     for name in (None, *operation.columns, *operation.reads):
                         self.written.setdefault((operation.table, name), order)
                 case SqlText(value=Text() | str() as value):

@@ -6,7 +6,8 @@ a mapped class names all its columns in every SELECT.
 First release code whose models do not have the column any more, then drop it, and keep a copy of what may be wanted. Where the values were copied to another place first, the finding is
 milder: what is left is the order of the two releases.
 
-It does not matter in a table that the same revision made or emptied. `downgrade()` is looked at only where it drops
+It does not matter in a table that the same revision made or emptied, nor where the values were moved to a column that is
+renamed to the old name afterwards. `downgrade()` is looked at only where it drops
 what `upgrade()` did not add. A column that looks like one that is added instead is reported by
 `column-rename-as-drop-add`.
 
@@ -40,6 +41,19 @@ def upgrade():
 
 def downgrade():
     op.add_column("users", sa.Column("initials", sa.Text(), sa.Computed("left(name, 1)", persisted=True)))
+```
+```python bad
+def upgrade():
+    op.execute("DELETE FROM orders WHERE shop_id IN (SELECT shop_id FROM shops)")
+    op.drop_column("orders", "shop_id")
+    #                        ^^^^^^^^^ Deletes the column `orders.shop_id` with its value in every row
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("number", sa.Integer()))
+    op.execute("UPDATE users SET number = CAST(code AS integer)")
+    op.drop_column("users", "code")
+    op.alter_column("users", "number", new_column_name="code", existing_type=sa.Integer())
 ```
 ```python good
 def upgrade():
@@ -93,6 +107,7 @@ class DropColumn(OperationRule[ops.DropColumn]):
             lost.has_no_rows(operation, context)
             or lost.table_goes(operation, context)
             or lost.is_undone(operation, context)
+            or lost.is_replaced(operation, context)
             or context.schema.column(operation.table_name, column, operation) is not None
         ):
             return

@@ -21,6 +21,16 @@ def upgrade():
     #          ^^^^^^^^^ could not be read
 ```
 ```python good
+users = sa.table("users", sa.column("id", sa.Integer()), sa.column("name", sa.Text()))
+
+
+def upgrade():
+    query = sa.select(users.c.id, users.c.name).where(users.c.name.is_not(None))
+    for row in op.get_bind().execute(query):
+        change = sa.update(users).where(users.c.id == row.id).values(name=row.name.strip())
+        op.get_bind().execute(change)
+```
+```python good
 def upgrade():
     for table in ("users", "orders"):
         op.add_column(table, sa.Column("note", sa.Text()))

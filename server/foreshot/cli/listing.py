@@ -69,13 +69,18 @@ class Findings:
         entries: list[Entry] = []
         # A file that two environments share is reported once.
         seen: set[tuple[object, ...]] = set()
+        shown: dict[str, str] = {}
         for project in projects:
             self.files += project.files
             for report in project.reports:
                 identity = (report.path, report.rule, report.span, report.message)
-                if identity not in seen:
-                    seen.add(identity)
-                    entries.append(Entry(report, shown_path(report.path, folder), project))
+                if identity in seen:
+                    continue
+                seen.add(identity)
+                path = shown.get(report.path)
+                if path is None:
+                    path = shown[report.path] = shown_path(report.path, folder)
+                entries.append(Entry(report, path, project))
         entries.sort(key=lambda entry: (entry.path, entry.report.start, entry.report.end, entry.report.rule))
         self.entries: Sequence[Entry] = entries
 

@@ -27,12 +27,16 @@ _TAB = 4
 
 def clean(text: str) -> str:
     """``text`` with every character that could drive a terminal, or a build server, made visible as U+FFFD."""
+    if text.isascii() and text.isprintable() and "##" not in text:
+        return text
     return _CONTROLS.sub(REPLACEMENT, text)
 
 
 def one_line(text: str) -> str:
     """``text`` on one line, runs of white space as one space, otherwise as :func:`clean`."""
-    return clean(_SPACES.sub(" ", text).strip())
+    if "  " in text or not text.isprintable():
+        text = _SPACES.sub(" ", text)
+    return clean(text.strip())
 
 
 def shown_path(path: str, folder: str) -> str:

@@ -40,32 +40,45 @@ class RevisionHints(Struct, frozen=True):
 NO_HINTS = RevisionHints()
 
 _IMPORT = re.compile(r"\bsqlalchemy\.dialects(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]{0,500}\)|[^\r\n]*))")
-_ARGUMENT = re.compile(r"\b(postgresql|mysql|mariadb|sqlite|mssql|oracle)_[a-z_]+[ \t]*=[^=]")
 _ASKS = re.compile(r"dialect|==|\bin\b|\bcase\b")
-_QUOTED = re.compile(r"[\"'](postgres|postgresql|mysql|mariadb|sqlite|mssql|oracle)[\"']")
+_SPELLED = {
+    name: (re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]"), re.compile(rf"{name}[\"']"))
+    for name in ("postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
+}
+"""How revisions spell databases: as the beginning of an argument, and in quotes."""
 _WORD = re.compile(r"\w+")
 
 
 def hints_in(text: str) -> RevisionHints:
     """The signs in the text of one revision."""
+    named = [name for name in _SPELLED if name in text]
+    if not named:
+        return NO_HINTS
     imports: set[Dialect] = set()
+    arguments: set[Dialect] = set()
     guards: set[Dialect] = set()
     if "dialects" in text:
         for match in _IMPORT.finditer(text):
             for word in _WORD.findall(match.group(1) or match.group(2) or ""):
                 if word in DIALECTS:
                     imports.add(word)
-    arguments: set[Dialect] = set()
-    for match in _ARGUMENT.finditer(text):
-        name = dialect_of(match.group(1))
-        if name is not None:
-            arguments.add(name)
-    for match in _QUOTED.finditer(text):
-        # `if bind.dialect.name == "mysql":`, as seen from the string.
-        line = text[text.rfind("\n", max(match.start() - 300, 0), match.start()) + 1 : match.start()]
-        name = dialect_of(match.group(1))
-        if name is not None and "#" not in line and _ASKS.search(line):
-            guards.add(name)
+    for spelled in named:
+        dialect = dialect_of(spelled)
+        if dialect is None:
+            continue
+        # A pattern that begins with plain letters is found many times faster than an alternative of such.
+        argument, quoted = _SPELLED[spelled]
+        if any(
+            not text[max(match.start() - 1, 0) : match.start()].isidentifier()
+            for match in argument.finditer(text)
+        ):
+            arguments.add(dialect)
+        for match in quoted.finditer(text):
+            # `if bind.dialect.name == "mysql":`, as seen from the string.
+            at = match.start() - 1
+            line = text[text.rfind("\n", max(at - 300, 0), max(at, 0)) + 1 : max(at, 0)]
+            if at >= 0 and text[at] in "\"'" and "#" not in line and _ASKS.search(line):
+                guards.add(dialect)
     if not (imports or arguments or guards):
         return NO_HINTS
     return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards))

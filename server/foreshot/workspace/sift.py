@@ -61,6 +61,9 @@ def chosen(
         relative: a path as the settings' patterns see it.
         family_of: the family of a rule.
     """
+    selective = settings.select or settings.ignore or settings.per_file_ignores or settings.severity
+    if not (selective or settings.small_tables or settings.large_tables):
+        return list(reports)
     kept: list[Report] = []
     for report in reports:
         if not is_selected(report.rule, settings):

@@ -31,6 +31,8 @@ from measure import FORESHOT, Bounds, environment, load, machine, make_project, 
 RIVALS = {"alembic-guard": "0.1.1", "zdm": "0.9.1", "sqlalchemy-lsp": "0.2.4"}
 PROCESSORS = 2
 COLD, WARM = "foreshot, cold", "foreshot, warm"
+PATIENCE = 240
+"""Seconds after which a command is given up, and left out."""
 REAL, LARGE = range(400, 800), 10_000
 """How many revisions a project has that the promises are about."""
 
@@ -94,6 +96,18 @@ def run(command: Sequence[str], project: Path, output: Path, settings: dict[str,
     return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
+def warmed_up(command: Sequence[str], project: Path, settings: dict[str, str]) -> bool:
+    """Run a command untimed; False when it was given up."""
+    null = subprocess.DEVNULL
+    try:
+        subprocess.run(
+            command, cwd=project, env=settings, stdout=null, stderr=null, timeout=PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def together(command: Sequence[str], project: Path, settings: dict[str, str]) -> float:
     """MB that all processes of a command hold at the worst moment, looked at every few milliseconds."""
     null = subprocess.DEVNULL
@@ -105,15 +119,17 @@ def together(command: Sequence[str], project: Path, settings: dict[str, str]) ->
     return most
 
 
-def compare(project: Path, rivals: Path, runs: int, bounds: Bounds, *, generated: bool) -> None:
+def compare(
+    project: Path, rivals: Path, runs: int, bounds: Bounds, without: Sequence[str], *, generated: bool
+) -> None:
     """Measure one project and print its table."""
     count = sum(len(list(folder.glob("*.py"))) for folder in version_folders(project))
     with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as scratch:
         output = Path(scratch, "output")
         settings = environment(FORESHOT_CACHE_DIR=str(Path(scratch, "cache")))
-        todo = commands(project, rivals)
-        for command in todo.values():
-            run(command, project, output, settings)
+        todo = {name: command for name, command in commands(project, rivals).items() if name not in without}
+        given_up = [name for name, command in todo.items() if not warmed_up(command, project, settings)]
+        todo = {name: command for name, command in todo.items() if name not in given_up}
         taken: dict[str, list[Run]] = {name: [] for name in todo}
         for _ in range(runs):
             for name, command in todo.items():
@@ -123,6 +139,11 @@ def compare(project: Path, rivals: Path, runs: int, bounds: Bounds, *, generated
     named = f"generated, {count} revisions" if generated else f"{project.name}, {count} revisions"
     print(f"\n### {named}\n\n{machine()}; {load()} at the end. Median of {runs}.\n")
     print(table(HEAD, [_row(name, found, wall, all_of) for name, found in taken.items()]), flush=True)
+    if given_up:
+        print(f"\nGiven up after {PATIENCE} s: {', '.join(given_up)}.", flush=True)
+    if not {COLD, WARM, "alembic-guard", "zdm"} <= wall.keys():
+        bounds.missed += 1
+        return
     if generated and count >= LARGE:
         bounds.hold(f"{named}: cold / zdm", wall[COLD] / wall["zdm"], 1.0)
         bounds.hold(f"{named}: warm / zdm", wall[WARM] / wall["zdm"], 0.3)
@@ -143,8 +164,7 @@ def _row(name: str, found: list[Run], wall: dict[str, float], all_of: dict[str, 
         f"{min(times):.3f}",
         f"{max(times):.3f}",
         f"{median(one.cpu for one in found):.3f}",
-        f"{wall[name] / wall['alembic-guard']:.2f}",
-        f"{wall[name] / wall['zdm']:.2f}",
+        *(f"{wall[name] / wall[rival]:.2f}" if rival in wall else "" for rival in ("alembic-guard", "zdm")),
         f"{max(one.peak for one in found):.0f}",
         f"{all_of[name]:.0f}" if name in all_of else "",
     ]
@@ -158,6 +178,9 @@ def main() -> int:
     parser.add_argument(
         "--generated", type=int, default=0, metavar="N", help="also an invented one of N revisions"
     )
+    parser.add_argument(
+        "--without", action="append", default=[], choices=["sqlalchemy-lsp"], help="leave one out"
+    )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--generated-runs", type=int, default=3)
     given = parser.parse_args()
@@ -167,11 +190,11 @@ def main() -> int:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:PROCESSORS])
     bounds = Bounds()
     for project in given.projects:
-        compare(project.resolve(), rivals, given.runs, bounds, generated=False)
+        compare(project.resolve(), rivals, given.runs, bounds, given.without, generated=False)
     if given.generated:
         with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as folder:
             make_project(Path(folder), given.generated)
-            compare(Path(folder), rivals, given.generated_runs, bounds, generated=True)
+            compare(Path(folder), rivals, given.generated_runs, bounds, given.without, generated=True)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"\nThis script held {own:.0f} MB; no row can show less as its largest process.\n\n{bounds}".rstrip()

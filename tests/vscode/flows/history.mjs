@@ -17,8 +17,11 @@ export const tree = {
   pictures: ['migrations'],
   async run({ page, keyboard, picture }) {
     await keyboard.squiggles('warning', 2);
-    await keyboard.command('Foreshot: Focus on Migrations View');
-    const pane = page.locator('.pane', { hasText: 'Migrations' }).last();
+    const header = page.locator('.pane-header', { hasText: 'Migrations' });
+    await header.waitFor();
+    await header.focus();
+    await keyboard.keys.press('Enter');
+    const pane = page.locator('.pane', { has: header });
     const row = (text) => pane.locator('.monaco-list-row', { hasText: text });
     await row('orders').first().waitFor();
     await row('newsletter').first().waitFor();
@@ -26,6 +29,7 @@ export const tree = {
     assert.match(await row('orders').first().innerText(), /branch point/);
     await pane.locator('.monaco-list-row.selected', { hasText: 'orders' }).waitFor();
     await picture('migrations');
+    await pane.locator('.monaco-list').focus();
     await keyboard.keys.press('Home');
     await keyboard.keys.press('Enter');
     await keyboard.tab(/000[67]_/);

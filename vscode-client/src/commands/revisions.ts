@@ -28,7 +28,8 @@ export async function mergeHeads(server: ServerControl, store: HistoryStore): Pr
 
 /** The environment that is meant: of the open file, the only one, or the one that the person picks. */
 export async function pickHistory(store: HistoryStore, title: string): Promise<HistoryData | undefined> {
-  const histories = store.histories.length > 0 ? store.histories : await store.refresh();
+  // What was known may be from before the last edit, or the last merge.
+  const histories = await store.refresh();
   const uri = vscode.window.activeTextEditor?.document.uri;
   const open = uri === undefined ? undefined : store.find(uri)?.history;
   if (open !== undefined) return open;

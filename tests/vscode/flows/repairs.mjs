@@ -5,7 +5,7 @@ import { onDisk } from './wait.mjs';
 export const findingToSavedFile = {
   name: 'squiggle-to-saved-file',
   file: 'migrations/versions/0002_index.py',
-  pictures: ['finding', 'quick-fix', 'preview'],
+  pictures: ['finding', 'preview'],
   async run({ page, folder, keyboard, picture }) {
     await keyboard.squiggles('warning', 1);
     await keyboard.keys.press('Control+Shift+m');

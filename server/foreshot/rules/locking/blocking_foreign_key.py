@@ -91,7 +91,7 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    if is_done():
+    if sa.inspect(op.get_bind()).has_table("payers"):
         return
     op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
     op.add_column("orders", sa.Column("payer_id", sa.BigInteger()))
@@ -100,7 +100,7 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    if is_wide():
+    if sa.inspect(op.get_bind()).has_table("payers"):
         op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 #   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`

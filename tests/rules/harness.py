@@ -135,7 +135,7 @@ class Example:
 
     def project(self, transform: Transform | None = None) -> Project:
         """The example as a project."""
-        texts = {path: text for path, text in self.files.items()}
+        texts = dict(self.files.items())
         texts[self.path] = self.text
         return project_of(texts, self.options, transform)
 

@@ -27,13 +27,16 @@ from rules.harness import (
 )
 
 RULES = list(all_rules().by_name.values())
-EXAMPLES = [
-    pytest.param(rule, example, id=f"{rule.name}-{index}")
+PAIRS = [
+    (rule, example, f"{rule.name}-{index}")
     for rule in RULES
     for index, example in enumerate(examples_of(rule), 1)
 ]
-BAD = [parameter for parameter in EXAMPLES if parameter.values[1].bad]
-FIXED = [parameter for parameter in BAD if parameter.values[1].fixed]
+EXAMPLES = [pytest.param(rule, example, id=name) for rule, example, name in PAIRS]
+BAD = [pytest.param(rule, example, id=name) for rule, example, name in PAIRS if example.bad]
+FIXED = [
+    pytest.param(rule, example, id=name) for rule, example, name in PAIRS if example.bad and example.fixed
+]
 LOOKS = [
     Transform("crlf", lambda text: text.replace("\n", "\r\n")),
     Transform("tabs", lambda text: "\n".join(_tabbed(line) for line in text.split("\n"))),
@@ -170,14 +173,12 @@ def test_a_comment_silences_it(rule: Rule, example: Example) -> None:
         if report.rule == rule.name and report.path.endswith(example.path)
     ]
     assert not left
-    assert not [report for report in reports_of(silenced, "unused-suppression")]
+    assert not list(reports_of(silenced, "unused-suppression"))
 
 
 def test_keys_are_unique() -> None:
-    for parameter in BAD:
-        rule, example = parameter.values
-        project = example.project()
-        keys = [(report.path, report.key) for report in reports_of(project, rule.name)]
+    for rule, example, _ in PAIRS:
+        keys = [(report.path, report.key) for report in reports_of(example.project(), rule.name)]
         assert len(keys) == len(set(keys))
 
 

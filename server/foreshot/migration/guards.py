@@ -97,8 +97,16 @@ def _is_dialect(value: Value) -> bool:
         return False
     path = value.path
     return path.endswith(
-        (".dialect.name", ".engine.name", ".dialect.dialect_description", ".drivername", "_dialect.name")
-    ) or (path.endswith(("get_bind().name", "dialect_name")))
+        (
+            ".dialect.name",
+            ".engine.name",
+            ".dialect.dialect_description",
+            ".drivername",
+            "_dialect.name",
+            "get_bind().name",
+            "dialect_name",
+        )
+    )
 
 
 def _is_dialect_text(value: Value) -> bool:

@@ -115,7 +115,7 @@ def ignore_comment(source: SourceText, report: Report) -> Edit:
         if above.lstrip().startswith("#") and marker != -1 and closing != -1:
             at = above_start + closing
             return Edit(Span(at, at), f", {report.rule}")
-        if above.endswith("\\") or string_around(source, start) is not None:
+        if above.endswith("\\") or string_around(source.content, start) is not None:
             raise Unavailable("no comment can stand before this line")
     return Edit(Span(start, start), f"{indent}# foreshot: ignore[{report.rule}] {source.newline}")
 

@@ -207,7 +207,7 @@ def render(
     first = min(lines.position(anchor.start)[0], lines.position(finding.span.start)[0])
     if not anchor.start < finding.span.start <= anchor.end:
         # No comment can stand inside a string: the line on which it begins counts too.
-        inside = string_around(source, lines.starts[first])
+        inside = string_around(source.content, lines.starts[first])
         first = lines.position(inside.start)[0] if inside is not None else first
     rows = (first, max(lines.position(anchor.end)[0], lines.position(finding.span.end)[0]))
     related: list[RelatedPlace] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from foreshot.syntax._rewrite_draft import Draft
@@ -18,10 +19,13 @@ from foreshot.syntax.changes import (
     SetFunctionBody,
     WrapStatements,
 )
+from foreshot.syntax.comments import string_around
 from foreshot.text import Edit, Span
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LEAVING = (ast.Return, ast.Raise)
+# `# foreshot: ignore[…]`, `# type: ignore`, `# pylint: disable=…` speak of the line below them.
+_DIRECTIVE = re.compile(r"\s*#+\s*[\w-]+\s*:\s*(?:ignore|disable|skip)\b")
 
 Find = Callable[[Layout], Run]
 
@@ -75,9 +79,9 @@ def wrap_statements(draft: Draft, change: WrapStatements, newline: str) -> None:
     start = layout.start(run.block[run.first])
     indent = layout.indent(start)
     unit = layout.unit(indent)
-    begin, end = layout.line_start(start), layout.end(run.block[run.last])
+    begin, end = _with_directives(layout, start), layout.end(run.block[run.last])
     inside = string_rows(layout.content[begin:end])
-    top = layout.lines.position(start)[0]
+    top = layout.lines.position(begin)[0]
     edits = [Edit(Span(begin, begin), layout.indented(change.header, indent, newline) + newline)]
     for row in range(top, layout.lines.position(end)[0] + 1):
         line_start, line_end = layout.lines.line_bounds(row)
@@ -165,7 +169,7 @@ def _alone(draft: Draft, find: Find, newline: str) -> tuple[Layout, Run]:
 def _insert_before(draft: Draft, find: Find, code: str, newline: str) -> None:
     layout, run = _alone(draft, find, newline)
     start = layout.start(run.block[run.first])
-    at = layout.line_start(start)
+    at = _with_directives(layout, start)
     indent = layout.indent(start)
     added = _statements(code)
     above = below = 0
@@ -242,6 +246,19 @@ def _blank_lines(layout: Layout, offset: int, direction: int) -> int:
         count += 1
         row += direction
     return count
+
+
+def _with_directives(layout: Layout, start: int) -> int:
+    """Where the lines of a statement begin, with the comments right above it that tell a tool what to leave alone."""
+    at = top = layout.line_start(start)
+    for row in range(layout.lines.position(start)[0] - 1, -1, -1):
+        line = layout.lines.line(row)
+        if not line.strip().startswith("#") or string_around(layout.content, layout.lines.starts[row]):
+            break
+        at = layout.lines.starts[row]
+        if _DIRECTIVE.match(line):
+            top = at
+    return top
 
 
 def _after_deeper_comments(layout: Layout, last: ast.stmt, indent: str) -> int:

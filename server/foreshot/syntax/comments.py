@@ -47,9 +47,9 @@ def comments_of(source: SourceText) -> tuple[Comment, ...]:
     return tuple(found)
 
 
-def string_around(source: SourceText, offset: int) -> Span | None:
+def string_around(content: str, offset: int) -> Span | None:
     """The string literal that an offset is inside of, between its first character and its last."""
-    starts, ends = _strings(source.content)
+    starts, ends = _strings(content)
     index = bisect_left(starts, offset) - 1
     return Span(starts[index], ends[index]) if index >= 0 and offset < ends[index] else None
 

@@ -229,12 +229,17 @@ def _complaints(
         if created.path.endswith(".py") and not _parses(created.text):
             yield "creates a file that does not parse", created.path
     after = tally.rechecked(project, edited(project, fix.edits, fix.creates))
-    left = _count(after, report)
-    if left >= _count(project, report):
+    if _is_there(after, report, fix.edits.get(report.path, ())):
         yield "the finding is still there", report.message
-    elif left == 0 and after.fixes(report):
+    elif _count(after, report) == 0 and after.fixes(report):
         yield "can be made twice", ""
     touched = [*fix.edits, *(created.path for created in fix.creates)]
+    if any(
+        item.rule == "missing-type-import" and not _count(after, item)
+        for item in project.reports_for(report.path)
+    ):
+        # A name that was missing is imported along: see above.
+        return
     for other in _woken(project, after, touched):
         excused = EXCUSED.get(report.rule)
         if excused is not None and other.rule in (excused or (other.rule,)):
@@ -268,7 +273,31 @@ def _identity(report: Report) -> tuple[str, ...]:
 
 
 def _kind(report: Report) -> tuple[str, ...]:
-    return (report.rule, report.severity, report.function or "")
+    return (report.rule, report.severity)
+
+
+def _is_there(after: Project, report: Report, edits: Sequence[Edit]) -> bool:
+    """Whether the same is found at the same place, wherever the edits have moved it."""
+    start, end = report.span.start, report.span.end
+    low, high = start, end
+    shift = 0
+    for edit in sorted(edits):
+        if edit.span.start > end:
+            break
+        grown = len(edit.text) - (edit.span.end - edit.span.start)
+        if edit.span.end > start:
+            low = min(low, edit.span.start + shift)
+            high += grown
+        else:
+            low, high = low + grown, high + grown
+        shift += grown
+    base = report.key.rpartition("|")[0]
+    return any(
+        other.rule == report.rule
+        and other.key.rpartition("|")[0] == base
+        and low <= other.span.start <= max(high, low)
+        for other in after.reports_for(report.path)
+    )
 
 
 def _count(project: Project, report: Report) -> int:

@@ -35,6 +35,8 @@ TABLES = """
 """
 BEFORE = {
     "blocking-drop-index": "CREATE INDEX ix_users_email ON users (email);",
+    "blocking-foreign-key": "ALTER TABLE orders ADD CONSTRAINT fk_user FOREIGN KEY (user_id) REFERENCES users (id);",
+    "missing-lock-timeout": "CREATE INDEX ix_users_bio ON users (bio);",
     "wide-reindex": """
         CREATE INDEX ix_orders_user_id ON orders (user_id);
         CREATE TABLE events (day date) PARTITION BY RANGE (day);

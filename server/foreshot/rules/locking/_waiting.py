@@ -13,9 +13,12 @@ from foreshot.lint.context import Context
 from foreshot.lint.words import code, listed
 from foreshot.migration.operations import (
     AddColumn,
+    AddConstraint,
     AlterColumn,
+    CreateIndex,
     DataChange,
     Direction,
+    DropConstraint,
     Execute,
     ForeignKeyRef,
     Operation,
@@ -101,7 +104,9 @@ class _Held:
                 if site.autocommit:
                     self._ends.append(site.order)
                 elif isinstance(operation, TableOperation) and site.runs_on("postgresql"):
-                    facts = Facts(table_is_new=context.is_new(operation))
+                    facts = Facts(
+                        table_is_new=context.is_new(operation), parents=_parents(operation, context)
+                    )
                     for lock in effects_of(operation, target, facts=facts).locks:
                         if lock.blocks == "reads and writes":
                             self._taken.setdefault((lock.table, site.conditions), []).append(site.order)
@@ -115,6 +120,34 @@ class _Held:
             if last >= 0 and (end < 0 or self._ends[end] < taken[last]):
                 return True
         return False
+
+
+def _parents(operation: TableOperation, context: Context) -> tuple[str, ...] | None:
+    """The table that a dropped foreign key leads to, where the revision makes it elsewhere.
+
+    The other direction puts back what was dropped; without it, what takes the key's name is its successor.
+    """
+    if not isinstance(operation, DropConstraint):
+        return None
+    made = context.once(_keys)
+    other: Direction = "downgrade" if operation.site.function == "upgrade" else "upgrade"
+    for direction in (other, operation.site.function):
+        parent = made.get((direction, operation.table_name, operation.name))
+        if parent is not None:
+            return (parent,)
+    return None
+
+
+def _keys(context: Context) -> dict[tuple[Direction, str | None, object], str]:
+    """The tables that foreign keys lead to, by where, on what and under which name they are made."""
+    found: dict[tuple[Direction, str | None, object], str] = {}
+    for operation in context.revision.operations:
+        if isinstance(operation, AddConstraint) and isinstance(operation.constraint.name, str):
+            constraint = operation.constraint
+            if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
+                place = (operation.site.function, operation.table_name, constraint.name)
+                found.setdefault(place, constraint.ref_table)
+    return found
 
 
 def _held(context: Context) -> dict[Direction, _Held]:
@@ -170,3 +203,21 @@ def is_unfilled(table: str, column: object, operation: Operation, context: Conte
         elif isinstance(other, DataChange) and other.table_name in (table, None):
             added = False
     return added
+
+
+def is_indexed(table: str, column: object, operation: Operation, context: Context) -> bool:
+    """Whether an index on the column was made earlier in this revision: then its rows need not all be read."""
+    for other in context.before(operation):
+        if not isinstance(other, TableOperation) or other.table_name != table:
+            continue
+        if isinstance(other, CreateIndex):
+            columns = other.index.columns
+        elif isinstance(other, AddConstraint):
+            columns = other.constraint.columns if other.constraint.kind in ("unique", "primary key") else ()
+        elif isinstance(other, AddColumn) and (other.column.index is True or other.column.unique is True):
+            columns = (other.column.name,)
+        else:
+            continue
+        if column in columns:
+            return True
+    return False

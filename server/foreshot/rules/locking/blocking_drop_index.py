@@ -92,7 +92,8 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import CreateIndex, DropIndex, DropTable
+from foreshot.migration.operations import DropIndex, DropTable
+from foreshot.rules.locking import _indexes as indexes
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.rules.locking._concurrently import in_both_directions
 
@@ -110,7 +111,7 @@ class BlockingDropIndex(OperationRule[DropIndex]):
         """Whether everybody queues behind the drop."""
         if operation.concurrently is not False or not isinstance(operation.name, str):
             return
-        table = operation.table_name or _table_of(operation.name, context)
+        table = indexes.table_of(operation, context)
         if context.schema.is_new(table, operation) or _is_dropped(table, operation, context):
             return
         found = [
@@ -136,14 +137,6 @@ class BlockingDropIndex(OperationRule[DropIndex]):
             changes = in_both_directions(finding.operation, context)
             if changes:
                 yield Fix("Drop the index concurrently, in an autocommit block", "unsafe", tuple(changes))
-
-
-def _table_of(index: str, context: Context) -> str | None:
-    """The table of an index that is dropped by its name alone, when the revision creates it anywhere."""
-    for operation in context.revision.operations:
-        if isinstance(operation, CreateIndex) and operation.index.name == index:
-            return operation.table_name
-    return None
 
 
 def _is_dropped(table: str | None, operation: DropIndex, context: Context) -> bool:

@@ -4,7 +4,8 @@
 referred to. Reads go on; INSERT, UPDATE and DELETE on either table wait while every row of the referring table is looked
 up in the other, and until the revision's transaction ends. On 2 million rows that took about a second on a small
 machine. A key over a column that was added a moment ago, and that has no values yet, takes as long: the whole
-table is read all the same. `sa.ForeignKey` on a column in `add_column` emits the same statement.
+table is read all the same. (With an index on it, made just before, that is up to the planner: the message then speaks of
+the locks alone.) `sa.ForeignKey` on a column in `add_column` emits the same statement.
 
 Add the key `NOT VALID`: that takes the same locks for milliseconds and holds for new rows at once. Then `VALIDATE` it in
 a transaction of its own, which blocks nobody (SHARE UPDATE EXCLUSIVE on the one table, ROW SHARE on the other).
@@ -105,6 +106,28 @@ def upgrade():
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 #   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
 ```
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("payer_id", sa.Integer(), nullable=True))
+    op.create_index("ix_orders_payer_id", "orders", ["payer_id"])
+    op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and every write to `users` while it is checked (
+```
+
+A key that was dropped earlier in the transaction leaves its locks behind, and they are stronger, on both tables:
+
+```python bad
+def upgrade():
+    op.drop_constraint("fk_user", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users` while every row of `orders` is read
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
+```
 ```python good
 def upgrade():
     op.create_table("orders", sa.Column("user_id", sa.Integer()))
@@ -165,7 +188,10 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
             empty = any(
                 waiting.is_unfilled(operation.table_name, name, operation, context) for name in columns
             )
-            yield from self._found(operation, operation, context, column=column, empty=empty)
+            indexed = empty and any(
+                waiting.is_indexed(operation.table_name, name, operation, context) for name in columns
+            )
+            yield from self._found(operation, operation, context, column=column, empty=empty, indexed=indexed)
 
     def _found(
         self,
@@ -175,6 +201,7 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         *,
         column: object,
         empty: bool,
+        indexed: bool = False,
         key: ForeignKeyRef | None = None,
     ) -> Iterator[Finding]:
         table = operation.table_name
@@ -186,10 +213,11 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         )
         title = f"the foreign key {code(name)}" if isinstance(name, str) else "a foreign key"
         still = f", even though {code(column)} is still empty" if empty and isinstance(column, str) else ""
+        meanwhile = "it is checked" if indexed else f"every row of {code(table)} is read{still}"
         yield self.finding(
             key.span if key else operation.site.name,
-            f"Adding {title} blocks {_both(found, table, operation, context)} while every row of {code(table)} is"
-            f" read{still} ({waiting.where(found)}). {_ADVICE}",
+            f"Adding {title} blocks {_both(found, table, operation, context)} while {meanwhile}"
+            f" ({waiting.where(found)}). {_ADVICE}",
             operation=operation,
             object=name if isinstance(name, str) else column if isinstance(column, str) else None,
             targets=waiting.targets(found),

@@ -91,6 +91,20 @@ def upgrade():
     op.create_table("users", sa.Column("email", sa.String(255)))
     op.alter_column("users", "email", existing_type=sa.String(255), nullable=False)
 ```
+
+What `upgrade()` leaves NOT NULL is so still when `downgrade()` says it again:
+
+```python good
+def upgrade():
+    op.create_check_constraint("plan_is_there", "users", "plan_id IS NOT NULL", postgresql_not_valid=True)
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE users VALIDATE CONSTRAINT plan_is_there")
+    op.alter_column("users", "plan_id", new_column_name="tariff_id", existing_type=sa.Integer(), nullable=False)
+
+
+def downgrade():
+    op.alter_column("users", "tariff_id", new_column_name="plan_id", existing_type=sa.Integer(), nullable=False)
+```
 ```python good dialect=mysql
 def upgrade():
     op.alter_column("users", "email", existing_type=sa.String(255), nullable=False)
@@ -107,7 +121,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import AlterColumn
+from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _validating as validating
 from foreshot.rules.locking import _waiting as waiting
@@ -136,6 +150,8 @@ class BlockingNotNull(OperationRule[AlterColumn]):
             for constraint in context.schema.constraints(table, operation)
         )
         old = known.nullable if known else None
+        if old is None and _is_left_not_null(operation, context):
+            old = False
         asked = waiting.change_of(operation, "nullable")
         facts = Facts(old_nullable=old, validated_not_null_check=checked)
         found = waiting.waits(asked, context, self.databases, facts)
@@ -194,6 +210,22 @@ class BlockingNotNull(OperationRule[AlterColumn]):
                 *context.op_import,
             ),
         )
+
+
+def _is_left_not_null(operation: AlterColumn, context: Context) -> bool:
+    """Whether ``upgrade()`` left the column NOT NULL, and nothing in ``downgrade()`` has changed that yet."""
+    if operation.site.function != "downgrade":
+        return False
+    not_null: dict[object, bool] = {}
+    for other in (*context.upgrade, *context.before(operation)):
+        if isinstance(other, AddColumn | DropColumn) and other.table_name == operation.table_name:
+            not_null.pop(other.column.name if isinstance(other, AddColumn) else other.column, None)
+        elif isinstance(other, AlterColumn) and other.table_name == operation.table_name:
+            was = not_null.pop(other.column, False)
+            name = other.column if other.new_name is None else other.new_name
+            told = other.nullable is False and not other.site.conditional
+            not_null[name] = was if other.nullable is None else told
+    return not_null.get(operation.column, False)
 
 
 def _changes_nothing_else(operation: AlterColumn) -> bool:

@@ -111,14 +111,32 @@ def upgrade():
 ```python bad
 def upgrade():
     op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
-    op.drop_column("users", "plan")
+    op.drop_column("users", "bio")
 #   ^^^^^^^^^^^^^^ every read and write of `users` waits behind it
 
 
 def downgrade():
     op.drop_table("plans")
 #   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
-    op.add_column("users", sa.Column("plan", sa.String(20)))
+    op.add_column("users", sa.Column("bio", sa.Text()))
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_users_bio")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+    op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("orders", "note")
+#   ^^^^^^^^^^^^^^ every read and write of `orders` waits behind it
+    op.create_index("ix_users_bio", "users", ["bio"])
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_users_bio")
+#   ^^^^^^^^^^^^^ every read and write of the index's table waits behind it
+    op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
 ```
 ```python good
 def upgrade():
@@ -155,12 +173,14 @@ from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import listed
 from foreshot.migration.operations import (
     CreateTable,
+    DropIndex,
     DropTable,
     Operation,
     SetOption,
     TableOperation,
     TransactionControl,
 )
+from foreshot.rules.locking import _indexes as indexes
 from foreshot.rules.locking import _timeouts as timeouts
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import SetArgument
@@ -204,7 +224,7 @@ class MissingLockTimeout(RevisionRule):
                     if not _is_limited(limits.get(wait.target.database))
                 ]
                 if found:
-                    table = operation.table_name
+                    table = _table_of(operation, context)
                     first, found = _first(operation, found, drops, context)
                     yield self._found(first, found, table)
                     break
@@ -218,7 +238,7 @@ class MissingLockTimeout(RevisionRule):
         return self.finding(
             operation.site.name,
             "Nothing limits how long this waits for its lock, and while it does,"
-            f" {waiting.blocked(found, table)} waits behind it ({where})."
+            f" {_blocked(found, table)} waits behind it ({where})."
             f" Set {listed([f'`{option}`' for option in options])}, so that it gives up and can be tried again.",
             operation=operation,
             targets=waiting.targets(found),
@@ -238,6 +258,15 @@ class MissingLockTimeout(RevisionRule):
             options = SetArgument(call, "connect_args", '{"options": "-c lock_timeout=5s"}')
             title = "Set a lock timeout of five seconds for all migrations, in env.py"
             yield Fix(title, "unsafe", (), (FileChanges(env, (options,)),))
+
+
+def _table_of(operation: TableOperation, context: Context) -> str | None:
+    return indexes.table_of(operation, context) if isinstance(operation, DropIndex) else operation.table_name
+
+
+def _blocked(found: list[waiting.Wait], table: str | None) -> str:
+    # Only PostgreSQL drops an index without its table's name.
+    return waiting.blocked(found, table) if table else "every read and write of the index's table"
 
 
 def _is_set_unseen(context: Context) -> bool:
@@ -273,8 +302,13 @@ def _is_limited(limit: _Limit | None) -> bool:
 
 def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
     """The databases on which the operation blocks others on a table that somebody may be using."""
-    table = operation.table_name
-    if table is None or (operation.site.function == "downgrade" and _is_undone(table, context)):
+    table = _table_of(operation, context)
+    if table is None:
+        if not isinstance(operation, DropIndex) or _makes_a_table(context):
+            return []
+    elif context.schema.is_new(table, operation) or (
+        operation.site.function == "downgrade" and _is_undone(table, context)
+    ):
         return []
     return [
         wait
@@ -306,6 +340,11 @@ def _first(
         if len(earlier) == len(found):
             return drop, earlier
     return operation, found
+
+
+def _makes_a_table(context: Context) -> bool:
+    """Whether an index of an unknown table may be on one that this revision makes."""
+    return any(isinstance(other, CreateTable) for other in context.revision.operations)
 
 
 def _is_undone(table: str, context: Context) -> bool:

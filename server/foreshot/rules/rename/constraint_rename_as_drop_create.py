@@ -1,7 +1,7 @@
 """An index or a constraint is dropped and made again with another name only.
 
-That builds what is there already. On PostgreSQL an index is sorted and written anew while writes wait, a unique constraint
-while reads wait too, and a foreign key is checked row by row. MySQL and MariaDB commit at each statement, so that nothing
+That builds what is there already. On PostgreSQL an index is sorted and written anew, and a foreign key is checked row by
+row, while the reads and writes of the table wait: the drop before it locks it against both until the transaction ends. MySQL and MariaDB commit at each statement, so that nothing
 enforces it in between. A rename takes milliseconds and changes nothing else.
 
 Autogenerate writes it so when a naming convention is introduced or changed, and when a table or a column is renamed. What
@@ -15,7 +15,7 @@ offered there.
 def upgrade():
     op.drop_index("users_email_idx", table_name="users")
     op.create_index("ix_users_email", "users", ["email"], unique=False)
-#   ^^^^^^^^^^^^^^^ Builds the index `users_email_idx` of `users` again as `ix_users_email`
+#   ^^^^^^^^^^^^^^^ Builds the index `users_email_idx` of `users` again as `ix_users_email`, for the sake of its name: the whole table is read, and reads and writes of the table wait (PostgreSQL
 
 
 def downgrade():
@@ -48,6 +48,21 @@ def upgrade():
 
 def downgrade():
     op.execute("ALTER TABLE orders RENAME CONSTRAINT fk_orders_user_id TO orders_user_id_fkey")
+```
+
+A lock that the drop took in a transaction of its own is gone by then:
+
+```python bad
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("users_email_idx", table_name="users", postgresql_concurrently=True)
+    op.create_index("ix_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^ the whole table is read, and writes to the table wait (PostgreSQL
+
+
+def downgrade():
+    op.drop_index("ix_users_email", table_name="users")
+    op.create_index("users_email_idx", "users", ["email"])
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -110,7 +125,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, on, plain
-from foreshot.migration.operations import AlterColumn, RenameTable, TableOperation
+from foreshot.migration.operations import AlterColumn, RenameTable, TableOperation, TransactionControl
 from foreshot.rules.rename import _carried as carrying
 
 
@@ -135,7 +150,7 @@ class ConstraintRenameAsDropCreate(RevisionRule):
             yield self.finding(
                 item.made.site.name,
                 f"Builds the {what} {code(item.old_name)} of {code(item.made.table_name)} again as {code(item.new_name)}, for"
-                f" the sake of its name: {_cost(item, targets)}. Rename it in place.",
+                f" the sake of its name: {_cost(item, targets, context)}. Rename it in place.",
                 operation=item.made,
                 object=item.new_name,
                 targets=targets,
@@ -155,17 +170,39 @@ class ConstraintRenameAsDropCreate(RevisionRule):
                 )
 
 
-def _cost(item: carrying.Carried, targets: list[Target]) -> str:
-    """What the creation does, by database."""
+def _cost(item: carrying.Carried, targets: list[Target], context: Context) -> str:
+    """What the creation does, by database, under the locks that the drop has left."""
     waiting: dict[str, list[Target]] = {}
     for target in targets:
         blocked = effects_of(item.made, target).blocks
+        if target.database == "postgresql" and _holds(item, target, context):
+            blocked = "reads and writes"
         waiting.setdefault(blocked, []).append(target)
-    said = [f"{blocked} wait ({on(found)})" for blocked, found in waiting.items() if blocked != "nothing"]
+    words = {"writes": "writes to the table", "reads and writes": "reads and writes of the table"}
+    said = [
+        f"{words.get(blocked, blocked)} wait ({on(found)})"
+        for blocked, found in waiting.items()
+        if blocked != "nothing"
+    ]
     return (
         f"the whole table is read, and {' and '.join(said)}"
         if said
         else f"the whole table is read ({on(targets)})"
+    )
+
+
+def _holds(item: carrying.Carried, target: Target, context: Context) -> bool:
+    """Whether the drop's lock keeps readers out when the new one is made: in one transaction, after the drop."""
+    dropped, made = item.dropped.site, item.made.site
+    return (
+        dropped.order < made.order
+        and dropped.conditions == made.conditions[: len(dropped.conditions)]
+        and effects_of(item.dropped, target).blocks == "reads and writes"
+        and not any(
+            other.site.autocommit or isinstance(other, TransactionControl)
+            for other in context.upgrade
+            if dropped.order <= other.site.order <= made.order
+        )
     )
 
 

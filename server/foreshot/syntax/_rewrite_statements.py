@@ -136,7 +136,7 @@ def _in_function(
 
 def _append(draft: Draft, body: Find, code: str, newline: str) -> None:
     run = body(draft.layout)
-    if isinstance(run.block[run.last], _LEAVING):
+    if any(isinstance(statement, _LEAVING) for statement in run.block):
         raise Refused("the function leaves before its end: nothing after that would run")
     _insert_after(draft, body, code, newline)
 

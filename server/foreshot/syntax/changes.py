@@ -89,7 +89,7 @@ class SetFunctionBody(Struct, frozen=True):
 class AppendToFunction(Struct, frozen=True):
     """``code`` becomes the last statements of the function; a lone ``pass`` goes.
 
-    Refused for a function that ends in ``return`` or ``raise``.
+    Refused for a function that leaves by ``return`` or ``raise`` before its end.
     """
 
     function: Span

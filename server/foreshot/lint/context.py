@@ -11,6 +11,7 @@ from msgspec import Struct
 from foreshot.knowledge.databases import Target
 from foreshot.lint.entry import Entry
 from foreshot.lint.renames import Renames
+from foreshot.lint.sqlite_failures import Failures, forgiven, is_within
 from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
 from foreshot.migration.revision import Revision
@@ -188,14 +189,24 @@ class Context:
             known = self.surroundings.targets or UNION
             found = tuple(target for target in known if not databases or target.database in databases)
             self._targets[databases] = found
-        if operation is None or (operation.site.dialects is None and not operation.site.excluded):
+        if operation is None:
             return found
-        return tuple(target for target in found if operation.site.runs_on(target.database))
+        site = operation.site
+        if site.dialects is not None or site.excluded:
+            found = tuple(target for target in found if site.runs_on(target.database))
+        if len(found) > 1 and self.once(_sqlite_failures)[site.function].before(site):
+            # It is not come to on SQLite. Alone, SQLite stays: a rule then asks about nothing else.
+            found = tuple(target for target in found if target.database != "sqlite") or found
+        return found
 
     @property
     def targets_known(self) -> bool:
         """Whether configuration or the project itself tells the databases."""
         return bool(self.surroundings.targets)
+
+    def is_forgiven(self, operation: Operation) -> bool:
+        """Whether a handler around the operation takes its error and goes on."""
+        return is_within(operation.site, self.once(_forgiven))
 
     def is_new(self, operation: TableOperation | DataChange) -> bool:
         """Whether the operation's table was created earlier in this revision: empty, and nobody's yet."""
@@ -257,3 +268,15 @@ class Context:
             if isinstance(value, Ref) and value.path == path:
                 return name
         return None
+
+
+def _forgiven(context: Context) -> list[Span]:
+    return forgiven(context.module)
+
+
+def _sqlite_failures(context: Context) -> dict[Direction, Failures]:
+    spans = context.once(_forgiven)
+    return {
+        "upgrade": Failures(context.upgrade, spans),
+        "downgrade": Failures(context.downgrade, spans),
+    }

@@ -64,6 +64,12 @@ def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), server_default="none", unique=True))
 #                                                                                  ^^^^^^^^^^^ same default in every row
 ```
+```python good dialect=postgresql
+def upgrade():
+    # This passes without rows only, and not-null-without-default says so.
+    op.add_column("users", sa.Column("team", sa.Integer(), nullable=False))
+    op.create_unique_constraint("uq_users_team", "users", ["team"])
+```
 ```python good
 def upgrade():
     op.drop_constraint("uq_users_email", "users", type_="unique")
@@ -101,6 +107,7 @@ from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._uniques import look_for_equal_rows, replaces_another
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.locking._empty import is_without_rows
 from foreshot.syntax.changes import AddImport
 from foreshot.syntax.values import Maybe
 
@@ -133,6 +140,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             target
             for target in context.targets(self.databases, operation)
             if effects_of(operation, target, facts=Facts(in_transaction=False)).can_fail_on_rows
+            and not (isinstance(operation, AddConstraint) and is_without_rows(operation, target, context))
         ]
         if not targets:
             return

@@ -32,6 +32,12 @@ _WORD = re.compile(r"\w+")
 _MOVES = re.compile(
     r"\b(?:insert|update|merge|copy)\b|\A(?!\s*delete\b).*\bselect\b", re.IGNORECASE | re.DOTALL
 )
+# What reads the catalogue, or changes a table, reads no rows of it, whatever names it says.
+_APART = re.compile(
+    r"\bselect\b(?:(?!\bselect\b)[^;])*?\bfrom\s+(?:information_schema|pg_\w+)\b[^;)]*"
+    r"|\b(?:alter|drop)\s+table\b[^;]*",
+    re.IGNORECASE,
+)
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
 _OBJECT = re.compile(r"\b(?:[tT]able|[cC]olumn)\(\s*[\"'][^\"']*[\"']")
 
@@ -139,7 +145,7 @@ class _Facts:
                     for name in (None, *operation.columns, *operation.reads):
                         self.written.setdefault((operation.table, name), order)
                 case SqlText(value=Text() | str() as value):
-                    text = value.value if isinstance(value, Text) else value
+                    text = _APART.sub("", value.value if isinstance(value, Text) else value)
                     for word in set(_WORD.findall(text)) if _MOVES.search(text) else ():
                         self.places.setdefault(word, set()).add(order)
                 case _:

@@ -48,6 +48,15 @@ def upgrade():
     op.drop_column("orders", "shop_id")
     #                        ^^^^^^^^^ Deletes the column `orders.shop_id` with its value in every row
 ```
+```python bad
+def upgrade():
+    op.execute(
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns"
+        " WHERE table_name = 'users' AND column_name = 'email')"
+        " THEN ALTER TABLE users DROP COLUMN email; END IF; END $$"
+#                                ^^^^^^^^^^^^^^^^^ Deletes the column `users.email`
+    )
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("number", sa.Integer()))

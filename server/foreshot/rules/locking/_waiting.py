@@ -25,6 +25,7 @@ from foreshot.migration.operations import (
     Site,
     TableOperation,
 )
+from foreshot.rules.locking._empty import is_without_rows
 
 
 class Wait(Struct, frozen=True):
@@ -58,6 +59,7 @@ def waits(
         wait
         for wait in effects(operation, context, databases, facts)
         if wait.effect.scan and wait.effect.blocks != "nothing"
+        if not (isinstance(operation, AddConstraint) and is_without_rows(operation, wait.target, context))
     ]
 
 

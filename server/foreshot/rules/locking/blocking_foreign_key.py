@@ -128,6 +128,12 @@ def downgrade():
         op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
 ```
+```python good dialect=postgresql
+def upgrade():
+    # This passes without rows only, and not-null-without-default says so.
+    op.add_column("users", sa.Column("team", sa.Integer(), nullable=False))
+    op.create_foreign_key("fk_users_team", "users", "teams", ["team"], ["id"])
+```
 ```python good
 def upgrade():
     op.create_table("orders", sa.Column("user_id", sa.Integer()))

@@ -103,6 +103,12 @@ def upgrade():
     op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE (email)")
 #                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
 ```
+```python good dialect=postgresql
+def upgrade():
+    # This passes without rows only, and not-null-without-default says so.
+    op.add_column("users", sa.Column("team", sa.Integer(), nullable=False))
+    op.create_unique_constraint("uq_users_team", "users", ["team"])
+```
 ```python good
 def upgrade():
     op.create_table("users", sa.Column("email", sa.String(255)))

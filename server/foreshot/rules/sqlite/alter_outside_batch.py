@@ -56,30 +56,16 @@ def upgrade():
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.sqlite_failures import fails
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
 from foreshot.text import Span
-
-_CATCHES = frozenset(
-    {
-        "BaseException",
-        "Exception",
-        "NotImplementedError",
-        "SQLAlchemyError",
-        "StatementError",
-        "DBAPIError",
-        "DatabaseError",
-        "OperationalError",
-    }
-)
-"""What catches SQLite's syntax error, or what Alembic raises in its place."""
 
 
 class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
@@ -98,11 +84,7 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
         """Whether SQLite can do it."""
         site = operation.site
         # A condition that cannot be read may be the one that keeps SQLite away.
-        if site.batch is not None or site.sql is not None or site.conditional:
-            return
-        if isinstance(operation, AlterColumn) and not _changes_definition(operation):
-            return
-        if any(span.start <= site.call.start < span.end for span in context.once(_forgiven)):
+        if site.conditional or not fails(operation) or context.is_forgiven(operation):
             return
         yield self.finding(
             operation.site.name,
@@ -136,32 +118,3 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
             WrapStatements(site.statement, site.statement, header),
         )
         yield Fix("Do it in a batch block", "safe", changes)
-
-
-def _changes_definition(operation: AlterColumn) -> bool:
-    return any(
-        value is not None
-        for value in (operation.nullable, operation.type, operation.server_default, operation.autoincrement)
-    )
-
-
-def _forgiven(context: Context) -> list[Span]:
-    """What stands in a ``try`` whose handler takes the error and goes on."""
-    return [
-        context.module.span(statement)
-        for node in ast.walk(context.module.tree)
-        if isinstance(node, ast.Try) and any(map(_goes_on, node.handlers))
-        for statement in node.body
-    ]
-
-
-def _goes_on(handler: ast.ExceptHandler) -> bool:
-    if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
-        return False
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(
-        (kind.attr if isinstance(kind, ast.Attribute) else kind.id) in _CATCHES
-        if isinstance(kind, ast.Attribute | ast.Name)
-        else kind is None
-        for kind in kinds
-    )

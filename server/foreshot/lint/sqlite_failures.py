@@ -1,0 +1,84 @@
+"""Where a migration ends on SQLite: an ALTER that it does not have, outside of a batch block."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint, Operation, Site
+from foreshot.syntax.module import Module
+from foreshot.text import Span
+
+_CATCHES = frozenset(
+    {
+        "BaseException",
+        "Exception",
+        "NotImplementedError",
+        "SQLAlchemyError",
+        "StatementError",
+        "DBAPIError",
+        "DatabaseError",
+        "OperationalError",
+    }
+)
+"""What catches SQLite's syntax error, or what Alembic raises in its place."""
+
+
+def fails(operation: Operation) -> bool:
+    """Whether SQLite, or Alembic for it, refuses the operation as it is."""
+    site = operation.site
+    if site.batch is not None or site.sql is not None:
+        return False
+    match operation:
+        case AlterColumn():
+            changes = operation.nullable, operation.type, operation.server_default, operation.autoincrement
+            return any(value is not None for value in changes)
+        case AddConstraint() | DropConstraint():
+            return True
+        case _:
+            return False
+
+
+class Failures:
+    """The first operation of one direction, under each condition, that ends it on SQLite."""
+
+    def __init__(self, operations: Iterable[Operation], forgiven: Sequence[Span]) -> None:
+        self._first: dict[tuple[int, ...], int] = {}
+        for operation in operations:
+            site = operation.site
+            if fails(operation) and site.runs_on("sqlite") and not is_within(site, forgiven):
+                self._first.setdefault(site.conditions, site.order)
+
+    def before(self, site: Site) -> bool:
+        """Whether one has run whenever the operation at ``site`` is come to."""
+        return bool(self._first) and any(
+            self._first.get(site.conditions[:outer], site.order) < site.order
+            for outer in range(len(site.conditions) + 1)
+        )
+
+
+def is_within(site: Site, spans: Iterable[Span]) -> bool:
+    """Whether the call stands in one of the spans."""
+    return any(span.start <= site.call.start < span.end for span in spans)
+
+
+def forgiven(module: Module) -> list[Span]:
+    """What stands in a ``try`` whose handler takes the error and goes on."""
+    return [
+        module.span(statement)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Try) and any(map(_goes_on, node.handlers))
+        for statement in node.body
+    ]
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
+        return False
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(
+        (kind.attr if isinstance(kind, ast.Attribute) else kind.id) in _CATCHES
+        if isinstance(kind, ast.Attribute | ast.Name)
+        else kind is None
+        for kind in kinds
+    )

@@ -63,6 +63,10 @@ class Tally:
             self._reread[key] = rechecked(project, texts)
         return self._reread[key]
 
+    def forget(self) -> None:
+        """Let go of everything but the counts."""
+        self._reread.clear()
+
 
 def unsound_fixes(project: Project, reports: Iterable[Report], tally: Tally) -> Iterator[Violation]:
     """Repairs that break a promise, each made alone and checked again."""

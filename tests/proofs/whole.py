@@ -17,6 +17,8 @@ from proofs.features import unsound_features, unsound_search
 from proofs.fixes import Tally, unsound_comments, unsound_fixes, unsound_rounds
 from proofs.reports import Violation, logged, unsound_reports
 
+PARTS = ("fixes", "comments", "features")
+
 
 @dataclass
 class Outcome:
@@ -58,9 +60,16 @@ def some(reports: Iterable[Report], most: int | None) -> list[Report]:
 
 
 def prove(
-    folder: str, environment: Environment, parts: Sequence[str] = ("fixes", "comments", "features")
+    folder: str, environment: Environment, parts: Sequence[str] = PARTS, most: int | None = None
 ) -> Outcome:
-    """Hold one environment to everything that is promised."""
+    """Hold one environment to everything that is promised.
+
+    Args:
+        folder: the project's folder.
+        environment: one of its environments.
+        parts: what to prove besides that findings are sound.
+        most: repairs of one rule that are made in one file; None: all.
+    """
     place = environment.script_location.removeprefix(folder).lstrip("/\\") or "."
     with logged(place) as complaints:
         start = time.perf_counter()
@@ -69,24 +78,23 @@ def prove(
         outcome = Outcome(place, len(project.analyses), time.perf_counter() - start)
         outcome.findings.update(report.rule for report in reports)
         outcome.violations.extend(unsound_reports(project, reports))
-        outcome.violations.extend(_further(project, parts, outcome.tally))
+        outcome.violations.extend(_further(project, parts, most, outcome.tally))
     outcome.violations.extend(complaints)
+    outcome.tally.forget()
     return outcome
 
 
-def _further(project: Project, parts: Sequence[str], tally: Tally) -> Iterator[Violation]:
+def _further(project: Project, parts: Sequence[str], most: int | None, tally: Tally) -> Iterator[Violation]:
     reports = project.reports
     if "fixes" in parts:
-        yield from unsound_fixes(project, reports, tally)
+        yield from unsound_fixes(project, some(reports, most), tally)
         for path in dict.fromkeys(report.path for report in reports if report.offers):
             yield from unsound_rounds(project, path)
     if "comments" in parts:
-        yield from unsound_comments(project, reports)
+        yield from unsound_comments(project, some(reports, 1))
     if "features" in parts:
         environment = project.surroundings.environment
-        for path in [
-            *project.analyses,
-            *filter(None, (environment.env_py, environment.template, environment.ini)),
-        ]:
+        others = (environment.env_py, environment.template, environment.ini, environment.pyproject)
+        for path in [*project.analyses, *filter(None, others)]:
             yield from unsound_features(project, path)
         yield from unsound_search(project)

@@ -19,13 +19,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from proofs.bombs import BOMBS
 from proofs.memory import prove_files, seconds_of
 from proofs.mutants import FILE, mutants
 
+TESTS = Path(__file__).resolve().parents[1] / "tests"
 BATCH = 50
 
 

@@ -102,7 +102,7 @@ def machine() -> str:
     kernel = platform.release().partition("-")[0]
     return (
         f"{usable} of {os.cpu_count()} CPUs ({model}), {kilobytes / 1024 / 1024:.0f} GB, Linux {kernel}, "
-        f"Python {platform.python_version()}, load {load()} at the start"
+        f"Python {platform.python_version()}"
     )
 
 

@@ -6,7 +6,10 @@ machine hits all of them. Wall and CPU time are those of whole processes with th
 and the tables show medians. Each is run once beforehand, untimed, and PYTHONDONTWRITEBYTECODE and its like are taken
 away: whoever runs a tool twice has its bytecode on disk.
 
-`cold` is `foreshot check --no-cache`; `warm` finds nothing changed. Memory is the largest process as the kernel
+`cold` is `foreshot check --no-cache`; `warm` finds nothing changed; every tool prints what it prints unless told
+otherwise, and `concise` shows what Foreshot's excerpts cost. The cache knows the state of Foreshot's own files, so
+nobody may work on them meanwhile: measure another installation with `--foreshot` (the command fails when the cache
+turns out to have been written anew). Memory is the largest process as the kernel
 counts it (which is not less than what this script itself holds, the first row) and, in a run of its own, all processes
 together. The bounds at the end are promises about real projects of some 550 revisions and generated ones of 10,000.
 Exits with 1 when one is missed.
@@ -30,7 +33,7 @@ from measure import FORESHOT, Bounds, environment, load, machine, make_project, 
 
 RIVALS = {"alembic-guard": "0.1.1", "zdm": "0.9.1", "sqlalchemy-lsp": "0.2.4"}
 PROCESSORS = 2
-COLD, WARM = "foreshot, cold", "foreshot, warm"
+COLD, WARM, CONCISE = "foreshot, cold", "foreshot, warm", "foreshot, warm, concise"
 PATIENCE = 240
 """Seconds after which a command is given up, and left out."""
 REAL, LARGE = range(400, 800), 10_000
@@ -61,12 +64,13 @@ def install() -> Path:
     return folder / "bin"
 
 
-def commands(project: Path, rivals: Path) -> dict[str, list[str]]:
+def commands(project: Path, rivals: Path, foreshot: str) -> dict[str, list[str]]:
     """What is compared, by name."""
     folders = [str(folder.relative_to(project)) for folder in version_folders(project)]
     return {
-        COLD: [str(FORESHOT), "check", "--no-cache"],
-        WARM: [str(FORESHOT), "check"],
+        COLD: [foreshot, "check", "--no-cache"],
+        WARM: [foreshot, "check"],
+        CONCISE: [foreshot, "check", "--output-format", "concise"],
         "alembic-guard": [str(rivals / "alembic-guard"), *folders],
         "zdm": [str(rivals / "zdm"), *folders],
         "sqlalchemy-lsp": [str(rivals / "sqlalchemy-lsp"), "check", "."],
@@ -120,27 +124,39 @@ def together(command: Sequence[str], project: Path, settings: dict[str, str]) ->
 
 
 def compare(
-    project: Path, rivals: Path, runs: int, bounds: Bounds, without: Sequence[str], *, generated: bool
+    project: Path, rivals: Path, bounds: Bounds, given: argparse.Namespace, *, generated: bool
 ) -> None:
     """Measure one project and print its table."""
     count = sum(len(list(folder.glob("*.py"))) for folder in version_folders(project))
+    runs = given.generated_runs if generated else given.runs
+    before = load()
     with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as scratch:
-        output = Path(scratch, "output")
-        settings = environment(FORESHOT_CACHE_DIR=str(Path(scratch, "cache")))
-        todo = {name: command for name, command in commands(project, rivals).items() if name not in without}
-        given_up = [name for name, command in todo.items() if not warmed_up(command, project, settings)]
-        todo = {name: command for name, command in todo.items() if name not in given_up}
+        output, cache = Path(scratch, "output"), Path(scratch, "cache")
+        settings = environment(FORESHOT_CACHE_DIR=str(cache))
+        todo = commands(project, rivals, given.foreshot)
+        given_up = [
+            name
+            for name, command in todo.items()
+            if name in given.without or not warmed_up(command, project, settings)
+        ]
+        for name in given_up:
+            del todo[name]
+        written = [file.stat().st_mtime_ns for file in cache.iterdir()]
         taken: dict[str, list[Run]] = {name: [] for name in todo}
         for _ in range(runs):
             for name, command in todo.items():
                 taken[name].append(run(command, project, output, settings))
         all_of = {name: together(todo[name], project, settings) for name in (COLD, WARM)}
+        if [file.stat().st_mtime_ns for file in cache.iterdir()] != written:
+            sys.exit(
+                f"{project.name}: Foreshot or the project changed meanwhile, so its cache was of no use."
+            )
     wall = {name: median(one.wall for one in found) for name, found in taken.items()}
     named = f"generated, {count} revisions" if generated else f"{project.name}, {count} revisions"
-    print(f"\n### {named}\n\n{machine()}; {load()} at the end. Median of {runs}.\n")
+    print(f"\n### {named}\n\n{machine()}. Load {before} before, {load()} after. Median of {runs}.\n")
     print(table(HEAD, [_row(name, found, wall, all_of) for name, found in taken.items()]), flush=True)
     if given_up:
-        print(f"\nGiven up after {PATIENCE} s: {', '.join(given_up)}.", flush=True)
+        print(f"\nLeft out, or given up after {PATIENCE} s: {', '.join(given_up)}.", flush=True)
     if not {COLD, WARM, "alembic-guard", "zdm"} <= wall.keys():
         bounds.missed += 1
         return
@@ -190,11 +206,11 @@ def main() -> int:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:PROCESSORS])
     bounds = Bounds()
     for project in given.projects:
-        compare(project.resolve(), rivals, given.runs, bounds, given.without, generated=False)
+        compare(project.resolve(), rivals, bounds, given, generated=False)
     if given.generated:
         with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as folder:
             make_project(Path(folder), given.generated)
-            compare(Path(folder), rivals, given.generated_runs, bounds, given.without, generated=True)
+            compare(Path(folder), rivals, bounds, given, generated=True)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"\nThis script held {own:.0f} MB; no row can show less as its largest process.\n\n{bounds}".rstrip()

@@ -23,7 +23,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -44,7 +44,6 @@ from measure import (
     table,
 )
 
-SERVER = [str(FORESHOT), "server"]
 BARE = [sys.executable, str(BENCH / "bare_server.py")]
 TYPICAL, LONG = 100, 1500
 LIMITS = {TYPICAL: 5.0, LONG: 25.0}
@@ -88,10 +87,10 @@ class Cursor:
 
 
 @contextmanager
-def session(project: Path, *, pull: bool, quiet: float = 1.0) -> Iterator[Client]:
+def session(project: Path, command: Sequence[str], *, pull: bool, quiet: float = 1.0) -> Iterator[Client]:
     """A client of a server that has read the project."""
     with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as cache:
-        client = Client(SERVER, project, FORESHOT_CACHE_DIR=cache)
+        client = Client(command, project, FORESHOT_CACHE_DIR=cache)
         try:
             client.initialize(pull=pull)
             client.settle(quiet)
@@ -100,12 +99,12 @@ def session(project: Path, *, pull: bool, quiet: float = 1.0) -> Iterator[Client
             client.end()
 
 
-def start(project: Path, count: int, bounds: Bounds) -> str:
+def start(project: Path, server: Sequence[str], count: int, bounds: Bounds) -> str:
     """Spawn to `initialize`."""
     times: dict[str, list[float]] = {"foreshot": [], "bare pygls": []}
     with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as cache:
         for turn in range(count + 1):
-            for name, command in (("foreshot", SERVER), ("bare pygls", BARE)):
+            for name, command in (("foreshot", server), ("bare pygls", BARE)):
                 client = Client(command, project, FORESHOT_CACHE_DIR=cache)
                 took = client.initialize(pull=True)
                 client.end()
@@ -121,12 +120,12 @@ def summary(times: list[float]) -> list[str]:
     return [str(len(times)), *(f"{quantile(times, part):.2f}" for part in (0.5, 0.95)), f"{min(times):.2f}"]
 
 
-def changes(project: Path, edits: int, bounds: Bounds) -> str:
+def changes(project: Path, server: Sequence[str], edits: int, bounds: Bounds) -> str:
     """Change to diagnostics."""
     rows: list[list[str]] = []
     for pull in (True, False):
         for path, lines, limit in chosen(project):
-            with session(project, pull=pull) as client:
+            with session(project, server, pull=pull) as client:
                 shown: Callable[[Path], list[Message]] = client.pulled if pull else client.pushed
                 client.open(path)
                 shown(path)
@@ -181,9 +180,9 @@ def timed(cursor: Cursor, kind: str, shown: Callable[[Path], list[Message]], edi
     return times[WARM_UP:]
 
 
-def attention(project: Path, bounds: Bounds) -> str:
+def attention(project: Path, server: Sequence[str], bounds: Bounds) -> str:
     """How the server bears 100 requests at once, and their being taken back."""
-    with session(project, pull=True) as client:
+    with session(project, server, pull=True) as client:
         (path, _, _), (long, _, _) = chosen(project)
         for one in (path, long):
             client.open(one)
@@ -231,9 +230,9 @@ def burst(client: Client, path: Path) -> set[int]:
     return {client.ask(*kinds[number % len(kinds)]) for number in range(BURST)}
 
 
-def held(project: Path, bounds: Bounds) -> str:
+def held(project: Path, server: Sequence[str], bounds: Bounds) -> str:
     """Memory after reading, and with a file open."""
-    with session(project, pull=True) as client:
+    with session(project, server, pull=True) as client:
         count = len(list(project.rglob("versions/*.py")))
         rows = [[f"{count} revisions read", f"{resident(client.process):.0f}"]]
         (path, _, _), (long, _, _) = chosen(project)
@@ -251,16 +250,18 @@ def held(project: Path, bounds: Bounds) -> str:
     return table(["memory", "MB"], rows)
 
 
-def soak(project: Path, edits: int, bounds: Bounds) -> str:
+def soak(project: Path, server: Sequence[str], edits: int, bounds: Bounds) -> str:
     """Many edits, to see whether anything grows."""
     tenth = edits // 10
     rows: list[list[str]] = []
-    with session(project, pull=True) as client:
+    with session(project, server, pull=True) as client:
         paths = revisions(project)[:: max(1, len(revisions(project)) // 5)][:5]
         paths[0] = next(chosen(project))[0]
         typings = {path: Cursor(client, path).typing() for path in paths}
         for path in paths:
             client.open(path)
+        # A crowd at the beginning, so that every thread that the server may have is there.
+        client.drain(burst(client, paths[0]))
         times: list[float] = []
         seen: list[tuple[float, int, int]] = []
         for count in range(1, edits + 1):
@@ -316,21 +317,25 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=15, metavar="N")
     parser.add_argument("--edits", type=int, default=300, metavar="N", help="of each kind in each file")
     parser.add_argument("--soak", type=int, default=0, metavar="N", help="only the soak, of N edits")
+    parser.add_argument(
+        "--foreshot", default=str(FORESHOT), metavar="COMMAND", help="another installation of it"
+    )
     given = parser.parse_args()
+    server = [given.foreshot, "server"]
     bounds = Bounds()
     with tempfile.TemporaryDirectory(prefix="foreshot-bench-") as folder:
         project = given.project.resolve() if given.project else Path(folder)
         if given.project is None:
             make_project(project, given.revisions, LONG)
         named = given.project.resolve().name if given.project else f"{given.revisions} generated revisions"
-        print(f"### {named}\n\n{machine()}.\n", flush=True)
+        print(f"### {named}\n\n{machine()}. Load {load()} at the start.\n", flush=True)
         if given.soak:
-            print(soak(project, max(10, given.soak), bounds) + "\n", flush=True)
+            print(soak(project, server, max(10, given.soak), bounds) + "\n", flush=True)
         else:
-            print(start(project, given.starts, bounds) + "\n", flush=True)
-            print(changes(project, given.edits, bounds) + "\n", flush=True)
-            print(attention(project, bounds) + "\n", flush=True)
-            print(held(project, bounds) + "\n", flush=True)
+            print(start(project, server, given.starts, bounds) + "\n", flush=True)
+            print(changes(project, server, given.edits, bounds) + "\n", flush=True)
+            print(attention(project, server, bounds) + "\n", flush=True)
+            print(held(project, server, bounds) + "\n", flush=True)
     print(f"{bounds}\n\nLoad at the end: {load()}.")
     return 1 if bounds.missed else 0
 

@@ -20,7 +20,11 @@ from foreshot.text import SourceText
         ("requirements.txt", "sentry-sdk[fastapi,sqlalchemy]==15.0.2\n", None),
         ("pyproject.toml", '[project]\ndependencies = ["sqlalchemy~=2.0.1"]\n', (2, 0, 999)),
         ("pyproject.toml", '[tool.poetry.dependencies]\nsqlalchemy = "^1.4"\n', (1, 999)),
-        ("pyproject.toml", '[tool.poetry.dependencies]\nsqlalchemy = {version = "<2.1.0", extras = ["x"]}\n', (2, 0, 999)),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nsqlalchemy = {version = "<2.1.0", extras = ["x"]}\n',
+            (2, 0, 999),
+        ),
         ("uv.lock", '[[package]]\nname = "sqlalchemy"\nversion = "2.0.43"\n', (2, 0, 43)),
         ("setup.cfg", "install_requires =\n    SQLAlchemy<2.0\n", (1, 999)),
     ],

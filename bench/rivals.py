@@ -197,6 +197,9 @@ def main() -> int:
     parser.add_argument(
         "--without", action="append", default=[], choices=["sqlalchemy-lsp"], help="leave one out"
     )
+    parser.add_argument(
+        "--foreshot", default=str(FORESHOT), metavar="COMMAND", help="another installation of it"
+    )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--generated-runs", type=int, default=3)
     given = parser.parse_args()

@@ -41,6 +41,10 @@ EXCUSED: Mapping[str, Sequence[str]] = {
 }
 """Rules whose repair makes visible what was there before: the rules that then speak; empty: any."""
 
+DISCARDS = frozenset({"drop-table"})
+"""Rules whose repair takes away statements together with the comments inside them, which speak of what is gone: of the
+columns of a table that is not made again."""
+
 MOST_ROUNDS = 5
 """Rounds in which repairing everything that is safe must come to an end."""
 
@@ -223,7 +227,12 @@ def _complaints(
     if not fix.edits and not fix.creates:
         yield "changes nothing", ""
         return
-    lossy = [complaint for complaint in lossy_edits(project, fix.edits) if not _is_suppression(complaint)]
+    lossy = [
+        complaint
+        for complaint in lossy_edits(project, fix.edits)
+        if not _is_suppression(complaint)
+        and not (complaint[0] == "loses a comment" and report.rule in DISCARDS)
+    ]
     yield from lossy
     if lossy:
         return
@@ -243,15 +252,13 @@ def _complaints(
     elif _count(after, report) == 0 and after.fixes(report):
         yield "can be made twice", ""
     touched = [*fix.edits, *(created.path for created in fix.creates)]
-    if any(
-        item.rule == "missing-type-import" and not _count(after, item)
-        for item in project.reports_for(report.path)
-    ):
-        # A name that was missing is imported along: see above.
+    if _is_unveiled(project, after, report.path):
         return
     for other in _woken(project, after, touched):
         excused = EXCUSED.get(report.rule)
         if excused is not None and other.rule in (excused or (other.rule,)):
+            continue
+        if other.rule == "identifier-too-long" and _is_old_name(project, other):
             continue
         if at_least(other.severity, report.severity):
             yield "wakes", f"{other.rule} in {paths.name(other.path)}: {other.message}"
@@ -283,6 +290,25 @@ def _identity(report: Report) -> tuple[str, ...]:
 
 def _kind(report: Report) -> tuple[str, ...]:
     return (report.rule, report.severity)
+
+
+def _is_unveiled(project: Project, after: Project, path: str) -> bool:
+    """Whether the file reads differently as a whole: what is said of it then was hidden before.
+
+    A name that was missing is imported along with the repair; or a drop and an add that looked like a rename no longer do,
+    and are what they are.
+    """
+    return any(
+        (report.rule == "missing-type-import" or "-rename-as-drop-" in report.rule)
+        and not _count(after, report)
+        for report in project.reports_for(path)
+    )
+
+
+def _is_old_name(project: Project, report: Report) -> bool:
+    """Whether the person's own text has the name already, which a repair cannot help."""
+    source = project.source(report.path)
+    return source is not None and report.object is not None and report.object in source.content
 
 
 def _is_there(after: Project, report: Report, edits: Sequence[Edit]) -> bool:

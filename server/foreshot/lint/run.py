@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import Finding, Fix
@@ -100,8 +102,18 @@ def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext
         return _guarded(rule, lambda: rule.fixes(finding, context), finding.path or "")
     if isinstance(rule, OperationRule | RevisionRule) and isinstance(context, Context):
         asked = cast("RevisionRule", rule)
-        return _guarded(asked, lambda: asked.fixes(finding, context), context.path)
+        found = _guarded(asked, lambda: asked.fixes(finding, context), context.path)
+        return [_with_op(fix, context) for fix in found] if context.op_import else found
     return []
+
+
+def _with_op(fix: Fix, context: Context) -> Fix:
+    """The repair, with the import of ``op`` where it writes code with it and the file has none."""
+    needed = [change for change in context.op_import if change not in fix.changes]
+    written = [getattr(change, name, "") for change in fix.changes for name in ("code", "header", "value")]
+    if not needed or not any(f"{context.op}." in code for code in written):
+        return fix
+    return replace(fix, changes=(*fix.changes, *needed))
 
 
 def revision_reports(rules: RuleSet, context: Context) -> FileReports:

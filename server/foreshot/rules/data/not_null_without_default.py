@@ -243,9 +243,7 @@ def _filled_then_set(
         return None
     where = [f"schema={writing.literal(schema)}"] if isinstance(schema, str) else []
     settings = [f"existing_type={type_}", "nullable=False"]
-    sqlite = context.targets_known and any(
-        target.database == "sqlite" for target in context.targets((), operation)
-    )
+    sqlite = context.targets_known and any(target.database == "sqlite" for target in context.targets())
     if operation.site.batch is None and not sqlite:
         arguments = [writing.literal(table), writing.literal(column), *settings, *where]
         return f"{update}\n{writing.call(f'{context.op}.alter_column', arguments)}"

@@ -92,7 +92,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code, on, plain
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
@@ -140,7 +140,7 @@ class DropTable(OperationRule[ops.DropTable]):
         retired = _retired(str(drop.table), context.revision.header.revision)
         changes = _changes(drop, retired, context)
         if changes is not None and not (drop.if_exists or drop.cascade):
-            yield Fix(f"Rename the table to {retired}, and drop it later", "unsafe", tuple(changes))
+            yield Fix(f"Rename the table to {plain(retired)}, and drop it later", "unsafe", tuple(changes))
 
 
 def _is_plain(operation: ops.Operation) -> bool:
@@ -160,12 +160,22 @@ def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change
         _rename(drop, retired, str(drop.table), context),
     )
     changes: list[Change] = [ReplaceStatement(drop.site.statement, there)]
+    # A table that stays keeps its indexes.
+    kept = [
+        operation
+        for operation in context.before(drop)
+        if isinstance(operation, ops.DropIndex) and operation.table_name == drop.table_name
+    ]
+    if not all(_is_plain(operation) for operation in kept):
+        return None
+    changes.extend(RemoveStatement(operation.site.statement) for operation in kept)
     downgrade = context.revision.functions.get("downgrade")
     if downgrade is None or downgrade.raises:
         return changes
     if downgrade.empty:
         return [*changes, AppendToFunction(downgrade.span, back)]
     gone, there_again = context.once(_indexes)
+    gone = gone - {operation.name for operation in kept}
     created = False
     for operation in there_again.get(drop.table_name, ()):
         if isinstance(operation, ops.CreateTable):

@@ -162,9 +162,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.knowledge import Facts
 from foreshot.lint.context import Context
@@ -207,9 +208,12 @@ class MissingLockTimeout(RevisionRule):
         """Whether anything limits how long each direction waits."""
         if context.surroundings.lock_timeout or _is_set_unseen(context):
             return
+        databases = {target.database for target in context.targets(self.databases)}
         for operations in (context.upgrade, context.downgrade):
             limits: dict[str, _Limit] = {}
             drops: list[DropTable] = []
+            reported: Finding | None = None
+            unlimited: dict[str, None] = {}
             for operation in operations:
                 _follow(operation, limits)
                 if isinstance(operation, TransactionControl | SetOption) or operation.site.autocommit:
@@ -223,11 +227,16 @@ class MissingLockTimeout(RevisionRule):
                     for wait in _locks(operation, context)
                     if not _is_limited(limits.get(wait.target.database))
                 ]
-                if found:
+                unlimited |= dict.fromkeys(wait.target.database for wait in found)
+                if found and reported is None:
                     table = _table_of(operation, context)
                     first, found = _first(operation, found, drops, context)
-                    yield self._found(first, found, table)
+                    reported = self._found(first, found, table)
+                if len(unlimited) == len(databases):
                     break
+            if reported is not None:
+                # The repair is for what waits further down on other databases too.
+                yield replace(reported, state=tuple(unlimited))
 
     def _found(self, operation: TableOperation, found: list[waiting.Wait], table: str | None) -> Finding:
         options = dict.fromkeys(
@@ -249,7 +258,7 @@ class MissingLockTimeout(RevisionRule):
         operation = finding.operation
         if operation is None:
             return
-        change = timeouts.in_revision(operation, finding.databases, context)
+        change = timeouts.in_revision(operation, cast("tuple[str, ...]", finding.state), context)
         if change is not None:
             yield Fix("Set a lock timeout of five seconds first", "unsafe", (change, *context.op_import))
         env = context.surroundings.environment.env_py

@@ -256,6 +256,9 @@ def _inverse(operation: ops.AlterColumn | ops.RenameTable, context: Context) -> 
     changed = (operation.type, operation.nullable, operation.server_default, operation.comment)
     if any(value is not None for value in (*changed, operation.autoincrement)):
         return None
+    if "existing_type" not in operation.site.args and any(target.is_mysql for target in context.targets()):
+        # MySQL and MariaDB rename no column without its type.
+        return None
     arguments = [literal(str(operation.new_name)), f"new_column_name={literal(str(operation.column))}"]
     for name in _KEPT:
         span = operation.site.args.get(name)

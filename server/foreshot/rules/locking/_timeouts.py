@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation
+from foreshot.migration.operations import Operation, TransactionControl
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, PrependToFunction
@@ -22,7 +22,7 @@ _ENGINES: Final = ("engine_from_config", "create_engine")
 
 
 def in_revision(operation: Operation, databases: tuple[str, ...], context: Context) -> Change | None:
-    """The setting at the start of the function; behind an autocommit block, right before the operation."""
+    """The setting at the start of the function; behind a commit or an autocommit block, right before the operation."""
     site = operation.site
     function = context.revision.functions.get(site.function)
     if site.autocommit or function is None:
@@ -31,9 +31,16 @@ def in_revision(operation: Operation, databases: tuple[str, ...], context: Conte
         _setting(statement, databases, context) for statement in dict.fromkeys(SETTINGS.values())
     )
     code = "\n".join(line for line in code.split("\n") if line)
-    if not any(other.site.autocommit for other in context.before(operation)):
+    if not any(_ends_transaction(other) for other in context.before(operation)):
         return PrependToFunction(function.span, code)
     return None if site.repeated else placing.before(operation, code)
+
+
+def _ends_transaction(operation: Operation) -> bool:
+    """Whether a setting that is local to the transaction is gone behind it."""
+    if isinstance(operation, TransactionControl):
+        return operation.verb in ("commit", "rollback")
+    return operation.site.autocommit
 
 
 def _setting(statement: str, databases: tuple[str, ...], context: Context) -> str:

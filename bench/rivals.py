@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import Bounds, environment, load, machine, make_project, median, memory, table
+from measure import FORESHOT, Bounds, environment, load, machine, make_project, median, memory, table
 
 RIVALS = {"alembic-guard": "0.1.1", "zdm": "0.9.1", "sqlalchemy-lsp": "0.2.4"}
 PROCESSORS = 2

@@ -211,7 +211,7 @@ def _postgresql_name(kind: NamedKind, table: str, columns: tuple[str, ...], take
 def object_name(table: str, middle: str, label: str) -> str:
     """``table_middle_label`` in at most 63 bytes, as PostgreSQL's ``makeObjectName``: the longer of the two is cut."""
     room = 63 - len(label) - 1 - (1 if middle else 0)
-    first, second = len(table.encode()), len(middle.encode())
+    first, second = len(table.encode("utf-8", "surrogatepass")), len(middle.encode("utf-8", "surrogatepass"))
     while first + second > room:
         if first > second:
             first -= 1

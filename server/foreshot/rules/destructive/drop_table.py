@@ -151,7 +151,7 @@ def _is_plain(operation: ops.Operation) -> bool:
 def _retired(table: str, revision: str) -> str:
     suffix = f"_retired_{re.sub(r'[^A-Za-z0-9_]', '_', revision)[:32]}"
     room = _LONGEST_NAME - len(suffix)
-    return table.encode()[:room].decode("utf-8", "ignore") + suffix
+    return table.encode("utf-8", "surrogatepass")[:room].decode("utf-8", "ignore") + suffix
 
 
 def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change] | None:

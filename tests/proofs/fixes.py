@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from foreshot.ide.actions import Unavailable, can_be_silenced, resolve_action, safe_fixes
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
-from foreshot.lint.severity import at_least
+from foreshot.lint.severity import SEVERITIES, Severity, at_least
 from foreshot.project import paths
 from foreshot.project.discover import find_environments, revision_files
 from foreshot.project.files import Files, Overlay
@@ -271,6 +271,10 @@ def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator
         places |= dict.fromkeys([*project.project_reports, *after.project_reports])
     for path in places:
         before, now = project.reports_for(path), after.reports_for(path)
+        things = Counter(_thing(report) for report in now)
+        things.subtract(_thing(report) for report in before)
+        graver = {(_thing(report), severity) for report in before for severity in _milder(report.severity)}
+        missing = {report.object for report in before if report.rule == "missing-type-import"}
         known = Counter(_identity(report) for report in before)
         kinds = Counter(_kind(report) for report in before)
         for report in now:
@@ -281,11 +285,22 @@ def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator
             if known[_identity(report)] < 0 and kinds[_kind(report)] < 0:
                 known[_identity(report)] += 1
                 kinds[_kind(report)] += 1
-                yield report
+                # Nor is one that is milder now, or about a name that was missing already and is written once more.
+                milder = things[_thing(report)] <= 0 and (_thing(report), report.severity) in graver
+                if not milder and not (report.rule == "missing-type-import" and report.object in missing):
+                    yield report
 
 
 def _identity(report: Report) -> tuple[str, ...]:
     return (*_kind(report), report.key.rpartition("|")[0])
+
+
+def _thing(report: Report) -> tuple[str, str]:
+    return (report.rule, report.key.rpartition("|")[0])
+
+
+def _milder(severity: Severity) -> Sequence[Severity]:
+    return SEVERITIES[SEVERITIES.index(severity) :]
 
 
 def _kind(report: Report) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 
 python3 dev.py demo    check a sample project, to see what Foreshot does
 python3 dev.py test    everything that must pass before a commit; further arguments go to pytest
+python3 dev.py look    the sample project in the real VS Code, in a browser; ends with Ctrl-C
 python3 dev.py workbench   the extension in the real VS Code, oldest and newest; arguments go to tests/vscode/run.mjs
 python3 dev.py lint    format, lint, import contracts and types, without the tests
 python3 dev.py fix     format, and repair what the linter can
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     tasks: dict[str, Callable[[list[str]], None]] = {
         "demo": demo,
         "test": test,
+        "look": look,
         "workbench": workbench,
         "lint": lint,
         "fix": fix,
@@ -94,6 +96,16 @@ def test(extra: list[str]) -> None:
     lint([])
     step(str(shutil.which("npm")), "test", "--silent", "--workspace", "vscode-client")
     step(PYTHON, "-m", "pytest", "-n", "2", *extra, last=True)
+
+
+def look(extra: list[str]) -> None:
+    """Serve the sample in the real VS Code until somebody ends it. Needs a browser, and no particular one."""
+    install("runtime")
+    install_npm()
+    command = ["node", "tests/vscode/look.mjs", *extra]
+    heading(command)
+    # In the place of this process, so that Ctrl-C and its like end it at its own pace: it has things to take away.
+    os.execvp(command[0], command)
 
 
 def workbench(extra: list[str]) -> None:
@@ -169,7 +181,7 @@ def install_npm() -> None:
     """Install what package-lock.json pins; does nothing when that is current."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise Stop(1, "Types and the extension are checked with Node.js 20 or newer: install it, with npm.")
+        raise Stop(1, "The extension is built and checked with Node.js 20 or newer: install it, with npm.")
     manifests = [ROOT / "package-lock.json", ROOT / "package.json", ROOT / "vscode-client/package.json"]
     once("npm", manifests, lambda: step(npm, "ci"), keep=ROOT / "node_modules")
 

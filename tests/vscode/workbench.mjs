@@ -1,12 +1,13 @@
 // One VS Code with a fresh profile: its server, and pages of its workbench in a browser.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
-const QUIET = {
+export const QUIET = {
   'chat.disableAIFeatures': true,
   'editor.hover.delay': 150,
   'editor.minimap.enabled': false,
@@ -32,10 +33,10 @@ export class Workbench {
     Object.assign(this, { tools, browser, root, data: path.join(root, 'profile') });
   }
 
-  /** A fresh profile with the extension installed from its .vsix. */
-  static async create(tools, browser, vsix) {
+  /** A fresh profile with the extension installed from its .vsix; `settings` are a person's. */
+  static async create(tools, browser, vsix, settings = QUIET) {
     const workbench = new Workbench(tools, browser, await mkdtemp(path.join(os.tmpdir(), 'foreshot-vscode-')));
-    await workbench.settings(QUIET, 'User');
+    await workbench.settings(settings, 'User');
     const args = [tools.main, ...workbench.#base(), '--install-extension', vsix];
     const { stdout, stderr } = spawnSync(tools.node, args, { encoding: 'utf8', env: environment() });
     if (!/successfully installed/.test(stdout)) throw new Error(`The .vsix was not installed.\n${stdout}\n${stderr}`);
@@ -49,11 +50,19 @@ export class Workbench {
     await writeFile(path.join(folder, 'settings.json'), JSON.stringify(values));
   }
 
-  /** Start VS Code's server; `restricted` leaves workspace trust on. */
-  async serve({ restricted = false, driver = false } = {}) {
-    const port = await freePort();
+  /** Start VS Code's server; `restricted` leaves workspace trust on, `token` is asked of whoever wants a page. */
+  async serve({ restricted = false, driver = false, token, port } = {}) {
+    port ??= await freePort();
     const log = openSync(path.join(this.root, 'server.log'), 'a');
-    const options = ['--host', '127.0.0.1', '--port', String(port), '--without-connection-token'];
+    const options = ['--host', '127.0.0.1', '--port', String(port)];
+    if (token === undefined) {
+      options.push('--without-connection-token');
+    } else {
+      // In a file: everybody on the machine may read how a process was started.
+      const file = path.join(this.root, 'token');
+      await writeFile(file, token, { mode: 0o600 });
+      options.push('--connection-token-file', file);
+    }
     if (!restricted) options.push('--disable-workspace-trust');
     if (driver) options.push('--enable-smoke-test-driver');
     const child = spawn(this.tools.node, [this.tools.main, ...this.#base(), ...options], {
@@ -64,19 +73,21 @@ export class Workbench {
     closeSync(log);
     this.#servers.push(child);
     const host = `127.0.0.1:${port}`;
-    for (let i = 0; i < 300; i++) {
-      const answer = await fetch(`http://${host}/`).catch(() => undefined);
-      if (answer?.ok) return { host, stop: () => this.#stop(child) };
+    const first = `http://${host}/${token === undefined ? '' : `?tkn=${token}`}`;
+    for (let i = 0; i < 300 && child.exitCode === null; i++) {
+      const answer = await fetch(first, { redirect: 'manual' }).catch(() => undefined);
+      if (answer !== undefined && answer.status < 400) return { host, ended: once(child, 'exit'), stop: () => this.#stop(child) };
       await sleep(100);
     }
     throw new Error(`VS Code did not start.\n${await readFile(path.join(this.root, 'server.log'), 'utf8')}`);
   }
 
-  /** The address of a folder (or a .code-workspace) in the workbench, with a file open. */
-  address(host, folder, { file, payload = [] } = {}) {
+  /** The address of a folder (or a .code-workspace) in the workbench, with a file open, and the token if one is asked for. */
+  address(host, folder, { file, token, payload = [] } = {}) {
     const all = [['skipWelcome', 'true'], ...(file ? [['openFile', `vscode-remote://${host}${file}`]] : []), ...payload];
     const kind = folder.endsWith('.code-workspace') ? 'workspace' : 'folder';
-    return `http://${host}/?${kind}=${folder}&payload=${encodeURIComponent(JSON.stringify(all))}`;
+    const known = token === undefined ? '' : `tkn=${token}&`;
+    return `http://${host}/?${known}${kind}=${folder}&payload=${encodeURIComponent(JSON.stringify(all))}`;
   }
 
   async end({ keep = false } = {}) {

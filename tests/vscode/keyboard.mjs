@@ -18,6 +18,7 @@ export class Keyboard {
     for (let i = 0; i < 8 && (await focused.count()) === 0; i++) await this.keys.press('ArrowDown');
     await focused.waitFor();
     await this.keys.press('Enter');
+    await this.#asked('>');
   }
 
   /** Open a file by its name. */
@@ -29,7 +30,9 @@ export class Keyboard {
     await field.fill(name);
     await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).first().waitFor();
     await this.keys.press('Enter');
+    await this.#asked(name);
     await this.tab(name);
+    await this.#inEditor();
   }
 
   /** Put the cursor somewhere in the active editor. */
@@ -41,6 +44,8 @@ export class Keyboard {
     await field.fill(`:${line}:${column}`);
     await this.keys.press('Enter');
     await page.locator('#status\\.editor\\.selection', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+    await this.#asked(':');
+    await this.#inEditor();
   }
 
   /** Answer an input box. */
@@ -49,6 +54,60 @@ export class Keyboard {
     await field.waitFor();
     await field.fill(text);
     await this.keys.press('Enter');
+    await this.#asked(text);
+  }
+
+  /** Choose from a list that asks. */
+  async choose(text) {
+    const { page } = this;
+    const field = page.locator('.quick-input-widget .quick-input-box input');
+    await field.waitFor();
+    await field.fill(text);
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).first().waitFor();
+    await this.keys.press('Enter');
+    await this.#asked(text);
+  }
+
+  /** Put the cursor behind the only place where a text stands in the active editor, with the text selected. */
+  async find(text) {
+    const { page } = this;
+    await this.#inEditor();
+    await this.keys.press('Control+f');
+    const widget = page.locator('.editor-instance .find-widget.visible');
+    await widget.locator('textarea:focus, input:focus').first().waitFor();
+    await this.keys.type(text);
+    await widget.locator('.matchesCount', { hasText: '1 of 1' }).waitFor();
+    await this.keys.press('Escape');
+    await this.#inEditor();
+  }
+
+  /** The commands of an extension that the palette offers; `always` is one that it offers whatever happens. */
+  async offered(category, always) {
+    const { page } = this;
+    await this.keys.press('F1');
+    const field = page.locator('.quick-input-widget .quick-input-box input');
+    await field.waitFor();
+    await field.fill(`>${category}: `);
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    await rows.filter({ hasText: `${category}: ${always}` }).first().waitFor();
+    const found = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label') ?? ''));
+    await this.keys.press('Escape');
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    return found.filter((label) => label.startsWith(`${category}: `)).map((label) => label.slice(category.length + 2));
+  }
+
+  /** Wait until a box is gone: the next question comes in the same one, and what is typed before is lost. */
+  async #asked(begin) {
+    await this.page.waitForFunction((text) => {
+      const widget = document.querySelector('.quick-input-widget');
+      const value = widget?.querySelector('.quick-input-box input')?.value ?? '';
+      return !widget?.checkVisibility() || !value.startsWith(text);
+    }, begin);
+  }
+
+  /** Wait until the keys go to the active editor again. */
+  async #inEditor() {
+    await this.page.locator('.editor-instance .monaco-editor.focused').first().waitFor();
   }
 
   /** Choose from the menu of quick fixes with the arrow keys. */
@@ -86,7 +145,7 @@ export class Keyboard {
 
   async save() {
     await this.keys.press('Control+s');
-    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    await this.page.locator('.editor-group-container.active .tab.active.dirty').waitFor({ state: 'detached' });
   }
 
   /** Wait for the number of squiggles that can be told apart in the active editor. */

@@ -5,9 +5,7 @@ export const environmentEdits = {
   async run({ keyboard, picture }) {
     await keyboard.text('compare_type=True');
     await keyboard.squiggles('warning', 1);
-    await keyboard.command('Find');
-    await keyboard.keys.type('compare_type=True');
-    await keyboard.keys.press('Escape');
+    await keyboard.find('compare_type=True');
     await keyboard.keys.type('compare_type=False');
     await keyboard.squiggles('warning', 2);
     await picture('types-not-compared');

@@ -81,7 +81,7 @@ export const graphThemes = {
     const inside = await openGraph({ page, keyboard });
     for (const [theme, kind] of [['Light Modern', 'vscode-light'], ['Dark High Contrast', 'vscode-high-contrast']]) {
       await keyboard.command('Preferences: Color Theme');
-      await keyboard.answer(theme);
+      await keyboard.choose(theme);
       await inside.locator(`body.${kind}`).waitFor();
       await picture(kind);
       const colors = await inside.locator('.row .title').first().evaluate((row) => [getComputedStyle(row).color, getComputedStyle(document.body).backgroundColor]);

@@ -21,10 +21,12 @@ def code(name: object) -> str:
 
 def plain(name: object) -> str:
     """A text from a file on one line, of bounded length, without control characters or backticks."""
-    text = "".join(
-        character if character.isprintable() and character != "`" else "\N{REPLACEMENT CHARACTER}"
-        for character in str(name)[: MAX_NAME + 1]
-    )
+    text = str(name)[: MAX_NAME + 1]
+    if "`" in text or not text.isprintable():
+        text = "".join(
+            character if character.isprintable() and character != "`" else "\N{REPLACEMENT CHARACTER}"
+            for character in text
+        )
     return text if len(text) <= MAX_NAME else text[:MAX_NAME] + "…"
 
 

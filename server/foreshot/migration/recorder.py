@@ -107,7 +107,8 @@ class Recorder:
         if name == "execute":
             self._execute(node, call, frame)
         elif is_operation(name):
-            for operation in build(name, call, replace(self._site(call, frame), batch=None)):
+            site = self._site(call, frame)
+            for operation in build(name, call, site if site.batch is None else replace(site, batch=None)):
                 self._add(operation)
         elif name not in _NO_EFFECT:
             self._opaque(
@@ -130,7 +131,8 @@ class Recorder:
                     frame,
                 )
             return
-        for operation in build(name, call, replace(self._site(call, frame), batch=batch)):
+        site = self._site(call, frame)
+        for operation in build(name, call, site if site.batch is batch else replace(site, batch=batch)):
             self._add(operation)
 
     def _execute(self, node: ast.Call, call: CallValue, frame: Frame) -> None:

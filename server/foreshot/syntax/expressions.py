@@ -27,7 +27,14 @@ def _name(scope: Scope, node: ast.Name, depth: int) -> Value:
 
 
 def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> Value:
-    return _attribute_of(scope, scope.evaluate(node.value, depth), node)
+    inner = node.value
+    if isinstance(inner, ast.Name):
+        # `sa.String`, the commonest by far, without a value for `sa` in between.
+        base = scope.lookup(inner.id, depth)
+        if isinstance(base, Ref):
+            attr = node.attr
+            return Ref(f"{base.path}.{attr}", f"{inner.id}.{attr}", scope.module.span(node), base.bound)
+    return _attribute_of(scope, scope.evaluate(inner, depth), node)
 
 
 def _attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:

@@ -39,7 +39,8 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
-_OBJECT = re.compile(r"\b(?:[tT]able|[cC]olumn)\(\s*[\"'][^\"']*[\"']")
+_OBJECTS = tuple(re.compile(rf"{name}\(\s*[\"'][^\"']*[\"']") for name in ("able", "olumn"))
+_INITIALS = ("t", "T", "c", "C")
 
 
 def operations_of(operation: Operation, context: Context) -> tuple[Operation, ...]:
@@ -204,7 +205,16 @@ def _made(context: Context) -> _Made:
 def _objects(context: Context) -> dict[str, int]:
     """The words in the first arguments of table and column objects, each with where it is first said."""
     found: dict[str, int] = {}
-    for match in _OBJECT.finditer(context.module.content):
-        for word in _WORD.findall(match[0]):
-            found.setdefault(word, match.start())
+    content = context.module.content
+    # A pattern that begins with letters is searched for many times faster than one that begins with a choice.
+    for pattern in _OBJECTS:
+        for match in pattern.finditer(content):
+            start = match.start() - 1
+            if content.startswith(_INITIALS, max(start, 0)) and not _goes_on(content[start - 1 : start]):
+                for word in _WORD.findall(content, start, match.end()):
+                    found[word] = min(start, found.get(word, start))
     return found
+
+
+def _goes_on(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -187,7 +187,7 @@ from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import SetArgument
 
 _OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
-_MENTIONED: Final = re.compile(r"(?i)(?:lock|statement|wait)_?timeout")
+_MENTIONED: Final = re.compile(r"(?:lock|statement|wait)_?timeout")
 
 
 class _Limit(Struct):
@@ -280,9 +280,15 @@ def _blocked(found: list[waiting.Wait], table: str | None) -> str:
 
 def _is_set_unseen(context: Context) -> bool:
     """Whether the file speaks of a timeout in a way that could not be read: a helper, a decorator, set_config()."""
-    return bool(_MENTIONED.search(context.module.content)) and not any(
-        isinstance(operation, SetOption) and operation.name in _OPTIONS
-        for operation in context.revision.operations
+    content = context.module.content.lower()
+    # Nearly no file says the word, and that is found far sooner than any of three.
+    return (
+        "timeout" in content
+        and bool(_MENTIONED.search(content))
+        and not any(
+            isinstance(operation, SetOption) and operation.name in _OPTIONS
+            for operation in context.revision.operations
+        )
     )
 
 

@@ -14,7 +14,7 @@ from foreshot.syntax.values import Ref
 from foreshot.text import Span
 
 _Import = ast.Import | ast.ImportFrom
-_IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([^\r\n#;]+))", re.MULTILINE)
+_IMPORT = re.compile(r"[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+(.+))")
 
 
 class Named(Struct, frozen=True, eq=False):
@@ -60,9 +60,16 @@ class Named(Struct, frozen=True, eq=False):
 def imported_packages(module: Module) -> set[str]:
     """The first part of every path that an import names, wherever it stands, and perhaps of what only looks like one."""
     found: set[str] = set()
-    for match in _IMPORT.finditer(module.content):
-        for part in (match[1] or match[2]).split(","):
-            found.add(part.strip().partition(" ")[0].partition(".")[0])
+    content, lines = module.content, module.source.lines
+    at = content.find("import")
+    while at != -1:
+        row, column = lines.position(at)
+        line = lines.line(row)
+        for statement in line.partition("#")[0].split(";"):
+            match = _IMPORT.match(statement)
+            for part in (match[1] or match[2]).split(",") if match else ():
+                found.add(part.strip().partition(" ")[0].partition(".")[0])
+        at = content.find("import", at - column + len(line))
     return found
 
 

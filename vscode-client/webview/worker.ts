@@ -1,5 +1,5 @@
 import { layOut, type LayoutInput } from './layout';
 
-self.onmessage = (event: MessageEvent<LayoutInput>) => {
-  self.postMessage(layOut(event.data));
-};
+self.addEventListener('message', (event: MessageEvent<LayoutInput & { asked: number }>) => {
+  self.postMessage({ asked: event.data.asked, layout: layOut(event.data) });
+});

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
+import type { HistoryData } from '../history/graph';
 import type { HistoryStore } from '../history/store';
 import type { FromGraph, ToGraph } from './messages';
 
@@ -8,6 +9,8 @@ import type { FromGraph, ToGraph } from './messages';
 export class GraphPanel implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private selected: string | undefined;
+  /** What the page was told last; one that is hidden is told when it is seen again. */
+  private told: readonly HistoryData[] | undefined;
   private readonly subscription: vscode.Disposable;
 
   constructor(
@@ -44,6 +47,7 @@ export class GraphPanel implements vscode.Disposable {
     panel.onDidDispose(() => {
       this.panel = undefined;
     });
+    panel.onDidChangeViewState(() => this.send());
     panel.webview.onDidReceiveMessage((message: FromGraph) => this.receive(message));
     panel.webview.html = page(panel.webview, folder);
     return panel;
@@ -51,6 +55,7 @@ export class GraphPanel implements vscode.Disposable {
 
   private receive(message: FromGraph): void {
     if (message.kind === 'ready') {
+      this.told = undefined;
       this.send();
     } else {
       void this.open(message);
@@ -71,7 +76,10 @@ export class GraphPanel implements vscode.Disposable {
   }
 
   private send(): void {
-    this.post({ kind: 'histories', histories: this.store.histories });
+    if (this.panel?.visible !== true) return;
+    const { histories } = this.store;
+    if (histories !== this.told) this.post({ kind: 'histories', histories });
+    this.told = histories;
     if (this.selected !== undefined && this.store.histories.length > 0) {
       const found = this.store.find(vscode.Uri.parse(this.selected));
       if (found !== undefined) this.post({ kind: 'select', uri: found.revision.uri });

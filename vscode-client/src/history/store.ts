@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 
 import type { ServerControl } from '../server/control';
@@ -6,6 +7,9 @@ import type { HistoryData, Revision } from './graph';
 
 /** Quiet time after a change before the histories are asked for again, in milliseconds. */
 const SETTLE = 400;
+
+/** The revision templates, beside which an env.py lies. */
+const TEMPLATES = '**/script.py.mako';
 
 /** Folders in which no project's own env.py lies. */
 const ELSEWHERE = '**/{node_modules,.venv,venv,env,site-packages,.git,.tox,.nox}/**';
@@ -22,13 +26,22 @@ export class HistoryStore implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   private byFile: ReadonlyMap<string, Found> = new Map();
   private asked: Promise<readonly HistoryData[]> | undefined;
+  private places: Promise<readonly vscode.Uri[]> | undefined;
   readonly onDidChange = this.changed.event;
   /** The histories as they were known last. */
   histories: readonly HistoryData[] = [];
 
   constructor(private readonly server: ServerControl) {
+    const templates = vscode.workspace.createFileSystemWatcher(TEMPLATES, false, true, false);
+    const elsewhere = (): void => {
+      this.places = undefined;
+    };
     this.subscriptions.push(
       this.changed,
+      templates,
+      templates.onDidCreate(elsewhere),
+      templates.onDidDelete(elsewhere),
+      vscode.workspace.onDidChangeWorkspaceFolders(elsewhere),
       server.onDidRefresh(() => this.soon()),
       server.onDidChangeIndexing((busy) => {
         if (!busy) this.soon();
@@ -67,7 +80,7 @@ export class HistoryStore implements vscode.Disposable {
   private async ask(): Promise<readonly HistoryData[]> {
     if (this.server.state !== 'running') return this.histories;
     const found = new Map<string, HistoryData>();
-    for (const uri of await environmentFiles()) {
+    for (const uri of await this.environments()) {
       try {
         const history = await this.server.command<HistoryData>('foreshot.showGraph', { uri: uri.toString() });
         found.set(`${history.environment} ${history.revisions[0]?.uri ?? ''}`, history);
@@ -76,25 +89,34 @@ export class HistoryStore implements vscode.Disposable {
         this.server.log.debug(`No history for ${uri.toString()}: ${String(error)}`);
       }
     }
-    this.histories = [...found.values()].sort((one, other) => one.environment.localeCompare(other.environment));
+    const histories = [...found.values()].sort((one, other) => one.environment.localeCompare(other.environment));
+    // Most edits change nothing of a history: then nobody has to draw, or send, thousands of revisions again.
+    if (isDeepStrictEqual(histories, this.histories)) return this.histories;
+    this.histories = histories;
     this.byFile = new Map(
-      this.histories.flatMap((history) =>
+      histories.flatMap((history) =>
         history.revisions.map((revision) => [vscode.Uri.parse(revision.uri).fsPath, { history, revision }]),
       ),
     );
     this.changed.fire();
     return this.histories;
   }
+
+  /** The env.py of each environment, searched once for all; the folders themselves where none is found, or files cannot be searched. */
+  private async environments(): Promise<readonly vscode.Uri[]> {
+    this.places ??= environmentFiles();
+    try {
+      const found = await this.places;
+      if (found.length > 0) return found;
+    } catch {
+      this.places = undefined;
+    }
+    return (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri);
+  }
 }
 
-/** Each env.py that has a revision template beside it; the folders themselves where files cannot be searched. */
+/** Each env.py that has a revision template beside it. */
 async function environmentFiles(): Promise<vscode.Uri[]> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri);
-  try {
-    const templates = await vscode.workspace.findFiles('**/script.py.mako', ELSEWHERE, 500);
-    const found = templates.map((uri) => uri.with({ path: path.posix.join(path.posix.dirname(uri.path), 'env.py') }));
-    return found.length > 0 ? found : folders;
-  } catch {
-    return folders;
-  }
+  const templates = await vscode.workspace.findFiles(TEMPLATES, ELSEWHERE, 500);
+  return templates.map((uri) => uri.with({ path: path.posix.join(path.posix.dirname(uri.path), 'env.py') }));
 }

@@ -16,6 +16,7 @@ export const QUIET = {
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',
+  'terminal.integrated.gpuAcceleration': 'off',
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'window.restoreWindows': 'none',

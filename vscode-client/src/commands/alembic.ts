@@ -1,16 +1,13 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 
-import { findingWords, titleOf, type HistoryData, type Revision } from '../history/graph';
+import { titleOf, type HistoryData, type Revision } from '../history/graph';
 import { byId, downgradePath, named, upgradePath } from '../history/lineage';
 import type { Found, HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
 import { cleanEnvironment, run } from '../server/isolation';
-
-export type Direction = 'upgrade' | 'downgrade';
-
-/** Revisions that the question names one by one. */
-const NAMED = 12;
+import { question, type Direction } from './question';
+import { runAlembic } from './terminal';
 
 /**
  * Bring the database to a revision with the project's own Alembic, in a terminal, after the person has seen which
@@ -22,6 +19,7 @@ export async function migrate(
   store: HistoryStore,
   given: vscode.Uri | undefined,
 ): Promise<void> {
+  await store.refresh();
   const found = revisionOf(store, given);
   if (found?.revision.revision == null) throw new Error('Open a revision of an Alembic project first.');
   const python = await server.projectPython();
@@ -29,14 +27,7 @@ export async function migrate(
   const folder = await alembicFolder(vscode.Uri.parse(found.revision.uri));
   const current = await currentRevisions(python.executable, folder, found.history);
   if (!(await confirmed(direction, found, current))) return;
-  const terminal = vscode.window.createTerminal({
-    name: `alembic ${direction}`,
-    cwd: folder,
-    shellPath: python.executable,
-    shellArgs: ['-m', 'alembic', direction, found.revision.revision],
-    isTransient: true,
-  });
-  terminal.show();
+  runAlembic(python.executable, folder, [direction, found.revision.revision]);
 }
 
 function revisionOf(store: HistoryStore, given: vscode.Uri | undefined): Found | undefined {
@@ -49,17 +40,22 @@ async function alembicFolder(uri: vscode.Uri): Promise<string> {
   const top = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.parse(uri.fsPath).root;
   let folder = path.dirname(uri.fsPath);
   for (;;) {
-    if (await isThere(path.join(folder, 'alembic.ini'))) return folder;
+    if (await configures(folder)) return folder;
     if (folder === top || path.dirname(folder) === folder) return top;
     folder = path.dirname(folder);
   }
 }
 
-async function isThere(file: string): Promise<boolean> {
+async function configures(folder: string): Promise<boolean> {
+  if ((await contents(path.join(folder, 'alembic.ini'))) !== undefined) return true;
+  return /^\s*\[tool\.alembic\b/m.test((await contents(path.join(folder, 'pyproject.toml'))) ?? '');
+}
+
+async function contents(file: string): Promise<string | undefined> {
   try {
-    return (await vscode.workspace.fs.stat(vscode.Uri.file(file))).type === vscode.FileType.File;
+    return Buffer.from(await vscode.workspace.fs.readFile(vscode.Uri.file(file))).toString('utf8');
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -93,7 +89,7 @@ async function confirmed(
   const verb = direction === 'upgrade' ? 'Upgrade' : 'Downgrade';
   const answer = await vscode.window.showWarningMessage(
     `${verb} the database to “${titleOf(revision)}”?`,
-    { modal: true, detail: detail(direction, revisions, current !== undefined) },
+    { modal: true, detail: question({ direction, revisions, known: current !== undefined, unsaved: unsaved(revisions) }, rulesOf) },
     verb,
   );
   return answer === verb;
@@ -103,19 +99,20 @@ function headsOf(history: HistoryData): Revision[] {
   return history.revisions.filter((revision) => revision.head);
 }
 
-/** The revisions and what was found in each, as the text of the question. */
-export function detail(direction: Direction, revisions: readonly Revision[], known: boolean): string {
-  const count = revisions.length === 1 ? '1 revision' : `${String(revisions.length)} revisions`;
-  const does = direction === 'upgrade' ? 'runs' : 'undoes';
-  const head = known
-    ? `This ${does} ${count}:`
-    : `Where the database is could not be told. At most, this ${does} ${count}:`;
-  const shown = revisions.length > NAMED ? [...revisions.slice(0, NAMED - 1)] : revisions;
-  const lines = shown.map((one) => `• ${one.revision ?? '?'} ${titleOf(one)}: ${findingWords(one) || 'nothing found'}`);
-  const rest = revisions.slice(shown.length);
-  if (rest.length > 0) {
-    const risky = rest.filter((one) => findingWords(one) !== '').length;
-    lines.push(`• and ${String(rest.length)} more, with findings in ${String(risky)} of them`);
-  }
-  return [head, ...lines].join('\n');
+/** The rules that were found in a revision, the gravest first, as far as VS Code has been told. */
+function rulesOf({ uri }: Revision): string[] {
+  const found = vscode.languages.getDiagnostics(vscode.Uri.parse(uri)).filter(({ source }) => source === 'Foreshot');
+  return found.sort((one, other) => one.severity - other.severity).flatMap(({ code }) => ruleName(code) ?? []);
+}
+
+function ruleName(code: vscode.Diagnostic['code']): string | undefined {
+  const value = typeof code === 'object' ? code.value : code;
+  return value === undefined ? undefined : String(value);
+}
+
+function unsaved(revisions: readonly Revision[]): string[] {
+  const files = new Set(revisions.map(({ uri }) => vscode.Uri.parse(uri).fsPath));
+  return vscode.workspace.textDocuments
+    .filter(({ isDirty, uri }) => isDirty && files.has(uri.fsPath))
+    .map(({ uri }) => path.basename(uri.fsPath));
 }

@@ -217,7 +217,8 @@ def render(
     operation = finding.operation
     anchor = operation.site.statement if operation is not None else finding.span
     first = min(lines.position(anchor.start)[0], lines.position(finding.span.start)[0])
-    if not anchor.start < finding.span.start <= anchor.end:
+    alone = operation is not None and not source.content[lines.starts[first] : anchor.start].strip()
+    if not alone and not anchor.start < finding.span.start <= anchor.end:
         # No comment can stand inside a string: the line on which it begins counts too.
         inside = string_around(source.content, lines.starts[first])
         first = lines.position(inside.start)[0] if inside is not None else first

@@ -150,7 +150,8 @@ class Recorder:
         ):
             self._construct(value, argument, call, site, frame)
             return
-        wrapped = isinstance(value, CallValue) or _is_text_call(argument, frame.scope)
+        constant = isinstance(argument, ast.Constant)
+        wrapped = not constant and (isinstance(value, CallValue) or _is_text_call(argument, frame.scope))
         if isinstance(text, Unknown) or blank:
             if _may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))

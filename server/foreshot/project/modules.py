@@ -68,6 +68,7 @@ class Modules:
         self._listings: dict[str, Listing | None] = {}
         self._contained: dict[tuple[tuple[str, ...], str], tuple[bool, set[str]]] = {}
         self._index: dict[str, list[str]] | None = None
+        self._defined: dict[str, tuple[Definition | None, set[str]]] = {}
         self._touched: set[str] = set()
         self._lock = threading.RLock()
 
@@ -148,6 +149,18 @@ class Modules:
 
     def definition(self, dotted: str, depth: int = 0) -> Definition | None:
         """The class that a dotted path leads to, through re-exports; None when there is none to be found."""
+        if depth:
+            return self._definition(dotted, depth)
+        # Many revisions ask for the same few, and each answer depends on the same files every time.
+        known = self._defined.get(dotted)
+        if known is None:
+            with self.recording() as touched:
+                found = self._definition(dotted, depth)
+            known = self._defined[dotted] = (found, touched)
+        self._touched.update(known[1])
+        return known[0]
+
+    def _definition(self, dotted: str, depth: int) -> Definition | None:
         if depth > 10 or "." not in dotted:
             return None
         module, _, name = dotted.rpartition(".")

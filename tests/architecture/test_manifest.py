@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from foreshot.lsp import server
+from foreshot.lsp.reports import LEVELS
 from foreshot.project.settings import schema
 from foreshot.project.settings_keys import camel_case
 
@@ -31,6 +32,10 @@ def test_what_else_is_declared_is_known_to_be_the_editors_own() -> None:
     servers = {camel_case(name) for name in schema()["properties"]}
     own = {name.split(".")[0] for name in _declared()} - servers
     assert own <= server._CLIENT_KEYS  # pyright: ignore[reportPrivateUsage]
+
+
+def test_the_levels_of_the_log_are_those_that_the_server_knows() -> None:
+    assert _declared()["logLevel"]["enum"] == list(LEVELS)
 
 
 def test_no_setting_of_the_server_has_a_default_in_the_editor() -> None:

@@ -9,6 +9,14 @@ import time
 
 logger = logging.getLogger(__name__)
 
+LEVELS = {
+    "error": logging.ERROR,
+    "warning": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+}
+"""What an editor may ask the log to begin at, by the name that the setting ``logLevel`` has for it."""
+
 _PASSWORD = re.compile(r"(://[^\s/@:'\"]*):[^\s/'\"]*@")
 
 
@@ -45,6 +53,13 @@ class Reports:
                 self._seen.clear()
             self._seen[kind] = (now, 0)
             return f" ({count} more like this were not logged)" if count else ""
+
+
+def log_from(level: object) -> bool:
+    """Log what is at least as grave as a level of ``LEVELS``, or as a warning when it is none; whether it is one."""
+    known = LEVELS.get(level) if isinstance(level, str) else None
+    logging.getLogger("foreshot").setLevel(logging.WARNING if known is None else known)
+    return known is not None
 
 
 class RedactingFormatter(logging.Formatter):

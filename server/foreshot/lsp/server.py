@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Final, cast
 
 from lsprotocol import types
@@ -14,6 +15,7 @@ from foreshot.lsp.convert import path_of
 from foreshot.lsp.documents import Document
 from foreshot.lsp.indexing import Indexing
 from foreshot.lsp.loop import Timer
+from foreshot.lsp.reports import LEVELS, log_from
 from foreshot.project.settings import settings_from_options
 from foreshot.project.settings_keys import KEYS, camel_case
 from foreshot.workspace.project import Project
@@ -45,11 +47,14 @@ class Moment:
     def __init__(self, documents: Mapping[str, Document], world: World) -> None:
         self.documents = documents
         self.world = world
-        self._paths = {path: document for document in documents.values() if (path := path_of(document.uri))}
 
     def document(self, path: str) -> Document | None:
         """The open document of a path."""
         return self._paths.get(path)
+
+    @cached_property
+    def _paths(self) -> Mapping[str, Document]:
+        return {path: document for document in self.documents.values() if (path := path_of(document.uri))}
 
 
 class Server(ForeshotServer):
@@ -90,10 +95,11 @@ class Server(ForeshotServer):
         # Some clients wrap the settings in a section.
         values = _table(values["foreshot"]) if "foreshot" in values else values
         _, problems = settings_from_options(values, also_known=_CLIENT_KEYS)
-        for problem in problems:
-            self.window_log_message(
-                types.LogMessageParams(types.MessageType.Warning, f"Settings: {problem.message}")
-            )
+        wrong = [problem.message for problem in problems]
+        if not log_from(values.get("logLevel", "warning")):
+            wrong.append(f"`logLevel` is one of {', '.join(LEVELS)}")
+        for message in wrong:
+            self.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"Settings: {message}"))
         known = {camel_case(key.name): key.name for key in KEYS}
         before = self.session.overrides
         self.session.overrides = {known[key]: value for key, value in values.items() if key in known}
@@ -256,5 +262,4 @@ def create_server() -> Server:
 
 def main() -> int:
     """``foreshot server``: serve a client on stdin and stdout. Returns the exit code of the process."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     return create_server().run_stdio()

@@ -160,7 +160,7 @@ def _leave_at_last(exit_code: int) -> None:
 
 
 def set_up_logging() -> None:
-    """Warnings to stderr, unless whoever started the server has set up logging already."""
+    """Warnings to stderr, passwords left out, unless whoever started the server has set up logging already."""
     logging.getLogger("pygls").setLevel(logging.WARNING)
     root = logging.getLogger()
     if not root.handlers:

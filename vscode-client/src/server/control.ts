@@ -5,6 +5,7 @@ import { RESTART_KEYS, clientSettings, serverSettings } from '../settings';
 import { ForeshotClient, crashPolicy } from './client';
 import { NoServer, findServer, projectPython, type FoundServer, type Surroundings } from './find';
 import { SelectedInterpreter } from './interpreter';
+import { serverLog } from './log';
 import { middleware } from './middleware';
 import { startProcess } from './process';
 import type { Python } from './python';
@@ -142,6 +143,7 @@ export class ServerControl implements vscode.Disposable {
       documentSelector: [...DOCUMENTS],
       initializationOptions: this.serverSettings(),
       outputChannel: this.log,
+      stdioOptions: { stdout: () => undefined, stderr: (input) => serverLog(input, this.log) },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       diagnosticPullOptions: { onChange: true, onSave: false },
       errorHandler: policy.handler,

@@ -75,6 +75,8 @@ class Cells(Struct, frozen=True):
 
 def cells(line: str) -> Cells:
     """Lay out a line of source: tabs expanded, controls replaced, wide and combining characters measured."""
+    if line.isascii() and line.isprintable() and "##" not in line:
+        return Cells(line, range(len(line) + 1))
     shown: list[str] = []
     columns = [0]
     for character in _CONTROLS.sub(lambda found: found[0] if found[0] == "\t" else REPLACEMENT, line):
@@ -124,14 +126,27 @@ def wrapped(text: str, limit: int, first: int = 0) -> list[str]:
     A word that is longer than a line stays whole, and none that begins like a workflow command begins a line.
     """
     lines: list[str] = []
-    words: list[str] = []
-    room = limit - first
-    for word in text.split(" "):
-        size = width(word)
-        if words and size + 1 > room and not word.startswith("::"):
-            lines.append(" ".join(words))
-            words, room = [], limit
-        room -= size + (1 if words else 0)
-        words.append(word)
-    lines.append(" ".join(words))
+    begin, room = 0, limit - first
+    while (fits := _fitting(text, begin, room)) < len(text):
+        cut = text.rfind(" ", begin, fits + 1)
+        if cut == -1:
+            cut = text.find(" ", fits)
+        while text.startswith("::", cut + 1):
+            cut = text.find(" ", cut + 1)
+        if cut == -1:
+            break
+        lines.append(text[begin:cut])
+        begin, room = cut + 1, limit
+    lines.append(text[begin:])
     return lines
+
+
+def _fitting(text: str, begin: int, room: int) -> int:
+    """Where the part of ``text`` ends that begins at ``begin`` and takes at most ``room`` cells."""
+    if text.isascii():
+        return min(begin + max(room, 0), len(text))
+    for at in range(begin, len(text)):
+        room -= char_width(text[at])
+        if room < 0:
+            return at
+    return len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
@@ -24,6 +25,7 @@ _SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
 _UNNECESSARY = frozenset({"unused-suppression"})
 
 
+@lru_cache(maxsize=256)
 def path_of(uri: str) -> str | None:
     """The path of a ``file:`` URI; None for any other, whose text is nowhere but in its buffer."""
     if not uri.startswith("file:"):

@@ -284,6 +284,13 @@ class ForeshotProtocol(LanguageServerProtocol):
         params_type = _METHOD_TYPES.get(method, (None, None, None, None))[2]
         return params if params_type is None else cast("Any", self._converter.structure(params, params_type))
 
+    def prepare(self) -> None:
+        """Make what reads the parameters of requests, some 15 ms of work, before the first ones come. Any thread's."""
+        for method in (*self.worker_methods, types.TEXT_DOCUMENT_DID_CHANGE):
+            params_type = _METHOD_TYPES.get(method, (None, None, None, None))[2]
+            if params_type is not None:
+                self._converter.get_structure_hook(params_type)
+
     # Sending
 
     def send_request(

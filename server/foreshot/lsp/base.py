@@ -81,6 +81,10 @@ class ForeshotServer(LanguageServer):
         """Progress that the client shows; to be used on the main loop."""
         return self.protocol.progress
 
+    def tell_part(self, token: int | str, part: object) -> None:
+        """Send a part of a result to a client that takes it in parts. Safe on every thread."""
+        self.protocol.notify(types.PROGRESS, types.ProgressParams(token, cast("Any", part)))
+
     # Registering handlers
 
     def feature(self, feature_name: str, options: Any | None = None) -> Callable[[F], F]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -18,6 +19,8 @@ from foreshot.text.lines import Encoding
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
 
+_PART: Final = 300
+"""How many findings, and files, make a part of the workspace's diagnostics."""
 _ENDINGS = (".py", ".ini", ".toml", ".mako")
 
 
@@ -57,7 +60,31 @@ def _come_back(ls: Server, token: CancelToken) -> NoReturn:
 def pull_workspace(
     ls: Server, params: types.WorkspaceDiagnosticParams, token: CancelToken
 ) -> types.WorkspaceDiagnosticReport:
-    """``workspace/diagnostic``: every file of every project that has, or had, something to say."""
+    """``workspace/diagnostic``: every file of every project that has, or had, something to say.
+
+    To a client that takes the result in parts it is told in parts: an editor that gets the findings of thousands
+    of files in one message is deaf until it has taken it in.
+    """
+    parts = params.partial_result_token
+    items: list[types.WorkspaceDocumentDiagnosticReport] = []
+    size = 0
+    for item in _files(ls, params, token):
+        items.append(item)
+        size += (
+            1 if isinstance(item, types.WorkspaceUnchangedDocumentDiagnosticReport) else 1 + len(item.items)
+        )
+        if parts is not None and size >= _PART:
+            ls.tell_part(parts, types.WorkspaceDiagnosticReportPartialResult(items))
+            items, size = [], 0
+    if parts is not None and items:
+        ls.tell_part(parts, types.WorkspaceDiagnosticReportPartialResult(items))
+        items = []
+    return types.WorkspaceDiagnosticReport(items)
+
+
+def _files(
+    ls: Server, params: types.WorkspaceDiagnosticParams, token: CancelToken
+) -> Iterator[types.WorkspaceDocumentDiagnosticReport]:
     moment: Moment = token.snapshot
     known = {item.uri: item.value for item in params.previous_result_ids}
     by_path: dict[str, list[Report]] = {}
@@ -65,7 +92,6 @@ def pull_workspace(
         token.check()
         for report in project.reports:
             by_path.setdefault(report.path, []).append(report)
-    items: list[types.WorkspaceDocumentDiagnosticReport] = []
     for path, reports in by_path.items():
         token.check()
         uri = uri_of(path)
@@ -73,18 +99,14 @@ def pull_workspace(
         version = document.version if document is not None else None
         mark = _mark(reports)
         if known.pop(uri, None) == mark:
-            items.append(
-                types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uri, result_id=mark, version=version)
-            )
+            yield types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uri, result_id=mark, version=version)
             continue
         found = _converted(moment, path, reports, ls.documents.encoding)
-        items.append(
-            types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=found, result_id=mark, version=version)
+        yield types.WorkspaceFullDocumentDiagnosticReport(
+            uri=uri, items=found, result_id=mark, version=version
         )
-    items.extend(
-        types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[], result_id=_mark([])) for uri in known
-    )
-    return types.WorkspaceDiagnosticReport(items)
+    for uri in known:
+        yield types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[], result_id=_mark([]))
 
 
 def _converted(

@@ -75,6 +75,20 @@ def test_a_client_that_pulls_gets_nothing_pushed(project: SimpleNamespace) -> No
         assert not [message for message in editor.told if "publishDiagnostics" in message["method"]]
 
 
+def test_the_workspace_is_told_in_parts_to_a_client_that_takes_them(project: SimpleNamespace) -> None:
+    with Editor(project.folder) as editor:
+        whole = editor.call("workspace/diagnostic", previousResultIds=[])["items"]
+        rest = editor.call("workspace/diagnostic", previousResultIds=[], partialResultToken="parts")
+
+        def told() -> list[Any]:
+            parts = [message["params"] for message in editor.told if message["method"] == "$/progress"]
+            return [item for part in parts if part["token"] == "parts" for item in part["value"]["items"]]
+
+        editor.wait_for(lambda: len(told()) >= len(whole) > 0)
+        assert told() == whole
+    assert rest == {"items": []}
+
+
 def test_a_client_that_pulls_and_cannot_be_refreshed_waits_for_the_index(project: SimpleNamespace) -> None:
     capabilities = without("workspace.diagnostics")
     with Editor(project.folder, capabilities=capabilities, wait=False) as editor:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from foreshot.lint.context import Context
+from foreshot.migration.operations import Operation, TableOperation
 from foreshot.migration.sql_words import KEYWORDS, words
 from foreshot.syntax.module import Module
+from foreshot.syntax.values import Unknown
 from foreshot.text import Span
 
 WIDTH: Final = 100
@@ -84,3 +87,53 @@ def sql_table(table: object, schema: object, databases: Collection[str]) -> str 
     if name is None or prefix is None:
         return None
     return f"{prefix}.{name}" if prefix else name
+
+
+def quoted(name: str) -> str | None:
+    """A name as PostgreSQL's SQL needs it; None for one that SQLAlchemy's text or a driver would take apart."""
+    return sql_name(name, ("postgresql",))
+
+
+def table_in_sql(operation: TableOperation) -> str | None:
+    """The operation's table, with its schema, as PostgreSQL's SQL needs it; None when either is not known."""
+    if isinstance(operation.schema, Unknown):
+        return None
+    return sql_table(operation.table, operation.schema or None, ("postgresql",))
+
+
+def is_exact(operation: TableOperation, *names: object) -> bool:
+    """Whether names that were read from SQL are what PostgreSQL makes of them: in lower case, or in quotes."""
+    sql = operation.site.sql
+    return sql is None or all(
+        name == name.lower() or f'"{name}"' in sql
+        for name in (operation.table, operation.schema, *names)
+        if isinstance(name, str)
+    )
+
+
+def under(header: str, code: str) -> str:
+    """Code indented under a header."""
+    return f"{header}\n" + "\n".join(f"    {line}" if line else "" for line in code.split("\n"))
+
+
+def in_autocommit(context: Context, code: str) -> str:
+    """Code in an autocommit block."""
+    return under(f"with {context.op}.get_context().autocommit_block():", code)
+
+
+def execute(context: Context, sql: str) -> str:
+    """``op.execute`` of a statement."""
+    return f"{context.op}.execute({literal(sql)})"
+
+
+def meets_others(context: Context, operation: Operation) -> bool:
+    """Whether the operation will run on another database than PostgreSQL too."""
+    return any(target.database != "postgresql" for target in context.targets((), operation))
+
+
+def on_postgresql(context: Context, operation: Operation, code: str, otherwise: str = "") -> str:
+    """Code under a guard, where the operation will meet other databases too; ``otherwise`` is for those."""
+    if not meets_others(context, operation):
+        return code
+    guarded = under(f'if {context.op}.get_context().dialect.name == "postgresql":', code)
+    return f"{guarded}\n{under('else:', otherwise)}" if otherwise else guarded

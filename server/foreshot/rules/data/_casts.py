@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from foreshot.knowledge import SqlType
+from foreshot.lint import writing
 from foreshot.migration.operations import TypeSpec
-from foreshot.rules.locking import _writing as writing
 
 _NAMES: Final = {
     "numeric": "numeric", "boolean": "boolean", "date": "date", "time": "time", "timetz": "timetz",

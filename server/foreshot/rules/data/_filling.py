@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from foreshot.knowledge import Target, classify
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddConstraint,
@@ -18,7 +19,6 @@ from foreshot.migration.operations import (
     TypeSpec,
 )
 from foreshot.rules.data import _rows as rows
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change
 from foreshot.syntax.values import CallValue, Ref, Unknown, known_strs
 from foreshot.text import Span

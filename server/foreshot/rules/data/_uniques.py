@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddConstraint,
@@ -17,7 +18,6 @@ from foreshot.migration.operations import (
 )
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.values import Maybe, Unknown
 
 

@@ -101,6 +101,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from foreshot.knowledge import Effect, Target, classify, effects_of, volatility
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -109,7 +110,6 @@ from foreshot.migration.operations import AddColumn
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, ReplaceText, SetArgument
 
 
@@ -236,7 +236,7 @@ def _filled_then_set(
 ) -> str | None:
     """An UPDATE, and ``alter_column(nullable=False)`` behind it."""
     at = operation.column.args.get("type_")
-    type_ = writing.source(context, at) if at is not None else None
+    type_ = writing.one_line(context.module, at) if at is not None else None
     update = filling.backfill(operation, column, value.sql, context) if value.sql is not None else None
     table, schema = operation.table, operation.schema
     if type_ is None or update is None or not isinstance(table, str):

@@ -84,6 +84,7 @@ import re
 from collections.abc import Iterator
 
 from foreshot.knowledge import SqlType, classify, compare_types
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -92,7 +93,6 @@ from foreshot.migration.operations import AlterColumn, TypeSpec
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._casts import conversion
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, InsertBefore, SetArgument
 from foreshot.syntax.values import CallValue, Text, Unknown
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import CreateIndex, DropIndex
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, ReplaceText, SetArgument, WrapStatements
 from foreshot.text import Span
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import AddColumn, AddConstraint, DropConstraint, DropIndex
 from foreshot.rules.locking import _names as names
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, RemoveArgument
 from foreshot.text import Span
 
@@ -115,8 +115,8 @@ def _replaces(operation: AddConstraint, name: str, context: Context) -> bool:
 def _as_it_was(operation: AddConstraint, context: Context) -> str | None:
     """The operation's own statement, in its batch block where it stands in one."""
     site, batch = operation.site, operation.site.batch
-    statement = writing.source(context, site.statement)
+    statement = writing.one_line(context.module, site.statement)
     if batch is None or statement is None:
         return statement
-    header = writing.source(context, Span(batch.statement.start, batch.call.end))
+    header = writing.one_line(context.module, Span(batch.statement.start, batch.call.end))
     return writing.under(f"{header} as {batch.alias}:", statement) if header and batch.alias else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import Operation, SqlText
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, InsertAfter, InsertBefore, RemoveStatement, ReplaceStatement
 from foreshot.syntax.values import Unknown
 from foreshot.text import Span
@@ -96,7 +96,7 @@ def arguments(
     found: list[str] = []
     for name in positional:
         span = site.args.get(name)
-        text = writing.source(context, span) if span is not None else None
+        text = writing.one_line(context.module, span) if span is not None else None
         if text is None and name in ("table_name", "source_table"):
             table = getattr(operation, "table", None)
             text = writing.literal(table) if isinstance(table, str) else None
@@ -106,7 +106,7 @@ def arguments(
     for name, span in site.keywords.items():
         if name in positional or name in left_out:
             continue
-        text = writing.source(context, span)
+        text = writing.one_line(context.module, span)
         if text is None:
             return None
         found.append(text)

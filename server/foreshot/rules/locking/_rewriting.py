@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from foreshot.knowledge import volatility
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import AddColumn, AlterColumn
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceStatement, SetArgument
 
 _FIRST_STEP = """\
@@ -24,7 +24,11 @@ def second_column(operation: AlterColumn, context: Context) -> list[Change]:
         return []
     if operation.site.function == "downgrade" or _changes_again(operation, context):
         return []
-    type_ = writing.source(context, operation.site.args["type_"]) if "type_" in operation.site.args else None
+    type_ = (
+        writing.one_line(context.module, operation.site.args["type_"])
+        if "type_" in operation.site.args
+        else None
+    )
     if type_ is None or not isinstance(table, str) or not isinstance(column, str):
         return []
     new = writing.literal(f"{column}_new")
@@ -62,7 +66,7 @@ def default_afterwards(operation: AddColumn, context: Context) -> list[Change]:
     """The column without its volatile default, which comes in a statement of its own; empty where that cannot be written."""
     column, databases = operation.column, {target.database for target in context.targets((), operation)}
     span = column.args.get("server_default")
-    default = writing.source(context, span) if span is not None else None
+    default = writing.one_line(context.module, span) if span is not None else None
     if volatility(column.server_default) != "volatile" or column.computed or column.identity:
         return []
     if default is None or column.call is None or not placing.is_own_statement(operation):

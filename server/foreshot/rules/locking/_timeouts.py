@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import Operation, TransactionControl
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, PrependToFunction
 from foreshot.text import Span
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import AddColumn, AddConstraint, ForeignKeyRef, TableOperation
 from foreshot.rules.locking import _names as names
 from foreshot.rules.locking import _placing as placing
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.changes import Change, ReplaceText, SetArgument
 from foreshot.text import Span
 

@@ -51,12 +51,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        op.drop_index(
-            "ix_users_email",
-            table_name="users",
-            postgresql_concurrently=True,
-            if_exists=True,
-        )
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
 ```
 ```python bad
 def upgrade():

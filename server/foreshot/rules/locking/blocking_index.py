@@ -130,6 +130,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foreshot.knowledge import sqlalchemy_index_name
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -137,7 +138,6 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, CreateIndex
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.rules.locking import _writing as writing
 from foreshot.rules.locking._concurrently import in_both_directions
 from foreshot.syntax.changes import Change, RemoveArgument
 

@@ -117,6 +117,7 @@ import re
 from collections.abc import Iterator
 
 from foreshot.knowledge import Facts, shortened
+from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -125,7 +126,6 @@ from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _validating as validating
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.rules.locking import _writing as writing
 from foreshot.syntax.values import CallValue, Text, Value
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Collects the server for the extension: foreshot and its pinned dependencies, into bundled/ beside scripts/.
+"""Collects the server for the extension: foreshot and its pinned dependencies, for a platform as vsce names it.
 
-    bundle_server.py [TARGET]      a platform as vsce names it; by default the one of this machine
+    bundle_server.py TARGET FOLDER
+    bundle_server.py --platforms      names them
 
 `libs/common` has everything that is plain Python, once. `libs/cp311` and so on have what is compiled and has no plain
 form, for each version of Python. Where a wheel brings both, its compiled parts are left out: they are faster than what
@@ -11,7 +12,6 @@ takes their place in nothing that Foreshot does.
 from __future__ import annotations
 
 import hashlib
-import platform
 import shutil
 import subprocess
 import sys
@@ -20,7 +20,6 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLED = ROOT / "vscode-client" / "bundled"
 PINS = ROOT / "requirements" / "runtime.txt"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
@@ -29,37 +28,64 @@ COMPILED = ("msgspec", "libcst")
 # What only commands of these packages import that the server has no use for.
 UNUSED = ("pyyaml", "pyyaml-ft")
 
+# Not darwin-x64: libcst brings no wheels for it any more.
 PLATFORMS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64"),
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux2014_aarch64", "manylinux_2_17_aarch64"),
     "alpine-x64": ("musllinux_1_2_x86_64", "musllinux_1_1_x86_64"),
     "alpine-arm64": ("musllinux_1_2_aarch64", "musllinux_1_1_aarch64"),
-    "darwin-x64": ("macosx_11_0_x86_64", "macosx_10_15_x86_64", "macosx_10_13_x86_64", "macosx_10_9_x86_64"),
     "darwin-arm64": ("macosx_11_0_arm64",),
     "win32-x64": ("win_amd64",),
     "win32-arm64": ("win_arm64",),
 }
 
+# How a compiled module's name ends, by system.
+SUFFIXES = {
+    "linux": ("-linux-gnu.so",),
+    "alpine": ("-linux-musl.so",),
+    "darwin": ("-darwin.so",),
+    "win32": (".pyd",),
+}
+# The codes of ELF, Mach-O and PE; no two mean different machines.
+MACHINES = {
+    0x3E: "x64",
+    0xB7: "arm64",
+    0x01000007: "x64",
+    0x0100000C: "arm64",
+    0x8664: "x64",
+    0xAA64: "arm64",
+}
+
 
 def main(arguments: list[str]) -> int:
-    """Make `bundled/` for a platform; nothing happens when it is current."""
-    target = arguments[0] if arguments else this_platform()
-    if target not in PLATFORMS:
-        print(f"{target} is none of {', '.join(PLATFORMS)}.", file=sys.stderr)
+    """Make the folder for a platform; nothing happens when it is current."""
+    if arguments == ["--platforms"]:
+        print(*PLATFORMS)
+        return 0
+    if len(arguments) != 2 or arguments[0] not in PLATFORMS:
+        print(f"Wanted: a folder, after one of {', '.join(PLATFORMS)}.", file=sys.stderr)
         return 2
-    mark = BUNDLED / ".made"
+    target, bundled = arguments[0], Path(arguments[1])
+    mark = bundled / ".made"
     wanted = digest(target)
     if mark.is_file() and mark.read_text() == wanted:
         return 0
-    shutil.rmtree(BUNDLED, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        collect(target, Path(scratch))
-    shutil.copy(Path(__file__).with_name("launch.py"), BUNDLED / "launch.py")
+    shutil.rmtree(bundled, ignore_errors=True)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            collect(target, Path(scratch), bundled / "libs")
+    except subprocess.CalledProcessError as error:
+        print(f"pip failed with exit status {error.returncode}; what it said is above.", file=sys.stderr)
+        return 1
+    shutil.copy(Path(__file__).with_name("launch.py"), bundled / "launch.py")
+    if wrong := check(target, bundled / "libs"):
+        print(*wrong, sep="\n", file=sys.stderr)
+        return 1
     mark.write_text(wanted)
     return 0
 
 
-def collect(target: str, scratch: Path) -> None:
+def collect(target: str, scratch: Path, libs: Path) -> None:
     """Download, choose and unpack."""
     pins = pinned()
     plain, compiled = scratch / "plain", scratch / "compiled"
@@ -67,12 +93,50 @@ def collect(target: str, scratch: Path) -> None:
     download(target, PYTHONS[0], {name: pins[name] for name in wheels}, plain)
     pip("wheel", "--no-deps", "--wheel-dir", str(plain), str(ROOT))
     for wheel in sorted(plain.glob("*.whl")):
-        unpack(wheel, BUNDLED / "libs" / "common", without_compiled=True)
+        unpack(wheel, libs / "common", without_compiled=True)
     for python in PYTHONS:
         there = compiled / python
         download(target, python, {name: pins[name] for name in COMPILED}, there)
         for wheel in sorted(there.glob("*.whl")):
-            unpack(wheel, BUNDLED / "libs" / f"cp{python.replace('.', '')}", without_compiled=False)
+            unpack(wheel, libs / f"cp{python.replace('.', '')}", without_compiled=False)
+
+
+def check(target: str, libs: Path) -> list[str]:
+    """What is wrong with the compiled modules: each there, for its platform and its Python, and none in the common part."""
+    wrong = [f"{path} is compiled" for path in (libs / "common").rglob("*") if path.suffix in (".so", ".pyd")]
+    for python in PYTHONS:
+        version = python.replace(".", "")
+        folder = libs / f"cp{version}"
+        found = [path for path in folder.rglob("*") if path.suffix in (".so", ".pyd")]
+        missing = {"msgspec/_core", "libcst/native"} - {
+            path.relative_to(folder).as_posix().split(".")[0] for path in found
+        }
+        wrong += [f"{folder} lacks {name}" for name in sorted(missing)]
+        for path in found:
+            named = path.name.split(".", 1)[1]
+            if version not in named or not named.endswith(SUFFIXES[target.rsplit("-", 1)[0]]):
+                wrong.append(f"{path} is not for Python {python} on {target}")
+            machines = machines_of(path.read_bytes())
+            if target.rsplit("-", 1)[1] not in machines:
+                wrong.append(f"{path} is for {', '.join(sorted(machines)) or 'no machine that is known'}")
+    return wrong
+
+
+def machines_of(data: bytes) -> set[str]:
+    """The machines that a compiled module runs on, by its header: ELF, Mach-O (one or several) or PE."""
+    if data[:4] == b"\x7fELF":
+        codes = [int.from_bytes(data[18:20], "little")]
+    elif data[:4] == b"\xcf\xfa\xed\xfe":
+        codes = [int.from_bytes(data[4:8], "little")]
+    elif data[:4] == b"\xca\xfe\xba\xbe":
+        count = int.from_bytes(data[4:8], "big")
+        codes = [int.from_bytes(data[8 + 20 * i : 12 + 20 * i], "big") for i in range(count)]
+    elif data[:2] == b"MZ":
+        header = int.from_bytes(data[0x3C:0x40], "little")
+        codes = [int.from_bytes(data[header + 4 : header + 6], "little")]
+    else:
+        codes = []
+    return {MACHINES[code] for code in codes if code in MACHINES}
 
 
 def pinned() -> dict[str, str]:
@@ -116,15 +180,15 @@ def unwanted(name: str) -> bool:
 def digest(target: str) -> str:
     made = hashlib.sha256(f"{target}\n".encode())
     sources = sorted((ROOT / "server").rglob("*.py")) + sorted((ROOT / "server").rglob("*.json"))
-    for path in [PINS, ROOT / "pyproject.toml", Path(__file__), Path(__file__).with_name("launch.py"), *sources]:
+    for path in [
+        PINS,
+        ROOT / "pyproject.toml",
+        Path(__file__),
+        Path(__file__).with_name("launch.py"),
+        *sources,
+    ]:
         made.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return made.hexdigest()
-
-
-def this_platform() -> str:
-    system = {"linux": "linux", "darwin": "darwin", "win32": "win32"}.get(sys.platform, sys.platform)
-    machine = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x64"
-    return f"{system}-{machine}"
 
 
 def pip(*arguments: str) -> None:

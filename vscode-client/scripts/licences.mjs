@@ -2,9 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The list as Markdown: a table, then every licence's text. Throws for a package whose licence cannot be told. */
-export async function licences(here) {
-  const found = [...(await npmPackages(here)), ...(await pythonPackages(here))];
+/**
+ * The list as Markdown: a table, then every licence's text. `bundled` is the folder of the server, which need not be there.
+ * Throws for a package whose licence, or whose text of it, is not there: what is given away goes with its licence.
+ */
+export async function licences(here, bundled) {
+  const found = [...(await npmPackages(here)), ...(await pythonPackages(bundled))];
   const lines = ['# Third-party licences', '', 'This extension contains these packages.', '', '| package | version | licence |', '|---|---|---|'];
   for (const { name, version, licence } of found) lines.push(`| ${name} | ${version} | ${licence} |`);
   for (const { name, text } of found) lines.push('', `## ${name}`, '', '```text', text.trim().replaceAll('```', "'''"), '```');
@@ -22,8 +25,8 @@ async function npmPackages(here) {
   );
 }
 
-async function pythonPackages(here) {
-  const libs = path.join(here, 'bundled/libs');
+async function pythonPackages(bundled) {
+  const libs = path.join(bundled, 'libs');
   const found = new Map();
   for (const part of await list(libs)) {
     for (const info of (await list(path.join(libs, part))).filter((name) => name.endsWith('.dist-info'))) {
@@ -43,6 +46,7 @@ async function pythonPackages(here) {
 
 function known(entry) {
   if (!entry.licence) throw new Error(`The licence of ${entry.name} is not told.`);
+  if (entry.text === undefined) throw new Error(`${entry.name} brings no text of its licence.`);
   return entry;
 }
 
@@ -52,7 +56,7 @@ async function licenceText(where) {
     const file = (await list(folder)).find((name) => /^(licen[cs]e|copying)/i.test(name) && !/licenses$/i.test(name));
     if (file !== undefined) return readFile(path.join(folder, file), 'utf8');
   }
-  return 'The package brings no text of its licence.';
+  return undefined;
 }
 
 async function list(folder) {

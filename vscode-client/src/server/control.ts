@@ -3,6 +3,7 @@ import { RevealOutputChannelOn, State, type LanguageClientOptions } from 'vscode
 
 import { RESTART_KEYS, clientSettings, serverSettings } from '../settings';
 import { ForeshotClient, crashPolicy } from './client';
+import { compiledFolder, forgetOthers } from './compiled';
 import { NoServer, findServer, projectPython, type FoundServer, type Surroundings } from './find';
 import { SelectedInterpreter } from './interpreter';
 import { serverLog } from './log';
@@ -31,6 +32,7 @@ export class ServerControl implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   private readonly interpreter = new SelectedInterpreter();
   private readonly changed = new Signal();
+  private readonly compiled: string;
   private settling: NodeJS.Timeout | undefined;
   private queue: Promise<void> = Promise.resolve();
   private waiting = false;
@@ -51,6 +53,9 @@ export class ServerControl implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     readonly log: vscode.LogOutputChannel,
   ) {
+    const { version } = context.extension.packageJSON as { version: string };
+    this.compiled = compiledFolder(context.globalStorageUri.fsPath, version);
+    void forgetOthers(this.compiled);
     this.subscriptions.push(
       this.stateChanged,
       this.refreshed,
@@ -221,7 +226,7 @@ export class ServerControl implements vscode.Disposable {
       folders: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       selected: await this.interpreter.get(),
       bundled: this.context.asAbsolutePath('bundled'),
-      cache: vscode.Uri.joinPath(this.context.globalStorageUri, 'pycache').fsPath,
+      cache: this.compiled,
       cwd: this.cwd(),
     };
   }

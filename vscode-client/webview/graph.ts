@@ -1,5 +1,5 @@
 import type { FromGraph, ToGraph } from '../src/graph/messages';
-import { matches, type HistoryData } from '../src/history/graph';
+import type { HistoryData } from '../src/history/graph';
 import { modelOf, type Model } from './model';
 import { Search } from './search';
 import { View } from './view';
@@ -39,7 +39,7 @@ async function show(): Promise<void> {
   if (made === undefined) return;
   model = made;
   view.show(made);
-  search.over(made.rows, matches);
+  search.over(made.rows);
   const row = made.rows.findIndex((revision) => revision.uri === wanted);
   wanted = undefined;
   if (row >= 0) view.select(row);

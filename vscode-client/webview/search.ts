@@ -1,9 +1,10 @@
-import type { Revision } from '../src/history/graph';
+import { matches, searched, type Revision } from '../src/history/graph';
 
 /** The search field: finds rows as one types, and goes from one to the next. */
 export class Search {
   private rows: readonly Revision[] = [];
-  private matches: (revision: Revision, text: string) => boolean = () => false;
+  /** What each row is searched by, made when somebody searches. */
+  private hay: readonly string[] | undefined;
   private found: readonly number[] = [];
   private at = 0;
 
@@ -17,9 +18,9 @@ export class Search {
   }
 
   /** Search these rows from now on. */
-  over(rows: readonly Revision[], matches: (revision: Revision, text: string) => boolean): void {
+  over(rows: readonly Revision[]): void {
     this.rows = rows;
-    this.matches = matches;
+    this.hay = undefined;
     if (this.field.value !== '') this.search(false);
   }
 
@@ -36,7 +37,8 @@ export class Search {
 
   private search(go: boolean): void {
     const text = this.field.value.trim();
-    this.found = text === '' ? [] : this.rows.flatMap((revision, row) => (this.matches(revision, text) ? [row] : []));
+    const hay = (this.hay ??= this.rows.map(searched));
+    this.found = text === '' ? [] : this.rows.flatMap((revision, row) => (matches(revision, text, hay[row]) ? [row] : []));
     this.at = 0;
     this.tell(go);
   }

@@ -11,7 +11,8 @@ const SVG = 'http://www.w3.org/2000/svg';
 export class View {
   private model: Model | undefined;
   private zoom = 1;
-  private drawn = '';
+  /** The rows that are in the page, from the first to before the last. */
+  private drawn = { first: 0, last: 0 };
   private readonly lines = document.createElementNS(SVG, 'svg');
   private readonly options = document.createElement('div');
   /** The row that the keyboard is on. */
@@ -41,6 +42,7 @@ export class View {
 
   show(model: Model): void {
     this.model = model;
+    this.scale();
     this.selected = Math.min(Math.max(this.selected, 0), model.rows.length - 1);
     this.redraw();
   }
@@ -53,15 +55,27 @@ export class View {
   }
 
   zoomBy(factor: number): void {
-    const middle = (this.scroller.scrollTop + this.scroller.clientHeight / 2) / this.height;
+    const { scrollTop, clientHeight } = this.scroller;
+    const middle = (scrollTop + clientHeight / 2) / this.height;
     this.zoom = Math.min(2.5, Math.max(0.4, this.zoom * factor));
-    this.redraw();
-    this.scroller.scrollTop = middle * this.height - this.scroller.clientHeight / 2;
+    this.scale();
+    this.scroller.scrollTop = middle * this.height - clientHeight / 2;
+    this.draw();
   }
 
   redraw(): void {
-    this.drawn = '';
+    this.drawn = { first: 0, last: 0 };
     this.draw();
+  }
+
+  /** Everything in the page is measured in these: a zoom moves and sizes what is there, and makes nothing anew. */
+  private scale(): void {
+    const { style } = this.canvas;
+    style.setProperty('--height', `${String(this.height)}px`);
+    style.setProperty('--lane', `${String(LANE * this.zoom)}px`);
+    style.setProperty('--lanes', String((this.model?.layout.width ?? 0) + 1));
+    style.height = `${String(this.count * this.height)}px`;
+    style.fontSize = `${String(Math.min(1.3, Math.max(0.6, this.zoom)))}em`;
   }
 
   private get height(): number {
@@ -78,13 +92,13 @@ export class View {
   private draw(): void {
     const { model } = this;
     if (model === undefined) return;
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / this.height) - OVERSCAN);
-    const last = Math.min(model.rows.length, first + Math.ceil(this.scroller.clientHeight / this.height) + 2 * OVERSCAN);
-    const window = `${String(first)}-${String(last)}`;
-    if (window === this.drawn) return;
-    this.drawn = window;
-    this.canvas.style.height = `${String(model.rows.length * this.height)}px`;
-    this.canvas.style.fontSize = `${String(Math.min(1.3, Math.max(0.6, this.zoom)))}em`;
+    const { scrollTop, clientHeight } = this.scroller;
+    const top = Math.max(0, Math.floor(scrollTop / this.height));
+    const bottom = Math.min(model.rows.length, Math.ceil((scrollTop + clientHeight) / this.height));
+    if (this.drawn.first <= top && bottom <= this.drawn.last && this.drawn.last - this.drawn.first <= bottom - top + 4 * OVERSCAN) return;
+    const first = Math.max(0, top - OVERSCAN);
+    const last = Math.min(model.rows.length, bottom + OVERSCAN);
+    this.drawn = { first, last };
     this.drawLines(model, first, last);
     const rows: HTMLElement[] = [];
     for (let row = first; row < last; row++) rows.push(this.option(model, row));
@@ -93,11 +107,10 @@ export class View {
   }
 
   private drawLines(model: Model, first: number, last: number): void {
-    const width = (model.layout.width + 1) * LANE * this.zoom;
-    const top = first * this.height;
-    this.lines.setAttribute('width', String(width));
-    this.lines.setAttribute('height', String((last - first) * this.height));
-    this.lines.style.top = `${String(top)}px`;
+    const top = first * ROW;
+    this.lines.setAttribute('viewBox', `0 0 ${String((model.layout.width + 1) * LANE)} ${String((last - first) * ROW)}`);
+    this.lines.style.setProperty('--row', String(first));
+    this.lines.style.setProperty('--rows', String(last - first));
     const shapes: Element[] = [];
     for (const points of model.layout.links) {
       const begin = points[1] ?? 0;
@@ -116,7 +129,7 @@ export class View {
     const steps: string[] = [];
     let before: [number, number] | undefined;
     for (let i = 0; i + 1 < points.length; i += 2) {
-      const at: [number, number] = [this.x(points[i] ?? 0), this.y(points[i + 1] ?? 0) - top];
+      const at: [number, number] = [x(points[i] ?? 0), y(points[i + 1] ?? 0) - top];
       if (before === undefined) {
         steps.push(`M${at.join(' ')}`);
       } else if (before[0] === at[0]) {
@@ -135,9 +148,9 @@ export class View {
 
   private dot(revision: Revision, lane: number, row: number, top: number): Element {
     const shape = document.createElementNS(SVG, 'circle');
-    shape.setAttribute('cx', String(this.x(lane)));
-    shape.setAttribute('cy', String(this.y(row) - top));
-    shape.setAttribute('r', String((revision.head || revision.merge_point ? 5.5 : 4) * this.zoom));
+    shape.setAttribute('cx', String(x(lane)));
+    shape.setAttribute('cy', String(y(row) - top));
+    shape.setAttribute('r', String(revision.head || revision.merge_point ? 5.5 : 4));
     const kind = revision.head ? ' head' : revision.merge_point ? ' merge' : '';
     shape.setAttribute('class', `lane${String(Math.round(lane) % COLORS)}${kind}`);
     return shape;
@@ -155,10 +168,7 @@ export class View {
     option.setAttribute('aria-posinset', String(row + 1));
     option.setAttribute('aria-setsize', String(model.rows.length));
     option.setAttribute('aria-label', [titleOf(revision), ...words, findingWords(revision)].filter(Boolean).join(', '));
-    option.style.top = `${String(row * this.height)}px`;
-    option.style.height = `${String(this.height)}px`;
-    option.style.lineHeight = `${String(this.height)}px`;
-    option.style.paddingLeft = `${String((model.layout.width + 1) * LANE * this.zoom)}px`;
+    option.style.setProperty('--row', String(row));
     option.append(span('title', titleOf(revision)), ...words.map((word) => span('role', word)));
     const count = findingCount(revision);
     if (count > 0) {
@@ -170,13 +180,14 @@ export class View {
     return option;
   }
 
-  private x(lane: number): number {
-    return (lane + 1) * LANE * this.zoom;
-  }
+}
 
-  private y(row: number): number {
-    return (row + 0.5) * this.height;
-  }
+function x(lane: number): number {
+  return (lane + 1) * LANE;
+}
+
+function y(row: number): number {
+  return (row + 0.5) * ROW;
 }
 
 function span(kind: string, text: string): HTMLElement {

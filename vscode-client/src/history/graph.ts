@@ -64,9 +64,13 @@ export function titleOf(revision: Revision): string {
   return revision.message || revision.revision || '(unreadable id)';
 }
 
-/** Whether a revision has every word of a text in its message, id, labels or file name. */
-export function matches(revision: Revision, text: string): boolean {
+/** What a revision is searched by: its message, id, labels and file name, in small letters. */
+export function searched(revision: Revision): string {
   const file = revision.uri.slice(revision.uri.lastIndexOf('/') + 1);
-  const hay = [revision.message, revision.revision ?? '', ...revision.branch_labels, file].join(' ').toLowerCase();
+  return [revision.message, revision.revision ?? '', ...revision.branch_labels, file].join(' ').toLowerCase();
+}
+
+/** Whether a revision has every word of a text in its message, id, labels or file name. */
+export function matches(revision: Revision, text: string, hay = searched(revision)): boolean {
   return text.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
 }

@@ -12,12 +12,12 @@ import click
 from msgspec.structs import replace
 
 from foreshot.cli import console
-from foreshot.cli.formats import FOR_PEOPLE, FORMATS, writer
+from foreshot.cli.formats import FOR_PEOPLE, FORMATS, format_named, write
 from foreshot.cli.listing import Findings
 from foreshot.cli.problems import Failure, say, unknown_rule
 from foreshot.cli.progress import Bar
 from foreshot.cli.text import one_line, shown_path
-from foreshot.lint.severity import SEVERITIES, at_least
+from foreshot.lint.severity import SEVERITIES
 from foreshot.project import paths as plain_paths
 from foreshot.project.dialect_names import DIALECTS, dialect_of
 from foreshot.text import SourceText, Unreadable, decode
@@ -145,17 +145,16 @@ class _Request:
         self._expect_projects(results)
         findings = Findings(results, self.folder)
         if self.statistics:
-            from foreshot.cli.statistics import write_statistics
+            from foreshot.cli.statistics import Statistics
 
-            write_statistics(findings, out, machine=self.format == "json")
+            form = Statistics(findings, out, machine=self.format == "json")
         else:
-            writer(self.format)(findings, out)
-        grave = any(
-            at_least(report.severity, result.settings.fail_level)
-            for result in results
-            for report in result.reports
-        )
-        return 1 if grave else 0
+            form = format_named(self.format)(findings, out)
+        if form.slow:
+            # Repairs leave cycles behind; what has been read so far leaves none.
+            gc.freeze()
+            gc.enable()
+        return 1 if write(form).is_grave else 0
 
     def show_fixes(self) -> int:
         """Print what the repairs would change; 1 when that is anything."""

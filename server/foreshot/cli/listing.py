@@ -1,10 +1,9 @@
-"""What a check found, gathered for output: the reports of all projects in one order, and how to ask for more."""
+"""What a check found, gathered for output: file by file, of all projects in one order, and how much it is in all."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -12,23 +11,38 @@ from foreshot.cli.text import shown_path
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
 from foreshot.text import SourceText
+from foreshot.workspace.parallel import map_in_processes
 
 if TYPE_CHECKING:
     # Brings all rules' machinery along, which a listing does without.
     from foreshot.workspace.resolve import ResolvedFix
+
+_AT_ONCE: Final = 32
+"""Files that are laid out in one go, between which the processes take turns."""
+_AT_ONCE_SLOWLY: Final = 4
+_WORTHWHILE: Final = 32
+"""Goes below which one process is faster than two."""
 
 
 class Checked(Protocol):
     """A project that was checked; :class:`foreshot.workspace.check.ProjectResult` is one."""
 
     @property
-    def reports(self) -> Sequence[Report]:
-        """What is to be reported."""
+    def files(self) -> int:
+        """Revision files that were read."""
         ...
 
     @property
-    def files(self) -> int:
-        """Revision files that were read."""
+    def paths(self) -> Iterable[str]:
+        """Every file in which something may have been found."""
+        ...
+
+    def reports_for(self, path: str) -> Sequence[Report]:
+        """What is to be reported of one file, in order."""
+        ...
+
+    def is_grave(self, report: Report) -> bool:
+        """Whether the project counts a report as a failure."""
         ...
 
     def source(self, path: str) -> SourceText | None:
@@ -55,6 +69,100 @@ class Entry(Struct, frozen=True):
         return [fix for fix in self.project.resolve(self.report) if fix.refused is None]
 
 
+class FileFindings(Struct, frozen=True):
+    """What was found in one file, ordered by position."""
+
+    path: str
+    """As outputs name it."""
+    entries: Sequence[Entry]
+
+    @property
+    def source(self) -> SourceText | None:
+        """Its text as it was checked."""
+        first = self.entries[0]
+        return first.project.source(first.report.path)
+
+
+class Count(Struct):
+    """How often something was found, and how many of them have a safe repair, or none but unsafe ones."""
+
+    found: int = 0
+    safe: int = 0
+    unsafe: int = 0
+
+    def add(self, other: Count) -> None:
+        """Count those as well."""
+        self.found += other.found
+        self.safe += other.safe
+        self.unsafe += other.unsafe
+
+
+class Tally(Struct):
+    """How much was found."""
+
+    counts: dict[tuple[str, Severity], Count] = {}
+    """By rule and severity."""
+    revisions: int = 0
+    """Revision files with findings."""
+    others: int = 0
+    """Other files with findings."""
+    is_grave: bool = False
+    """Whether something counts as a failure."""
+
+    def count(self, file: FileFindings) -> None:
+        """Count what was found in one file more."""
+        in_revision = False
+        for entry in file.entries:
+            report = entry.report
+            count = self._of(report.rule, report.severity)
+            count.found += 1
+            if report.offers:
+                safe = any(offer.safety == "safe" for offer in report.offers)
+                count.safe += safe
+                count.unsafe += not safe
+            in_revision = in_revision or report.revision is not None
+        self.revisions += in_revision
+        self.others += not in_revision
+
+    def add(self, other: Tally) -> None:
+        """Count what was found in other files as well."""
+        for key, count in other.counts.items():
+            self._of(*key).add(count)
+        self.revisions += other.revisions
+        self.others += other.others
+        self.is_grave = self.is_grave or other.is_grave
+
+    def _of(self, rule: str, severity: Severity) -> Count:
+        count = self.counts.get((rule, severity))
+        if count is None:
+            count = self.counts[rule, severity] = Count()
+        return count
+
+    @property
+    def total(self) -> Count:
+        """Everything together."""
+        total = Count()
+        for count in self.counts.values():
+            total.add(count)
+        return total
+
+    @property
+    def by_severity(self) -> dict[Severity, int]:
+        """How many there are of each severity that occurs, the gravest first."""
+        found: dict[Severity, int] = {}
+        for level in SEVERITIES:
+            number = sum(count.found for (_, severity), count in self.counts.items() if severity == level)
+            if number:
+                found[level] = number
+        return found
+
+
+class _Place(Struct, frozen=True):
+    shown: str
+    path: str
+    projects: list[Checked]
+
+
 class Findings:
     """Everything that was found, ordered by path as shown, then position."""
 
@@ -66,44 +174,63 @@ class Findings:
         """
         self.folder = folder
         self.files = 0
-        entries: list[Entry] = []
-        # A file that two environments share is reported once.
-        seen: set[tuple[object, ...]] = set()
-        shown: dict[str, str] = {}
+        """How many revision files were read."""
+        found: dict[str, list[Checked]] = {}
         for project in projects:
             self.files += project.files
-            for report in project.reports:
-                identity = (report.path, report.rule, report.span, report.message)
-                if identity in seen:
-                    continue
-                seen.add(identity)
-                path = shown.get(report.path)
-                if path is None:
-                    path = shown[report.path] = shown_path(report.path, folder)
-                entries.append(Entry(report, path, project))
-        entries.sort(key=lambda entry: (entry.path, entry.report.start, entry.report.end, entry.report.rule))
-        self.entries: Sequence[Entry] = entries
+            for path in project.paths:
+                found.setdefault(path, []).append(project)
+        places = [_Place(self.show(path), path, owners) for path, owners in found.items()]
+        self._places = sorted(places, key=lambda place: place.shown)
 
     def show(self, path: str) -> str:
         """An absolute path as outputs name it."""
         return shown_path(path, self.folder)
 
-    def count(self, wanted: Callable[[Report], bool]) -> int:
-        """How many reports ``wanted`` says yes to."""
-        return sum(wanted(entry.report) for entry in self.entries)
+    def laid_out(
+        self, lay_out: Callable[[FileFindings], str], joint: str = "", *, slow: bool = False
+    ) -> Iterator[tuple[str, Tally]]:
+        """What ``lay_out`` makes of every file with findings, and how much it is; by several processes when that is worth it.
 
-    @property
-    def by_severity(self) -> dict[Severity, int]:
-        """How many there are of each severity that occurs, the gravest first."""
-        counts = Counter(entry.report.severity for entry in self.entries)
-        return {level: counts[level] for level in SEVERITIES if level in counts}
+        Args:
+            lay_out: the text of one file's findings.
+            joint: what stands between two files' texts of one piece, and is to be put between pieces.
+            slow: it takes milliseconds a finding.
+        """
+        size = _AT_ONCE_SLOWLY if slow else _AT_ONCE
+        pieces = [self._places[start : start + size] for start in range(0, len(self._places), size)]
 
+        def one(piece: Sequence[_Place]) -> tuple[str, Tally]:
+            tally = Tally()
+            texts = [lay_out(file) for place in piece if (file := self._file(place, tally)) is not None]
+            return joint.join(texts), tally
 
-def is_safe(report: Report) -> bool:
-    """Whether a safe repair is offered."""
-    return any(offer.safety == "safe" for offer in report.offers)
+        return map_in_processes(one, pieces, tuple[str, Tally], worthwhile=_WORTHWHILE)
 
+    def tally(self) -> Tally:
+        """How much was found in all."""
+        whole = Tally()
+        for _, tally in self.laid_out(lambda _: ""):
+            whole.add(tally)
+        return whole
 
-def is_unsafe(report: Report) -> bool:
-    """Whether repairs are offered and none is safe."""
-    return bool(report.offers) and not is_safe(report)
+    def _file(self, place: _Place, tally: Tally) -> FileFindings | None:
+        """What was found in one file, and counts it; a file that two environments share is reported once."""
+        entries: list[Entry] = []
+        seen: set[tuple[object, ...]] = set()
+        for project in place.projects:
+            for report in project.reports_for(place.path):
+                tally.is_grave = tally.is_grave or project.is_grave(report)
+                if len(place.projects) > 1:
+                    identity = (report.rule, report.span, report.message)
+                    if identity in seen:
+                        continue
+                    seen.add(identity)
+                entries.append(Entry(report, place.shown, project))
+        if not entries:
+            return None
+        if len(place.projects) > 1:
+            entries.sort(key=lambda entry: (entry.report.start, entry.report.end, entry.report.rule))
+        file = FileFindings(place.shown, entries)
+        tally.count(file)
+        return file

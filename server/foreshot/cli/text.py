@@ -131,7 +131,7 @@ def wrapped(text: str, limit: int, first: int = 0) -> list[str]:
         cut = text.rfind(" ", begin, fits + 1)
         if cut == -1:
             cut = text.find(" ", fits)
-        while text.startswith("::", cut + 1):
+        while cut != -1 and text.startswith("::", cut + 1):
             cut = text.find(" ", cut + 1)
         if cut == -1:
             break

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
+from foreshot.lint.severity import at_least
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths
 from foreshot.project.discover import environments_at, revision_files, workspace_root
@@ -25,6 +26,7 @@ from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.load import load_surroundings
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
+from foreshot.workspace.read import ReadFiles
 from foreshot.workspace.resolve import ResolvedFix
 
 Progress = Callable[[int, int], None]
@@ -51,13 +53,11 @@ class Options(Struct, frozen=True):
 
 
 class ProjectResult:
-    """One environment, checked."""
+    """One environment, checked; ``only`` are the paths that were asked for when a part of it was."""
 
-    def __init__(
-        self, project: Project, reports: Sequence[Report], only: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, project: Project, options: Options, only: Sequence[str] | None = None) -> None:
         self.project = project
-        self.reports = tuple(reports)
+        self._options = options
         self._only = only
 
     @property
@@ -76,6 +76,24 @@ class ProjectResult:
         if self._only is None:
             return len(self.project.analyses)
         return sum(any(_is_under(path, part) for part in self._only) for path in self.project.analyses)
+
+    @property
+    def paths(self) -> list[str]:
+        """The files that were asked for and in which something may have been found."""
+        return restricted(self.project, self._options, self._only)
+
+    @property
+    def reports(self) -> list[Report]:
+        """Everything that is to be reported, in order."""
+        return [report for path in self.paths for report in self.reports_for(path)]
+
+    def reports_for(self, path: str) -> list[Report]:
+        """What is to be reported of one file, in order."""
+        return self.project.reports_for(path)
+
+    def is_grave(self, report: Report) -> bool:
+        """Whether the settings count a report as a failure."""
+        return at_least(report.severity, self.settings.fail_level)
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file as it was checked."""
@@ -96,7 +114,7 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
     if problems:
         raise ConfigurationError(problems[0].message)
     roots = tuple(dict.fromkeys(workspace_root(path, os.path.exists) for path in options.paths))
-    files: Files = DiskFiles(roots)
+    files: Files = ReadFiles(roots)
     if options.stdin is not None:
         path, text = options.stdin
         files = Overlay({path: SourceText(text)}, files)
@@ -106,19 +124,19 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
         since = project.surroundings.settings.since
         if since and isinstance(found := resolve_revision(project.graph, since), Unresolved):
             raise ConfigurationError(f"{environment.script_location}: {found.why}")
-        results.append(ProjectResult(project, restricted(project, options, only), only))
+        results.append(ProjectResult(project, options, only))
     return results
 
 
-def restricted(project: Project, options: Options, only: Sequence[str] | None = None) -> list[Report]:
-    """The reports of a project that were asked for; ``only`` are the paths when a part of it was."""
-    reports = project.reports
+def restricted(project: Project, options: Options, only: Sequence[str] | None = None) -> list[str]:
+    """The files of a project of which reports were asked for, in order; ``only`` are the paths when a part of it was."""
+    found = project.reported
     wanted = only if only is not None else _part(project, options.paths)
     if wanted is not None:
-        reports = [report for report in reports if any(_is_under(report.path, path) for path in wanted)]
+        found = [path for path in found if any(_is_under(path, part) for part in wanted)]
     if options.changed is not None:
-        reports = [report for report in reports if report.path in options.changed]
-    return reports
+        found = [path for path in found if path in options.changed]
+    return found
 
 
 def _part(project: Project, asked: Sequence[str]) -> list[str] | None:
@@ -173,7 +191,7 @@ def _analyse_all(
     dependencies: _Dependencies,
     jobs: int | None,
     progress: Progress | None,
-) -> list[tuple[str, Kept]]:
+) -> Iterator[tuple[str, Kept]]:
     # A run that finds everything in the cache needs neither the reader nor the rules.
     from foreshot.workspace.analysis import analyse
 

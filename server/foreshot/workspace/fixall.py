@@ -12,7 +12,7 @@ from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.project.files import Overlay
 from foreshot.text import Edit, SourceText, apply_edits
-from foreshot.workspace.check import Options, ProjectResult, check, load_project, restricted
+from foreshot.workspace.check import Options, ProjectResult, check, load_project
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 
@@ -100,7 +100,7 @@ def _repair(
             if source is not None:
                 patches.edit(path, source, wanted)
         project = load_project(patches.files, result.environment, replace(options, cache=False))
-        reports = restricted(project, options)
+        reports = ProjectResult(project, options).reports
 
 
 def _first(project: Project, report: Report, *, unsafe: bool) -> ResolvedFix | None:

@@ -7,8 +7,8 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, Final, TypeVar
 
 import msgspec
 
@@ -16,10 +16,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WORTHWHILE: Final = 120
-"""Items below which one process is faster than two (measured: a fork and the way back cost about 15 ms)."""
+"""Revisions below which one process reads them faster than two (measured: a fork and the way back cost about 15 ms)."""
 
 _COLLECTED: Final = 1_000
 """Items after which garbage is collected where the caller has switched that off: few cycles are left behind."""
+_PIPE: Final = 1 << 20
+"""Bytes that a process may be ahead of the one that takes its results, where the system lets us say so."""
+_SIZE: Final = 8
+"""Bytes before each result, which say how long it is."""
 
 
 def map_in_processes(
@@ -28,79 +32,82 @@ def map_in_processes(
     kind: Any,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Result]:
-    """``[work(item) for item in items]``, the results of other processes coming back as MessagePack of ``kind``.
+    *,
+    worthwhile: int = WORTHWHILE,
+) -> Iterator[Result]:
+    """``work(item)`` for each item, in order; the results of other processes come back as MessagePack of ``kind``.
 
-    A process that dies takes nothing along: its share is done here instead. ``progress`` is told how many of
-    how many items are done.
+    Results come one by one while the work goes on, and nobody holds more than a few of them. A process that dies takes
+    nothing along: its share is done here instead. ``progress`` is told how many of how many items are done; with fewer
+    than ``worthwhile`` of them, there are no other processes.
     """
-    count = min(jobs or _processors(), len(items) // (WORTHWHILE // 2) if jobs is None else len(items))
+    count = min(jobs or _processors(), len(items) * 2 // worthwhile if jobs is None else len(items))
     can_fork = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
-    if count < 2 or (jobs is None and len(items) < WORTHWHILE) or not can_fork:
-        return _serial(work, items, len(items), progress)
-    shares = [items[start::count] for start in range(count)]
-    children = [_start(work, share) for share in shares[1:]]
-    results: list[list[Result] | None] = [_serial(work, shares[0], len(items), progress)]
-    results += [
-        _collect(process, pipe, kind, len(share))
-        for (process, pipe), share in zip(children, shares[1:], strict=True)
-    ]
-    done = [
-        part if part is not None else _serial(work, share, len(items), None)
-        for part, share in zip(results, shares, strict=True)
-    ]
-    if progress is not None:
-        progress(len(items), len(items))
-    return [done[index % count][index // count] for index in range(len(items))]
-
-
-def _serial(
-    work: Callable[[Item], Result],
-    items: Sequence[Item],
-    total: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[Result]:
-    results: list[Result] = []
-    for item in items:
-        results.append(work(item))
-        if len(results) % _COLLECTED == 0 and not gc.isenabled():
-            gc.collect()
-        if progress is not None and len(results) % 50 == 0:
-            # Other processes are taken to be as far as this one.
-            progress(len(results) * total // len(items), total)
-    return results
-
-
-def _start(work: Callable[[Item], Result], share: Sequence[Item]) -> tuple[int, int]:
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(writing)
-        return process, reading
-    # The copy: nothing of it may return to the caller, whatever happens.
-    status = 1
+    if count < 2 or (jobs is None and len(items) < worthwhile) or not can_fork:
+        count = 1
+    others = [_Other(work, items[start::count]) for start in range(1, count)]
     try:
-        os.close(reading)
-        data = msgspec.msgpack.encode(_serial(work, share, len(share), None))
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(data)
-        status = 0
+        for index, item in enumerate(items):
+            other = others[index % count - 1] if index % count else None
+            given = other.take(kind) if other is not None else None
+            yield work(item) if given is None else given[0]
+            done = index + 1
+            if done % _COLLECTED == 0 and not gc.isenabled():
+                gc.collect()
+            if progress is not None and (done % 50 == 0 or done == len(items)):
+                progress(done, len(items))
     finally:
-        os._exit(status)
+        for other in others:
+            other.close()
 
 
-def _collect(process: int, pipe: int, kind: Any, count: int) -> list[Any] | None:
-    with os.fdopen(pipe, "rb") as file:
-        data = file.read()
-    with contextlib.suppress(ChildProcessError):
-        _, status = os.waitpid(process, 0)
-        if status:
+class _Other:
+    """Another process, which works on its share and hands back one result after the other."""
+
+    def __init__(self, work: Callable[[Any], Any], share: Sequence[Any]) -> None:
+        reading, writing = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            # The copy: nothing of it may return to the caller, whatever happens.
+            status = 1
+            try:
+                os.close(reading)
+                with os.fdopen(writing, "wb") as pipe:
+                    _hand_over(work, share, pipe)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writing)
+        self._pipe = os.fdopen(reading, "rb")
+
+    def take(self, kind: Any) -> tuple[Any] | None:
+        """The next result; None when the process has died or talks nonsense."""
+        size = self._pipe.read(_SIZE)
+        data = self._pipe.read(int.from_bytes(size, "little")) if len(size) == _SIZE else b""
+        try:
+            return (msgspec.msgpack.decode(data, type=kind),)
+        except (msgspec.MsgspecError, RecursionError):
             return None
-    try:
-        results = msgspec.msgpack.decode(data, type=list[kind])
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    return results if len(results) == count else None
+
+    def close(self) -> None:
+        """Want nothing more: the process ends, at the latest when it has its next result."""
+        self._pipe.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._process, 0)
+
+
+def _hand_over(work: Callable[[Any], Any], share: Sequence[Any], pipe: BinaryIO) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    for number, item in enumerate(share, 1):
+        data = msgspec.msgpack.encode(work(item))
+        pipe.write(len(data).to_bytes(_SIZE, "little"))
+        pipe.write(data)
+        if number % _COLLECTED == 0 and not gc.isenabled():
+            gc.collect()
 
 
 def _processors() -> int:

@@ -101,10 +101,12 @@ class Project:
     @cached_property
     def reports(self) -> list[Report]:
         """Everything to be reported, in order."""
-        others = [path for path in self.project_reports if path not in self.analyses]
-        return sorted(
-            (report for path in (*self.analyses, *others) for report in self.reports_for(path)), key=order
-        )
+        return [report for path in self.reported for report in self.reports_for(path)]
+
+    @property
+    def reported(self) -> list[str]:
+        """Every file in which something may have been found, in order."""
+        return sorted({*self.analyses, *self.project_reports})
 
     def reports_for(self, path: str) -> list[Report]:
         """Everything to be reported of one file, in order."""
@@ -285,7 +287,10 @@ class Project:
 
     def fixes(self, report: Report) -> list[ResolvedFix]:
         """The repairs of a report as edits, made from the current texts; empty when it holds no more."""
-        found = self._fixes_in(report.path, report.rule).get(report.key)
+        if report.rule in project_rules().by_name:
+            found = self._comment_fixes(report.path).get(report.key) or self._project_fixes.get(report.key)
+        else:
+            found = self._fixes_in(report.path).get(report.key)
         if found is None:
             return []
         finding, fixes = found
@@ -294,15 +299,16 @@ class Project:
             return []
         return [resolve(fix, finding.path or report.path, self.source) for fix in fixes]
 
-    def _fixes_in(self, path: str, rule: str) -> KeyedFixes:
-        if rule in project_rules().by_name:
-            return {**self._project_fixes, **self._comment_fixes(path)}
+    def _fixes_in(self, path: str) -> KeyedFixes:
+        """What rules offer for one revision; of the few that were asked for last, it is remembered."""
         known = self._revision_fixes.get(path)
         if known is None:
             revision = self.revision(path)
             if revision is None:
                 return {}
             known = fixes_by_key(revision_rules(), Context(revision, self.surroundings, path))
+            if len(self._revision_fixes) >= _REMEMBERED:
+                self._revision_fixes.clear()
             self._revision_fixes[path] = known
         return known
 

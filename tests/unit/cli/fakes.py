@@ -50,9 +50,16 @@ class FakeProject:
         files: int = 3,
     ) -> None:
         self.reports = tuple(reports)
+        self.paths = list(dict.fromkeys(found.path for found in reports))
         self.files = files
         self._sources = sources
         self._fixes = fixes or {}
+
+    def reports_for(self, path: str) -> Sequence[Report]:
+        return [found for found in self.reports if found.path == path]
+
+    def is_grave(self, report: Report) -> bool:
+        return report.severity == "error"
 
     def source(self, path: str) -> SourceText | None:
         return self._sources.get(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from foreshot.cli.console import Console
-from foreshot.cli.formats import FORMATS, writer
+from foreshot.cli.formats import FORMATS, format_named, write
 from foreshot.cli.formats.full import summary
 from foreshot.cli.listing import Findings
 from foreshot.lint.report import Offer
@@ -23,11 +23,14 @@ GOLDEN = Path(__file__).with_name("golden")
 
 def written(name, projects=None, *, colour=False, columns=100):
     stream = io.StringIO()
-    writer(name)(
-        Findings(sample() if projects is None else projects, FOLDER),
-        Console(stream, colour=colour, columns=columns),
-    )
+    findings = Findings(sample() if projects is None else projects, FOLDER)
+    write(format_named(name)(findings, Console(stream, colour=colour, columns=columns)))
     return stream.getvalue()
+
+
+def said(projects):
+    findings = Findings(projects, FOLDER)
+    return summary(findings.tally(), findings.files)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -221,14 +224,14 @@ def test_summary(severities, offers, expected):
         report(source, f"{VERSIONS}/a.py", "abc"[at], severity=severity, offers=offers, revision="a")
         for at, severity in enumerate(severities)
     ]
-    assert summary(Findings([FakeProject(reports, {})], FOLDER)) == expected
+    assert said([FakeProject(reports, {})]) == expected
 
 
 def test_summary_counts_other_files_apart():
     source = SourceText("abc")
     project = FakeProject([report(source, f"{FOLDER}/alembic.ini", "a")], {})
-    assert summary(Findings([project], FOLDER)) == "Found 1 problem (1 warning) in 1 file."
-    assert summary(Findings(sample(), FOLDER)) == (
+    assert said([project]) == "Found 1 problem (1 warning) in 1 file."
+    assert said(sample()) == (
         "Found 6 problems (2 errors, 2 warnings, 1 information, 1 hint) in 3 of 4 revisions and 1 other file;"
         " 1 fixable with --fix."
     )

@@ -75,7 +75,7 @@ def test_json_holds_no_command():
 def test_cells(line, shown, columns):
     laid = cells(line)
     assert "".join(laid.shown) == shown
-    assert laid.columns == columns
+    assert list(laid.columns) == columns
     assert laid.width == columns[-1]
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 from foreshot.cli.console import Console
-from foreshot.cli.listing import Findings
-
-Writer = Callable[[Findings, Console], None]
-"""Writes all findings, and whatever the format needs around them."""
+from foreshot.cli.listing import FileFindings, Findings, Tally
 
 FORMATS: Final[Mapping[str, str]] = {
     "full": "foreshot.cli.formats.full",
@@ -20,13 +17,53 @@ FORMATS: Final[Mapping[str, str]] = {
     "github": "foreshot.cli.formats.github",
     "gitlab": "foreshot.cli.formats.gitlab",
 }
-"""The module of each format, which has a ``write`` of type :data:`Writer` and is imported when it is asked for."""
+"""The module of each format, whose ``Format`` is made when it is asked for."""
 
 FOR_PEOPLE: Final = frozenset({"full", "concise"})
 """Formats whose stream may carry a sentence that belongs to no finding."""
 
 
-def writer(name: str) -> Writer:
-    """What writes a format."""
-    write: Writer = importlib.import_module(FORMATS[name]).write
-    return write
+class BaseFormat:
+    """What a format has to say: of each file with findings, in any order and any process, and around all of them."""
+
+    joint: ClassVar[str] = ""
+    """What stands between the texts of two files."""
+    slow: ClassVar[bool] = False
+    """Whether a finding takes milliseconds, as the working out of a repair does."""
+
+    def __init__(self, findings: Findings, console: Console) -> None:
+        self.findings = findings
+        self.console = console
+
+    def before(self) -> str:
+        """What stands before everything."""
+        return ""
+
+    def file(self, file: FileFindings) -> str:  # noqa: ARG002
+        """What is written of one file."""
+        return ""
+
+    def after(self, tally: Tally) -> str:  # noqa: ARG002
+        """What stands after everything."""
+        return ""
+
+
+def format_named(name: str) -> type[BaseFormat]:
+    """A format of :data:`FORMATS`."""
+    found: type[BaseFormat] = importlib.import_module(FORMATS[name]).Format
+    return found
+
+
+def write(form: BaseFormat) -> Tally:
+    """Write everything that was found."""
+    whole = Tally()
+    console = form.console
+    console.write(form.before())
+    joint = ""
+    for text, tally in form.findings.laid_out(form.file, form.joint, slow=form.slow):
+        if text:
+            console.write(joint + text)
+            joint = form.joint
+        whole.add(tally)
+    console.write(form.after(whole))
+    return whole

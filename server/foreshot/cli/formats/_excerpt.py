@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from foreshot.cli.console import Console
 from foreshot.cli.text import cells
@@ -13,37 +13,54 @@ _BEFORE = 12
 """Cells shown before a range whose line has to be clipped."""
 
 
-def excerpt(lines: LineIndex, report: Report, console: Console, gutter: int) -> Iterator[str]:
-    """The rows around a report, numbered in a gutter of ``gutter`` cells, with its range underlined."""
-    paint = console.paint
+class Margin:
+    """What stands left of everything below a finding's message, for numbers of ``gutter`` cells."""
+
+    def __init__(self, gutter: int, console: Console) -> None:
+        self.paint = paint = console.paint
+        self.gutter = gutter
+        blank = " " * gutter
+        self.arrow = f"{blank}{paint('-->', 'path')}"
+        self.bar = f"{blank} {paint('|', 'path')}"
+        self.gap = f"{blank} {paint('...', 'path')}"
+        self.note = f"{blank} {paint('=', 'path')}"
+        self.room = console.columns - gutter - 3
+        """Cells right of it."""
+
+    def row(self, row: int) -> str:
+        """What stands left of a row of source."""
+        return f"{self.paint(str(row + 1).rjust(self.gutter), 'path')} {self.paint('|', 'path')}"
+
+
+def excerpt(out: list[str], rows: Sequence[int], lines: LineIndex, report: Report, margin: Margin) -> None:
+    """Add the rows around a report, numbered, with its range underlined."""
     start, end = report.start, report.end
-    room = console.columns - gutter - 3
-    bar = paint("|", "path")
-    previous = -1
-    for row in shown_rows(report):
+    last = _last_row(start, end)
+    previous = rows[0] - 1
+    for row in rows:
         text = lines.line(row)
-        if previous not in (-1, row - 1):
-            yield f"{' ' * gutter} {paint('...', 'path')}"
+        if previous != row - 1:
+            out.append(margin.gap)
         previous = row
-        inside = start[0] <= row <= _last_row(start, end)
+        inside = start[0] <= row <= last
         begin = start[1] if row == start[0] else len(text) - len(text.lstrip()) if inside else 0
         finish = (end[1] if row == end[0] else len(text.rstrip())) if inside else 0
         if report.secret:
             text = text[:begin] + "*" * (finish - begin) + text[finish:]
-        shown, offset, size = _window(text, begin, min(finish, len(text)), room)
-        yield f"{paint(str(row + 1).rjust(gutter), 'path')} {bar} {shown}".rstrip()
+        shown, offset, size = _window(text, begin, min(finish, len(text)), margin.room)
+        out.append(f"{margin.row(row)} {shown}".rstrip())
         if inside and size:
-            yield f"{' ' * gutter} {bar} {' ' * offset}{paint('^' * size, report.severity)}"
+            out.append(f"{margin.bar} {' ' * offset}{margin.paint('^' * size, report.severity)}")
 
 
-def shown_rows(report: Report) -> list[int]:
+def shown_rows(report: Report) -> Sequence[int]:
     """The rows that an excerpt of a report shows."""
     first, last = report.start[0], _last_row(report.start, report.end)
     above, below = min(report.rows[0], first), max(report.rows[1], last)
     if below - above < _MOST_ROWS:
-        return [*range(above, below + 1)]
+        return range(above, below + 1)
     if last - first < _MOST_ROWS:
-        return [*range(first, last + 1)]
+        return range(first, last + 1)
     return [*range(first, first + _MOST_ROWS - 1), last]
 
 

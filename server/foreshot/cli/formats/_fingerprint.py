@@ -7,7 +7,7 @@ from foreshot.cli.listing import Entry
 
 
 def fingerprints(entries: Sequence[Entry]) -> list[str]:
-    """For each entry a name that it keeps while it moves within its file; no two are the same."""
+    """For each entry of a file a name that it keeps while it moves within it; no two are the same."""
     seen: dict[str, int] = {}
     found: list[str] = []
     for entry in entries:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from foreshot.cli.console import Console
-from foreshot.cli.listing import Findings
+from foreshot.cli.formats import BaseFormat
+from foreshot.cli.listing import FileFindings
 from foreshot.cli.text import clean, one_line
 
 
-def write(findings: Findings, console: Console) -> None:
-    """Write the findings."""
-    paint = console.paint
-    for entry in findings.entries:
-        report = entry.report
-        row, column = report.start
-        rule = f"{paint(report.severity, report.severity)}{paint(f'[{clean(report.rule)}]', 'bold')}"
-        place = f"{paint(clean(entry.path), 'bold')}:{row + 1}:{column + 1}:"
-        console.line(f"{place} {rule} {one_line(report.message)}")
+class Format(BaseFormat):
+    """The lines."""
+
+    def file(self, file: FileFindings) -> str:
+        """One line a finding."""
+        paint = self.console.paint
+        path = paint(clean(file.path), "bold")
+        lines: list[str] = []
+        for entry in file.entries:
+            report = entry.report
+            row, column = report.start
+            rule = f"{paint(report.severity, report.severity)}{paint(f'[{clean(report.rule)}]', 'bold')}"
+            lines.append(f"{path}:{row + 1}:{column + 1}: {rule} {one_line(report.message)}\n")
+        return "".join(lines)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from foreshot.cli.console import Console
-from foreshot.cli.formats._excerpt import excerpt, shown_rows
-from foreshot.cli.listing import Entry, Findings, is_safe, is_unsafe
+from foreshot.cli.formats import BaseFormat
+from foreshot.cli.formats._excerpt import Margin, excerpt, shown_rows
+from foreshot.cli.listing import FileFindings, Findings, Tally
 from foreshot.cli.text import clean, one_line, wrapped
+from foreshot.lint.report import Report
 from foreshot.lint.severity import Severity
 
 _PLURALS: Final[dict[Severity, tuple[str, str]]] = {
@@ -19,76 +20,94 @@ _PLURALS: Final[dict[Severity, tuple[str, str]]] = {
 }
 
 
-def write(findings: Findings, console: Console) -> None:
-    """Write the findings and a summary."""
-    for entry in findings.entries:
-        for line in _entry(entry, findings, console):
-            console.line(line)
-        console.line()
-    said = summary(findings)
-    for line in wrapped(said, console.columns) if console.is_terminal else [said]:
-        console.line(line)
+class Format(BaseFormat):
+    """The findings and a summary."""
+
+    def __init__(self, findings: Findings, console: Console) -> None:
+        super().__init__(findings, console)
+        self._margins: dict[int, Margin] = {}
+
+    def file(self, file: FileFindings) -> str:
+        """The findings of one file, an empty line after each."""
+        path = clean(file.path)
+        source = file.source
+        index = source.lines if source is not None and source.content else None
+        lines: list[str] = []
+        for entry in file.entries:
+            report = entry.report
+            rows = shown_rows(report)
+            self._head(lines, report)
+            margin = self._margin(len(str(rows[-1] + 1)))
+            lines.append(f"{margin.arrow} {path}:{report.start[0] + 1}:{report.start[1] + 1}")
+            if index is not None:
+                lines.append(margin.bar)
+                excerpt(lines, rows, index, report, margin)
+                lines.append(margin.bar)
+            for related in report.related:
+                where = (
+                    f"{clean(self.findings.show(related.path))}:{related.start[0] + 1}:{related.start[1] + 1}"
+                )
+                self._note(lines, "see", f"{one_line(related.message)} ({where})", margin)
+            for offer in report.offers:
+                self._note(lines, "fix", f"{one_line(offer.title)} ({offer.safety})", margin)
+            lines.append("")
+        lines.append("")
+        return "\n".join(lines)
+
+    def after(self, tally: Tally) -> str:
+        """The summary."""
+        said = summary(tally, self.findings.files)
+        lines = wrapped(said, self.console.columns) if self.console.is_terminal else [said]
+        return "\n".join([*lines, ""])
+
+    def _margin(self, gutter: int) -> Margin:
+        margin = self._margins.get(gutter)
+        if margin is None:
+            margin = self._margins[gutter] = Margin(gutter, self.console)
+        return margin
+
+    def _head(self, lines: list[str], report: Report) -> None:
+        paint = self.console.paint
+        rule = f"[{clean(report.rule)}]"
+        severity = report.severity
+        first, *others = wrapped(
+            one_line(report.message), self.console.columns, len(severity) + len(rule) + len(": ")
+        )
+        lines.append(f"{paint(severity, severity)}{paint(rule, 'bold')}: {first}")
+        lines += others
+
+    def _note(self, lines: list[str], label: str, text: str, margin: Margin) -> None:
+        room = margin.room - len(label) - 2
+        first, *others = wrapped(text, room)
+        lines.append(f"{margin.note} {self.console.paint(f'{label}:', 'bold')} {first}")
+        if others:
+            indent = " " * (self.console.columns - room)
+            lines += [f"{indent}{other}" for other in others]
 
 
-def summary(findings: Findings) -> str:
-    """How much was found, where, and how much of it Foreshot can repair."""
-    revisions = counted(findings.files, "revision", "revisions")
-    total = len(findings.entries)
-    if not total:
+def summary(tally: Tally, files: int) -> str:
+    """How much was found, where, and how much of it Foreshot can repair; ``files`` revisions were read."""
+    revisions = counted(files, "revision", "revisions")
+    total = tally.total
+    if not total.found:
         return f"No problems in {revisions}."
-    severities = ", ".join(counted(count, *_PLURALS[level]) for level, count in findings.by_severity.items())
-    inside = {entry.path for entry in findings.entries if entry.report.revision is not None}
-    beside = {entry.path for entry in findings.entries} - inside
+    severities = ", ".join(counted(count, *_PLURALS[level]) for level, count in tally.by_severity.items())
+    inside, beside = tally.revisions, tally.others
     places: list[str] = []
     if inside or not beside:
-        places.append(f"{len(inside)} of {revisions}")
+        places.append(f"{inside} of {revisions}")
     if beside:
         places.append(
-            counted(len(beside), "other file", "other files")
-            if inside
-            else counted(len(beside), "file", "files")
+            counted(beside, "other file", "other files") if inside else counted(beside, "file", "files")
         )
-    text = f"Found {counted(total, 'problem', 'problems')} ({severities}) in {' and '.join(places)}"
-    safe, unsafe = findings.count(is_safe), findings.count(is_unsafe)
-    if safe:
-        text += f"; {safe} fixable with --fix"
-    if unsafe:
-        text += f"{',' if safe else ';'} {unsafe}{' more' if safe else ' fixable'} with --unsafe-fixes"
+    text = f"Found {counted(total.found, 'problem', 'problems')} ({severities}) in {' and '.join(places)}"
+    if total.safe:
+        text += f"; {total.safe} fixable with --fix"
+    if total.unsafe:
+        text += f"{',' if total.safe else ';'} {total.unsafe}{' more' if total.safe else ' fixable'} with --unsafe-fixes"
     return f"{text}."
 
 
 def counted(count: int, one: str, many: str) -> str:
     """``1 file``, ``2 files``."""
     return f"{count} {one if count == 1 else many}"
-
-
-def _entry(entry: Entry, findings: Findings, console: Console) -> Iterator[str]:
-    report, paint = entry.report, console.paint
-    rule = clean(report.rule)
-    head = f"{report.severity}[{rule}]: "
-    first, *others = wrapped(one_line(report.message), console.columns, len(head))
-    yield f"{paint(report.severity, report.severity)}{paint(f'[{rule}]', 'bold')}: {first}"
-    yield from others
-    source = entry.project.source(report.path)
-    gutter = len(str(shown_rows(report)[-1] + 1))
-    place = f"{clean(entry.path)}:{report.start[0] + 1}:{report.start[1] + 1}"
-    yield f"{' ' * gutter}{paint('-->', 'path')} {place}"
-    bar = f"{' ' * gutter} {paint('|', 'path')}"
-    if source is not None and source.content:
-        yield bar
-        yield from excerpt(source.lines, report, console, gutter)
-        yield bar
-    mark = f"{' ' * gutter} {paint('=', 'path')}"
-    room = console.columns - gutter - 3
-    for related in report.related:
-        where = f"{clean(findings.show(related.path))}:{related.start[0] + 1}:{related.start[1] + 1}"
-        yield from _note("see", f"{one_line(related.message)} ({where})", mark, room, console)
-    for offer in report.offers:
-        yield from _note("fix", f"{one_line(offer.title)} ({offer.safety})", mark, room, console)
-
-
-def _note(label: str, text: str, mark: str, room: int, console: Console) -> Iterator[str]:
-    first, *others = wrapped(text, room - len(label) - 2)
-    yield f"{mark} {console.paint(f'{label}:', 'bold')} {first}"
-    indent = " " * (console.columns - room + len(label) + 2)
-    yield from (f"{indent}{other}" for other in others)

@@ -5,12 +5,13 @@ A fingerprint does not depend on the line, so a finding stays the same finding w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from foreshot.cli.console import Console
+from foreshot.cli.formats._array import JsonArray
 from foreshot.cli.formats._fingerprint import fingerprints
-from foreshot.cli.listing import Findings
-from foreshot.cli.text import as_json, clean
+from foreshot.cli.listing import FileFindings
+from foreshot.cli.text import clean
 from foreshot.lint.severity import Severity
 
 _SEVERITIES: Final[dict[Severity, str]] = {
@@ -21,13 +22,14 @@ _SEVERITIES: Final[dict[Severity, str]] = {
 }
 
 
-def write(findings: Findings, console: Console) -> None:
-    """Write one array of issues."""
-    issues: list[dict[str, object]] = []
-    for entry, fingerprint in zip(findings.entries, fingerprints(findings.entries), strict=True):
-        report = entry.report
-        issues.append(
-            {
+class Format(JsonArray):
+    """The array of issues."""
+
+    def values(self, file: FileFindings) -> Iterator[dict[str, object]]:
+        """The findings of one file."""
+        for entry, fingerprint in zip(file.entries, fingerprints(file.entries), strict=True):
+            report = entry.report
+            yield {
                 "type": "issue",
                 "check_name": report.rule,
                 "description": clean(report.message),
@@ -39,5 +41,3 @@ def write(findings: Findings, console: Console) -> None:
                     "lines": {"begin": report.start[0] + 1, "end": report.end[0] + 1},
                 },
             }
-        )
-    console.line(as_json(issues))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from foreshot.cli.console import Console
-from foreshot.cli.listing import Entry, Findings
-from foreshot.cli.text import as_json, clean
+from foreshot.cli.formats._array import JsonArray
+from foreshot.cli.listing import Entry, FileFindings, Findings
+from foreshot.cli.text import clean
 from foreshot.lint.report import Position
 
 if TYPE_CHECKING:
     from foreshot.workspace.resolve import ResolvedFix
 
 
-def write(findings: Findings, console: Console) -> None:
-    """Write one array. Escaped to ASCII, it holds no character that a terminal or an encoding could stumble over."""
-    if not findings.entries:
-        console.line("[]")
-        return
-    separator = "[\n  "
-    for entry in findings.entries:
-        text = as_json(as_value(entry, findings))
-        console.write(separator + text.replace("\n", "\n  "))
-        separator = ",\n  "
-    console.write("\n]\n")
+class Format(JsonArray):
+    """The array."""
+
+    slow = True
+
+    def values(self, file: FileFindings) -> Iterator[dict[str, object]]:
+        """The findings of one file."""
+        return (as_value(entry, self.findings) for entry in file.entries)
 
 
 def as_value(entry: Entry, findings: Findings) -> dict[str, object]:

@@ -10,8 +10,10 @@ from urllib.parse import quote
 
 from foreshot import __version__
 from foreshot.cli.console import Console
+from foreshot.cli.formats import BaseFormat
+from foreshot.cli.formats._array import elements
 from foreshot.cli.formats._fingerprint import fingerprints
-from foreshot.cli.listing import Entry, Findings
+from foreshot.cli.listing import Entry, FileFindings, Findings, Tally
 from foreshot.cli.text import as_json, clean
 from foreshot.ide.pages import page_of, url_of
 from foreshot.lint.report import Position
@@ -29,27 +31,47 @@ _LEVELS: Final[dict[Severity, str]] = {
 }
 
 
-def write(findings: Findings, console: Console) -> None:
-    """Write one log with one run."""
-    names = sorted({entry.report.rule for entry in findings.entries})
-    numbers = {name: number for number, name in enumerate(names)}
-    marks = fingerprints(findings.entries)
-    run = {
-        "tool": {
-            "driver": {
-                "name": "Foreshot",
-                "semanticVersion": __version__,
-                "version": __version__,
-                "rules": [_rule(name) for name in names],
-            }
-        },
-        "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(entry, numbers[entry.report.rule], mark, findings)
-            for entry, mark in zip(findings.entries, marks, strict=True)
-        ],
-    }
-    console.line(as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
+class Format(BaseFormat):
+    """One log with one run."""
+
+    joint = ","
+    slow = True
+
+    def __init__(self, findings: Findings, console: Console) -> None:
+        super().__init__(findings, console)
+        names = sorted({rule for rule, _ in findings.tally().counts})
+        self._numbers = {name: number for number, name in enumerate(names)}
+
+    def before(self) -> str:
+        """The log as far as the first result."""
+        return self._around()[0]
+
+    def file(self, file: FileFindings) -> str:
+        """The results of one file."""
+        marked = zip(file.entries, fingerprints(file.entries), strict=True)
+        results = [
+            _result(entry, self._numbers[entry.report.rule], mark, self.findings) for entry, mark in marked
+        ]
+        return elements(results, 4)
+
+    def after(self, tally: Tally) -> str:
+        """The log from its last result on."""
+        return ("\n      " if tally.counts else "") + self._around()[1]
+
+    def _around(self) -> tuple[str, str]:
+        driver = {
+            "name": "Foreshot",
+            "semanticVersion": __version__,
+            "version": __version__,
+            "rules": [_rule(name) for name in self._numbers],
+        }
+        run: dict[str, object] = {
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "results": [],
+        }
+        before, _, after = as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).rpartition("[]")
+        return f"{before}[", f"]{after}\n"
 
 
 def _rule(name: str) -> dict[str, object]:

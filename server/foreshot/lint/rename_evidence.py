@@ -37,6 +37,9 @@ _COPIES = re.compile(r"\bget_bind\b|[sS]ession\b|\.query\(|\bbulk_|\bconn(?:ecti
 _READS_NOTHING = re.compile(r"\.(?:create|drop)\(\s*(?:bind=)?\w+\.get_bind\(\)")
 _RENAMING = re.compile(r"\brenam|\bnames? (?:fix|chang)|\bchang\w+\b.*(?:\bto\b|->)|->|\btypo", re.IGNORECASE)
 
+_MOST_SAID = 300
+"""Characters of a revision's message that are looked at."""
+
 
 class Evidence:
     """Points and reasons for one pair, gathered piece by piece."""
@@ -94,6 +97,7 @@ class Evidence:
 
     def weigh_message(self, message: str, old: str, new: str) -> None:
         """What the revision's own message says."""
+        message = message[:_MOST_SAID]
         words = words_of(message)
         named = contains_words(words, words_of(old)), contains_words(words, words_of(new))
         renaming = bool(_RENAMING.search(message))

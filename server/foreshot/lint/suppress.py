@@ -11,7 +11,7 @@ from foreshot.syntax.comments import Comment
 from foreshot.syntax.module import Module
 from foreshot.text import SourceText, Span
 
-_COMMENT = re.compile(r"#\s*foreshot\s*:\s*(?P<verb>ignore-file|ignore)\s*\[(?P<rules>[^\]\r\n]*)\]")
+_COMMENT = re.compile(r"#\s*foreshot\s*:\s*(?P<verb>ignore-file|ignore)\s*\[(?P<rules>[^\[\]\r\n]*)\]")
 _RULE = re.compile(r"[^,\s]+")
 
 

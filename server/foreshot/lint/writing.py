@@ -16,7 +16,8 @@ from foreshot.text import Span
 WIDTH: Final = 100
 """Columns that a call on one line may take, its indentation left out."""
 
-_LINE_END: Final = re.compile(r"[ \t]*[\r\n]\s*")
+# Spaces count from their first one only, so that many of them without a line end take linear time.
+_LINE_END: Final = re.compile(r"(?:(?<![ \t])[ \t]+)?[\r\n]\s*")
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 # Reserved by one database or another, and likely names all the same.
 _RESERVED: Final = words(

@@ -12,7 +12,7 @@ from foreshot.project.settings import schema
 from foreshot.project.settings_keys import camel_case
 
 MANIFEST = Path(__file__).resolve().parents[2] / "vscode-client/package.json"
-OF_THE_EDITOR = {"order", "scope"}
+OF_THE_EDITOR = {"order", "scope", "markdownDescription"}
 
 
 def _declared() -> dict[str, dict[str, Any]]:
@@ -25,6 +25,10 @@ def test_every_setting_of_the_server_is_declared_as_the_server_reads_it() -> Non
     declared = _declared()
     for name, wanted in schema()["properties"].items():
         found = declared.get(camel_case(name), {})
+        # What has code in it is shown as Markdown, in the same words.
+        assert found.get("markdownDescription") == (
+            wanted["description"] if "`" in wanted["description"] else None
+        )
         assert {key: value for key, value in found.items() if key not in OF_THE_EDITOR} == wanted, name
 
 

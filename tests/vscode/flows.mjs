@@ -24,7 +24,7 @@ export async function runFlows(workbench, { say, only, pictures }) {
 }
 
 async function runFlow(workbench, server, flow, { say, shots, pictures }) {
-  const folder = path.join(workbench.root, flow.name);
+  const folder = path.join(workbench.root, flow.name, 'shop');
   await (flow.project ?? writeProject)(folder);
   const context = await workbench.browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();

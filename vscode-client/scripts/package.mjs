@@ -16,8 +16,8 @@ const venv = path.join(here, '..', '.venv', process.platform === 'win32' ? 'Scri
 const python = existsSync(venv) ? venv : process.platform === 'win32' ? 'python' : 'python3';
 const vsce = path.join(path.dirname(createRequire(import.meta.url).resolve('@vscode/vsce/package.json')), 'vsce');
 
-/** What stands in the package as it stands here; bundled/ and the list of licences are made for each. */
-const FILES = ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'images', 'walkthrough', 'out/extension.js', 'out/webview'];
+/** What stands in the package as it stands here; the others are made for it. */
+const FILES = ['CHANGELOG.md', 'LICENSE', '.vscodeignore', 'images', 'walkthrough', 'out/extension.js', 'out/webview'];
 
 const bundler = path.join(here, 'scripts/bundle_server.py');
 const platforms = run(python, [bundler, '--platforms']).stdout.trim().split(/\s+/);
@@ -53,8 +53,16 @@ async function lay(stage) {
   await mkdir(stage, { recursive: true });
   for (const name of await readdir(stage)) if (name !== 'bundled') await rm(path.join(stage, name), { recursive: true });
   for (const name of FILES) await cp(path.join(here, name), path.join(stage, name), { recursive: true });
+  await writeFile(path.join(stage, 'README.md'), withoutPictures(await readFile(path.join(here, 'README.md'), 'utf8')));
   const { devDependencies: _dev, scripts: _scripts, ...manifest } = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'));
   await writeFile(path.join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** VS Code shows no picture of an extension's own in its page, only broken ones; the walkthrough shows them. */
+function withoutPictures(readme) {
+  const where = 'For pictures run the command *Welcome: Open Walkthrough…* and choose *Get started with Foreshot*.';
+  const [first, ...others] = readme.split(/^!\[[^\]]*\]\(images\/[^)]+\)\n\n?/m);
+  return [first, `${where}\n\n`, ...others].join('');
 }
 
 async function sizeOf(folder) {

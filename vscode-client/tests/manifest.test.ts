@@ -37,6 +37,12 @@ describe('the manifest', () => {
     for (const name of [...inMenus, ...inSteps.map((text) => text.slice('command:'.length))]) assert.ok(commands.includes(name), name);
   });
 
+  it('uses in the steps of its walkthrough no markup but bold, which is all that is shown there', () => {
+    for (const { description } of manifest.contributes.walkthroughs.flatMap(({ steps }) => steps)) {
+      assert.doesNotMatch(description.replaceAll(/\*\*[^*]+\*\*/g, ''), /[*`_]/);
+    }
+  });
+
   it('describes every setting', () => {
     for (const [name, setting] of Object.entries(manifest.contributes.configuration.properties)) {
       assert.ok(setting.description ?? setting.markdownDescription, name);
@@ -52,6 +58,9 @@ describe('the manifest', () => {
   it('points to files that are there', () => {
     const media = manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.media.markdown));
     const pictures = [...read('README.md').matchAll(/\]\((images\/[^)]+)\)/g)].map((match) => match[1] ?? '');
+    const inSteps = media.flatMap((file) => [...read(file).matchAll(/\]\(([^)]+\.png)\)/g)].map((match) => path.join(path.dirname(file), match[1] ?? '')));
+    // The page of an installed extension shows none of them; the walkthrough does.
+    assert.deepEqual([...inSteps].sort(), [...pictures].sort());
     for (const file of [manifest.icon, ...media, ...pictures]) assert.ok(existsSync(path.join(HERE, file)), file);
   });
 

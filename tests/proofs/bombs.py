@@ -712,14 +712,15 @@ def toml_bombs() -> Files:
 @bomb
 def patterns() -> str:
     """What a pattern may try at every place, only to go on to the end of the line or of a run each time."""
-    names = "ession" * 60_000
-    ignored = "# foreshot: ignore[" * 20_000
-    spaces = " " * 100_000
+    names = "ession" * 20_000
+    ignored = "# foreshot: ignore[" * 6_000
+    spaces = " " * 40_000
     message = "changa renam " * 8_000
     return (
         f'"""{message}"""\n{HEADER}{ignored}\nx = "{names}"\n\n'
         f"def upgrade():\n    op.drop_column('t',{spaces}\n 'a')\n    op.add_column('t', sa.Column('b',{spaces}sa.Text()))\n"
-        "    op.drop_table('u')\n    op.create_table('v', sa.Column('id', sa.Integer()))\n\n"
+        "    op.drop_table('u')\n    op.create_table('v', sa.Column('id', sa.Integer()))\n"
+        "    op.alter_column('t', 'c', nullable=False)\n    op.create_unique_constraint('q', 't', ['c'])\n\n"
         "def downgrade():\n    pass\n"
     )
 

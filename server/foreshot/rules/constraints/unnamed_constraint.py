@@ -1,8 +1,11 @@
-"""The constraint gets no name of its own, so nothing can name it later.
+"""The constraint gets no name of its own: the database makes one up.
 
-The database makes a name up. `drop_constraint(None, ...)`, which autogenerate writes into the downgrade, fails; and another
-database, or the same one after a rename, makes up another name. Give it a name, or set a `naming_convention` on the metadata
-that env.py hands to Alembic.
+What drops the constraint later has to know that name, which differs from database to database, and stays the old one when the table
+or the column is renamed. `drop_constraint(None, ...)`, which autogenerate writes into the downgrade, fails. In batch mode, which SQLite
+needs, Alembic refuses a constraint without a name (measured with Alembic 1.20). Give it a name, or set a `naming_convention` on the
+metadata that env.py hands to Alembic.
+
+On MySQL and MariaDB a primary key is always called `PRIMARY`, so it is not reported there.
 
 The repair writes down the name that the database would have made up, so the schema stays the same.
 
@@ -16,7 +19,7 @@ class Base(DeclarativeBase):
 ```python bad
 def upgrade():
     op.create_unique_constraint(None, "users", ["email"])
-    #                           ^^^^ gets no name
+    #                           ^^^^ gets no name of its own: the database makes one up (PostgreSQL)
 
 
 def downgrade():
@@ -34,6 +37,16 @@ def downgrade():
 def upgrade():
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
+```python bad dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.create_unique_constraint(None, ["email"])
+        #                                 ^^^^ refuses a constraint without one: this fails
+```
+```python good dialect=mysql
+def upgrade():
+    op.create_primary_key(None, "users", ["id"])
+```
 """
 
 from __future__ import annotations
@@ -46,7 +59,7 @@ from foreshot.lint.conventions import has_naming_convention
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import AddConstraint, DropConstraint
+from foreshot.migration.operations import AddConstraint, Batch, DropConstraint
 from foreshot.syntax.changes import ReplaceText
 
 
@@ -67,11 +80,31 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
             context.surroundings
         ) is not False:
             return
+        targets = context.targets(operation=operation)
+        refusing = [target for target in targets if target.database == "sqlite" or _is_copied(batch)]
+        naming = [
+            target
+            for target in targets
+            if target not in refusing
+            and not (constraint.kind == "primary key" and target.database in ("mysql", "mariadb"))
+        ]
+        what = f"This {constraint.kind} constraint on {code(operation.table_name)}"
+        if naming:
+            also = f" On {on(refusing)} this fails, as batch mode refuses it." if refusing and batch else ""
+            message = (
+                f"{what} gets no name of its own: the database makes one up ({on(naming)}), which a later migration has to know, and"
+                f" `drop_constraint(None)` fails.{also} Name it."
+            )
+        elif refusing:
+            message = f"{what} has no name, and batch mode, which copies the table, refuses a constraint without one: this fails ({on(refusing)}). Name it."
+        else:
+            return
         yield self.finding(
             operation.site.args.get("constraint_name", operation.site.name),
-            f"This {constraint.kind} constraint on {code(operation.table_name)} gets no name, so a later migration or the downgrade"
-            " cannot name it to drop it. Name it.",
+            message,
             operation=operation,
+            targets=naming or refusing,
+            severity=None if naming else "error",
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -105,3 +138,8 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
         if len(dropped) <= 1:
             changes = tuple(ReplaceText(at, f'"{name}"') for at in (span, *dropped))
             yield Fix(f"Name it {code(name)}, as {on(targets)} would", "safe", changes)
+
+
+def _is_copied(batch: Batch | None) -> bool:
+    """Whether batch mode copies the table on every database, as it does on SQLite."""
+    return batch is not None and batch.recreate == "always"

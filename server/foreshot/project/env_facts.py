@@ -78,7 +78,7 @@ class EnvFacts(Struct, frozen=True):
     naming_conventions: tuple[Argument, ...]
     """The ``naming_convention=`` of each ``MetaData(...)`` made here."""
     mentions: frozenset[str]
-    """The names of functions and attributes that are called anywhere in it."""
+    """The names of functions and attributes that are called anywhere in it, but for functions that are called offline, which serve ``--sql``."""
 
     @property
     def online(self) -> list[ConfigureCall]:

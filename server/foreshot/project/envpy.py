@@ -123,7 +123,8 @@ class _Reader:
     def read_call(self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]) -> None:
         path = _path(scope, node.func)
         last = path.rpartition(".")[2]
-        self.mentions.add(last)
+        if not _is_offline(function):
+            self.mentions.add(last)
         if _is_configure(path, node.func):
             self.configures.append(self.configure_call(node, scope, function, own))
         elif isinstance(node.func, ast.Name) and node.func.id in self.partials:
@@ -171,7 +172,7 @@ class _Reader:
         dialect = arguments.get("dialect_name")
         if dialect is not None and isinstance(dialect.value, str):
             self.hint(dialect.value, "argument", dialect.span)
-        offline = "offline" in function.lower() or ("connection" not in arguments and "url" in arguments)
+        offline = _is_offline(function) or ("connection" not in arguments and "url" in arguments)
         span_of = self.module.span
         return ConfigureCall(
             span_of(node), span_of(node.func), function, arguments, given.open_ended, given.flask, offline
@@ -344,6 +345,10 @@ def _bind_locals(nodes: list[ast.AST], scope: Scope) -> None:
             continue
         seen.add(name)
         scope.bind(name, scope.evaluate(value), value)
+
+
+def _is_offline(function: str) -> bool:
+    return "offline" in function.lower()
 
 
 def _argument(scope: Scope, keyword: ast.keyword) -> Argument:

@@ -87,6 +87,15 @@ def test_offline_calls_do_not_count_when_there_are_others():
     assert found.argument("literal_binds") is None
 
 
+def test_what_is_called_for_sql_scripts_alone_is_not_mentioned():
+    found = facts(
+        "def run_migrations_offline():\n    with context.begin_transaction():\n        context.run_migrations()\n"
+        "def run_migrations_online():\n    context.run_migrations()\n"
+    )
+    assert "run_migrations" in found.mentions
+    assert "begin_transaction" not in found.mentions
+
+
 def test_flask_arguments_come_from_the_application():
     found = facts(
         "from flask import current_app\nconf = current_app.extensions['migrate'].configure_args\ncontext.configure(connection=c, **conf)"

@@ -15,7 +15,8 @@ of a transaction there is `with op.get_context().autocommit_block():`, which doe
 revisions included, while Alembic goes on.
 
 `commit()` of an ORM session that is bound to `op.get_bind()` does no harm: it leaves Alembic's transaction alone. Nor do savepoints
-(`begin_nested()`), or a connection of one's own. Measured with Alembic 1.20, SQLAlchemy 2.1 and 1.4 on PostgreSQL 15 and SQLite.
+(`begin_nested()`), or a connection of one's own. Where env.py connects and begins no transaction, nothing stays but what the
+revisions commit themselves, and COMMIT is not reported. Measured with Alembic 1.20, SQLAlchemy 2.1 and 1.4 on PostgreSQL 15 and SQLite.
 
 ```python bad
 def upgrade():
@@ -68,6 +69,28 @@ def upgrade():
 def upgrade():
     op.execute("COMMIT")
 ```
+```python env.py
+from alembic import context
+from app.models import Base
+
+
+def run_migrations_offline():
+    context.configure(url="postgresql://", target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata)
+        context.run_migrations()
+```
+```python good
+def upgrade():
+    connection = op.get_bind()
+    connection.execute(sa.text("UPDATE users SET plan = 'free' WHERE plan IS NULL"))
+    connection.commit()
+```
 """
 
 from __future__ import annotations
@@ -90,6 +113,7 @@ _OWN: Final = re.compile(
     r"(?:alembic\.op\.)?(?:get_bind\(\)|get_context\(\)(?:\.impl)?\.(?:connection|bind))(?:\.get_transaction\(\))?"
 )
 _SESSION: Final = re.compile(r"sqlalchemy\.orm\.(?:session\.)?(?:Session\(\)|sessionmaker\(\)\(\))")
+_HOLDING: Final = frozenset({"begin_transaction", "begin", "commit"})
 _BEGINS: Final = re.compile(r"\.begin\(\)\s+as\b")
 
 
@@ -124,9 +148,10 @@ class ExplicitCommit(OperationRule[TransactionControl]):
                     targets=targets,
                 )
             return
-        if kind == "session":
-            return
         mentions = context.env.mentions if context.env is not None else frozenset[str]()
+        # Without a transaction of env.py's own, what the revisions do not commit is lost.
+        if kind == "session" or (mentions >= {"connect", "run_migrations"} and not mentions & _HOLDING):
+            return
         # Where env.py commits by itself, or leaves the transaction to other code, the rest may well be committed.
         recommits = "commit" in mentions or "begin_transaction" not in mentions
         if kind == "connection" and not recommits:

@@ -21,7 +21,7 @@ from foreshot.migration.operations import Batch, Direction
 from foreshot.migration.recorder import Recorder, acting_calls
 from foreshot.syntax.budget import MAX_ITEMS
 from foreshot.syntax.evaluate import Scope, names_in
-from foreshot.syntax.expressions import bind_parameters
+from foreshot.syntax.expressions import bind_parameters, defaults_of
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
@@ -64,8 +64,10 @@ class Walker:
     def run(self, node: ast.FunctionDef, direction: Direction) -> None:
         """Follow one entry function."""
         scope = self.scope.child()
+        defaults = defaults_of(node.args)
         for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
-            scope.bind(parameter.arg, _parameter_value(parameter.arg, self.module.span(parameter)))
+            name, span = parameter.arg, self.module.span(parameter)
+            scope.bind(name, _parameter_value(name, defaults.get(name), span))
         frame = Frame(scope, direction, self.module.span(node), functions=(node,), path=self._new_path(()))
         self._block(node.body, frame)
 
@@ -367,10 +369,10 @@ class Walker:
         )
 
 
-def _parameter_value(name: str, span: Span) -> Value:
-    """What a parameter of an entry function stands for, by its name."""
+def _parameter_value(name: str, default: ast.expr | None, span: Span) -> Value:
+    """What a parameter of an entry function stands for, by its name; Alembic hands over no `op`, so a default of it is its value."""
     if name == "op":
-        return Ref("alembic.op", "op", span)
+        return default.value if isinstance(default, ast.Constant) else Ref("alembic.op", "op", span)
     return Ref(f"<parameter>.{name}", name, span)
 
 

@@ -247,6 +247,17 @@ def _inline(
     return inner.evaluate(body, depth + 1)
 
 
+def defaults_of(parameters: ast.arguments) -> dict[str, ast.expr]:
+    """The defaults of a function's parameters, by their names."""
+    names = [*parameters.posonlyargs, *parameters.args]
+    first = len(names) - len(parameters.defaults)
+    defaults = {item.arg: value for item, value in zip(names[first:], parameters.defaults, strict=True)}
+    for item, value in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
+        if value is not None:
+            defaults[item.arg] = value
+    return defaults
+
+
 def bind_parameters(
     function: FunctionValue, args: list[Value], keywords: Mapping[str, Value], depth: int = 0
 ) -> Scope:
@@ -254,20 +265,7 @@ def bind_parameters(
     inner = function.scope.child()
     parameters = function.node.args
     names = [*parameters.posonlyargs, *parameters.args]
-    defaults = dict(
-        zip(
-            [item.arg for item in names[len(names) - len(parameters.defaults) :]],
-            parameters.defaults,
-            strict=True,
-        )
-    )
-    defaults.update(
-        {
-            item.arg: value
-            for item, value in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
-            if value
-        }
-    )
+    defaults = defaults_of(parameters)
     for index, parameter in enumerate([*names, *parameters.kwonlyargs]):
         if index < len(args) and index < len(names):
             inner.bind(parameter.arg, args[index])

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // How fast it is in the real workbench: measure.mjs PROJECT [LARGE_PROJECT] [--vscode newest] [--vsix FILE]
 //
-// PROJECT may be `-`: then only the graph of LARGE_PROJECT is measured. Prints one JSON object: keystroke to squiggle (20 samples), activation to the first squiggle (with cold and with warm
-// caches), what an idle server costs, and how evenly the graph of LARGE_PROJECT scrolls.
+// Prints one JSON object: activation to the first findings (in a fresh profile, and again), keystroke to squiggle (20 samples),
+// what thirty idle seconds cost, how the graph of LARGE_PROJECT comes, and how evenly it goes. `-` as PROJECT measures the graph alone.
 import { execFileSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -32,7 +32,7 @@ try {
     result.activationWarm = await activation(folder);
     Object.assign(result, await editing(folder));
   }
-  if (large) result.graph = await scrolling(await copyProject(large, path.join(workbench.root, 'large')));
+  if (large) result.graph = await graphOf(await copyProject(large, path.join(workbench.root, 'large')));
   console.log(JSON.stringify(result, undefined, 2));
 } finally {
   await workbench.end();
@@ -55,67 +55,122 @@ async function editing(folder) {
     const keyboard = new Keyboard(page);
     await page.locator('.editor-instance [class*="squiggly-"]').first().waitFor({ timeout: 60_000 });
     await sleep(4000);
+    await keyboard.keys.press('Control+1');
     await keyboard.keys.press('Control+End');
     await keyboard.keys.type('\n');
-    await sleep(2000);
     const samples = [];
-    const before = await squiggles(page);
     for (let i = 0; i < 20; i++) {
-      // Of `def f(` only the last key makes the error, and taking it back makes it go.
+      // Only the last key makes the error, and taking it back makes it go.
       await keyboard.keys.type('x = 1');
-      // What the halves of it were found to be has to go first.
-      await page.waitForFunction((count) => document.querySelectorAll('.editor-instance .squiggly-error').length === count, before);
-      await sleep(300);
-      const waited = page.evaluate(
-        (count) =>
-          new Promise((resolve) => {
-            const errors = () => document.querySelectorAll('.editor-instance .squiggly-error').length;
-            let pressed;
-            document.addEventListener('keydown', () => (pressed = performance.now()), { once: true, capture: true });
-            const watch = () => (errors() !== count ? resolve(performance.now() - pressed) : requestAnimationFrame(watch));
-            watch();
-          }),
-        before,
-      );
+      await page.evaluate(settled);
+      // Its promise is kept in the page: keys may overtake an evaluation that is still on its way.
+      const change = await page.evaluateHandle(nextChange);
       await keyboard.keys.press(')');
-      samples.push(Math.round(await waited));
-      await keyboard.keys.press('Backspace');
-      for (let j = 0; j < 5; j++) await keyboard.keys.press('Backspace');
-      await page.waitForFunction((count) => document.querySelectorAll('.editor-instance .squiggly-error').length <= count, before);
+      samples.push(Math.round(await change.evaluate(({ seen }) => seen)));
+      for (let j = 0; j < 6; j++) await keyboard.keys.press('Backspace');
+      await page.evaluate(settled);
     }
     samples.sort((one, other) => one - other);
     const keystrokeToSquiggle = { samples, median: (samples[9] + samples[10]) / 2 };
     await sleep(5000);
-    return { keystrokeToSquiggle, idleServerMillisecondsOfCpuIn20s: await idle() };
+    return { keystrokeToSquiggle, idleMillisecondsOfCpuIn30s: await idle() };
   });
 }
 
-/** How evenly the graph scrolls: times between frames while it goes from end to end. */
-async function scrolling(folder) {
+/** How the graph comes, and how evenly it goes: times between frames while somebody scrolls from end to end, zooms, and searches. */
+async function graphOf(folder) {
   return inWindow(folder, await revisionWithFinding(folder), async (page) => {
     const keyboard = new Keyboard(page);
-    await page.locator('.editor-instance [class*="squiggly-"]').first().waitFor({ timeout: 120_000 });
-    const asked = Date.now();
-    await keyboard.command('Foreshot: Show Graph');
-    const graph = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('main[data-rows]');
-    await graph.waitFor({ timeout: 240_000 });
-    const shownAfter = Date.now() - asked;
-    const frames = await graph.evaluate(async (main) => {
-      const times = [];
-      let last = performance.now();
-      const step = main.scrollHeight / 300;
-      for (let i = 0; i < 300; i++) {
-        main.scrollTop += step;
-        const now = await new Promise(requestAnimationFrame);
-        times.push(now - last);
-        last = now;
-      }
-      return times.slice(1).sort((one, other) => one - other);
-    });
-    const at = (part) => Math.round(frames[Math.floor((frames.length - 1) * part)]);
-    const elements = await graph.locator('.row').count();
-    return { rows: Number(await graph.getAttribute('data-rows')), shownAfter, rowsInPage: elements, frame: { median: at(0.5), p95: at(0.95), worst: at(1) } };
+    const opened = Date.now();
+    await page.locator('.editor-instance [class*="squiggly-"]').first().waitFor({ timeout: 240_000 });
+    const firstFindings = Date.now() - opened;
+    const shown = async () => {
+      const asked = Date.now();
+      await keyboard.command('Foreshot: Show Graph');
+      const graph = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('main[data-rows]');
+      await graph.waitFor({ timeout: 240_000 });
+      return { graph, took: Date.now() - asked };
+    };
+    // The first time the whole history is still being read; the second time it is known.
+    const first = await shown();
+    await sleep(5000);
+    await keyboard.keys.press('Control+w');
+    await first.graph.waitFor({ state: 'detached' });
+    const { graph, took } = await shown();
+    await sleep(2000);
+    const rows = Number(await graph.getAttribute('data-rows'));
+    const scroll = summary(await graph.evaluate(frames, 'scroll'));
+    const zoom = summary(await graph.evaluate(frames, 'zoom'));
+    const search = summary(await graph.evaluate(frames, 'search'));
+    const rowsInPage = await graph.locator('.row').count();
+    return { rows, firstFindings, shownWhileReading: first.took, shownWhenKnown: took, rowsInPage, scroll, zoom, search };
   });
+}
+
+/** In the graph's page: milliseconds between frames, and of our own work in each. */
+async function frames(main, what) {
+  const field = document.getElementById('search');
+  const words = ['a', 'ad', 'add', 'add ', 'add i', 'add in', 'add ind', 'add inde', 'add index', ''];
+  const middle = main.getBoundingClientRect();
+  const step = main.scrollHeight / 300;
+  const acts = {
+    scroll: () => (main.scrollTop += step),
+    zoom: (i) => main.dispatchEvent(new WheelEvent('wheel', { ctrlKey: true, deltaY: i % 20 < 10 ? 1 : -1, clientX: middle.x, clientY: middle.y, cancelable: true })),
+    search: (i) => {
+      field.value = words[i % words.length];
+      field.dispatchEvent(new InputEvent('input'));
+    },
+  };
+  main.scrollTop = what === 'scroll' ? 0 : main.scrollHeight / 2;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const between = [];
+  let last = await new Promise(requestAnimationFrame);
+  for (let i = 0; i < 300; i++) {
+    acts[what](i);
+    const now = await new Promise(requestAnimationFrame);
+    between.push(now - last);
+    last = now;
+  }
+  return between;
+}
+
+function summary(times) {
+  times.sort((one, other) => one - other);
+  const at = (part) => Math.round(times[Math.floor((times.length - 1) * part)] * 10) / 10;
+  return { frames: times.length, median: at(0.5), p95: at(0.95), p99: at(0.99), worst: at(1) };
+}
+
+/** In the workbench: wait until no error has come or gone for most of a second. */
+function settled() {
+  return new Promise((resolve) => {
+    const errors = () => [...document.querySelectorAll('.editor-instance .squiggly-error')].map((one) => `${one.parentElement.style.top} ${one.style.left}`).join();
+    let since = performance.now();
+    let before = errors();
+    const watch = () => {
+      const now = errors();
+      if (now !== before) since = performance.now();
+      before = now;
+      if (performance.now() - since > 700) resolve();
+      else requestAnimationFrame(watch);
+    };
+    watch();
+  });
+}
+
+/** In the workbench: milliseconds from the next key to the frame that shows other errors. */
+function nextChange() {
+  const errors = () => [...document.querySelectorAll('.editor-instance .squiggly-error')].map((one) => `${one.parentElement.style.top} ${one.style.left}`).join();
+  const seen = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('Nothing changed within half a minute.')), 30_000);
+    const before = errors();
+    const pressed = () => {
+      const start = performance.now();
+      const watch = () => (errors() !== before ? resolve(performance.now() - start) : requestAnimationFrame(watch));
+      watch();
+    };
+    document.addEventListener('keydown', pressed, { once: true, capture: true });
+  });
+  return { seen };
 }
 
 async function inWindow(folder, file, work) {
@@ -133,10 +188,6 @@ async function inWindow(folder, file, work) {
   }
 }
 
-function squiggles(page) {
-  return page.locator('.editor-instance .squiggly-error').count();
-}
-
 /** A short revision with a warning on the first screen, and none of the findings that are errors. */
 async function revisionWithFinding(folder) {
   const versions = path.join(folder, 'migrations/versions');
@@ -149,16 +200,17 @@ async function revisionWithFinding(folder) {
   throw new Error(`No revision of ${folder} will do.`);
 }
 
-/** Milliseconds of processor time that the server takes in twenty seconds in which nothing happens. */
+/** Milliseconds of processor time that thirty seconds cost in which nothing happens: the server's, and those of VS Code's extension host. */
 async function idle() {
-  const pids = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+  const found = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(workbench.root) && /launch\.py server/.test(line));
-  const ticks = async () => {
-    const fields = (await readFile(`/proc/${pids[0].trim().split(' ')[0]}/stat`, 'utf8')).split(') ')[1].split(' ');
-    return Number(fields[11]) + Number(fields[12]);
+    .find((line) => line.includes(workbench.root) && /launch\.py server/.test(line));
+  const [server, extensionHost] = found.trim().split(/\s+/);
+  const used = async (pid) => {
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
   };
-  const before = await ticks();
-  await sleep(20_000);
-  return ((await ticks()) - before) * 10;
+  const before = [await used(server), await used(extensionHost)];
+  await sleep(30_000);
+  return { server: (await used(server)) - before[0], extensionHost: (await used(extensionHost)) - before[1] };
 }

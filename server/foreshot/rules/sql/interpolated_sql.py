@@ -4,7 +4,7 @@ A quote in the value ends the string early: the statement fails, or does somethi
 own rows are as dangerous as any other. A bound parameter is passed beside the statement and needs no quoting.
 
 Names of tables and columns cannot be bound, nor anything in DDL; where they are formatted in, and where the value is a constant,
-a number or a UUID by its spelling, there is nothing to report; nor where what is formatted in are names of bound parameters.
+a number or a UUID by its spelling, or put together of such, there is nothing to report; nor where what is formatted in are names of bound parameters.
 
 ```python bad
 def upgrade():
@@ -45,6 +45,27 @@ def upgrade():
     op.execute(insert.format(note_id, user_id, datetime.utcnow(), 29.3, kind="see users.kind"))
 ```
 ```python good
+from app.constants import DEFAULT_TEAM
+
+
+def upgrade():
+    for kind in ("a_b", "c_d"):
+        prefix = f"{kind.replace('_', '-')}_{DEFAULT_TEAM}_"
+        op.execute(f"UPDATE users SET path = '{prefix}' || path WHERE kind = '{kind}'")
+```
+```python bad
+from app.constants import names
+
+
+def upgrade():
+    kinds = ["admin"]
+    kinds.extend(names())
+    for kind in kinds:
+        prefix = f"{kind}_"
+        op.execute(f"UPDATE users SET path = '{prefix}' || path")
+        #                                     ^^^^^^^^ formatted into SQL
+```
+```python good
 def upgrade():
     ids = [row.id for row in op.get_bind().execute(sa.text("SELECT id FROM users"))]
     names = ",".join([":id" + str(i) for i in range(len(ids))])
@@ -62,7 +83,6 @@ def upgrade():
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -70,6 +90,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.migration.operations import SqlText
+from foreshot.rules.sql._harmless import is_harmless
 from foreshot.syntax.changes import ReplaceText
 from foreshot.syntax.strings import PLACEHOLDER
 from foreshot.syntax.values import Text
@@ -86,10 +107,6 @@ _SIMPLE = re.compile(r"""[fF](?P<quote>["'])(?P<body>(?:(?!(?P=quote))[^\\\r\n])
 _FIELD = re.compile(r"""(?P<quoted>'?)\{(?P<name>[A-Za-z_]\w*)\}'?""")
 _STATEMENT = re.compile(
     r"\s*(?:--[^\n]*\n\s*)*(?:update|insert|delete|select|with|merge|replace)\b", re.IGNORECASE
-)
-# Constants and classes by their spelling, and calls whose result cannot hold a quote.
-_HARMLESS = re.compile(
-    r"[{\s]*(?:(?:[A-Z_][A-Z0-9_]*|_?[A-Z]\w*(?:\.\w+)+|(?:\w+\.)*(?:uuid[1-8]|now|utcnow|today|int|len|float|time)\([^{}]*\)(?:\.\w+\([^{}]*\))?)[}\s]*\Z)"
 )
 
 
@@ -110,7 +127,7 @@ class InterpolatedSql(OperationRule[SqlText]):
             return
         given = dict(text.given)
         values = (given.get(span, span) for span in _values(text))
-        at = next((span for span in values if not _is_harmless(context.text(span), context)), None)
+        at = next((span for span in values if not is_harmless(context.text(span), context)), None)
         if at is not None:
             yield self.finding(
                 at,
@@ -143,32 +160,6 @@ class InterpolatedSql(OperationRule[SqlText]):
         yield Fix("Bind the values as parameters", "unsafe", (ReplaceText(argument, code), *imports))
 
 
-def _is_harmless(value: str, context: Context) -> bool:
-    """Whether an expression, or all that its name is given in the file, cannot hold a quote by its spelling."""
-    if _HARMLESS.match(value):
-        return True
-    name = value.strip("{} ")
-    if not name.isidentifier():
-        return False
-    found = False
-    harmless: set[ast.Name] = set()
-    for node in ast.walk(context.module.tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=other) as target], value=source) if other == name:
-                if _HARMLESS.match(context.text(context.module.span(source))) or _joins_parameters(source):
-                    harmless.add(target)
-            case ast.arg(arg=other) if other == name:
-                return False
-            case ast.Name(id=other, ctx=ast.Store()) if other == name:
-                # A statement is walked before the names in it.
-                if node not in harmless:
-                    return False
-                found = True
-            case _:
-                pass
-    return found
-
-
 def _values(text: Text) -> Iterator[Span]:
     """The source of each placeholder that stands where SQL wants a value, not a name."""
     for (offset, span), following in zip(
@@ -181,36 +172,3 @@ def _values(text: Text) -> Iterator[Span]:
         quoted = before.count("'") % 2 == 1
         if quoted or (_BEFORE_VALUE.search(before) and not _IN_COLUMNS.search(before)):
             yield span
-
-
-def _joins_parameters(node: ast.expr) -> bool:
-    """A list of bound parameters' names, such as ``:id0,:id1``, however many."""
-    match node:
-        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[items]):
-            pass
-        case _:
-            return False
-    if isinstance(items, ast.BinOp) and isinstance(items.op, ast.Mult):
-        items = items.left
-    match items:
-        case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
-            return _is_parameter(item)
-        case ast.List(elts=[_, *_] as found) | ast.Tuple(elts=[_, *_] as found):
-            return all(map(_is_parameter, found))
-        case _:
-            return False
-
-
-def _is_parameter(item: ast.expr) -> bool:
-    """``":id" + str(i)``, ``f":id{i}"``, ``"?"`` or ``"%s"``."""
-    match item:
-        case ast.Constant(value=str(text)):
-            return text in ("?", "%s") or bool(re.fullmatch(r":\w+", text))
-        case ast.BinOp(op=ast.Add(), left=ast.Constant(value=str(text))):
-            return bool(re.fullmatch(r":\w+", text))
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *rest]):
-            return bool(re.fullmatch(r":\w+", text)) and all(
-                isinstance(one, ast.FormattedValue) for one in rest
-            )
-        case _:
-            return False

@@ -1,9 +1,9 @@
 """The revision uses a mapped class of the application, which changes while the revision stays.
 
 A revision runs on the schema of its own time, a model describes today's. Once the model has a column that this point of history does not
-have yet, `select(User)` or `session.query(User)` asks for it and fails, on every database that is migrated from scratch: in tests, and
-for the next developer. When the class is moved or deleted, every Alembic command fails; that alone is said of a class that is only
-handed on to a function of another module, such as a queue's `enqueue`.
+have yet, `select(User)` or `session.query(User)` asks for it and fails, wherever it still has to run: in tests, for the next developer, on
+an installation that skipped releases. In `downgrade()` it is `alembic downgrade` that fails. When the class is moved or deleted, every
+Alembic command fails; that alone is said of a class that is only handed on to a function of another module, such as a queue's `enqueue`.
 
 Write down what the revision needs of the table: `sa.table("users", sa.column("id"), sa.column("email"))`, with just the columns that are
 used. The repair does it where every use is a column or the table of an update, insert or delete, and the columns are of
@@ -33,7 +33,7 @@ class User(Base):
 from alembic import op
 import sqlalchemy as sa
 from app.models import User
-#                      ^^^^ as it is today
+#                      ^^^^ a column that the table does not have yet, `alembic upgrade` fails
 
 revision = "0002"
 down_revision = "0001"
@@ -81,6 +81,25 @@ def upgrade():
 
 def downgrade():
     raise NotImplementedError
+```
+```python versions/0002_example.py bad
+from alembic import op
+from app import models
+from sqlalchemy.orm import Session
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.drop_column("users", "email")
+
+
+def downgrade():
+    session = Session(bind=op.get_bind())
+    session.add(models.User(id=1))
+    #           ^^^^^^^^^^^ does not have any more, `alembic downgrade` fails
+    session.commit()
 ```
 ```python versions/0002_example.py bad
 from alembic import op
@@ -144,6 +163,8 @@ _QUERIES = frozenset(
     }
 )  # fmt: skip
 """Calls that make SQL of the class that they are given, by their names."""
+_MISSING = {"upgrade": "yet", "downgrade": "any more"}
+"""When it is that a table has no column of the model's, by the direction in which a revision runs."""
 
 
 class _Import(Struct, frozen=True):
@@ -178,15 +199,18 @@ class ModelImportInMigration(RevisionRule):
             reads = reads if reads is not None else reads_of(context.module)
             if isinstance(named.node, ast.alias):
                 uses = _uses(named.node.asname or named.node.name, model, context)
-                if not any(place_of(owner, reads) for owner in uses):
-                    continue
+                places = {place_of(owner, reads) for owner in uses}
                 at = named.span(named.path)
             else:
                 attribute = named.path[len(path) + 1 :].partition(".")[0]
                 span = named.written_until(path.rpartition(".")[2])
-                if attribute in model.plain or span is None or not place_of(named.owner, reads):
+                if attribute in model.plain or span is None:
                     continue
+                places = {place_of(named.owner, reads)}
                 at = span
+            direction = next((name for name in _MISSING if name in places), None)
+            if direction is None:
+                continue
             reported.add(path)
             name = path.rpartition(".")[2]
             origin = None
@@ -201,9 +225,9 @@ class ModelImportInMigration(RevisionRule):
                 )
             else:
                 message = (
-                    f"This revision sees the model {code(name)} as it is today, not as the table was: once the model gets a"
-                    " column or moves, migrating an empty database fails here. Write down the table with `sa.table` and the"
-                    " columns that are used."
+                    f"This revision sees the model {code(name)} as it is today, not as the table was: once it asks for a column"
+                    f" that the table does not have {_MISSING[direction]}, `alembic {direction}` fails when it comes here. Write"
+                    " down the table with `sa.table` and the columns that are used."
                 )
             yield self.finding(
                 at,

@@ -10,6 +10,8 @@ key is called `id`; if it is not, the first statement fails and nothing is chang
 transaction of what the revision did before it. A loop that breaks off has changed the rows that it came to, and can be run
 again; it is not offered where a column is computed from itself, since a second run would change those rows twice.
 
+Where an UPDATE before it has read the column while it wrote another one, as when values are moved, "for good" is not said.
+
 Filling a column that the same revision adds overwrites nothing, and is not reported here. Neither is a table that
 the same revision made, nor `downgrade()`, which has something to restore.
 
@@ -52,6 +54,13 @@ def upgrade():
 def upgrade():
     op.execute("DELETE FROM sessions")
     #           ^^^^^^^^^^^^^^^^^^^^ Deletes every row of `sessions`
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("invited_as", sa.String(255)))
+    op.execute("UPDATE users SET invited_as = email WHERE email IS NOT NULL")
+    op.execute("UPDATE users SET email = lower(email)")
+    #           ^^^^^^^^^^^^ Overwrites `email` in every row of `users`, whose values were read before (PostgreSQL)
 ```
 ```python bad
 users = sa.table("users", sa.column("active", sa.Boolean()))
@@ -123,9 +132,11 @@ class WholeTableWrite(OperationRule[DataChange]):
         if operation.verb == "delete":
             message = f"Deletes every row of {table}, for good ({on(targets)}). Say which rows you mean, with a WHERE."
         else:
-            what = codes(written) if written else "what was there"
+            lost = [name for name in written if not _is_moved(name, operation, context)]
+            what = codes(lost or written) if written else "what was there"
+            how = "whose values were read before" if written and not lost else "for good"
             message = (
-                f"Overwrites {what} in every row of {table}, for good ({on(targets)}), and keeps other writers from its rows until"
+                f"Overwrites {what} in every row of {table}, {how} ({on(targets)}), and keeps other writers from its rows until"
                 " the transaction ends. Say which rows you mean, or write them in batches."
             )
         yield self.finding(
@@ -187,6 +198,22 @@ def _added(context: Context) -> dict[tuple[str | None, object], int]:
         for operation in context.upgrade
         if isinstance(operation, AddColumn) and isinstance(operation.column.name, str)
     }
+
+
+def _is_moved(column: str, operation: DataChange, context: Context) -> bool:
+    """Whether an UPDATE of the same table has read the column before, while it wrote another one and not this one."""
+    order = operation.site.order
+    return context.once(_moved).get((operation.table_name, column), order) < order
+
+
+def _moved(context: Context) -> dict[tuple[str | None, str], int]:
+    """The columns that such an UPDATE of ``upgrade()`` reads, with the place of the first."""
+    found: dict[tuple[str | None, str], int] = {}
+    for operation in context.upgrade:
+        if isinstance(operation, DataChange) and operation.verb == "update" and operation.columns:
+            for column in set(operation.reads).difference(operation.columns):
+                found.setdefault((operation.table_name, column), operation.site.order)
+    return found
 
 
 def _calls(context: Context) -> dict[Span, list[SqlText]]:

@@ -34,13 +34,13 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.execute("COMMIT")
+    op.execute("COMMIT")  # an index is built beside the others
 #               ^^^^^^ stays half applied
     op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
 ```python fixed
 def upgrade():
-    with op.get_context().autocommit_block():
+    with op.get_context().autocommit_block():  # an index is built beside the others
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
 ```python bad
@@ -107,6 +107,7 @@ from foreshot.lint.words import on
 from foreshot.migration.operations import TransactionControl
 from foreshot.rules.transaction import _commits as commits
 from foreshot.syntax.changes import Change, RemoveStatement, WrapStatements
+from foreshot.text import Span
 
 _Kind = Literal["connection", "sql", "session"]
 _OWN: Final = re.compile(
@@ -202,9 +203,21 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             for other in context.after(operation)
         )
         if following is not None and not begins:
-            header = f"with {context.op}.get_context().autocommit_block():"
+            header = f"with {context.op}.get_context().autocommit_block():{_comment_behind(site.statement, context)}"
             wrapped = WrapStatements(following[0], following[1], header)
             yield Fix("Use an autocommit block for what follows", "unsafe", (*removed, wrapped))
+
+
+def _comment_behind(statement: Span, context: Context) -> str:
+    """The comment at the end of a statement's line: it says what the commit is for, and so the block."""
+    lines = context.module.source.lines
+    row = lines.position(statement.end)[0]
+    found = [
+        comment.text
+        for comment in context.module.comments
+        if comment.span.start >= statement.end and lines.position(comment.span.start)[0] == row
+    ]
+    return f"  {found[0]}" if found else ""
 
 
 def _kind(operation: TransactionControl, context: Context) -> _Kind | None:

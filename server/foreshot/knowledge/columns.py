@@ -202,6 +202,8 @@ def drop_column(operation: DropColumn, target: Target, facts: Facts) -> list[Ste
         return [*steps, step("drop cascade")] if operation.cascade else steps
     if target.database == "sqlite":
         name = "batch drop_column" if operation.site.batch is not None else "drop_column"
+        if facts.parents and name == "drop_column":
+            return [step("drop_column referencing")]
         return [step(f"{name} indexed" if facts.indexed else name)]
     if not target.is_mysql:
         return None

@@ -55,6 +55,8 @@ TABLE: Table = {
         Row(locks="t FILE", undo="with data loss", loses="the column's values", notes=("fails while an index or a view uses it",)),
     ),
     "drop_column indexed": (Row(always="an index uses the column: drop the index first"),),
+    # Of a foreign key of the table, as Alembic and create_all write it; one beside the column goes with it.
+    "drop_column referencing": (Row(always="its own foreign key needs the column: use op.batch_alter_table"),),
     "batch drop_column": (_copy(lossy=True),),
     "batch drop_column indexed": (Row(always="an index uses the column: drop the index in the batch first"),),
     "set not null": (Row(always=_NO_ALTER),),

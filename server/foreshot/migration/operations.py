@@ -236,6 +236,8 @@ class DataChange(Operation, frozen=True):
     """Columns that are written."""
     reads: tuple[str, ...] = ()
     """Column names that the statement mentions anywhere."""
+    computed: tuple[str, ...] = ()
+    """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
     limited: bool = False
     kind: ClassVar[str] = "data_change"

@@ -90,6 +90,7 @@ def _change(cursor: Cursor, found: Found, ctes: set[str], *, limited: bool) -> N
             schema=table.schema,
             columns=tuple(columns),
             reads=names_read(whole, skipped),
+            computed=_computed(cursor, targets) if verb == "update" else (),
             has_where=has_where,
             limited=limited or tail_limited,
         )
@@ -257,6 +258,27 @@ def _assigned(cursor: Cursor) -> list[int]:
                 item.at += 2
             targets.append(item.at)
     return targets
+
+
+def _computed(cursor: Cursor, targets: list[int]) -> tuple[str, ...]:
+    """Those of the assigned columns whose new value names another column."""
+    context, tokens = cursor.context, cursor.tokens
+    found: list[str] = []
+    for at in targets:
+        name = context.identifier(tokens[at])
+        value = Cursor(context, tokens, at + 1, cursor.stop).until(",", *_SET_STOPS)
+        if not isinstance(name, str) or value.word != "=":
+            continue
+        # "x" is a string on MySQL; a column of the same name counts where it is another table's.
+        skipped = {
+            index
+            for index in range(value.at, value.stop)
+            if (context.mysql and tokens[index].text.startswith('"'))
+            or (tokens[index - 1].text != "." and context.identifier(tokens[index]) == name)
+        }
+        if names_read(value, skipped):
+            found.append(name)
+    return tuple(found)
 
 
 def _tail(cursor: Cursor) -> tuple[bool, bool, bool]:

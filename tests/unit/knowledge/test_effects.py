@@ -332,6 +332,8 @@ def test_sqlite_batches_copy():
     assert copied.rewrite is True
     assert "triggers" in copied.drops_silently
     assert effect(body.format("drop_column('c')"), "postgresql").rewrite is False
+    assert effect(body.format("drop_column('c')"), "sqlite", parents=("p",)).always_fails is None
+    assert "foreign key" in str(effect("op.drop_column('t', 'c')", "sqlite", parents=("p",)).always_fails)
 
 
 @pytest.mark.parametrize(

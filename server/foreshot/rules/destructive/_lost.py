@@ -32,10 +32,11 @@ _WORD = re.compile(r"\w+")
 _MOVES = re.compile(
     r"\b(?:insert|update|merge|copy)\b|\A(?!\s*delete\b).*\bselect\b", re.IGNORECASE | re.DOTALL
 )
-# What reads the catalogue, or changes a table, reads no rows of it, whatever names it says.
+# What reads the catalogue, or changes a table, reads no rows of it, whatever names it says; a test for NULL reads no value.
 _APART = re.compile(
     r"\bselect\b(?:(?!\bselect\b)[^;])*?\bfrom\s+(?:information_schema|pg_\w+)\b[^;)]*"
-    r"|\b(?:alter|drop)\s+table\b[^;]*",
+    r"|\b(?:alter|drop)\s+table\b[^;]*"
+    r"|\b\w++[\"`\]]?\s++is\s+(?:not\s+)?null\b",
     re.IGNORECASE,
 )
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
@@ -122,6 +123,38 @@ def is_read_before(operation: TableOperation, context: Context, column: str | No
     return bool(words) and all(objects.get(word, start) < start for word in words)
 
 
+def is_filled_again(operation: DropColumn, context: Context, column: str) -> bool:
+    """Whether ``downgrade()`` computes the values of the dropped column from what ``upgrade()`` leaves alone."""
+    if (
+        operation.site.function == "downgrade"
+        or context.renames.dropped_column(operation.table_name, column) is None
+    ):
+        return False
+    facts = context.once(_both)
+    words = facts["downgrade"].computed.get((operation.table_name, column))
+    return words is not None and not (words & facts["upgrade"].changed) - {column}
+
+
+def is_referring(operation: DropColumn, context: Context, database: str) -> bool:
+    """Whether a foreign key that ``downgrade()`` adds again is still on the dropped column, and was not written beside it."""
+    facts = context.once(_both)
+    if (
+        operation.site.function == "downgrade"
+        or (operation.table_name, operation.column) not in facts["downgrade"].keyed
+    ):
+        return False
+    return not any(
+        other.site.order < operation.site.order and other.site.runs_on(database)
+        for table in (operation.table_name, None)
+        for other in facts["upgrade"].unkeyed.get(table, ())
+    )
+
+
+def meant_instead(operation: DropTable, context: Context) -> str | None:
+    """The only table that ``upgrade()`` makes, where ``downgrade()`` drops only this other one: its name is a slip."""
+    return context.once(_forgotten) if operation.site.function == "downgrade" else None
+
+
 class _Facts:
     """What one direction does, by the names of what it does it to."""
 
@@ -132,19 +165,44 @@ class _Facts:
         self.taken: set[object] = set()
         self.written: dict[tuple[object, str | None], int] = {}
         self.places: dict[str, set[int]] = {}
+        self.computed: dict[tuple[str | None, str], set[str]] = {}
+        self.changed = {name.rpartition(".")[2] for name in self.emptied}
+        self.keyed: set[tuple[str | None, object]] = set()
+        self.unkeyed: dict[str | None, list[Operation]] = {}
         for operation in operations:
             order = operation.site.order
             match operation:
                 case DropTable():
                     self.going.add(operation.table_name)
+                    self.changed.add(str(operation.table))
+                case DropColumn():
+                    self.changed.add(str(operation.column))
+                case AddColumn(column=column):
+                    self.changed.add(str(column.name))
+                    if column.foreign_keys and operation.inline_references is None:
+                        self.keyed.add((operation.table_name, column.name))
+                case AddConstraint(constraint=constraint) if constraint.kind == "foreign key":
+                    self.keyed.update((operation.table_name, name) for name in constraint.columns)
+                case AlterColumn(new_name=str() as name):
+                    self.changed.add(name)
+                case DropConstraint():
+                    self.unkeyed.setdefault(operation.table_name, []).append(operation)
+                case Opaque() | Execute(parsed=False):
+                    self.unkeyed.setdefault(None, []).append(operation)
                 case RenameTable():
                     self.renames.append(operation)
                     self.taken.add(operation.new_name)
                     if "_retired_" in str(operation.new_name):
                         self.going.add(operation.table_name)
                 case DataChange() if operation.verb != "delete":
-                    for name in (None, *operation.columns, *operation.reads):
+                    for name in (None, *operation.columns):
                         self.written.setdefault((operation.table, name), order)
+                    site = operation.site
+                    if operation.computed and not (site.conditional or site.dialects or site.excluded):
+                        words = set(_WORD.findall(site.sql or ""))
+                        self.computed.update(
+                            ((operation.table_name, name), words) for name in operation.computed
+                        )
                 case SqlText(value=Text() | str() as value):
                     text = _APART.sub("", value.value if isinstance(value, Text) else value)
                     for word in set(_WORD.findall(text)) if _MOVES.search(text) else ():
@@ -200,6 +258,21 @@ def _both(context: Context) -> dict[Direction, _Facts]:
 
 def _made(context: Context) -> _Made:
     return _Made(context.upgrade)
+
+
+def _forgotten(context: Context) -> str | None:
+    """The one table that ``upgrade()`` makes, where ``downgrade()`` drops one of another name and does nothing else to tables."""
+    made, dropped = ([*filter(_is_of_tables, way)] for way in (context.upgrade, context.downgrade))
+    if len(made) != 1 or len(dropped) != 1:
+        return None
+    create, drop = made[0], dropped[0]
+    if not isinstance(create, CreateTable) or not isinstance(drop, DropTable) or create.table == drop.table:
+        return None
+    return create.table_name
+
+
+def _is_of_tables(operation: Operation) -> bool:
+    return isinstance(operation, CreateTable | DropTable | RenameTable | Opaque | Execute)
 
 
 def _objects(context: Context) -> dict[str, int]:

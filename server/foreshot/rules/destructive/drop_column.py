@@ -4,7 +4,10 @@
 a mapped class names all its columns in every SELECT.
 
 First release code whose models do not have the column any more, then drop it, and keep a copy of what may be wanted. Where the values were copied to another place first, the finding is
-milder: what is left is the order of the two releases.
+milder: what is left is the order of the two releases. So it is where an UPDATE in `downgrade()` computes them from what stays.
+
+A database that refuses the drop is not named beside others: outside of a batch block, SQLite does while a foreign key in the table's definition
+has the column, as it has when Alembic or `create_all` made the table. MySQL and MariaDB do, too.
 
 It does not matter in a table that the same revision made or emptied, nor where the values were moved to a column that is
 renamed to the old name afterwards. `downgrade()` is looked at only where it drops
@@ -41,6 +44,45 @@ def upgrade():
 
 def downgrade():
     op.add_column("users", sa.Column("initials", sa.Text(), sa.Computed("left(name, 1)", persisted=True)))
+```
+```python bad
+def upgrade():
+    op.drop_column("orders", "pushed")
+    #                        ^^^^^^^^ `downgrade()` fills it again
+
+
+def downgrade():
+    op.add_column("orders", sa.Column("pushed", sa.DateTime()))
+    op.execute("UPDATE orders SET pushed = GREATEST(stable, testing)")
+```
+```python bad
+def upgrade():
+    op.drop_column("orders", "pushed")
+    #                        ^^^^^^^^ Deletes the column `orders.pushed` with its value in every row
+    op.drop_column("orders", "stable")
+    #                        ^^^^^^^^ Deletes the column `orders.stable` with its value in every row
+
+
+def downgrade():
+    op.add_column("orders", sa.Column("stable", sa.DateTime()))
+    op.execute("UPDATE orders SET stable = now() WHERE id > 0")
+    op.add_column("orders", sa.Column("pushed", sa.DateTime()))
+    op.execute("UPDATE orders SET pushed = stable")
+```
+```python bad
+def upgrade():
+    op.execute("SELECT id, contact FROM users WHERE phone IS NOT NULL")
+    op.drop_column("users", "phone")
+    #                       ^^^^^^^ Deletes the column `users.phone` with its value in every row
+```
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    op.drop_column("users", "server_id")
+    #                       ^^^^^^^^^^^ for good (PostgreSQL)
+
+
+def downgrade():
+    op.add_column("users", sa.Column("server_id", sa.Integer(), sa.ForeignKey("servers.id")))
 ```
 ```python bad
 def upgrade():
@@ -91,6 +133,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.knowledge import Facts, Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -120,13 +163,15 @@ class DropColumn(OperationRule[ops.DropColumn]):
             or context.schema.column(operation.table_name, column, operation) is not None
         ):
             return
-        targets = context.targets((), operation)
+        targets = _targets(operation, context)
         name = code(f"{operation.table_name}.{column}")
         old = context.renames.dropped_column(operation.table_name, column)
         if old is not None and old.computed is not None:
             message = f"Running code that asks for {name} fails ({on(targets)}); its values can be computed again. {_LATER}."
         elif lost.is_read_before(operation, context, column):
             message = f"Running code that asks for {name} fails ({on(targets)}); its values were read before. {_LATER}."
+        elif lost.is_filled_again(operation, context, column):
+            message = f"Running code that asks for {name} fails ({on(targets)}); `downgrade()` fills it again. {_LATER}."
         else:
             message = (
                 f"Deletes the column {name} with its value in every row, for good ({on(targets)}). {_LATER}, and"
@@ -142,3 +187,16 @@ class DropColumn(OperationRule[ops.DropColumn]):
             if message.startswith("Deletes") or operation.site.function == "downgrade"
             else "warning",
         )
+
+
+def _targets(operation: ops.DropColumn, context: Context) -> tuple[Target, ...]:
+    """The databases that take it; where none does, all."""
+    targets = context.targets((), operation)
+    return tuple(target for target in targets if not _is_refused(operation, target, context)) or targets
+
+
+def _is_refused(operation: ops.DropColumn, target: Target, context: Context) -> bool:
+    """Whether the column's own foreign key, which nothing has dropped, keeps it."""
+    if not lost.is_referring(operation, context, target.database):
+        return False
+    return effects_of(operation, target, facts=Facts(parents=("",))).always_fails is not None

@@ -7,7 +7,7 @@ Rename the table first, so that whatever still needs it shows up while its rows 
 revision. The repair does that; on PostgreSQL the indexes and constraints of a renamed table keep their names.
 
 It does not matter for a table that the same revision made or emptied. `downgrade()` is looked at only where it drops what
-`upgrade()` did not make. A table that looks like one that is created instead is reported by
+`upgrade()` did not make, and says so where that is not the table that it should drop. A table that looks like one that is created instead is reported by
 `table-rename-as-drop-create`.
 
 ```python bad
@@ -61,6 +61,25 @@ def upgrade():
 def upgrade():
     op.execute("DROP TABLE IF EXISTS orders CASCADE")
 #|   and every foreign key and view that depends on it
+```
+```python bad
+def upgrade():
+    op.create_table("order_metrics", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("orders_metrics")
+#                 ^^^^^^^^^^^^^^^^ fails, or deletes another table (PostgreSQL). Drop `order_metrics`.
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("token", sa.Text()))
+
+
+def downgrade():
+    op.drop_table("clients")
+#                 ^^^^^^^^^ though `upgrade()` does not create it. Keep a copy
+    op.drop_column("users", "token")
 ```
 ```python good
 def upgrade():
@@ -117,19 +136,39 @@ class DropTable(OperationRule[ops.DropTable]):
         if lost.takes_name(operation, context):
             # It is what the copy of a table leaves behind.
             return
+        meant = lost.meant_instead(operation, context)
+        if meant is not None:
+            yield self._slip(operation, meant, context)
+            return
         copied = lost.is_read_before(operation, context)
         targets = context.targets((), operation)
         rows = "every row in it that was not copied before" if copied else "every row in it"
         if operation.cascade and any(target.database == "postgresql" for target in targets):
             rows += ", and every foreign key and view that depends on it"
+        advice = (
+            ", though `upgrade()` does not create it. Keep a copy of what may be wanted."
+            if operation.site.function == "downgrade"
+            else ". Rename it now, and drop it in a later revision, when nothing has asked for it."
+        )
         yield self.finding(
             operation.site.args.get("table_name", operation.site.name),
-            f"Deletes the table {code(operation.table_name)} with {rows}, for good ({on(targets)}). Rename it now, and"
-            " drop it in a later revision, when nothing has asked for it.",
+            f"Deletes the table {code(operation.table_name)} with {rows}, for good ({on(targets)}){advice}",
             operation=operation,
             object=operation.table_name,
             targets=targets,
             severity="warning" if copied and operation.site.function == "upgrade" else None,
+        )
+
+    def _slip(self, operation: ops.DropTable, meant: str, context: Context) -> Finding:
+        targets = context.targets((), operation)
+        effect = "does nothing" if operation.if_exists else "fails"
+        return self.finding(
+            operation.site.args.get("table_name", operation.site.name),
+            f"Drops {code(operation.table_name)}, and not {code(meant)}, which `upgrade()` creates: this {effect}, or deletes another"
+            f" table ({on(targets)}). Drop {code(meant)}.",
+            operation=operation,
+            object=operation.table_name,
+            targets=targets,
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

@@ -63,6 +63,14 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.execute("DROP INDEX CONCURRENTLY ix_users_email")
 ```
+```python bad dialect=postgresql,sqlite
+def upgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        op.drop_table("users")
+    else:
+        op.drop_index("ix_users_email", table_name="users")
+#       ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
 ```python good
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")
@@ -135,8 +143,10 @@ class BlockingDropIndex(OperationRule[DropIndex]):
 
 
 def _is_dropped(table: str | None, operation: DropIndex, context: Context) -> bool:
-    """Whether the table, or one that may be it, is dropped in the same direction."""
+    """Whether the table, or one that may be it, is dropped in the same direction, on PostgreSQL too."""
     return any(
-        isinstance(other, DropTable) and (table is None or other.table_name in (table, None))
+        isinstance(other, DropTable)
+        and (table is None or other.table_name in (table, None))
+        and other.site.runs_on("postgresql")
         for other in (*context.before(operation), *context.after(operation))
     )

@@ -8,6 +8,7 @@ from foreshot.lint.context import Context
 from foreshot.migration.operations import AddColumn, AlterColumn
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceStatement, SetArgument
+from foreshot.text import Span
 
 _FIRST_STEP = """\
 # The application writes both columns from now on. A later revision fills the rows that are there
@@ -49,7 +50,18 @@ def second_column(operation: AlterColumn, context: Context) -> list[Change]:
             if dropped is None or not placing.is_own_statement(other):
                 return []
             changes.append(ReplaceStatement(other.site.statement, dropped))
+    if any(
+        _holds_comment(change.statement, context)
+        for change in changes
+        if isinstance(change, ReplaceStatement)
+    ):
+        return []
     return changes
+
+
+def _holds_comment(statement: Span, context: Context) -> bool:
+    """Whether a comment stands inside a statement: it would go with what is written anew."""
+    return any(statement.contains(comment.span) for comment in context.module.comments)
 
 
 def _changes_again(operation: AlterColumn, context: Context) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.facts import Facts
-from foreshot.knowledge.locks import MODES, Lock, read_locks, strongest
+from foreshot.knowledge.locks import MODES, SHARES_METADATA, Lock, read_locks, strongest
 from foreshot.knowledge.rows import Undoable, choose
 from foreshot.knowledge.variants import Step, steps_of
 from foreshot.migration.operations import DataChange, Execute, Operation, TableOperation
@@ -37,6 +37,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     """What the rows that are there get without a word (MySQL, MariaDB: NOT NULL without a default)."""
     algorithm: str | None = None
     """MySQL, MariaDB: the best ALGORITHM accepted: INSTANT, INPLACE, NOCOPY or COPY; its lock is among ``locks``."""
+    metadata_lock: bool = False
+    """MySQL, MariaDB: it waits until each open transaction that has used the table is over, and who comes then behind it."""
     duration_hint: str | None = None
     """In words, from a measurement on a small machine: an order of magnitude."""
     notes: tuple[str, ...] = ()
@@ -107,7 +109,7 @@ def _combined(
     effect = effects[0] if len(effects) == 1 else _merged(effects)
     if is_new:
         parents = tuple(lock for lock in effect.locks if lock.of == "parent")
-        effect = replace(effect, locks=parents)
+        effect = replace(effect, locks=parents, metadata_lock=False)
     if is_new or is_empty:
         effect = replace(
             effect, rewrite=False, scan=False, can_fail_on_rows=None, fills_silently=None, duration_hint=None,
@@ -142,6 +144,7 @@ def _of_step(step: Step, table: str | None, target: Target) -> Effect:
         drops_silently=step.drops if step.drops is not None else row.drops,
         fills_silently=row.fills,
         algorithm=algorithm or None,
+        metadata_lock=target.is_mysql and step.variant not in SHARES_METADATA,
         duration_hint=_duration(row.ms, row.small),
         notes=(*step.notes, *row.notes),
         only=step.only or chosen.only,
@@ -175,6 +178,7 @@ def _merged(effects: list[Effect]) -> Effect:
         drops_silently=_joined([effect.drops_silently for effect in known]),
         fills_silently=_joined([effect.fills_silently for effect in known]),
         algorithm=_ALGORITHMS[max(best)] if best else None,
+        metadata_lock=any(effect.metadata_lock for effect in known),
         duration_hint=_longest([effect.duration_hint for effect in known]),
         notes=tuple(dict.fromkeys(note for effect in known for note in effect.notes)),
         only=onlys.pop() if len(onlys) == 1 else None,

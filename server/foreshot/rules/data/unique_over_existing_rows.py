@@ -140,7 +140,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             target
             for target in context.targets(self.databases, operation)
             if effects_of(operation, target, facts=Facts(in_transaction=False)).can_fail_on_rows
-            and not (isinstance(operation, AddConstraint) and is_without_rows(operation, target, context))
+            and not is_without_rows(operation, target, context)
         ]
         if not targets:
             return

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import TypeGuard
+
 from msgspec.structs import replace
 
 from foreshot.knowledge import Target, effects_of
 from foreshot.lint.context import Context
-from foreshot.migration.operations import AddColumn, AddConstraint, BulkInsert, DataChange, Direction
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    BulkInsert,
+    DataChange,
+    Direction,
+    Execute,
+    Opaque,
+    Operation,
+    RenameTable,
+    Site,
+    TableOperation,
+    TruncateTable,
+)
 
 
-def is_without_rows(operation: AddConstraint, target: Target, context: Context) -> bool:
-    """Whether a column of it was added before as NOT NULL without a default: PostgreSQL does that without rows only."""
-    if target.database != "postgresql" or operation.constraint.kind not in ("unique", "foreign key"):
+def is_without_rows(operation: TableOperation, target: Target, context: Context) -> bool:
+    """Whether PostgreSQL finds no rows to read, by what the same direction did before."""
+    if target.database != "postgresql":
+        return False
+    keys = (
+        bool(operation.column.foreign_keys)
+        if isinstance(operation, AddColumn)
+        else isinstance(operation, AddConstraint) and operation.constraint.kind == "foreign key"
+    )
+    emptied = context.once(_emptied)[operation.site.function]
+    if emptied.before(operation.table_name, operation.site, deleted=keys):
+        return True
+    return isinstance(operation, AddConstraint) and _is_over_added_without_value(operation, context)
+
+
+def _is_over_added_without_value(operation: AddConstraint, context: Context) -> bool:
+    """Whether a column of it was added before as NOT NULL without a default: that passes without rows only."""
+    if operation.constraint.kind not in ("unique", "foreign key"):
         return False
     added = context.once(_added_without_value)[operation.site.function]
     site, columns = operation.site, operation.constraint.columns
@@ -48,3 +80,66 @@ def _added_without_value(context: Context) -> dict[Direction, _Added]:
                 for key in [key for key in here if operation.table_name in (key[0], None)]:
                     del here[key]
     return found
+
+
+_FILLS_NOTHING = frozenset({"create", "drop", "comment", "grant", "revoke", "set", "analyze", "lock"})
+"""First words of statements that put no rows into a table that is there; a SELECT can call what does."""
+
+
+class _Emptied:
+    """When one direction takes all rows of which table, and what may have put some there again."""
+
+    def __init__(self, operations: Iterable[Operation], context: Context) -> None:
+        self._truncated: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        self._deleted: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+        self._filled: dict[str | None, list[int]] = {}
+        for operation in operations:
+            site = operation.site
+            for table in _fills(operation):
+                self._filled.setdefault(table, []).append(site.order)
+            if not _empties(operation) or not site.runs_on("postgresql") or context.is_forgiven(operation):
+                continue
+            if operation.table_name is not None:
+                taken = self._truncated if isinstance(operation, TruncateTable) else self._deleted
+                taken.setdefault((operation.table_name, site.conditions), []).append(site.order)
+
+    def before(self, table: str | None, site: Site, *, deleted: bool) -> bool:
+        """Whether the table is empty at ``site``.
+
+        What was deleted in the transaction is still read by what builds an index, not by a foreign key's check.
+        """
+        if table is None or not (self._truncated or self._deleted):
+            return False
+        filled = max(_last(self._filled.get(one, ()), site.order) for one in (table, None))
+        return any(
+            _last(taken.get((table, site.conditions[:outer]), ()), site.order) > filled
+            for taken in ((self._truncated, self._deleted) if deleted else (self._truncated,))
+            for outer in range(len(site.conditions) + 1)
+        )
+
+
+def _last(orders: list[int] | tuple[()], before: int) -> int:
+    at = bisect_left(orders, before) - 1
+    return orders[at] if at >= 0 else -1
+
+
+def _empties(operation: Operation) -> TypeGuard[TruncateTable | DataChange]:
+    if isinstance(operation, DataChange):
+        return operation.verb == "delete" and not operation.has_where and not operation.limited
+    return isinstance(operation, TruncateTable)
+
+
+def _fills(operation: Operation) -> Iterator[str | None]:
+    """The table that gets rows, or None where it may be any."""
+    if isinstance(operation, BulkInsert) or (
+        isinstance(operation, DataChange) and operation.verb not in ("update", "delete")
+    ):
+        yield operation.table_name
+    elif isinstance(operation, RenameTable | Opaque) or (
+        isinstance(operation, Execute) and operation.verb.lower().partition(" ")[0] not in _FILLS_NOTHING
+    ):
+        yield None
+
+
+def _emptied(context: Context) -> dict[Direction, _Emptied]:
+    return {"upgrade": _Emptied(context.upgrade, context), "downgrade": _Emptied(context.downgrade, context)}

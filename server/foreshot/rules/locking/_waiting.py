@@ -59,7 +59,7 @@ def waits(
         wait
         for wait in effects(operation, context, databases, facts)
         if wait.effect.scan and wait.effect.blocks != "nothing"
-        if not (isinstance(operation, AddConstraint) and is_without_rows(operation, wait.target, context))
+        if not is_without_rows(operation, wait.target, context)
     ]
 
 
@@ -109,7 +109,7 @@ class _Held:
                     facts = Facts(
                         table_is_new=context.is_new(operation), parents=_parents(operation, context)
                     )
-                    for lock in effects_of(operation, target, facts=facts).locks:
+                    for lock in effects_of(_named(operation), target, facts=facts).locks:
                         if lock.blocks == "reads and writes":
                             self._taken.setdefault((lock.table, site.conditions), []).append(site.order)
 
@@ -131,6 +131,8 @@ def _parents(operation: TableOperation, context: Context) -> tuple[str, ...] | N
     """
     if not isinstance(operation, DropConstraint):
         return None
+    if operation.name is None:
+        return context.once(_unnamed).get(operation.site.order)
     made = context.once(_keys)
     other: Direction = "downgrade" if operation.site.function == "upgrade" else "upgrade"
     for direction in (other, operation.site.function):
@@ -150,6 +152,35 @@ def _keys(context: Context) -> dict[tuple[Direction, str | None, object], str]:
                 place = (operation.site.function, operation.table_name, constraint.name)
                 found.setdefault(place, constraint.ref_table)
     return found
+
+
+def _named(operation: TableOperation) -> TableOperation:
+    """A constraint's drop as it is once it has the name without which it is never run."""
+    if isinstance(operation, DropConstraint) and operation.name is None:
+        return replace(operation, name="unnamed")
+    return operation
+
+
+def _unnamed(context: Context) -> dict[int, tuple[str, ...]]:
+    """The tables that foreign keys without a name lead to, by the last drop of them: all that the other direction makes."""
+    made: dict[tuple[Direction, str | None], list[object]] = {}
+    drops: dict[tuple[Direction, str | None, tuple[int, ...]], list[int]] = {}
+    for operation in context.revision.operations:
+        site = operation.site
+        if isinstance(operation, AddConstraint):
+            if operation.constraint.kind == "foreign key" and operation.constraint.name is None:
+                other: Direction = "downgrade" if site.function == "upgrade" else "upgrade"
+                made.setdefault((other, operation.table_name), []).append(operation.constraint.ref_table)
+        elif isinstance(operation, DropConstraint) and (
+            operation.name is None and operation.constraint_kind == "foreign key"
+        ):
+            here = (site.function, operation.table_name, site.conditions)
+            drops.setdefault(here, []).append(site.order)
+    return {
+        orders[-1]: tuple(dict.fromkeys(parent for parent in parents if isinstance(parent, str)))
+        for (direction, table, _), orders in drops.items()
+        if len(parents := made.get((direction, table), [])) == len(orders)
+    }
 
 
 def _held(context: Context) -> dict[Direction, _Held]:

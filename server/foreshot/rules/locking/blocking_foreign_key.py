@@ -128,6 +128,34 @@ def downgrade():
         op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
 ```
+```python bad
+def upgrade():
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+
+
+def downgrade():
+    # As soon as it has its name.
+    op.drop_constraint(None, "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users` while every row of `orders` is read
+```
+
+There is nothing to read once every row has been deleted, or the table truncated:
+
+```python good
+def upgrade():
+    op.execute("DELETE FROM orders")
+    op.add_column("orders", sa.Column("payer_id", sa.Integer(), nullable=True))
+    op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"])
+```
+```python bad
+def upgrade():
+    op.execute("DELETE FROM orders")
+    op.execute("INSERT INTO orders (id, total) SELECT id, 0 FROM users")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+```
 ```python good dialect=postgresql
 def upgrade():
     # This passes without rows only, and not-null-without-default says so.

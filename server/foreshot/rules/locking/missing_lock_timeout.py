@@ -9,8 +9,12 @@ Set a timeout of a few seconds. Then the revision gives up with an error, the qu
 on PostgreSQL nothing has happened. `SET LOCAL` holds until the transaction ends, so an autocommit block ends it too.
 A timeout for all migrations stands best in env.py or in the URL.
 
+On MySQL and MariaDB every ALTER wants the table's metadata lock for a moment, however it works otherwise: an INSTANT one
+waits for open transactions too, and reads and writes wait behind it.
+
 One finding a direction, at the first lock that blocks others on a table that existed before: dropping a table locks
-those that its foreign keys refer to as well. It is silent where `lock_timeout` or `statement_timeout` is set before it, in the revision, in env.py or in the URL.
+those that its foreign keys refer to as well. It is silent where `lock_timeout` or `statement_timeout` is set before it, in
+the revision, in env.py or in the URL, and behind what always fails: once that is mended, it is what waits first.
 
 ```python bad
 def upgrade():
@@ -101,12 +105,37 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
-#   ^^^^^^^^^^^^^^^ every write to `orders` waits behind it
+#   ^^^^^^^^^^^^^^^ every read and write of `orders` waits behind it
 ```
 ```python fixed
 def upgrade():
     op.execute("SET SESSION lock_wait_timeout = 5")
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+
+A table that is made with a foreign key locks the one that the key refers to. That is no finding by itself, but a timeout
+that is set for the rest is set before it:
+
+```python bad
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
 ```
 ```python bad
 def upgrade():
@@ -138,6 +167,18 @@ def upgrade():
 #   ^^^^^^^^^^^^^ every read and write of the index's table waits behind it
     op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
 ```
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("payer_id", sa.Integer()))
+#   ^^^^^^^^^^^^^ every read and write of `orders` waits behind it
+    op.create_foreign_key(None, "orders", "users", ["payer_id"], ["id"])
+
+
+def downgrade():
+    # This fails without the name, and takes the lock before the next line with it.
+    op.drop_constraint(None, "orders", type_="foreignkey")
+    op.drop_column("orders", "payer_id")
+```
 ```python good
 def upgrade():
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -160,14 +201,12 @@ def upgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final, cast
+from typing import cast
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from foreshot.knowledge import Facts
+from foreshot.knowledge import Facts, Lock, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
@@ -176,7 +215,6 @@ from foreshot.migration.operations import (
     CreateTable,
     DropIndex,
     DropTable,
-    Operation,
     SetOption,
     TableOperation,
     TransactionControl,
@@ -185,16 +223,6 @@ from foreshot.rules.locking import _indexes as indexes
 from foreshot.rules.locking import _timeouts as timeouts
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import SetArgument
-
-_OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
-_MENTIONED: Final = re.compile(r"(?:lock|statement|wait)_?timeout")
-
-
-class _Limit(Struct):
-    """How far a revision has come, on one database, with a limit to its waiting."""
-
-    session: bool = False
-    local: bool = False
 
 
 class MissingLockTimeout(RevisionRule):
@@ -206,26 +234,28 @@ class MissingLockTimeout(RevisionRule):
 
     def check(self, context: Context) -> Iterator[Finding]:
         """Whether anything limits how long each direction waits."""
-        if context.surroundings.lock_timeout or _is_set_unseen(context):
+        if context.surroundings.lock_timeout or timeouts.is_set_unseen(context):
             return
         databases = {target.database for target in context.targets(self.databases)}
         for operations in (context.upgrade, context.downgrade):
-            limits: dict[str, _Limit] = {}
+            limits: dict[str, timeouts.Limit] = {}
             drops: list[DropTable] = []
             reported: Finding | None = None
             unlimited: dict[str, None] = {}
             for operation in operations:
-                _follow(operation, limits)
+                timeouts.follow(operation, limits)
                 if isinstance(operation, TransactionControl | SetOption) or operation.site.autocommit:
                     drops.clear()
                 elif isinstance(operation, DropTable):
                     drops.append(operation)
                 if not isinstance(operation, TableOperation) or isinstance(operation, CreateTable):
                     continue
+                if _ends(operation, context):
+                    break
                 found = [
                     wait
                     for wait in _locks(operation, context)
-                    if not _is_limited(limits.get(wait.target.database))
+                    if not timeouts.is_limited(limits.get(wait.target.database))
                 ]
                 unlimited |= dict.fromkeys(wait.target.database for wait in found)
                 if found and reported is None:
@@ -278,43 +308,6 @@ def _blocked(found: list[waiting.Wait], table: str | None) -> str:
     return waiting.blocked(found, table) if table else "every read and write of the index's table"
 
 
-def _is_set_unseen(context: Context) -> bool:
-    """Whether the file speaks of a timeout in a way that could not be read: a helper, a decorator, set_config()."""
-    content = context.module.content.lower()
-    # Nearly no file says the word, and that is found far sooner than any of three.
-    return (
-        "timeout" in content
-        and bool(_MENTIONED.search(content))
-        and not any(
-            isinstance(operation, SetOption) and operation.name in _OPTIONS
-            for operation in context.revision.operations
-        )
-    )
-
-
-def _follow(operation: Operation, limits: dict[str, _Limit]) -> None:
-    """Keep account of what limits the waiting: a local setting ends with its transaction."""
-    for database in timeouts.SETTINGS:
-        limit = limits.setdefault(database, _Limit())
-        ended = isinstance(operation, TransactionControl) and operation.verb in ("commit", "rollback")
-        if ended or (operation.site.autocommit and not isinstance(operation, SetOption)):
-            limit.local = False
-        if (
-            isinstance(operation, SetOption)
-            and operation.name in _OPTIONS
-            and operation.site.runs_on(database)
-        ):
-            on = operation.value.strip("'\" ").lower() not in ("0", "default")
-            if operation.local:
-                limit.local = on and not operation.site.autocommit
-            else:
-                limit.session = limit.local = on
-
-
-def _is_limited(limit: _Limit | None) -> bool:
-    return limit is not None and (limit.session or limit.local)
-
-
 def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
     """The databases on which the operation blocks others on a table that somebody may be using."""
     table = _table_of(operation, context)
@@ -327,9 +320,28 @@ def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:
         return []
     return [
         wait
-        for wait in waiting.effects(operation, context, MissingLockTimeout.databases)
+        for wait in map(_queued, waiting.effects(operation, context, MissingLockTimeout.databases))
         if any(lock.of in ("table", "view") and lock.blocks != "nothing" for lock in wait.effect.locks)
     ]
+
+
+def _queued(wait: waiting.Wait) -> waiting.Wait:
+    """With the metadata lock of MySQL and MariaDB among the locks: whatever it blocks later, for this one it waits."""
+    if not wait.effect.metadata_lock:
+        return wait
+    lock = Lock(None, "metadata lock", "reads and writes")
+    return replace(wait, effect=replace(wait.effect, locks=(*wait.effect.locks, lock)))
+
+
+def _ends(operation: TableOperation, context: Context) -> bool:
+    """Whether nothing behind it is come to on any database: another rule says that it fails."""
+    targets = context.targets(MissingLockTimeout.databases)
+    known = Facts(in_transaction=False)  # whether env.py makes a transaction is not asked here
+    return (
+        not operation.site.conditional
+        and all(effects_of(operation, target, facts=known).always_fails for target in targets)
+        and not context.is_forgiven(operation)
+    )
 
 
 def _first(
@@ -351,8 +363,12 @@ def _first(
             for lock in wait.effect.locks
         )
         databases = tuple(wait.target.database for wait in found)
-        earlier = waiting.effects(drop, context, databases, Facts(parents=(table,))) if refers else []
-        if len(earlier) == len(found):
+        earlier = [
+            wait
+            for wait in (waiting.effects(drop, context, databases, Facts(parents=(table,))) if refers else [])
+            if any(lock.of == "parent" for lock in wait.effect.locks)
+        ]
+        if earlier:
             return drop, earlier
     return operation, found
 

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.check import ConfigurationError, Options, ProjectResult, check
 
 _LEVELS = [*SEVERITIES]
+_TREES: Final = 200_000
+"""Objects that a few files' syntax trees have, and after which cycles are looked for."""
 
 
 @click.command("check", context_settings={"max_content_width": 100})
@@ -151,8 +154,9 @@ class _Request:
         else:
             form = format_named(self.format)(findings, out)
         if form.slow:
-            # Repairs leave cycles behind; what has been read so far leaves none.
+            # Repairs do leave cycles behind, of trees.
             gc.freeze()
+            gc.set_threshold(_TREES)
             gc.enable()
         return 1 if write(form).is_grave else 0
 

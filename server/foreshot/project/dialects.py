@@ -23,7 +23,7 @@ class Target(Struct, frozen=True, order=True):
     version: str | None = None
 
 
-class RevisionHints(Struct, frozen=True):
+class RevisionHints(Struct, frozen=True, array_like=True):
     """Signs of databases in revisions: imports of ``sqlalchemy.dialects``, arguments such as ``postgresql_where``, guards."""
 
     imports: frozenset[Dialect] = frozenset()

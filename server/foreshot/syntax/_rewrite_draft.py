@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from foreshot.syntax._rewrite_layout import Layout
+from foreshot.syntax._rewrite_layout import Layout, layout_of
 from foreshot.syntax.changes import Refused
 from foreshot.text import Edit, Span, minimal_edit
 
@@ -29,7 +29,7 @@ class Draft:
         """
         if self._layout is None:
             try:
-                self._layout = Layout(self.content)
+                self._layout = Layout(self.content) if self._steps else layout_of(self.content)
             except Refused as refused:
                 raise Refused(f"after the change {refused}") if self._steps else refused from refused
         return self._layout

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -208,6 +209,16 @@ class Layout:
         row = owner.lineno - 1
         outer = self.indent(self.lines.starts[row])
         return outer + self.unit(outer)
+
+
+@lru_cache(maxsize=2)
+def layout_of(content: str) -> Layout:
+    """The layout of a text as it stands in a file. The last are remembered: all repairs of a file begin with one.
+
+    Raises:
+        Refused: when the text is no Python.
+    """
+    return Layout(content)
 
 
 def indented(code: str, indent: str, newline: str, *, tabs: bool = False, first: bool = True) -> str:

@@ -129,14 +129,17 @@ def _check_calls(layout: Layout, changes: Sequence[Change]) -> None:
     """Refuse arguments of what is no call in the tree, or one inside an f-string, whose quotes are not free."""
     wanted = {change.call for change in changes if isinstance(change, SetArgument | RemoveArgument)}
     rows = {layout.lines.position(span.start)[0] + 1 for span in wanted}
-    pending: list[ast.AST] = [layout.module.tree] if wanted else []
+    pending: list[ast.AST] = list(layout.module.tree.body) if wanted else []
     while pending:
         node = pending.pop()
         if isinstance(node, ast.JoinedStr):
             continue
         if isinstance(node, ast.Call) and node.lineno in rows:
             wanted.discard(layout.module.span(node))
-        pending.extend(ast.iter_child_nodes(node))
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", None)
+        # A decorated definition begins above the line that it says.
+        if last is None or hasattr(node, "decorator_list") or any(first <= row <= last for row in rows):
+            pending.extend(ast.iter_child_nodes(node))
     if wanted:
         raise Refused("no call stands there")
 

@@ -11,26 +11,22 @@ import os
 import sys
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
 import foreshot
-from foreshot.workspace.kept import FileAnalysis
+from foreshot.project.dialects import RevisionHints
+from foreshot.workspace.kept import Kept
 from foreshot.workspace.write import replace_bytes
 
 MAX_CACHE_BYTES = 256 << 20
-
-
-class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """One file's analysis, the digest of the text that it speaks of, and of the other files it depends on."""
-
-    digest: bytes
-    analysis: FileAnalysis
-    depends: tuple[tuple[str, bytes], ...] = ()
+_SUM = 4
+"""Bytes at the beginning of the file: a checksum of what follows."""
 
 
 class _Store(msgspec.Struct, frozen=True, array_like=True):
-    magic: str
+    fingerprint: bytes
     key: bytes
     files: dict[str, Kept]
 
@@ -40,21 +36,33 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 class Cache:
-    """The cache of one environment; ``key`` is a digest of all that its revisions' findings depend on besides them."""
+    """The cache of one environment."""
 
-    def __init__(self, name: str, key: bytes, *, enabled: bool = True) -> None:
-        self._path = (
-            _folder()
-            / f"{blake2b(name.encode('utf-8', 'surrogateescape'), digest_size=12).hexdigest()}.msgpack"
-        )
-        self._key = key
+    def __init__(self, name: str, *, enabled: bool = True) -> None:
+        hashed = blake2b(name.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        self._path = _folder() / f"{hashed}.msgpack"
         self._enabled = enabled
-        self.files: dict[str, Kept] = self._load() if enabled else {}
+        self._fingerprint = fingerprint()
+        self._key = b""
+        self._holds = False
+        store = self._load() if enabled else None
+        self._stored = b"" if store is None else store.key
+        self.files: dict[str, Kept] = {} if store is None else dict(store.files)
         self.changed = False
+
+    def enter(self, key: bytes) -> None:
+        """From now on ask for what was found where all that findings depend on besides their files has this digest."""
+        self._key = key
+        self._holds = key == self._stored
+
+    def hints(self, path: str, digest: bytes) -> RevisionHints | None:
+        """The signs of databases in exactly this text, which depend on nothing else."""
+        kept = self.files.get(path)
+        return kept.hints if kept is not None and kept.digest == digest else None
 
     def get(self, path: str, digest: bytes) -> Kept | None:
         """What is known of exactly this text."""
-        kept = self.files.get(path)
+        kept = self.files.get(path) if self._holds else None
         return kept if kept is not None and kept.digest == digest else None
 
     def put(self, path: str, kept: Kept) -> None:
@@ -66,26 +74,36 @@ class Cache:
         """Write what concerns ``paths``, when anything is new; a disk that does not take it is no error."""
         if not self._enabled or (not self.changed and len(self.files) == len(paths)):
             return
-        store = _Store(_MAGIC, self._key, {path: kept for path, kept in self.files.items() if path in paths})
+        files = {path: kept for path, kept in self.files.items() if path in paths}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            replace_bytes(str(self._path), _ENCODER.encode(store))
+            data = _ENCODER.encode(_Store(self._fingerprint, self._key, files))
+            replace_bytes(str(self._path), _sum(data) + data)
         except (OSError, UnicodeEncodeError):
             return
 
-    def _load(self) -> dict[str, Kept]:
+    def _load(self) -> _Store | None:
         try:
             if self._path.stat().st_size > MAX_CACHE_BYTES:
-                return {}
-            store = _DECODER.decode(self._path.read_bytes())
+                return None
+            whole = self._path.read_bytes()
+            data = memoryview(whole)[_SUM:]
+            # What is decoded later is known to be whole now.
+            if whole[:_SUM] != _sum(data):
+                return None
+            store = _DECODER.decode(data)
         except (OSError, msgspec.MsgspecError, ValueError, RecursionError, UnicodeError):
-            return {}
-        return dict(store.files) if store.magic == _MAGIC and store.key == self._key else {}
+            return None
+        return store if store.fingerprint == self._fingerprint else None
+
+
+def _sum(data: bytes | memoryview) -> bytes:
+    return crc32(data).to_bytes(_SUM, "little")
 
 
 def fingerprint() -> bytes:
     """A digest of Foreshot itself: its version, Python's, and the state of its own files."""
-    digest = blake2b(f"{foreshot.__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+    digest = blake2b(f"{_FORM} {foreshot.__version__} {sys.version_info[:3]}".encode(), digest_size=16)
     root = os.path.dirname(foreshot.__file__)  # noqa: PTH120
     for folder in sorted(os.listdir(root)):  # noqa: PTH208
         _add_folder(digest, os.path.join(root, folder))  # noqa: PTH118
@@ -116,4 +134,4 @@ def _folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "foreshot"
 
 
-_MAGIC = "foreshot 1"
+_FORM = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -12,6 +13,7 @@ from foreshot.lint.report import Report
 from foreshot.lint.severity import at_least
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths
+from foreshot.project.dialects import RevisionHints
 from foreshot.project.discover import environments_at, revision_files, workspace_root
 from foreshot.project.environment import Environment
 from foreshot.project.files import DiskFiles, Files, Overlay
@@ -20,10 +22,10 @@ from foreshot.project.settings_keys import camel_case
 from foreshot.rules import revision_rules
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.text.source import digest
-from foreshot.workspace.cache import Cache, Kept
+from foreshot.workspace.cache import Cache
 from foreshot.workspace.git import tracked_files
-from foreshot.workspace.kept import FileAnalysis
-from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.kept import FileAnalysis, Kept, keep
+from foreshot.workspace.load import hints_in_bytes, load_surroundings
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
 from foreshot.workspace.read import ReadFiles
@@ -160,20 +162,29 @@ def load_project(
     """
     found = revision_files(files, environment)
     texts = {path: data for path in found if (data := _bytes(files, path)) is not None}
-    surroundings, key = load_surroundings(files, environment, options.overrides, texts)
-    cache = Cache(environment.script_location, key, enabled=options.cache)
+    marks = {path: digest(data) if isinstance(data, bytes) else b"" for path, data in texts.items()}
+    cache = Cache(environment.script_location, enabled=options.cache)
+    hints: dict[str, RevisionHints] = {}
+
+    def hints_of(path: str, data: bytes) -> RevisionHints:
+        known = cache.hints(path, marks[path])
+        hints[path] = found = hints_in_bytes(data) if known is None else known
+        return found
+
+    surroundings, key = load_surroundings(files, environment, options.overrides, texts, hints_of)
+    cache.enter(key)
     analyses: dict[str, FileAnalysis] = {}
-    pending: list[tuple[str, bytes | Unreadable, bytes]] = []
+    pending: list[_Pending] = []
     dependencies = _Dependencies(files)
     for path, data in texts.items():
-        mark = digest(data) if isinstance(data, bytes) else b""
+        mark = marks[path]
         kept = cache.get(path, mark)
         if kept is not None and dependencies.hold(kept.depends):
             analyses[path] = kept.analysis
         else:
             # Takes its place in the order now; the value follows.
             analyses[path] = _NOTHING
-            pending.append((path, data, mark))
+            pending.append(_Pending(path, data, mark, hints.get(path)))
     if pending:
         if early is not None:
             early(Project(files, surroundings, dict(analyses), partial=True))
@@ -185,8 +196,17 @@ def load_project(
     return Project(files, surroundings, analyses, tracked=tracked)
 
 
+class _Pending(NamedTuple):
+    """A revision file that is still to be read."""
+
+    path: str
+    data: bytes | Unreadable
+    mark: bytes
+    hints: RevisionHints | None
+
+
 def _analyse_all(
-    pending: Sequence[tuple[str, bytes | Unreadable, bytes]],
+    pending: Sequence[_Pending],
     surroundings: Surroundings,
     dependencies: _Dependencies,
     jobs: int | None,
@@ -197,10 +217,11 @@ def _analyse_all(
 
     rules = revision_rules()
 
-    def one(item: tuple[str, bytes | Unreadable, bytes]) -> tuple[str, Kept]:
-        path, data, mark = item
+    def one(item: _Pending) -> tuple[str, Kept]:
+        path, data, mark, hints = item
         analysis = analyse(decode(data) if isinstance(data, bytes) else data, path, surroundings, rules)
-        return path, Kept(mark, analysis, tuple(dependencies.state(other) for other in analysis.depends))
+        depends = tuple(dependencies.state(other) for other in analysis.depends)
+        return path, keep(analysis, mark, depends, hints)
 
     return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
 

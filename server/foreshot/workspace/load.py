@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -22,7 +22,6 @@ from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Unreadable
-from foreshot.workspace.cache import fingerprint
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _SIGNS = (b"dialect", b"postgresql_", b"mysql_", b"mariadb_", b"sqlite_", b"mssql_", b"oracle_")
@@ -33,6 +32,7 @@ def load_surroundings(
     environment: Environment,
     overrides: Mapping[str, object],
     revisions: Mapping[str, bytes | Unreadable],
+    hints_of: Callable[[str, bytes], RevisionHints] = lambda _, data: hints_in_bytes(data),
 ) -> tuple[Surroundings, bytes]:
     """The surroundings of an environment's revisions, and a digest of all that they were made from.
 
@@ -41,6 +41,7 @@ def load_surroundings(
         environment: which environment.
         overrides: settings that go before those of the project, with the keys of the settings file.
         revisions: the bytes of every revision file, which may tell the project's databases.
+        hints_of: the signs of databases in one of them, by path and bytes.
     """
     loaded = load_settings(files, environment.home, environment.root)
     settings = loaded.settings
@@ -52,7 +53,7 @@ def load_surroundings(
     env_module = parse(env_source) if env_source is not None else None
     env = read_env(env_module) if isinstance(env_module, Module) else None
     template_source = _text(files, environment.template)
-    hints = _hints(revisions) if not settings.dialect else NO_HINTS
+    hints = _hints(revisions, hints_of) if not settings.dialect else NO_HINTS
     inferred = infer_targets(environment, env, hints, settings, _drivers(files, environment, settings))
     targets = tuple(made for item in inferred if (made := target(item.dialect, item.version)) is not None)
     surroundings = Surroundings(
@@ -79,13 +80,21 @@ def _text(files: Files, path: str | None) -> SourceText | None:
     return source if isinstance(source, SourceText) else None
 
 
-def _hints(revisions: Mapping[str, bytes | Unreadable]) -> RevisionHints:
+def _hints(
+    revisions: Mapping[str, bytes | Unreadable], hints_of: Callable[[str, bytes], RevisionHints]
+) -> RevisionHints:
     hints = NO_HINTS
-    for data in revisions.values():
-        # The signs are rare: most files need not be decoded.
-        if isinstance(data, bytes) and any(sign in data for sign in _SIGNS):
-            hints |= hints_in(data.decode("utf-8", "replace"))
+    for path, data in revisions.items():
+        found = hints_of(path, data) if isinstance(data, bytes) else NO_HINTS
+        if found != NO_HINTS:
+            hints |= found
     return hints
+
+
+def hints_in_bytes(data: bytes) -> RevisionHints:
+    """The signs of databases in the bytes of one revision."""
+    # The signs are rare: most files need not be decoded.
+    return hints_in(data.decode("utf-8", "replace")) if any(sign in data for sign in _SIGNS) else NO_HINTS
 
 
 def _drivers(files: Files, environment: Environment, settings: Settings) -> frozenset[Dialect]:
@@ -111,7 +120,7 @@ def _source_roots(files: Files, environment: Environment) -> list[str]:
 
 
 def _key(surroundings: Surroundings) -> bytes:
-    made = blake2b(fingerprint(), digest_size=16)
+    made = blake2b(digest_size=16)
     for source in (surroundings.env_source, surroundings.template_source):
         made.update(b"\0" if source is None else source.content.encode("utf-8", "surrogatepass"))
         made.update(b"\1")

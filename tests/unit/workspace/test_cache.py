@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from foreshot.project.dialects import NO_HINTS
 from foreshot.workspace import cache as caches
-from foreshot.workspace.cache import Cache, Kept
-from foreshot.workspace.kept import FileAnalysis
+from foreshot.workspace import check
+from foreshot.workspace.cache import Cache
+from foreshot.workspace.kept import Kept
 
 REVISION = 'revision = "{}"\ndown_revision = {}\n\n\ndef upgrade():\n    op.drop_table("t{}")\n'
 COUNT = """
@@ -64,16 +66,25 @@ def test_another_process_finds_everything_again(tmp_path: Path) -> None:
     assert hits("1") == 4
 
 
+def opened(key: bytes) -> Cache:
+    cache = Cache("name")
+    cache.enter(key)
+    return cache
+
+
 def test_what_is_foreign_or_broken_is_ignored(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path))
-    kept = Kept(b"d", FileAnalysis())
-    cache = Cache("name", b"key")
+    kept = Kept(b"d", hints=NO_HINTS)
+    cache = opened(b"key")
     cache.put("/a.py", kept)
     cache.save({"/a.py"})
     (file,) = tmp_path.iterdir()
-    assert Cache("name", b"key").get("/a.py", b"d") == kept
-    assert Cache("name", b"other").get("/a.py", b"d") is None
-    assert Cache("name", b"key").get("/a.py", b"e") is None
+    assert opened(b"key").get("/a.py", b"d") == kept
+    assert opened(b"other").get("/a.py", b"d") is None
+    assert opened(b"key").get("/a.py", b"e") is None
+    # What depends on nothing but the text holds in other surroundings too.
+    assert opened(b"other").hints("/a.py", b"d") == NO_HINTS
+    assert opened(b"other").hints("/a.py", b"e") is None
     assert file.stat().st_mode & 0o777 == 0o600
     whole = file.read_bytes()
     for broken in (
@@ -81,11 +92,23 @@ def test_what_is_foreign_or_broken_is_ignored(tmp_path: Path, monkeypatch) -> No
         b"\xc1",
         whole[:-1],
         whole + b"x",
+        whole[:-1] + b"\x91",
         b"cos\nsystem\n(S'true'\ntR.",
         b"\xdd\xff\xff\xff\xff",
     ):
         file.write_bytes(broken)
-        assert Cache("name", b"key").files == {}
-    monkeypatch.setattr(caches, "_MAGIC", "foreshot of tomorrow")
+        assert Cache("name").files == {}
+    monkeypatch.setattr(caches, "fingerprint", lambda: b"foreshot of tomorrow")
     file.write_bytes(whole)
-    assert Cache("name", b"key").files == {}
+    assert Cache("name").files == {}
+
+
+def test_what_was_kept_is_what_was_found(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path / "cache"))
+    options = check.Options(paths=(str(project(tmp_path / "project")),))
+    (fresh,), (kept,) = check.check(options), check.check(options)
+    assert fresh.reports == kept.reports != []
+    for path, analysis in fresh.project.analyses.items():
+        again = kept.project.analyses[path]
+        assert again.entry(path) == analysis.entry(path)
+        assert list(again.reports.suppressions) == list(analysis.reports.suppressions)

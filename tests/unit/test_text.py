@@ -1,7 +1,6 @@
 """Texts, positions and edits against models that are too simple to be wrong."""
 
 import codecs
-import time
 
 import pytest
 from hypothesis import given
@@ -257,9 +256,7 @@ def test_the_largest_file_is_read():
 
 
 def test_codecs_that_take_quadratic_time_are_not_asked():
-    began = time.perf_counter()
-    decode(b"# coding: punycode\n" + b"a-" * 400_000)
-    assert time.perf_counter() - began < 2
+    assert isinstance(decode(b"# coding: punycode\n" + b"a-" * 400_000), Unreadable)
 
 
 def test_a_cookie_is_python_only():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from foreshot.lint.likeness import likeness
@@ -179,6 +177,4 @@ def test_a_hostile_revision_costs_no_more_than_its_length() -> None:
     )
     down = "\n".join(f'op.add_column("t", sa.Column("b{n}", sa.String(9)))' for n in range(2000))
     found = renames(up, down)
-    start = time.perf_counter()
     assert found.columns == ()
-    assert time.perf_counter() - start < 1

@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 
 import pytest
 
@@ -318,15 +317,13 @@ def test_any_input_is_an_answer(seed):
         resolve_revision(found, name)
 
 
-def test_large_histories_take_no_time_to_speak_of():
+def test_large_histories_take_linear_time():
+    """Quadratic time would be more than the time limit of a test; bench/graph.py measures it."""
     nodes = line(100_000)
-    start = time.perf_counter()
     found = RevisionGraph(nodes)
     assert found.heads == ("r099999",)
     assert len(found.ancestors("r099999")) == 99_999
     assert found.order[-1].id == "r099999"
-    # The bound is 3 s; bench/graph.py measures it. This holds on a busy machine too.
-    assert time.perf_counter() - start < 6
     ring = RevisionGraph([node("r000000", "r099999"), *nodes[1:]])
     assert len(ring.cycles[0].nodes) == 100_000
     assert len(ring.ancestors("r000000")) == 100_000
@@ -336,9 +333,8 @@ def test_comparing_two_sides_of_a_small_fork_visits_only_the_fork():
     nodes = line(50_000)
     found = RevisionGraph([*nodes, node("s1", "r049990"), node("s2", "s1")])
     assert found.shape.position
-    start = time.perf_counter()
-    for _ in range(1000):
+    # A walk through the whole history each time would be more than the time limit of a test.
+    for _ in range(20_000):
         plan = found.merge_plan(("r049999", "s2"))
         assert plan is not None
         assert plan.common == ("r049990",)
-    assert time.perf_counter() - start < 3

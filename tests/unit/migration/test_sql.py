@@ -1,7 +1,5 @@
 """What SQL does, read from its text: one table of statements and the operations that they are."""
 
-import time
-
 import pytest
 
 from foreshot.migration import operations as ops
@@ -499,7 +497,6 @@ def test_a_huge_statement_is_left_unread():
 
 @pytest.mark.parametrize("unit", ["(", "[", "CASE ", "a.", "'", "$$", "/*", "((1)),", "BEGIN ", "SELECT ("])
 def test_reading_takes_linear_time(unit):
-    began = time.perf_counter()
-    read("SELECT " + unit * 10_000, "postgresql")
-    read("ALTER TABLE t ADD a " + unit * 10_000, "postgresql")
-    assert time.perf_counter() - began < 5
+    """Quadratic time would be more than the time limit of a test."""
+    read("SELECT " + unit * 40_000, "postgresql")
+    read("ALTER TABLE t ADD a " + unit * 40_000, "postgresql")

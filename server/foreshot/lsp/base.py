@@ -170,6 +170,8 @@ class ForeshotServer(LanguageServer):
         sys.setswitchinterval(0.0005)
         # What has been imported stays: no collection needs to look at it again.
         gc.freeze()
+        # A tree of a revision is some ten thousand objects that go as they came: they are no reason to collect.
+        gc.set_threshold(50_000, 20, 20)
         gc.enable()
         try:
             return self.loop.run()

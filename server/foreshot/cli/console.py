@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import Final, Literal, TextIO
 
@@ -21,6 +20,7 @@ _CODES: Final[dict[str, str]] = {
     "bad": "31",
 }
 _WIDEST: Final = 120
+_USUAL: Final = 100
 _NARROWEST: Final = 40
 
 
@@ -48,7 +48,7 @@ class Console:
         self.stream = stream
         self.is_terminal = _is_terminal(stream)
         self.paint = Paint(wants_colour(self.is_terminal) if colour is None else colour)
-        self.columns = columns or min(max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST), _WIDEST)
+        self.columns = columns or min(max(_terminal_columns(), _NARROWEST), _WIDEST)
         self.closed = False
 
     @property
@@ -131,6 +131,17 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace", newline="\n")
+
+
+def _terminal_columns() -> int:
+    """As ``shutil.get_terminal_size`` says it, which brings a shelf of compressors along."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _USUAL if sys.__stdout__ else _USUAL
+    except (OSError, ValueError):  # no terminal, or closed before we began
+        return _USUAL
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import unicodedata
@@ -54,6 +53,8 @@ def shown_path(path: str, folder: str) -> str:
 
 def as_json(value: object) -> str:
     """``value`` as JSON in ASCII: no character of it could drive a terminal or stumble over an encoding."""
+    import json
+
     text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
     return _COMMAND_IN_JSON.sub(r"##\1\\u005b", text)
 

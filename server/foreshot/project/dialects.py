@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from typing import Final
 
 from msgspec import Struct
 
@@ -39,45 +41,55 @@ class RevisionHints(Struct, frozen=True, array_like=True):
 
 NO_HINTS = RevisionHints()
 
-_IMPORT = re.compile(r"\bsqlalchemy\.dialects(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]{0,500}\)|[^\r\n]*))")
-_ASKS = re.compile(r"dialect|==|\bin\b|\bcase\b")
-_SPELLED = {
-    name: (re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]"), re.compile(rf"{name}[\"']"))
-    for name in ("postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
-}
-"""How revisions spell databases: as the beginning of an argument, and in quotes."""
-_WORD = re.compile(r"\w+")
+_NAMES: Final = ("postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
+"""How revisions spell databases."""
+
+
+class _Patterns:
+    """What hints look like; made when the first revision is searched, which most runs do without."""
+
+    def __init__(self) -> None:
+        self.imported = re.compile(
+            r"\bsqlalchemy\.dialects(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]{0,500}\)|[^\r\n]*))"
+        )
+        self.word = re.compile(r"\w+")
+        self.asks = re.compile(r"dialect|==|\bin\b|\bcase\b")
+        # A pattern that begins with plain letters is found many times faster than an alternative of such.
+        self.argument = {name: re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]") for name in _NAMES}
+        self.quoted = {name: re.compile(rf"{name}[\"']") for name in _NAMES}
+
+
+_patterns = cache(_Patterns)
 
 
 def hints_in(text: str) -> RevisionHints:
     """The signs in the text of one revision."""
-    named = [name for name in _SPELLED if name in text]
+    named = [name for name in _NAMES if name in text]
     if not named:
         return NO_HINTS
+    patterns = _patterns()
     imports: set[Dialect] = set()
     arguments: set[Dialect] = set()
     guards: set[Dialect] = set()
     if "dialects" in text:
-        for match in _IMPORT.finditer(text):
-            for word in _WORD.findall(match.group(1) or match.group(2) or ""):
+        for match in patterns.imported.finditer(text):
+            for word in patterns.word.findall(match.group(1) or match.group(2) or ""):
                 if word in DIALECTS:
                     imports.add(word)
     for spelled in named:
         dialect = dialect_of(spelled)
         if dialect is None:
             continue
-        # A pattern that begins with plain letters is found many times faster than an alternative of such.
-        argument, quoted = _SPELLED[spelled]
         if any(
             not text[max(match.start() - 1, 0) : match.start()].isidentifier()
-            for match in argument.finditer(text)
+            for match in patterns.argument[spelled].finditer(text)
         ):
             arguments.add(dialect)
-        for match in quoted.finditer(text):
+        for match in patterns.quoted[spelled].finditer(text):
             # `if bind.dialect.name == "mysql":`, as seen from the string.
             at = match.start() - 1
             line = text[text.rfind("\n", max(at - 300, 0), max(at, 0)) + 1 : max(at, 0)]
-            if at >= 0 and text[at] in "\"'" and "#" not in line and _ASKS.search(line):
+            if at >= 0 and text[at] in "\"'" and "#" not in line and patterns.asks.search(line):
                 guards.add(dialect)
     if not (imports or arguments or guards):
         return NO_HINTS

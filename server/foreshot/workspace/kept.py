@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 from msgspec import Raw, Struct
 from msgspec.msgpack import Decoder, Encoder
@@ -30,13 +29,13 @@ _ENCODER = Encoder()
 
 
 class KeptReports:
-    """What was found in one file, as it was kept: decoded by whoever asks for it first."""
+    """What was found in one file, as it was kept: decoded each time, which is faster than to hold all of them."""
 
     def __init__(self, encoded: Raw, suppressions: Sequence[Suppression]) -> None:
         self._encoded = encoded
         self.suppressions = suppressions
 
-    @cached_property
+    @property
     def reports(self) -> tuple[Report, ...]:
         """The reports, suppressed ones included."""
         return _DECODER.decode(self._encoded)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from foreshot.project import paths
 from foreshot.project.files import DiskFiles
 from foreshot.text import SourceText, Unreadable
 
@@ -15,6 +18,7 @@ class ReadFiles(DiskFiles):
     def __init__(self, roots: tuple[str, ...]) -> None:
         super().__init__(roots)
         self._bytes: dict[str, bytes | Unreadable | None] = {}
+        self._missing: dict[str, bool] = {}
         self._texts: dict[str, SourceText | Unreadable | None] = {}
 
     def read_bytes(self, path: str) -> bytes | Unreadable | None:
@@ -22,8 +26,17 @@ class ReadFiles(DiskFiles):
         try:
             return self._bytes[path]
         except KeyError:
-            data = self._bytes[path] = super().read_bytes(path)
+            missing = self._is_missing(paths.parent(path))
+            data = self._bytes[path] = None if missing else super().read_bytes(path)
             return data
+
+    def _is_missing(self, folder: str) -> bool:
+        """Whether a folder of the workspace is not there: most places where an imported module might be are not."""
+        known = self._missing.get(folder)
+        if known is None:
+            inside = any(paths.is_inside(folder, root) for root in self._roots)
+            known = self._missing[folder] = inside and not os.path.isdir(folder)  # noqa: PTH112
+        return known
 
     def read(self, path: str) -> SourceText | Unreadable | None:
         """The text as it was."""

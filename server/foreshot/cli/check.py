@@ -153,11 +153,10 @@ class _Request:
             form = Statistics(findings, out, machine=self.format == "json")
         else:
             form = format_named(self.format)(findings, out)
-        if form.slow:
-            # Repairs do leave cycles behind, of trees.
-            gc.freeze()
-            gc.set_threshold(_TREES)
-            gc.enable()
+        # Repairs and JSON do leave cycles behind.
+        gc.freeze()
+        gc.set_threshold(_TREES)
+        gc.enable()
         return 1 if write(form).is_grave else 0
 
     def show_fixes(self) -> int:

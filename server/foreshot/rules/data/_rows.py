@@ -29,7 +29,12 @@ from foreshot.text import Span
 # Apart, since a pattern that begins with letters is searched for many times faster than a choice of patterns.
 _WORK: Final = tuple(
     re.compile(pattern)
-    for pattern in (r"ession\w{0,60}\s{0,9}[.(]", r"\.query\(", r"bulk_(?:save|update|insert_mappings)", r"\.cursor\(")
+    for pattern in (
+        r"ession\w{0,60}\s{0,9}[.(]",
+        r"\.query\(",
+        r"bulk_(?:save|update|insert_mappings)",
+        r"\.cursor\(",
+    )
 )
 _COMMENT: Final = re.compile(r"#[^\n]*")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import cast
 
@@ -124,6 +124,18 @@ def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
                 pending.extend(reversed(statement.body + handlers + statement.orelse + statement.finalbody))
             case ast.With():
                 pending.extend(reversed(statement.body))
+            case _:
+                pass
+
+
+def assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The names that statements, such as those of a class, give a value one by one, and the values."""
+    for item in body:
+        match item:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
+                yield name, value
             case _:
                 pass
 

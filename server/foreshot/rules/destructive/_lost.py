@@ -25,6 +25,7 @@ from foreshot.migration.operations import (
     SqlText,
     TableOperation,
 )
+from foreshot.rules.destructive import _classes as classes
 from foreshot.syntax.values import Text
 
 _WORD = re.compile(r"\w+")
@@ -90,6 +91,12 @@ def names_of(operation: TableOperation, context: Context) -> set[str | None]:
     return names
 
 
+def is_scratch(operation: DropTable, context: Context) -> bool:
+    """Whether a leftover of the table is swept away before the same direction creates it, and drops it again."""
+    order = operation.site.order
+    return operation.if_exists and _facts(operation, context).scratch.get(operation.table_name, order) > order
+
+
 def is_undone(operation: TableOperation, context: Context) -> bool:
     """Whether ``operation`` stands in ``downgrade()`` and takes back what ``upgrade()`` made, or may have made."""
     if operation.site.function == "upgrade":
@@ -111,7 +118,7 @@ def is_undone(operation: TableOperation, context: Context) -> bool:
 
 
 def is_read_before(operation: TableOperation, context: Context, column: str | None = None) -> bool:
-    """Whether a statement or a table object in front of ``operation`` names its table, and ``column`` of it."""
+    """Whether a statement, a table object or a mapped class in front of ``operation`` names its table, and ``column`` of it."""
     facts, order = _facts(operation, context), operation.site.order
     if facts.written.get((operation.table, column), order) < order:
         return True
@@ -120,7 +127,9 @@ def is_read_before(operation: TableOperation, context: Context, column: str | No
     if found and any(place < order for place in set[int].intersection(*found)):
         return True
     objects, start = context.once(_objects), operation.site.statement.start
-    return bool(words) and all(objects.get(word, start) < start for word in words)
+    if bool(words) and all(objects.get(word, start) < start for word in words):
+        return True
+    return classes.is_read(str(operation.table), column, start, context)
 
 
 def is_filled_again(operation: DropColumn, context: Context, column: str) -> bool:
@@ -161,6 +170,8 @@ class _Facts:
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.emptied = emptied(operations)
         self.going: set[str | None] = set()
+        self.created: dict[str | None, int] = {}
+        self.scratch: dict[str | None, int] = {}
         self.renames: list[RenameTable] = []
         self.taken: set[object] = set()
         self.written: dict[tuple[object, str | None], int] = {}
@@ -175,6 +186,10 @@ class _Facts:
                 case DropTable():
                     self.going.add(operation.table_name)
                     self.changed.add(str(operation.table))
+                    if operation.table_name in self.created:
+                        self.scratch[operation.table_name] = self.created[operation.table_name]
+                case CreateTable():
+                    self.created[operation.table_name] = order
                 case DropColumn():
                     self.changed.add(str(operation.column))
                 case AddColumn(column=column):

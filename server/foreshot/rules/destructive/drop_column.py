@@ -37,6 +37,23 @@ def upgrade():
     #                       ^^^^^^^ its values were read before
 ```
 ```python bad
+class User(declarative_base()):
+    __tablename__ = "users"
+    id = sa.Column(sa.Integer, primary_key=True)
+    phone = sa.Column(sa.String(20))
+    fax = sa.Column("fax_number", sa.String(20))
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    numbers = [{"user_id": row.id, "number": row.phone} for row in session.query(User)]
+    op.bulk_insert(sa.table("numbers", sa.column("user_id"), sa.column("number")), numbers)
+    op.drop_column("users", "phone")
+    #                       ^^^^^^^ its values were read before
+    op.drop_column("users", "fax_number")
+    #                       ^^^^^^^^^^^^ Deletes the column `users.fax_number` with its value in every row
+```
+```python bad
 def upgrade():
     op.drop_column("users", "initials")
     #                       ^^^^^^^^^^ its values can be computed again

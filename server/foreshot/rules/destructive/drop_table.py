@@ -6,7 +6,8 @@ table.
 Rename the table first, so that whatever still needs it shows up while its rows are there, and drop it in a later
 revision. The repair does that; on PostgreSQL the indexes and constraints of a renamed table keep their names.
 
-It does not matter for a table that the same revision made or emptied. `downgrade()` is looked at only where it drops what
+It does not matter for a table that the same revision made or emptied, nor for a leftover of one that it makes next and
+drops in the end. `downgrade()` is looked at only where it drops what
 `upgrade()` did not make, and says so where that is not the table that it should drop. A table that looks like one that is created instead is reported by
 `table-rename-as-drop-create`.
 
@@ -95,6 +96,19 @@ def upgrade():
 ```
 ```python good
 def upgrade():
+    op.execute("DROP TABLE IF EXISTS orders_before")
+    op.execute("CREATE TABLE orders_before (LIKE orders INCLUDING ALL)")
+    op.execute("INSERT INTO orders_before SELECT * FROM orders")
+    op.drop_table("orders_before")
+```
+```python bad
+def upgrade():
+    op.execute("DROP TABLE IF EXISTS orders")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ Deletes the table `orders` with every row in it
+    op.execute("CREATE TABLE orders (id integer)")
+```
+```python good
+def upgrade():
     op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
 
 
@@ -133,7 +147,7 @@ class DropTable(OperationRule[ops.DropTable]):
             return
         if lost.has_no_rows(operation, context) or lost.is_undone(operation, context):
             return
-        if lost.takes_name(operation, context):
+        if lost.takes_name(operation, context) or lost.is_scratch(operation, context):
             # It is what the copy of a table leaves behind.
             return
         meant = lost.meant_instead(operation, context)

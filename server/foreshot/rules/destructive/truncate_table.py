@@ -5,7 +5,7 @@ foreign keys lead to this one. On MySQL and MariaDB it commits at once: when the
 SQLite has no TRUNCATE.
 
 If rows have to go, delete the ones that you mean, and say which. If the table is a cache that is filled again, say so in a
-suppression comment. It does not matter for a table that the same revision made, nor in `downgrade()`, which empties
+suppression comment. Where its rows were copied to another table first, the finding is milder. It does not matter for a table that the same revision made, nor in `downgrade()`, which empties
 what `upgrade()` has filled.
 
 ```python bad
@@ -17,6 +17,12 @@ def upgrade():
 def upgrade():
     op.execute("TRUNCATE users CASCADE")
     #           ^^^^^^^^^^^^^^ of every table whose foreign keys lead to it
+```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO users_before SELECT * FROM users")
+    op.execute("TRUNCATE users")
+    #           ^^^^^^^^^^^^^^ Deletes every row of `users` that was not copied before (PostgreSQL)
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -45,6 +51,7 @@ from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
+from foreshot.rules.destructive import _lost as lost
 
 
 class TruncateTable(OperationRule[ops.TruncateTable]):
@@ -61,14 +68,21 @@ class TruncateTable(OperationRule[ops.TruncateTable]):
             return
         targets = context.targets(self.databases, operation)
         what = f"every row of {code(operation.table_name)}"
+        copied = lost.is_read_before(operation, context)
+        if copied:
+            what += " that was not copied before"
         if operation.cascade:
             what += ", and of every table whose foreign keys lead to it"
         committed = [target for target in targets if not transactional_ddl(target.database)]
         at_once = f"; {on(committed)} commits at once, and nothing rolls it back" if committed else ""
+        advice = (
+            "Keep a copy of what may be wanted." if copied else "Delete the rows that you mean, with a WHERE."
+        )
         yield self.finding(
             operation.site.name,
-            f"Deletes {what} ({on(targets)}){at_once}. Delete the rows that you mean, with a WHERE.",
+            f"Deletes {what} ({on(targets)}){at_once}. {advice}",
             operation=operation,
             object=operation.table_name,
             targets=targets,
+            severity="warning" if copied else None,
         )

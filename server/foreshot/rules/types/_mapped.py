@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from msgspec import Struct
 
 from foreshot.project.modules import Modules
+from foreshot.syntax.module import assigned
 
 _COLUMNS = ("Column", "mapped_column")
 _MAPPED = (*_COLUMNS, "relationship", "column_property", "synonym", "deferred", "association_proxy")
@@ -55,7 +55,7 @@ def mapped_class(dotted: str, modules: Modules) -> MappedClass | None:
     )
     if node is None or not _is_mapped(node):
         return None
-    values = dict(_values(node))
+    values = dict(assigned(node.body))
     table = values.get("__tablename__")
     schema = any("schema" in ast.unparse(value) for key, value in values.items() if key == "__table_args__")
     columns: dict[str, str] = {}
@@ -84,7 +84,7 @@ def _apart(item: ast.stmt) -> str:
 
 
 def _is_mapped(node: ast.ClassDef) -> bool:
-    values = dict(_values(node))
+    values = dict(assigned(node.body))
     abstract = values.get("__abstract__")
     if isinstance(abstract, ast.Constant) and abstract.value is True:
         return False
@@ -97,17 +97,6 @@ def _is_mapped(node: ast.ClassDef) -> bool:
     # Flask-SQLAlchemy names tables by itself.
     is_model = any(isinstance(base, ast.Attribute) and base.attr == "Model" for base in node.bases)
     return is_model and any(_called(value) in _MAPPED for value in values.values())
-
-
-def _values(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    for item in node.body:
-        match item:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
-            case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
-                yield name, value
-            case _:
-                pass
 
 
 def _column(attribute: str, node: ast.expr) -> str | None:

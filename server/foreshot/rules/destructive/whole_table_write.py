@@ -10,7 +10,8 @@ key is called `id`; if it is not, the first statement fails and nothing is chang
 transaction of what the revision did before it. A loop that breaks off has changed the rows that it came to, and can be run
 again; it is not offered where a column is computed from itself, since a second run would change those rows twice.
 
-Where an UPDATE before it has read the column while it wrote another one, as when values are moved, "for good" is not said.
+Where an UPDATE before it has read the column while it wrote another one, as when values are moved, "for good" is not said. Nor is it where a DELETE makes
+room for rows that the revision inserts afterwards, as when a table is built anew out of others: the finding is milder there.
 
 Filling a column that the same revision adds overwrites nothing, and is not reported here. Neither is a table that
 the same revision made, nor `downgrade()`, which has something to restore.
@@ -63,6 +64,28 @@ def upgrade():
     #           ^^^^^^^^^^^^ Overwrites `email` in every row of `users`, whose values were read before (PostgreSQL)
 ```
 ```python bad
+def upgrade():
+    op.execute("DELETE FROM totals")
+    #           ^^^^^^^^^^^^^^^^^^ Deletes every row of `totals` (PostgreSQL), and inserts others afterwards
+    op.execute("INSERT INTO totals (user_id, orders) SELECT user_id, count(*) FROM orders GROUP BY user_id")
+```
+```python bad
+totals = sa.table("totals", sa.column("year", sa.Integer()))
+
+
+def upgrade():
+    op.get_bind().execute(totals.delete())
+#   ^^^^^^^^^^^^^^^^^^^^^ and inserts others afterwards
+    op.bulk_insert(totals, [{"year": 2023}, {"year": 2024}])
+```
+```python bad
+def upgrade():
+    op.execute("DELETE FROM totals")
+    #           ^^^^^^^^^^^^^^^^^^ Deletes every row of `totals`, for good
+    if context.get_x_argument(as_dictionary=True).get("sample"):
+        op.execute("INSERT INTO totals (year) VALUES (2024)")
+```
+```python bad
 users = sa.table("users", sa.column("active", sa.Boolean()))
 
 
@@ -96,7 +119,7 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes, on
 from foreshot.lint.writing import literal, sql_table
-from foreshot.migration.operations import AddColumn, DataChange, SqlText
+from foreshot.migration.operations import AddColumn, BulkInsert, DataChange, SqlText
 from foreshot.syntax.changes import ReplaceStatement
 from foreshot.syntax.values import Text
 from foreshot.text import Span
@@ -129,7 +152,13 @@ class WholeTableWrite(OperationRule[DataChange]):
             return
         targets = context.targets((), operation)
         table = code(operation.table_name)
-        if operation.verb == "delete":
+        refilled = operation.verb == "delete" and _is_refilled(operation, context)
+        if refilled:
+            message = (
+                f"Deletes every row of {table} ({on(targets)}), and inserts others afterwards. Keep a copy of what those do not"
+                " have."
+            )
+        elif operation.verb == "delete":
             message = f"Deletes every row of {table}, for good ({on(targets)}). Say which rows you mean, with a WHERE."
         else:
             lost = [name for name in written if not _is_moved(name, operation, context)]
@@ -140,7 +169,12 @@ class WholeTableWrite(OperationRule[DataChange]):
                 " the transaction ends. Say which rows you mean, or write them in batches."
             )
         yield self.finding(
-            operation.site.name, message, operation=operation, object=operation.table_name, targets=targets
+            operation.site.name,
+            message,
+            operation=operation,
+            object=operation.table_name,
+            targets=targets,
+            severity="information" if refilled else None,
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -198,6 +232,29 @@ def _added(context: Context) -> dict[tuple[str | None, object], int]:
         for operation in context.upgrade
         if isinstance(operation, AddColumn) and isinstance(operation.column.name, str)
     }
+
+
+def _is_refilled(operation: DataChange, context: Context) -> bool:
+    """Whether rows are inserted into the table afterwards, wherever and whenever it is emptied."""
+    site, inserts = operation.site, context.once(_inserts)
+    guards = ((None, frozenset[str]()), (site.dialects, site.excluded))
+    return any(
+        inserts.get((operation.table_name, site.conditions[:depth], *guard), 0) > site.order
+        for depth in range(len(site.conditions) + 1)
+        for guard in guards
+    )
+
+
+def _inserts(context: Context) -> dict[tuple[object, ...], int]:
+    """Where ``upgrade()`` last inserts rows, by table, conditions and guards."""
+    found: dict[tuple[object, ...], int] = {}
+    for operation in context.upgrade:
+        if isinstance(operation, BulkInsert) or (
+            isinstance(operation, DataChange) and operation.verb == "insert"
+        ):
+            site = operation.site
+            found[operation.table_name, site.conditions, site.dialects, site.excluded] = site.order
+    return found
 
 
 def _is_moved(column: str, operation: DataChange, context: Context) -> bool:

@@ -2,8 +2,10 @@
 
 The rows that are there have no value for it. PostgreSQL refuses the statement (23502), and so does SQLite; on an empty table,
 such as that of a developer or of a test, both take it. MySQL and MariaDB take it and fill the rows without a word: with `0`,
-`''`, the first value of an enum, on MariaDB `0000-00-00` for a date; MySQL in its strict mode refuses a date (1292). The
-`default=` of a column is no help: it is Python's, for rows that the application inserts later, and no part of the DDL.
+`''`, the first value of an enum, on MariaDB `0000-00-00` for a date; MySQL in its strict mode refuses a date (1292). Under
+a foreign key that is added then, this value refers to nothing (1452), and under a unique constraint no two rows can have it
+(1062). The `default=` of a column is no help: it is Python's, for rows that the application inserts later, and no part of
+the DDL.
 
 Give the column a `server_default=`, which from PostgreSQL 11 on is stored once and rewrites no row. Or, where no one value is
 right for all rows, add the column as nullable, fill it, and set it NOT NULL afterwards. On a large table the filling belongs in
@@ -77,6 +79,40 @@ def upgrade():
     op.add_column("users", sa.Column("age", sa.Integer(), nullable=False))
 #                                                         ^^^^^^^^^^^^^^ gets 0 in every row of `users`
 ```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=False))
+#                                                                                         ^^^^^^^^^^^^^^ fails as soon as `orders` has a row
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), nullable=False))
+#                                                              ^^^^^^^^^^^^^^ fails as soon as `orders` has a row
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), nullable=False))
+#                                                              ^^^^^^^^^^^^^^ gets 0 in every row of `orders`
+    op.execute("SET foreign_key_checks = 0")
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("number", sa.Integer(), nullable=False, unique=True))
+#                                                            ^^^^^^^^^^^^^^ fails as soon as `users` has two rows
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE orders ADD COLUMN user_id integer NOT NULL REFERENCES users (id)")
+#                                  ^^^^^^^^^^^^^^^^^^ gets 0 in every row of `orders`
+```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), nullable=False))
+    op.execute("UPDATE orders SET user_id = (SELECT id FROM users WHERE users.name = orders.user_name)")
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), nullable=False, server_default="free"))
@@ -106,7 +142,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, listed, on
-from foreshot.migration.operations import AddColumn
+from foreshot.migration.operations import AddColumn, AddConstraint, Operation, SetOption
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _placing as placing
@@ -141,8 +177,19 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
         ]
         at = filling.span_of(column, "nullable", "primary_key") or operation.site.name
         certainty = "possible" if operation.if_not_exists else None
-        failing = [target for target, effect in found if effect.can_fail_on_rows]
-        if failing:
+        filled = [(target, effect) for target, effect in found if effect.fills_silently]
+        refused = {target: _refused(operation, target, context) for target, _ in filled}
+        failing = {
+            "a row": [
+                target
+                for target, effect in found
+                if effect.can_fail_on_rows or refused.get(target) == "foreign key"
+            ],
+            "two rows": [target for target, how in refused.items() if how == "unique"],
+        }
+        for enough, where in failing.items():
+            if not where:
+                continue
             advice = (
                 "Add it as nullable, and set it NOT NULL once its rows are filled."
                 if filling.is_key(operation, column.name, column, context)
@@ -150,14 +197,14 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             )
             yield self.finding(
                 at,
-                f"Adding {code(column.name)} as NOT NULL without a default fails as soon as {code(table)} has a row"
-                f" ({on(failing)}). {advice}",
+                f"Adding {code(column.name)} as NOT NULL without a default fails as soon as {code(table)} has {enough}"
+                f" ({on(where)}). {advice}",
                 operation=operation,
                 object=column.name,
-                targets=failing,
+                targets=where,
                 certainty=certainty,
             )
-        filled = [(target, effect) for target, effect in found if effect.fills_silently]
+        filled = [(target, effect) for target, effect in filled if refused[target] is None]
         if filled and not rows.is_written_later(table, column.name, operation, context):
             yield self.finding(
                 at,
@@ -211,6 +258,52 @@ def _bare(operation: AddColumn) -> AddColumn:
     """The column without the constraints and indexes that Alembic makes for it besides."""
     column = replace(operation.column, unique=False, index=False, foreign_keys=())
     return replace(operation, column=column)
+
+
+def _refused(operation: AddColumn, target: Target, context: Context) -> str | None:
+    """What does not take the value that MySQL and MariaDB fill the rows with: a ``foreign key``, or ``unique``."""
+    column = operation.column
+    # Up to 8.4, MySQL reads REFERENCES in a column and makes no key of it.
+    inline = operation.inline_references is True or operation.site.sql is not None
+    keys = {
+        kind
+        for kind, constraint in _constraints(operation, context)
+        if constraint.site.runs_on(target.database)
+        and not rows.is_written(operation.table_name or "", str(column.name), constraint, context)
+    }
+    if column.foreign_keys and not (inline and target.database == "mysql"):
+        keys.add("foreign key")
+    if column.unique is True:
+        keys.add("unique")
+    if classify(column.type, target).family == "enum" or _is_unchecked(operation, context):
+        # The first value of an enum may be there.
+        keys.discard("foreign key")
+    return min(keys, default=None)
+
+
+def _constraints(operation: AddColumn, context: Context) -> Iterator[tuple[str, AddConstraint]]:
+    """The constraints on the column alone that are added after it, wherever it is."""
+    for other in rows.on_table(operation.table_name, operation.site.function, context):
+        if (
+            isinstance(other, AddConstraint)
+            and other.site.order > operation.site.order
+            and other.constraint.kind in ("foreign key", "unique")
+            and other.constraint.columns == (operation.column.name,)
+            and other.site.conditions == operation.site.conditions[: len(other.site.conditions)]
+        ):
+            yield other.constraint.kind, other
+
+
+def _is_unchecked(operation: AddColumn, context: Context) -> bool:
+    """Whether foreign keys may be left unchecked at some time."""
+    return context.once_each_way(_leaves_unchecked, operation.site.function)
+
+
+def _leaves_unchecked(operations: tuple[Operation, ...]) -> bool:
+    return any(
+        isinstance(operation, SetOption) and operation.name == "foreign_key_checks"
+        for operation in operations
+    )
 
 
 def _what(operation: AddColumn, filled: list[tuple[Target, Effect]]) -> str:

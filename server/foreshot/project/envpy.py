@@ -277,7 +277,7 @@ class _Reader:
             self.hint(match.group(1), "url", self.module.span(node))
 
     def read_guard(self, left: ast.expr, right: ast.expr) -> None:
-        """``connection.dialect.name == "sqlite"``: the environment knows that database."""
+        """``connection.dialect.name == "sqlite"``, or ``engine.name``: the environment knows that database."""
         chain: ast.expr = left
         names: list[str] = []
         while isinstance(chain, ast.Attribute):
@@ -285,7 +285,7 @@ class _Reader:
             chain = chain.value
         if isinstance(chain, ast.Name):
             names.append(chain.id)
-        if not any("dialect" in name for name in names):
+        if not any("dialect" in name for name in names) and names[:2] != ["name", "engine"]:
             return
         for item in right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):

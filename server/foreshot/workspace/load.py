@@ -24,7 +24,16 @@ from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Unreadable
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_SIGNS = (b"dialect", b"postgresql_", b"mysql_", b"mariadb_", b"sqlite_", b"mssql_", b"oracle_")
+_SIGNS = (
+    b"dialect",
+    b"engine.name",
+    b"postgresql_",
+    b"mysql_",
+    b"mariadb_",
+    b"sqlite_",
+    b"mssql_",
+    b"oracle_",
+)
 
 
 def load_surroundings(

@@ -12,6 +12,7 @@ from foreshot.project.files import Overlay
 from foreshot.project.settings import Settings
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
+from foreshot.workspace.load import hints_in_bytes
 
 ROOT = str(Path("/work").absolute())
 ENV = "from alembic import context\ncontext.configure(connection=c)\n"
@@ -47,6 +48,8 @@ def targets(url="", env="", revision="", settings=None, **tree):
         ("postgresql sqlite", {"env": "if c.dialect.name == 'sqlite': pass\n", "revision": PG}),
         ("mysql sqlite", {"revision": "if op.get_bind().dialect.name in ('mysql', 'sqlite'):\n"}),
         ("", {"revision": "if op.get_bind().dialect.name == 'mysql':\n"}),
+        ("postgresql sqlite", {"env": "c.engine.name == 'sqlite' or c.engine.name == 'postgresql'\n"}),
+        ("", {"env": "c.engine_name == 'sqlite' or engine.name.x == 'postgresql'\n"}),
         ("postgresql", {"revision": "op.create_index('i', 't', ['c'], postgresql_where=x)\n"}),
         ("", {"revision": "# if dialect == 'mysql', 'sqlite'\nname = 'sqlite'\n"}),
         ("mysql", {"requirements__txt": "flask\nPyMySQL[rsa]>=1 ; python_version > '3'\n"}),
@@ -73,3 +76,8 @@ def test_versions_come_with_the_settings():
 
 def test_hints_take_linear_time():
     hints_in("from sqlalchemy.dialects import (" * 5_000 + "'mysql' " * 50_000 + "=" * 100_000)
+
+
+def test_a_revision_that_asks_for_the_engine_is_read():
+    asks = b"if bind.engine.name == 'postgresql' or bind.engine.name == 'sqlite':\n"
+    assert hints_in_bytes(asks).guards == {"postgresql", "sqlite"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from foreshot.syntax.budget import MAX_TEXT
@@ -77,7 +78,7 @@ def _collect(
                 return None
             inner: list[tuple[str, Span]] = []
             why = _collect(scope, node.left, inner, interpolated, given, depth + 1)
-            pieces.extend((_blank_percent(text), span) for text, span in inner)
+            pieces.extend(_filled(scope, _PERCENT, _operands(node.right), inner, given, depth, node.right))
             return why
         case ast.Name():
             origin = scope.node_of(node.id)
@@ -92,7 +93,7 @@ def _collect(
                 return None
             inner = []
             why = _collect(scope, template, inner, interpolated, given, depth + 1)
-            pieces.extend(_filled(scope, node, inner, given, depth))
+            pieces.extend(_filled(scope, _BRACES, _arguments(node), inner, given, depth))
             return why
         case ast.Call(func=ast.Attribute(attr="strip" | "lstrip" | "rstrip", value=inner_node), args=[]):
             return _collect(scope, inner_node, pieces, interpolated, given, depth + 1)
@@ -128,23 +129,45 @@ def _collect(
     return scope.unknown("it is not a string that is known statically", node)
 
 
-def _blank_percent(text: str) -> str:
-    return re.sub(r"%(?:\(\w*\))?[sdrif]", PLACEHOLDER, text).replace("%%", "%")
+def _arguments(call: ast.Call) -> dict[str, ast.expr]:
+    """What ``.format`` is given, by name and by number."""
+    found: dict[str, ast.expr] = {word.arg: word.value for word in call.keywords if word.arg is not None}
+    return found | _numbered(call.args)
+
+
+def _operands(right: ast.expr) -> dict[str, ast.expr]:
+    """What stands right of ``%``, by ``(name)`` or by number, as far as it is spelled out there."""
+    match right:
+        case ast.Tuple(elts=elements):
+            return _numbered(elements)
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {
+                f"({key.value})": value
+                for key, value in zip(keys, values, strict=True)
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
+        case _:
+            return {"0": right}
+
+
+def _numbered(arguments: list[ast.expr]) -> dict[str, ast.expr]:
+    plain = takewhile(lambda argument: not isinstance(argument, ast.Starred), arguments)
+    return {str(place): argument for place, argument in enumerate(plain)}
 
 
 def _filled(
     scope: Scope,
-    call: ast.Call,
+    fields: re.Pattern[str],
+    arguments: dict[str, ast.expr],
     template: list[tuple[str, Span]],
     given: list[tuple[Span, Span]],
     depth: int,
+    others: ast.expr | None = None,
 ) -> Iterator[tuple[str, Span]]:
-    """The pieces of a template with what is known of ``.format``'s arguments put in, each field a piece of its own."""
-    arguments: dict[str, ast.expr] = {word.arg: word.value for word in call.keywords if word.arg is not None}
-    for place, argument in enumerate(call.args):
-        if isinstance(argument, ast.Starred):
-            break
-        arguments[str(place)] = argument
+    """The pieces of a template with what is known of its arguments put in, each field a piece of its own.
+
+    ``others`` is what the fields that no argument belongs to take theirs from.
+    """
     unnumbered, room = 0, MAX_TEXT
     for text, span in template:
         plain = span.end - span.start == len(text)
@@ -153,7 +176,7 @@ def _filled(
         def part(start: int, end: int, span: Span = span, plain: bool = plain) -> Span:
             return Span(span.start + start, span.start + end) if plain else span
 
-        for field in _BRACES.finditer(text):
+        for field in fields.finditer(text):
             if field.start() > position:
                 yield text[position : field.start()], part(position, field.start())
             position = field.end()
@@ -164,21 +187,26 @@ def _filled(
             if not name:
                 name, unnumbered = str(unnumbered), unnumbered + 1
             argument = arguments.get(name)
-            known = scope.evaluate(argument, depth) if argument is not None and not field["how"] else None
+            known = (
+                scope.evaluate(argument, depth)
+                if argument is not None and field["how"] in ("", "s")
+                else None
+            )
             if isinstance(known, float) or (type(known) is int and abs(known) < 1 << 62):
                 known = str(known)
             if isinstance(known, str) and len(known) <= room:
                 room -= len(known)
                 yield known, at
                 continue
-            if argument is not None:
-                given.append((at, scope.module.span(argument)))
+            if (source := argument or others) is not None:
+                given.append((at, scope.module.span(source)))
             yield PLACEHOLDER, at
         if position < len(text):
             yield text[position:], part(position, len(text))
 
 
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:]*)(?P<how>[^{}]*)\}")
+_PERCENT = re.compile(r"%%|%(?P<name>(?:\(\w*\))?)(?P<how>[-#0 +\d.]*[a-zA-Z])")
 
 
 def _name_of(node: ast.expr) -> str:

@@ -93,7 +93,7 @@ class Text(Struct, frozen=True):
     ``pieces`` are pairs of (offset in ``value``, span of the literal's contents in the file); it is how a range
     inside SQL finds its place in the Python string. ``interpolated`` are the spans of the unknown or
     formatted-in expressions. ``given`` are the fields of a template that stayed unknown, each with the argument of
-    ``.format`` that it takes.
+    ``.format`` or ``%`` that it takes.
     """
 
     value: str

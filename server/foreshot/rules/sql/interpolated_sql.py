@@ -30,6 +30,23 @@ def upgrade():
         op.execute("UPDATE users SET slug = '{}' WHERE users.id = {}".format(row.name, row.id))
         #                                                                    ^^^^^^^^ formatted into SQL
 ```
+```python bad
+def upgrade():
+    for row in op.get_bind().execute(sa.text("SELECT id, name FROM users")):
+        op.execute("UPDATE users SET slug = '%s', kind = '%s' WHERE users.id = %d" % (row.name, Kind.ADMIN, row.id))
+        #                                                                             ^^^^^^^^ formatted into SQL
+        op.execute("UPDATE users SET slug = '%(slug)s' WHERE users.kind = '%(kind)s'" % {"kind": Kind.ADMIN, "slug": row.name})
+        #                                                                                                            ^^^^^^^^ formatted into SQL
+```
+```python good
+from app.constants import Kind
+
+
+def upgrade():
+    op.execute("UPDATE users SET kind = %s WHERE kind = %s AND bio LIKE '%%a'" % (Kind.ADMIN, Kind.OWNER))
+    op.execute("UPDATE users SET kind = '%(kind)s' WHERE kind = '%(old)s'" % {"old": Kind.OWNER, "kind": Kind.ADMIN})
+    op.execute("UPDATE users SET kind = '%s'" % Kind.ADMIN)
+```
 ```python good
 def upgrade():
     for table in ("users", "orders"):
@@ -103,6 +120,7 @@ _IN_COLUMNS = re.compile(
     r"\b(?:insert\s+into|index|unique|key|columns?|table|from|join|on|references|select)\b[^;()']*\([^)]*$|\bselect\b[^;']*$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"%[^%]*[diouxXeEfFgG]")
 _SIMPLE = re.compile(r"""[fF](?P<quote>["'])(?P<body>(?:(?!(?P=quote))[^\\\r\n])*)(?P=quote)\Z""")
 _FIELD = re.compile(r"""(?P<quoted>'?)\{(?P<name>[A-Za-z_]\w*)\}'?""")
 _STATEMENT = re.compile(
@@ -126,7 +144,9 @@ class InterpolatedSql(OperationRule[SqlText]):
             # Schema changes take no bound parameters.
             return
         given = dict(text.given)
-        values = (given.get(span, span) for span in _values(text))
+        values = (
+            given.get(span, span) for span in _values(text) if not _NUMBER.fullmatch(context.text(span))
+        )
         at = next((span for span in values if not is_harmless(context.text(span), context)), None)
         if at is not None:
             yield self.finding(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from foreshot.knowledge import Effect, Facts, Target, effects_of
 from foreshot.lint.context import Context
-from foreshot.lint.words import code, listed
+from foreshot.lint.words import code, listed, on
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -19,6 +19,7 @@ from foreshot.migration.operations import (
     DataChange,
     Direction,
     DropConstraint,
+    DropIndex,
     Execute,
     ForeignKeyRef,
     Operation,
@@ -83,6 +84,21 @@ def blocked(found: Sequence[Wait], *tables: object) -> str:
     return _blocked(dict.fromkeys(tables, "reads and writes" in kinds))
 
 
+def queued_behind(found: Sequence[Wait], table: str) -> str:
+    """``every write to `users` waits behind it (PostgreSQL)``: who does on which databases, where those differ too."""
+    reads = [
+        wait
+        for wait in found
+        if any(lock.of != "parent" and lock.blocks == "reads and writes" for lock in wait.effect.locks)
+    ]
+    # Which versions differ in what comes after the lock is of no interest here.
+    all_of_them = on(targets(found))
+    if len(reads) == len(found):
+        return f"every read and write of {table} waits behind it ({all_of_them})"
+    said = f"every write to {table} waits behind it ({all_of_them})"
+    return f"{said}, and every read too ({on(targets(reads))})" if reads else said
+
+
 def blocked_by_now(
     found: Sequence[Wait], operation: TableOperation, context: Context, tables: Sequence[str]
 ) -> str:
@@ -92,6 +108,11 @@ def blocked_by_now(
         held = context.once(_held)[operation.site.function]
         reads.update(table for table in tables if held.until(table, operation.site))
     return _blocked({table: table in reads for table in tables})
+
+
+def is_queued_already(table: str, operation: DropIndex, context: Context) -> bool:
+    """Whether the transaction has locked the table against everybody on PostgreSQL by something else than such drops."""
+    return context.once(_held_otherwise)[operation.site.function].until(table, operation.site)
 
 
 class _Held:
@@ -185,6 +206,18 @@ def _unnamed(context: Context) -> dict[int, tuple[str, ...]]:
 
 def _held(context: Context) -> dict[Direction, _Held]:
     return {"upgrade": _Held(context.upgrade, context), "downgrade": _Held(context.downgrade, context)}
+
+
+def _held_otherwise(context: Context) -> dict[Direction, _Held]:
+    """The same without what drops of indexes take: once they are concurrent, it is gone."""
+    ways: dict[Direction, tuple[Operation, ...]] = {
+        "upgrade": context.upgrade,
+        "downgrade": context.downgrade,
+    }
+    return {
+        way: _Held([one for one in every if not isinstance(one, DropIndex) or one.site.autocommit], context)
+        for way, every in ways.items()
+    }
 
 
 def _blocked(reads: Mapping[object, bool]) -> str:

@@ -9,9 +9,10 @@ until the revision's transaction ends.
 transaction, so it stands in an autocommit block, which commits what the revision did before it. It does not drop the
 index of a partitioned table or one that a constraint needs.
 
-It does not matter on a table that the same revision created or drops, nor on MySQL, MariaDB and SQLite, which have no
-such form. `downgrade()` is not looked at: it is made to undo a deployment, and `missing-lock-timeout` speaks of its
-locks.
+It does not matter on a table that the same revision created or drops, nor where something else than another such drop
+has locked the table against everybody earlier in the transaction: all queue behind that already. Nor does it on MySQL,
+MariaDB and SQLite, which have no such form. `downgrade()` is not looked at: it is made to undo a deployment, and
+`missing-lock-timeout` speaks of its locks.
 
 ```python bad
 def upgrade():
@@ -81,6 +82,28 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True)
 ```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+    op.drop_index("ix_users_email", table_name="users")
+```
+```python bad
+def upgrade():
+    op.create_index("ix_users_plan", "users", ["plan"])
+    op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
+    op.drop_index("ix_users_email", table_name="users")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+    op.drop_index("ix_users_bio", table_name="users")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
+    op.drop_index("ix_users_email", table_name="users")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+```
 ```python good dialect=mysql
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")
@@ -99,6 +122,7 @@ from foreshot.migration.operations import DropIndex, DropTable
 from foreshot.rules.locking import _indexes as indexes
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.rules.locking._concurrently import in_both_directions
+from foreshot.rules.transaction import _commits as commits
 
 
 class BlockingDropIndex(OperationRule[DropIndex]):
@@ -116,6 +140,12 @@ class BlockingDropIndex(OperationRule[DropIndex]):
             return
         table = indexes.table_of(operation, context)
         if context.schema.is_new(table, operation) or _is_dropped(table, operation, context):
+            return
+        if (
+            table is not None
+            and waiting.is_queued_already(table, operation, context)
+            and not commits.is_outside(operation, context)
+        ):
             return
         found = [
             wait

@@ -117,6 +117,11 @@ def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
 #   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
 ```
+```python bad dialect=postgresql,mysql
+def upgrade():
+    op.create_index("ix_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^ every write to `users` waits behind it (PostgreSQL and MySQL), and every read too (MySQL)
+```
 
 A table that is made with a foreign key locks the one that the key refers to. That is no finding by itself, but a timeout
 that is set for the rest is set before it:
@@ -210,7 +215,7 @@ from foreshot.knowledge import Facts, Lock, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import listed
+from foreshot.lint.words import code, listed
 from foreshot.migration.operations import (
     CreateTable,
     DropIndex,
@@ -272,12 +277,11 @@ class MissingLockTimeout(RevisionRule):
         options = dict.fromkeys(
             "lock_timeout" if wait.target.database == "postgresql" else "lock_wait_timeout" for wait in found
         )
-        # Which versions differ in what comes after the lock is of no interest here.
-        where = listed(list(dict.fromkeys(wait.target.display for wait in found)))
+        # Only PostgreSQL drops an index without its table's name.
+        who = waiting.queued_behind(found, code(table) if table else "the index's table")
         return self.finding(
             operation.site.name,
-            "Nothing limits how long this waits for its lock, and while it does,"
-            f" {_blocked(found, table)} waits behind it ({where})."
+            f"Nothing limits how long this waits for its lock, and while it does, {who}."
             f" Set {listed([f'`{option}`' for option in options])}, so that it gives up and can be tried again.",
             operation=operation,
             targets=waiting.targets(found),
@@ -301,11 +305,6 @@ class MissingLockTimeout(RevisionRule):
 
 def _table_of(operation: TableOperation, context: Context) -> str | None:
     return indexes.table_of(operation, context) if isinstance(operation, DropIndex) else operation.table_name
-
-
-def _blocked(found: list[waiting.Wait], table: str | None) -> str:
-    # Only PostgreSQL drops an index without its table's name.
-    return waiting.blocked(found, table) if table else "every read and write of the index's table"
 
 
 def _locks(operation: TableOperation, context: Context) -> list[waiting.Wait]:

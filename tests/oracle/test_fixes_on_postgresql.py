@@ -34,7 +34,7 @@ TABLES = """
     INSERT INTO sales."Order" SELECT n FROM generate_series(1, 1000) n;
 """
 BEFORE = {
-    "blocking-drop-index": "CREATE INDEX ix_users_email ON users (email);",
+    "blocking-drop-index": "CREATE INDEX ix_users_email ON users (email); CREATE INDEX ix_users_bio ON users (bio);",
     "blocking-foreign-key": "ALTER TABLE orders ADD CONSTRAINT fk_user FOREIGN KEY (user_id) REFERENCES users (id);",
     "missing-lock-timeout": "CREATE INDEX ix_users_bio ON users (bio);",
     "wide-reindex": """

@@ -89,7 +89,7 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.create_index("ix_users_plan", "users", ["plan"])
+    op.create_index("ix_users_about", "users", ["bio"])
     op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
     op.drop_index("ix_users_email", table_name="users")
 #   ^^^^^^^^^^^^^ every read and write of `users` waits behind it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -24,6 +25,9 @@ from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by
 from foreshot.workspace.sift import chosen, is_selected, suppressed
 
 _REMEMBERED = 4
+_REMEMBERED_EDITS = 200
+_ONE_AT_A_TIME = threading.RLock()
+"""For what is read anew: several threads at the same gain nothing, and keep the interpreter from whoever takes in a change."""
 
 
 class Project:
@@ -75,14 +79,18 @@ class Project:
         remembered = self._revisions.get(path)
         if remembered is not None:
             return remembered
-        source = self.source(path)
-        opened = open_revision(source, self.surroundings) if source is not None else None
-        if not isinstance(opened, Revision):
-            return None
-        if len(self._revisions) >= _REMEMBERED:
-            self._revisions.clear()
-        self._revisions[path] = opened
-        return opened
+        with _ONE_AT_A_TIME:
+            remembered = self._revisions.get(path)
+            if remembered is not None:
+                return remembered
+            source = self.source(path)
+            opened = open_revision(source, self.surroundings) if source is not None else None
+            if not isinstance(opened, Revision):
+                return None
+            if len(self._revisions) >= _REMEMBERED:
+                self._revisions.clear()
+            self._revisions[path] = opened
+            return opened
 
     @cached_property
     def _revisions(self) -> dict[str, Revision]:
@@ -286,7 +294,23 @@ class Project:
         return path[len(home) + 1 :] if paths.is_inside(path, home) and path != home else path
 
     def fixes(self, report: Report) -> list[ResolvedFix]:
-        """The repairs of a report as edits, made from the current texts; empty when it holds no more."""
+        """The repairs of a report as edits, made from the current texts; empty when it holds no more.
+
+        Those that were asked for last are remembered: an editor without `codeAction/resolve` wants them all at every move.
+        """
+        asked = (report.path, report.rule, report.key)
+        made = self._edits.get(asked)
+        if made is None:
+            with _ONE_AT_A_TIME:
+                made = self._edits.get(asked)
+                if made is None:
+                    made = self._made(report)
+                    if len(self._edits) >= _REMEMBERED_EDITS:
+                        self._edits.clear()
+                    self._edits[asked] = made
+        return made
+
+    def _made(self, report: Report) -> list[ResolvedFix]:
         if report.rule in project_rules().by_name:
             found = self._comment_fixes(report.path).get(report.key) or self._project_fixes.get(report.key)
         else:
@@ -311,6 +335,10 @@ class Project:
                 self._revision_fixes.clear()
             self._revision_fixes[path] = known
         return known
+
+    @cached_property
+    def _edits(self) -> dict[tuple[str, str, str], list[ResolvedFix]]:
+        return {}
 
     @cached_property
     def _revision_fixes(self) -> dict[str, KeyedFixes]:

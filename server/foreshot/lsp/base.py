@@ -171,7 +171,7 @@ class ForeshotServer(LanguageServer):
         # What has been imported stays: no collection needs to look at it again.
         gc.freeze()
         # A tree of a revision is some ten thousand objects that go as they came: they are no reason to collect.
-        gc.set_threshold(50_000, 20, 20)
+        gc.set_threshold(10_000, 10, 10)
         gc.enable()
         try:
             return self.loop.run()

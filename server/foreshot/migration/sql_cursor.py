@@ -66,7 +66,21 @@ class Context:
 
     def span(self, start: int, end: int) -> Span:
         """The span in the Python file of a range of the SQL."""
-        return Span(self._point(start, last=False), self._point(max(end - 1, start), last=end > start))
+        first, last = self._point(start, last=False), self._point(max(end - 1, start), last=end > start)
+        if self._plain or len(self._pieces) < 2:
+            return Span(first, last)
+        begins, ends = self._index(start), self._index(max(end - 1, start))
+        call = self.site.call
+        opens, closes = call.contains(self._pieces[begins][1]), call.contains(self._pieces[ends][1])
+        if opens != closes:
+            # What a name stands for stands elsewhere: of such a range, the part that is written in the call is its place.
+            here = [span for _, span in self._pieces[begins : ends + 1] if call.contains(span)]
+            return Span(first, here[-1].end) if opens else Span(here[0].start, last)
+        return Span(first, last) if first <= last else self._pieces[begins][1]
+
+    def _index(self, offset: int) -> int:
+        """The piece that a character is of."""
+        return min(max(bisect_right(self._offsets, offset) - 1, 0), len(self._pieces) - 1)
 
     def _point(self, offset: int, *, last: bool) -> int:
         """Where a character stands in the file: its start, or with ``last`` its end."""

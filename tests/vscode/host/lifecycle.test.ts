@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 
 import { commandLine, expectRules, open, replace, revert, revision, rules, serverProcess, until } from './editor';
@@ -60,7 +61,12 @@ describe('the server', () => {
   it('recovers from being killed four times, with the same findings', async () => {
     const editor = await open(revision('0002_index'));
     await until('all findings', () => rules(revision('0007_fork')).includes('multiple-heads') || undefined);
-    const before = everything();
+    // Those of a workspace come in parts.
+    const before = await until('findings that stay', async () => {
+      const seen = everything();
+      await sleep(1_500);
+      return everything() === seen ? seen : undefined;
+    });
     for (let round = 0; round < 4; round++) {
       const pid = await until('a server', serverProcess);
       process.kill(pid, 'SIGKILL');

@@ -52,8 +52,7 @@ class Failures:
     def before(self, site: Site) -> bool:
         """Whether one has run whenever the operation at ``site`` is come to."""
         return bool(self._first) and any(
-            self._first.get(site.conditions[:outer], site.order) < site.order
-            for outer in range(len(site.conditions) + 1)
+            self._first.get(scope, site.order) < site.order for scope in site.scopes()
         )
 
 

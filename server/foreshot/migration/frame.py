@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from foreshot.migration.guards import Condition
-from foreshot.migration.operations import Batch, Direction
+from foreshot.migration.operations import Direction
 from foreshot.syntax.evaluate import Scope
 from foreshot.text import Span
 
@@ -25,7 +25,6 @@ class Frame(Struct):
     excluded: frozenset[str] = frozenset()
     conditions: tuple[int, ...] = ()
     repeated: bool = False
-    batch: Batch | None = None
     autocommit: bool = False
     depth: int = 0
     path: tuple[int, ...] = ()

@@ -107,8 +107,7 @@ class Recorder:
         if name == "execute":
             self._execute(node, call, frame)
         elif is_operation(name):
-            site = self._site(call, frame)
-            for operation in build(name, call, site if site.batch is None else replace(site, batch=None)):
+            for operation in build(name, call, self._site(call, frame)):
                 self._add(operation)
         elif name not in _NO_EFFECT:
             self._opaque(
@@ -131,8 +130,7 @@ class Recorder:
                     frame,
                 )
             return
-        site = self._site(call, frame)
-        for operation in build(name, call, site if site.batch is batch else replace(site, batch=batch)):
+        for operation in build(name, call, self._site(call, frame, batch)):
             self._add(operation)
 
     def _execute(self, node: ast.Call, call: CallValue, frame: Frame) -> None:
@@ -141,7 +139,7 @@ class Recorder:
             return
         value = frame.scope.evaluate(argument)
         # SQL runs at once, inside a batch block too, whose own operations wait for its end.
-        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)}, batch=None)
+        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
         text = frame.scope.text(argument)
         blank = isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t")
         # A name that stands for a construct has a text of one hole, as `text(name)` has.
@@ -221,21 +219,20 @@ class Recorder:
         self._opaque_seen.add(span)
         self._add(Opaque(self._site_at(span, span, frame), why, what))
 
-    def _site(self, call: CallValue, frame: Frame) -> Site:
-        return self._site_at(call.span, call.func.span, frame)
+    def _site(self, call: CallValue, frame: Frame, batch: Batch | None = None) -> Site:
+        return self._site_at(call.span, call.func.span, frame, batch)
 
-    def _site_at(self, call: Span, name: Span, frame: Frame) -> Site:
+    def _site_at(self, call: Span, name: Span, frame: Frame, batch: Batch | None = None) -> Site:
         return Site(
             function=frame.direction,
             order=len(self.operations),
             statement=frame.statement,
             call=call,
             name=name,
-            batch=frame.batch,
+            batch=batch,
             autocommit=frame.autocommit,
             dialects=frame.dialects,
             excluded=frame.excluded,
-            conditional=bool(frame.conditions),
             conditions=frame.conditions,
             repeated=frame.repeated,
             path=frame.path,

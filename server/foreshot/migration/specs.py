@@ -5,7 +5,7 @@ A field is ``Maybe`` where the source can leave it unknowable; None means that i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -55,10 +55,8 @@ class Site(Struct, frozen=True):
     """The only dialects (``postgresql``, ``mysql``, ``mariadb``, ``sqlite``, ``mssql``, ``oracle``) it runs on, by guards; None: all."""
     excluded: frozenset[str] = frozenset()
     """Dialects that a guard keeps it from."""
-    conditional: bool = False
-    """Under a condition that cannot be told statically."""
     conditions: tuple[int, ...] = ()
-    """Numbers of those conditions, outermost first: what runs under the first of another's has run if that runs."""
+    """Numbers of the conditions around it that cannot be told statically, outermost first."""
     repeated: bool = False
     """The source stands for several operations (a loop, a helper called more than once): not rewritable alone."""
     sql: str | None = None
@@ -69,6 +67,19 @@ class Site(Struct, frozen=True):
     def runs_on(self, dialect: str) -> bool:
         """Whether no guard keeps the operation from ``dialect``."""
         return dialect not in self.excluded and (self.dialects is None or dialect in self.dialects)
+
+    @property
+    def conditional(self) -> bool:
+        """Under a condition that cannot be told statically."""
+        return bool(self.conditions)
+
+    def scopes(self) -> Iterator[tuple[int, ...]]:
+        """The conditions of whatever surely runs if this runs: no condition, its outermost alone, … all of its own."""
+        return (self.conditions[:depth] for depth in range(len(self.conditions) + 1))
+
+    def runs_if(self, other: Site) -> bool:
+        """Whether it surely runs if ``other`` does; guards on the dialect are not looked at."""
+        return self.conditions == other.conditions[: len(self.conditions)]
 
 
 class TypeSpec(Struct, frozen=True):

@@ -358,7 +358,6 @@ class Found:
             sql=self._sql,
             args=spans,
             keywords={},
-            conditional=context.site.conditional or self.conditional,
             conditions=(*conditions, -1 - name.start) if self.conditional else conditions,
         )
 

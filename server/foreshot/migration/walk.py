@@ -278,9 +278,8 @@ class Walker:
             value = self._effects(item.context_expr, frame)
             alias = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
             if isinstance(value, CallValue) and value.path.endswith("op.batch_alter_table"):
-                inner.batch = self._batch(value, alias, whole)
                 if alias:
-                    inner.scope.bind(alias, OpaqueValue(inner.batch))
+                    inner.scope.bind(alias, OpaqueValue(self._batch(value, alias, whole)))
                 continue
             if isinstance(value, CallValue) and last_name(value.path) == "autocommit_block":
                 inner.autocommit = True

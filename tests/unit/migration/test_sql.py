@@ -9,9 +9,7 @@ from foreshot.text import Span
 
 SHIFT = 1000
 HOLE = "\ufffc"
-SITE = ops.Site(
-    function="upgrade", order=7, statement=Span(0, 9), call=Span(0, 9), name=Span(0, 9), conditional=False
-)
+SITE = ops.Site(function="upgrade", order=7, statement=Span(0, 9), call=Span(0, 9), name=Span(0, 9))
 
 
 def read(sql: str, *dialects: str) -> SqlReading:

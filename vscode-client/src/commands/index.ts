@@ -6,6 +6,7 @@ import type { ServerControl } from '../server/control';
 import type { Timing } from '../timing';
 import { migrate } from './alembic';
 import { copyDebugInformation } from './debug';
+import { fixAll } from './fixes';
 import { mergeHeads, newRevision } from './revisions';
 import { explainRule } from './rules';
 
@@ -46,11 +47,6 @@ export function registerCommands({ context, timing, server, store, graph }: Part
 async function openRevision(given: unknown): Promise<void> {
   const uri = uriOf(given);
   if (uri !== undefined) await vscode.window.showTextDocument(uri);
-}
-
-async function fixAll(): Promise<void> {
-  const argument = { kind: 'source.fixAll.foreshot', apply: 'first' };
-  await vscode.commands.executeCommand('editor.action.sourceAction', argument);
 }
 
 /** The file that an argument names: of a lens (`{uri}`), of a node of the tree, or of an editor's menu. */

@@ -289,7 +289,7 @@ def _constraints(operation: AddColumn, context: Context) -> Iterator[tuple[str, 
             and other.site.order > operation.site.order
             and other.constraint.kind in ("foreign key", "unique")
             and other.constraint.columns == (operation.column.name,)
-            and other.site.conditions == operation.site.conditions[: len(other.site.conditions)]
+            and other.site.runs_if(operation.site)
         ):
             yield other.constraint.kind, other
 

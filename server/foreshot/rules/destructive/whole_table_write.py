@@ -239,8 +239,8 @@ def _is_refilled(operation: DataChange, context: Context) -> bool:
     site, inserts = operation.site, context.once(_inserts)
     guards = ((None, frozenset[str]()), (site.dialects, site.excluded))
     return any(
-        inserts.get((operation.table_name, site.conditions[:depth], *guard), 0) > site.order
-        for depth in range(len(site.conditions) + 1)
+        inserts.get((operation.table_name, scope, *guard), 0) > site.order
+        for scope in site.scopes()
         for guard in guards
     )
 

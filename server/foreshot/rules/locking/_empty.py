@@ -48,9 +48,9 @@ def _is_over_added_without_value(operation: AddConstraint, context: Context) -> 
     added = context.once(_added_without_value)[operation.site.function]
     site, columns = operation.site, operation.constraint.columns
     return any(
-        added.get((operation.table_name, column, site.conditions[:outer]), site.order) < site.order
+        added.get((operation.table_name, column, scope), site.order) < site.order
         for column in columns
-        for outer in range(len(site.conditions) + 1)
+        for scope in site.scopes()
     )
 
 
@@ -112,9 +112,9 @@ class _Emptied:
             return False
         filled = max(_last(self._filled.get(one, ()), site.order) for one in (table, None))
         return any(
-            _last(taken.get((table, site.conditions[:outer]), ()), site.order) > filled
+            _last(taken.get((table, scope), ()), site.order) > filled
             for taken in ((self._truncated, self._deleted) if deleted else (self._truncated,))
-            for outer in range(len(site.conditions) + 1)
+            for scope in site.scopes()
         )
 
 

@@ -137,8 +137,8 @@ class _Held:
     def until(self, table: str, site: Site) -> bool:
         """Whether the lock is held when the operation at ``site`` begins: taken under no condition but its own."""
         end = bisect_left(self._ends, site.order) - 1
-        for outer in range(len(site.conditions) + 1):
-            taken = self._taken.get((table, site.conditions[:outer]), [])
+        for scope in site.scopes():
+            taken = self._taken.get((table, scope), [])
             last = bisect_left(taken, site.order) - 1
             if last >= 0 and (end < 0 or self._ends[end] < taken[last]):
                 return True

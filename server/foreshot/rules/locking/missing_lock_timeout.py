@@ -350,11 +350,7 @@ def _first(
     table = operation.table_name
     for drop in drops:
         made = _made(drop.table_name, context) if drop is not operation else None
-        if (
-            made is None
-            or table is None
-            or drop.site.conditions != operation.site.conditions[: len(drop.site.conditions)]
-        ):
+        if made is None or table is None or not drop.site.runs_if(operation.site):
             continue
         refers = any(
             lock.of == "parent" and lock.table == table

@@ -196,7 +196,7 @@ def _holds(item: carrying.Carried, target: Target, context: Context) -> bool:
     dropped, made = item.dropped.site, item.made.site
     return (
         dropped.order < made.order
-        and dropped.conditions == made.conditions[: len(dropped.conditions)]
+        and dropped.runs_if(made)
         and effects_of(item.dropped, target).blocks == "reads and writes"
         and not any(
             other.site.autocommit or isinstance(other, TransactionControl)

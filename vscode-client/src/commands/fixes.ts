@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+
+const KIND = vscode.CodeActionKind.Source.append('fixAll.foreshot');
+
+/**
+ * Make all safe repairs of the file in front.
+ *
+ * Not by the editor's own command for source actions: it drops what it has asked for when findings change meanwhile.
+ */
+export async function fixAll(): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document === undefined) return;
+  const everything = new vscode.Range(0, 0, document.lineCount, 0);
+  const [action] = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    document.uri,
+    everything,
+    KIND.value,
+    1,
+  );
+  if (action === undefined) {
+    void vscode.window.showInformationMessage('Nothing in this file can be repaired without being looked at.');
+  } else if (action.edit === undefined || !(await vscode.workspace.applyEdit(action.edit))) {
+    throw new Error('The file has changed since its repairs were worked out. Try again.');
+  }
+}

@@ -379,7 +379,6 @@ def _type_on_mysql(operation: AlterColumn, target: Target, facts: Facts, drops: 
 
 
 def _alter_on_sqlite(operation: AlterColumn, target: Target, facts: Facts) -> list[Step]:
-    changes = (operation.type, operation.nullable, operation.server_default)
     if operation.site.batch is None:
         if operation.type is not None:
             return [step("type")]
@@ -387,9 +386,9 @@ def _alter_on_sqlite(operation: AlterColumn, target: Target, facts: Facts) -> li
             return [step("set not null" if operation.nullable is False else "drop not null")]
         if operation.server_default is not None:
             return [step("set default")]
+        if operation.comment is not None:
+            return [step("column comment")]
         return [step("rename_column")] if operation.new_name is not None else []
-    if all(change is None for change in changes) and operation.new_name is None:
-        return []
     strict = operation.nullable is False and _was_nullable(operation, facts) is not False
     loses = type_change(operation, target, facts).loses if operation.type is not None else None
     return [Step(variant="batch set not null" if strict else "batch alter_column", loses=loses)]

@@ -63,7 +63,7 @@ TABLE: Table = {
     "drop not null": (Row(always=_NO_ALTER),),
     "set default": (Row(always=_NO_ALTER),),
     "type": (Row(always=_NO_ALTER),),
-    "column comment": (Row(source=""),),
+    "column comment": (Row(always="COMMENT ON is no syntax of SQLite (UnsupportedCompilationError)"),),
     "rename_column": (_PLAIN,),
     "batch set not null": (_copy(_NULLS),),
     "batch alter_column": (_COPY,),

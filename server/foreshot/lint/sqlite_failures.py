@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from typing import Final, cast
 
+from foreshot.knowledge import Target, effects_of
 from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint, Operation, Site
 from foreshot.syntax.module import Module
 from foreshot.text import Span
 
+_SQLITE: Final = Target("sqlite")
 _CATCHES = frozenset(
     {
         "BaseException",
@@ -25,18 +28,13 @@ _CATCHES = frozenset(
 
 
 def fails(operation: Operation) -> bool:
-    """Whether SQLite, or Alembic for it, refuses the operation as it is."""
-    site = operation.site
-    if site.batch is not None or site.sql is not None:
+    """Whether SQLite, or Alembic for it, refuses an operation that a batch block could do."""
+    if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint):
         return False
-    match operation:
-        case AlterColumn():
-            changes = operation.nullable, operation.type, operation.server_default, operation.autoincrement
-            return any(value is not None for value in changes)
-        case AddConstraint() | DropConstraint():
-            return True
-        case _:
-            return False
+    site = operation.site
+    return (
+        site.batch is None and site.sql is None and effects_of(operation, _SQLITE).always_fails is not None
+    )
 
 
 class Failures:
@@ -46,7 +44,7 @@ class Failures:
         self._first: dict[tuple[int, ...], int] = {}
         for operation in operations:
             site = operation.site
-            if fails(operation) and site.runs_on("sqlite") and not is_within(site, forgiven):
+            if fails(operation) and not is_within(site, forgiven):
                 self._first.setdefault(site.conditions, site.order)
 
     def before(self, site: Site) -> bool:
@@ -65,8 +63,8 @@ def forgiven(module: Module) -> list[Span]:
     """What stands in a ``try`` whose handler takes the error and goes on."""
     return [
         module.span(statement)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Try) and any(map(_goes_on, node.handlers))
+        for node in cast("list[ast.Try]", module.nodes.get(ast.Try, []))
+        if any(map(_goes_on, node.handlers))
         for statement in node.body
     ]
 

@@ -1,8 +1,8 @@
 """SQLite has no such ALTER: outside of a batch block this fails.
 
-SQLite can add, drop and rename columns and rename tables. It cannot change a column's type, nullability or default, and cannot
-add or drop a constraint: Alembic raises NotImplementedError, or SQLite a syntax error. `op.batch_alter_table` copies the table
-into one of the new shape instead.
+SQLite can add, drop and rename columns and rename tables. It cannot change a column's type, nullability, default or comment, and
+cannot add or drop a constraint: Alembic or SQLAlchemy raises an error, or SQLite a syntax error. `op.batch_alter_table` copies
+the table into one of the new shape instead.
 
 The batch loses unnamed checks, triggers and expression indexes of the table, and with `PRAGMA foreign_keys=ON` and
 `ON DELETE CASCADE` it deletes the rows of tables that refer to this one.
@@ -34,6 +34,15 @@ def upgrade():
     op.alter_column("users", "email", new_column_name="address")
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("address", nullable=False)
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.alter_column("users", "email", comment="where bills go")
+#   ^^^^^^^^^^^^^^^ fails on SQLite
+```
+```python good dialect=sqlite
+def upgrade():
+    op.alter_column("users", "id", autoincrement=True)
 ```
 ```python good dialect=sqlite
 def upgrade():

@@ -6,6 +6,7 @@ answer smaller ones. Rules, hover and documentation ask here and nowhere else, s
 
 from __future__ import annotations
 
+from foreshot.knowledge.columns import makes_keys
 from foreshot.knowledge.databases import (
     DATABASES,
     DISPLAY_NAMES,
@@ -57,6 +58,7 @@ __all__ = [
     "effects_of",
     "excess_length",
     "identifier_limit",
+    "makes_keys",
     "parse_sql_type",
     "risk",
     "shortened",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.defaults import volatility
 from foreshot.knowledge.facts import Facts
-from foreshot.knowledge.rows import label
+from foreshot.knowledge.rows import choose, label
 from foreshot.knowledge.sqltype import CUSTOM, SqlType
 from foreshot.knowledge.steps import Step, step
 from foreshot.knowledge.type_changes import TypeChange, compare_types
@@ -53,7 +53,7 @@ def add_column(operation: AddColumn, target: Target, facts: Facts) -> list[Step]
     elif column.index is True:
         steps.append(step("create_index"))
     if column.foreign_keys:
-        inline = operation.inline_references is True or operation.site.sql is not None
+        inline = _is_inline(operation)
         variant = "foreign key inline" if inline else "add_column foreign key"
         fails = "the default refers to a parent that is not there (23503)" if filled and not inline else ""
         not_valid = target.database == "postgresql" and all(key.not_valid for key in column.foreign_keys)
@@ -160,10 +160,23 @@ def _makes_check(column: ColumnSpec, target: Target) -> bool:
     return type_.argument("native_enum") is False
 
 
+def makes_keys(operation: AddColumn, target: Target) -> bool:
+    """Whether foreign keys surely come with the column: MySQL before 9 reads REFERENCES in one and makes none."""
+    if not operation.column.foreign_keys or not _is_inline(operation):
+        return bool(operation.column.foreign_keys)
+    chosen = choose("foreign key inline", target)
+    return chosen is None or (chosen.row.drops is None and "drops" not in chosen.varies)
+
+
+def _is_inline(operation: AddColumn) -> bool:
+    """Whether REFERENCES stands in the column, not in a statement after it."""
+    return operation.inline_references is True or operation.site.sql is not None
+
+
 def _add_on_sqlite(operation: AddColumn) -> list[Step] | None:
     column, batch = operation.column, operation.site.batch
     default = _default_kind(column)
-    inline = operation.inline_references is True or operation.site.sql is not None
+    inline = _is_inline(operation)
     constrained = (column.unique is True and column.index is not True) or bool(
         column.foreign_keys and not inline
     )

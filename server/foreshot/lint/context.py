@@ -150,7 +150,7 @@ class Context:
         """What ``make`` finds in the operations of one direction, kept likewise."""
         key = make, direction
         if key not in self._made:
-            self._made[key] = make(self._direction(direction))
+            self._made[key] = make(self.operations(direction))
         return cast("T", self._made[key])
 
     @cached_property
@@ -216,7 +216,7 @@ class Context:
         """The operations of the same direction that run before ``operation``, in order."""
         return tuple(
             other
-            for other in self._direction(operation.site.function)
+            for other in self.operations(operation.site.function)
             if other.site.order < operation.site.order
         )
 
@@ -224,7 +224,7 @@ class Context:
         """The operations of the same direction that run after ``operation``, in order."""
         return tuple(
             other
-            for other in self._direction(operation.site.function)
+            for other in self.operations(operation.site.function)
             if other.site.order > operation.site.order
         )
 
@@ -238,7 +238,8 @@ class Context:
         """The operations of ``downgrade()``."""
         return self.revision.of("downgrade")
 
-    def _direction(self, direction: Direction) -> tuple[Operation, ...]:
+    def operations(self, direction: Direction) -> tuple[Operation, ...]:
+        """The operations of one direction, in order."""
         return self.upgrade if direction == "upgrade" else self.downgrade
 
     @cached_property

@@ -32,9 +32,7 @@ def fails(operation: Operation) -> bool:
     if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint):
         return False
     site = operation.site
-    return (
-        site.batch is None and site.sql is None and effects_of(operation, _SQLITE).always_fails is not None
-    )
+    return site.batch is None and site.sql is None and effects_of(operation, _SQLITE).always_fails is not None
 
 
 class Failures:

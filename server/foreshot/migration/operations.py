@@ -7,7 +7,7 @@ can leave it unknowable; None means that it was not given.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeGuard
 
 from msgspec import Struct
 
@@ -337,6 +337,13 @@ class BulkInsert(TableOperation, frozen=True):
     kind: ClassVar[str] = "bulk_insert"
 
 
+def inserts_rows(operation: Operation) -> TypeGuard[BulkInsert | DataChange]:
+    """Whether it puts rows into a table that is there: ``op.bulk_insert``, INSERT, MERGE."""
+    if isinstance(operation, DataChange):
+        return operation.verb in ("insert", "merge")
+    return isinstance(operation, BulkInsert)
+
+
 class Opaque(Operation, frozen=True):
     """Something is done here that could not be read; ``why`` says what and is shown once."""
 
@@ -387,4 +394,5 @@ __all__ = [
     "TruncateTable",
     "TypeSpec",
     "ValidateConstraint",
+    "inserts_rows",
 ]

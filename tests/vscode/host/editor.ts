@@ -35,7 +35,12 @@ export function rules(uri: vscode.Uri): string[] {
 }
 
 export function diagnostics(uri: vscode.Uri): vscode.Diagnostic[] {
-  return vscode.languages.getDiagnostics(uri).filter((one) => one.source === 'Foreshot');
+  return vscode.languages.getDiagnostics(uri).filter(isServers);
+}
+
+/** Whether the server has told it: it leads to a page of its rule, and what a task reads from `foreshot check` does not. */
+export function isServers(diagnostic: vscode.Diagnostic): boolean {
+  return diagnostic.source === 'Foreshot' && typeof diagnostic.code === 'object';
 }
 
 export function ruleOf(diagnostic: vscode.Diagnostic): string {

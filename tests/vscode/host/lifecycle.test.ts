@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 
-import { commandLine, expectRules, open, replace, revert, revision, rules, serverProcess, until } from './editor';
+import { commandLine, expectRules, isServers, open, replace, revert, revision, rules, serverProcess, until } from './editor';
 
 const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('foreshot');
 
@@ -17,7 +17,7 @@ async function newProcess(old: number): Promise<number> {
 function everything(): string {
   return vscode.languages
     .getDiagnostics()
-    .flatMap(([uri, found]) => found.filter((one) => one.source === 'Foreshot').map((one) => `${uri.path} ${JSON.stringify([one.range, one.message])}`))
+    .flatMap(([uri, found]) => found.filter(isServers).map((one) => `${uri.path} ${JSON.stringify([one.range, one.message])}`))
     .sort()
     .join('\n');
 }

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 
-import { EXTENSION, at, diagnostics, expectRules, open, replace, revert, revision, ruleOf, rules, until } from './editor';
+import { at, diagnostics, expectRules, EXTENSION, isServers, open, replace, revert, revision, ruleOf, rules, until } from './editor';
 
 describe('reading', () => {
   it('is active, because the workspace has an Alembic project', async () => {
@@ -108,7 +108,7 @@ describe('reading', () => {
   });
 
   it('names each finding by its rule', () => {
-    const all = vscode.languages.getDiagnostics().flatMap(([, found]) => found.filter((one) => one.source === 'Foreshot'));
+    const all = vscode.languages.getDiagnostics().flatMap(([, found]) => found.filter(isServers));
     assert.ok(all.length >= 8);
     for (const one of all) assert.match(ruleOf(one), /^[a-z-]+$/);
   });

@@ -85,8 +85,7 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
         naming = [
             target
             for target in targets
-            if target not in refusing
-            and not (constraint.kind == "primary key" and target.database in ("mysql", "mariadb"))
+            if target not in refusing and not (constraint.kind == "primary key" and target.is_mysql)
         ]
         what = f"This {constraint.kind} constraint on {code(operation.table_name)}"
         if naming:

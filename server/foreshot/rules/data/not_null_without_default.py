@@ -136,7 +136,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from foreshot.knowledge import Effect, Target, classify, effects_of, volatility
+from foreshot.knowledge import Effect, Target, classify, effects_of, makes_keys, volatility
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -263,19 +263,18 @@ def _bare(operation: AddColumn) -> AddColumn:
 def _refused(operation: AddColumn, target: Target, context: Context) -> str | None:
     """What does not take the value that MySQL and MariaDB fill the rows with: a ``foreign key``, or ``unique``."""
     column = operation.column
-    # Up to 8.4, MySQL reads REFERENCES in a column and makes no key of it.
-    inline = operation.inline_references is True or operation.site.sql is not None
     keys = {
         kind
         for kind, constraint in _constraints(operation, context)
         if constraint.site.runs_on(target.database)
         and not rows.is_written(operation.table_name or "", str(column.name), constraint, context)
     }
-    if column.foreign_keys and not (inline and target.database == "mysql"):
+    if makes_keys(operation, target):
         keys.add("foreign key")
     if column.unique is True:
         keys.add("unique")
-    if classify(column.type, target).family == "enum" or _is_unchecked(operation, context):
+    unchecked = context.once_each_way(_leaves_unchecked, operation.site.function)
+    if unchecked or classify(column.type, target).family == "enum":
         # The first value of an enum may be there.
         keys.discard("foreign key")
     return min(keys, default=None)
@@ -294,12 +293,8 @@ def _constraints(operation: AddColumn, context: Context) -> Iterator[tuple[str, 
             yield other.constraint.kind, other
 
 
-def _is_unchecked(operation: AddColumn, context: Context) -> bool:
-    """Whether foreign keys may be left unchecked at some time."""
-    return context.once_each_way(_leaves_unchecked, operation.site.function)
-
-
 def _leaves_unchecked(operations: tuple[Operation, ...]) -> bool:
+    """Whether foreign keys may be left unchecked at some time."""
     return any(
         isinstance(operation, SetOption) and operation.name == "foreign_key_checks"
         for operation in operations

@@ -14,7 +14,6 @@ from foreshot.migration.operations import (
     CreateIndex,
     CreateTable,
     DataChange,
-    Direction,
     DropColumn,
     DropConstraint,
     DropTable,
@@ -45,11 +44,6 @@ _OBJECTS = tuple(re.compile(rf"{name}\(\s*[\"'][^\"']*[\"']") for name in ("able
 _INITIALS = ("t", "T", "c", "C")
 
 
-def operations_of(operation: Operation, context: Context) -> tuple[Operation, ...]:
-    """Those of the same direction."""
-    return context.upgrade if operation.site.function == "upgrade" else context.downgrade
-
-
 def has_no_rows(operation: TableOperation, context: Context) -> bool:
     """Whether the table is new in this revision, or was emptied by it before."""
     order = operation.site.order
@@ -76,7 +70,7 @@ def is_replaced(operation: DropColumn, context: Context) -> bool:
         and other.new_name == column
         and other.table_name == operation.table_name
         and other.site.order > operation.site.order
-        for other in operations_of(operation, context)
+        for other in context.operations(operation.site.function)
     )
 
 
@@ -139,23 +133,23 @@ def is_filled_again(operation: DropColumn, context: Context, column: str) -> boo
         or context.renames.dropped_column(operation.table_name, column) is None
     ):
         return False
-    facts = context.once(_both)
-    words = facts["downgrade"].computed.get((operation.table_name, column))
-    return words is not None and not (words & facts["upgrade"].changed) - {column}
+    there, back = (context.once_each_way(_Facts, way) for way in ("upgrade", "downgrade"))
+    words = back.computed.get((operation.table_name, column))
+    return words is not None and not (words & there.changed) - {column}
 
 
 def is_referring(operation: DropColumn, context: Context, database: str) -> bool:
     """Whether a foreign key that ``downgrade()`` adds again is still on the dropped column, and was not written beside it."""
-    facts = context.once(_both)
+    there, back = (context.once_each_way(_Facts, way) for way in ("upgrade", "downgrade"))
     if (
         operation.site.function == "downgrade"
-        or (operation.table_name, operation.column) not in facts["downgrade"].keyed
+        or (operation.table_name, operation.column) not in back.keyed
     ):
         return False
     return not any(
         other.site.order < operation.site.order and other.site.runs_on(database)
         for table in (operation.table_name, None)
-        for other in facts["upgrade"].unkeyed.get(table, ())
+        for other in there.unkeyed.get(table, ())
     )
 
 
@@ -264,11 +258,7 @@ class _Made:
 
 
 def _facts(operation: Operation, context: Context) -> _Facts:
-    return context.once(_both)[operation.site.function]
-
-
-def _both(context: Context) -> dict[Direction, _Facts]:
-    return {"upgrade": _Facts(context.upgrade), "downgrade": _Facts(context.downgrade)}
+    return context.once_each_way(_Facts, operation.site.function)
 
 
 def _made(context: Context) -> _Made:

@@ -140,7 +140,7 @@ def _is_made_up_for(
     context: Context,
 ) -> bool:
     """Whether another operation takes its place, or is the reason for it."""
-    others = context.once(_others)[operation.site.function]
+    others = context.once_each_way(_Others, operation.site.function)
     if others.anything:
         return True
     if kind in ("foreign key", "unknown") and any(
@@ -180,10 +180,6 @@ class _Others:
                     self.by_table.setdefault(operation.table_name, []).append(operation)
                 case _:
                     pass
-
-
-def _others(context: Context) -> dict[ops.Direction, _Others]:
-    return {"upgrade": _Others(context.upgrade), "downgrade": _Others(context.downgrade)}
 
 
 def _takes_its_place(

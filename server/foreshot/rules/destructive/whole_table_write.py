@@ -119,7 +119,7 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes, on
 from foreshot.lint.writing import literal, sql_table
-from foreshot.migration.operations import AddColumn, BulkInsert, DataChange, SqlText
+from foreshot.migration.operations import AddColumn, DataChange, SqlText, inserts_rows
 from foreshot.syntax.changes import ReplaceStatement
 from foreshot.syntax.values import Text
 from foreshot.text import Span
@@ -249,9 +249,7 @@ def _inserts(context: Context) -> dict[tuple[object, ...], int]:
     """Where ``upgrade()`` last inserts rows, by table, conditions and guards."""
     found: dict[tuple[object, ...], int] = {}
     for operation in context.upgrade:
-        if isinstance(operation, BulkInsert) or (
-            isinstance(operation, DataChange) and operation.verb == "insert"
-        ):
+        if inserts_rows(operation):
             site = operation.site
             found[operation.table_name, site.conditions, site.dialects, site.excluded] = site.order
     return found

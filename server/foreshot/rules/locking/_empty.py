@@ -13,7 +13,6 @@ from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
-    BulkInsert,
     DataChange,
     Direction,
     Execute,
@@ -23,6 +22,7 @@ from foreshot.migration.operations import (
     Site,
     TableOperation,
     TruncateTable,
+    inserts_rows,
 )
 
 
@@ -73,9 +73,7 @@ def _added_without_value(context: Context) -> dict[Direction, _Added]:
                     (operation.table_name, column.name, site.conditions), site.order
                 )
         for operation in context.revision.operations:
-            if isinstance(operation, BulkInsert) or (
-                isinstance(operation, DataChange) and operation.verb not in ("update", "delete")
-            ):
+            if inserts_rows(operation):
                 here = found[operation.site.function]
                 for key in [key for key in here if operation.table_name in (key[0], None)]:
                     del here[key]
@@ -131,9 +129,7 @@ def _empties(operation: Operation) -> TypeGuard[TruncateTable | DataChange]:
 
 def _fills(operation: Operation) -> Iterator[str | None]:
     """The table that gets rows, or None where it may be any."""
-    if isinstance(operation, BulkInsert) or (
-        isinstance(operation, DataChange) and operation.verb not in ("update", "delete")
-    ):
+    if inserts_rows(operation):
         yield operation.table_name
     elif isinstance(operation, RenameTable | Opaque) or (
         isinstance(operation, Execute) and operation.verb.lower().partition(" ")[0] not in _FILLS_NOTHING

@@ -58,7 +58,7 @@ def _replaced(
     if not edits.is_plain(add) or not edits.is_plain(drop) or not edits.run_alike(add, drop):
         return None
     first, second = sorted((add, drop), key=lambda operation: operation.site.order)
-    for operation in context.upgrade if add.site.function == "upgrade" else context.downgrade:
+    for operation in context.operations(add.site.function):
         between = first.site.order < operation.site.order < second.site.order
         if between and add is first and _mentions(operation, drop.table_name, str(old.name)):
             return None

@@ -9,7 +9,6 @@ from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
     CreateTable,
-    Direction,
     DropColumn,
     DropTable,
     Execute,
@@ -92,8 +91,4 @@ class _Ends:
 
 
 def _ends(operation: Operation, context: Context) -> _Ends:
-    return context.once(_both)[operation.site.function]
-
-
-def _both(context: Context) -> dict[Direction, _Ends]:
-    return {"upgrade": _Ends(context.upgrade), "downgrade": _Ends(context.downgrade)}
+    return context.once_each_way(_Ends, operation.site.function)

@@ -79,12 +79,9 @@ class _Side:
 
     def between(self) -> list[TableOperation]:
         """Operations on the old name that come to stand behind the rename."""
-        operations = (
-            self.context.upgrade if self.create.site.function == "upgrade" else self.context.downgrade
-        )
         return [
             operation
-            for operation in operations
+            for operation in self.context.operations(self.create.site.function)
             if isinstance(operation, TableOperation)
             and operation.table_name == self.drop.table_name
             and self.first.site.order < operation.site.order < self.second.site.order

@@ -6,7 +6,7 @@ answer smaller ones. Rules, hover and documentation ask here and nowhere else, s
 
 from __future__ import annotations
 
-from foreshot.knowledge.columns import makes_keys
+from foreshot.knowledge.added_columns import makes_keys
 from foreshot.knowledge.databases import (
     DATABASES,
     DISPLAY_NAMES,

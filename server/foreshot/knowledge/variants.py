@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from foreshot.knowledge.columns import add_column, alter_column, drop_column, referred_tables
+from foreshot.knowledge.added_columns import add_column, referred_tables
+from foreshot.knowledge.altered_columns import alter_column, drop_column
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.facts import Facts
 from foreshot.knowledge.raw_sql import raw_variant

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 
-import { at, diagnostics, expectRules, EXTENSION, isServers, open, replace, revert, revision, ruleOf, rules, until } from './editor';
+import { EXTENSION, at, diagnostics, expectRules, isServers, open, replace, revert, revision, ruleOf, rules, until } from './editor';
 
 describe('reading', () => {
   it('is active, because the workspace has an Alembic project', async () => {

@@ -141,10 +141,7 @@ def is_filled_again(operation: DropColumn, context: Context, column: str) -> boo
 def is_referring(operation: DropColumn, context: Context, database: str) -> bool:
     """Whether a foreign key that ``downgrade()`` adds again is still on the dropped column, and was not written beside it."""
     there, back = (context.once_each_way(_Facts, way) for way in ("upgrade", "downgrade"))
-    if (
-        operation.site.function == "downgrade"
-        or (operation.table_name, operation.column) not in back.keyed
-    ):
+    if operation.site.function == "downgrade" or (operation.table_name, operation.column) not in back.keyed:
         return False
     return not any(
         other.site.order < operation.site.order and other.site.runs_on(database)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
 from foreshot.knowledge import effects_of
+from oracle.postgresql import migrate, project_in
+from rules.harness import as_revision
 from unit.knowledge.reading import on, operations
 
 TABLES = (
@@ -48,22 +48,25 @@ CALLS = [
 
 @pytest.mark.parametrize("batch", [False, True], ids=["plain", "batch"])
 @pytest.mark.parametrize("call", CALLS)
-def test_what_always_fails(call: str, batch: bool) -> None:
+def test_what_always_fails(tmp_path: Path, call: str, batch: bool) -> None:
     call = call.format(table="" if batch else "'t', ")
     body = f"with op.batch_alter_table('t') as b:\n    b.{call}" if batch else f"op.{call}"
     (operation,) = operations(body)
     says = effects_of(operation, on("sqlite")).always_fails
-    error = run(body)
+    error = error_of(tmp_path, body)
     assert (says is None) == (error is None), (says, error)
 
 
-def run(body: str) -> Exception | None:
-    engine = sa.create_engine("sqlite://")
+def error_of(folder: Path, body: str) -> Exception | None:
+    """What Alembic ends with when it runs this ``upgrade()``."""
+    source = "def upgrade():\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    config = project_in(folder, {"0001_call.py": as_revision(source, "0001", None)})
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.begin() as connection:
+        for table in TABLES:
+            connection.exec_driver_sql(table)
     try:
-        with engine.begin() as connection, warnings.catch_warnings(action="ignore"):
-            for table in TABLES:
-                connection.exec_driver_sql(table)
-            exec(body, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})
+        migrate(engine, config, "head")
     except Exception as error:
         return error
     finally:

@@ -126,9 +126,16 @@ class Modules:
                     return True
         return False
 
-    def resolve(self, dotted: str, depth: int = 0) -> Outcome:
+    def resolve(self, dotted: str) -> Outcome:
         """Whether ``package.module.Name`` leads to something, as far as the workspace's files tell."""
-        if not dotted or dotted.startswith(("<", ".")) or depth > 10:
+        return self._resolve(dotted, set())
+
+    def _resolve(self, dotted: str, seen: set[str]) -> Outcome:
+        if dotted in seen:
+            # Modules that import everything of each other: what it leads to counts where it was first come to.
+            return "missing"
+        seen.add(dotted)
+        if not dotted or dotted.startswith(("<", ".")) or len(seen) > MAX_FOLLOWED:
             return "unknown"
         parts = dotted.split(".")
         # A folder `alembic` of scripts hides nothing: the package is imported long before.
@@ -144,42 +151,42 @@ class Modules:
                 return "found"
             if path.endswith("/__init__.py") and self._holds(paths.parent(path), parts[cut]):
                 return "unknown"
-            return self._lookup(path, ".".join(parts[:cut]), parts[cut:], depth)
+            return self._lookup(path, ".".join(parts[:cut]), parts[cut:], seen)
         return "unknown"
 
-    def definition(self, dotted: str, depth: int = 0) -> Definition | None:
+    def definition(self, dotted: str) -> Definition | None:
         """The class that a dotted path leads to, through re-exports; None when there is none to be found."""
-        if depth:
-            return self._definition(dotted, depth)
         # Many revisions ask for the same few, and each answer depends on the same files every time.
         known = self._defined.get(dotted)
         if known is None:
             with self.recording() as touched:
-                found = self._definition(dotted, depth)
-            known = self._defined[dotted] = (found, touched)
+                known = self._defined[dotted] = (self._definition(dotted), touched)
         self._touched.update(known[1])
         return known[0]
 
-    def _definition(self, dotted: str, depth: int) -> Definition | None:
-        if depth > 10 or "." not in dotted:
-            return None
-        module, _, name = dotted.rpartition(".")
-        path = self.locate(module)
-        parsed = self._module(path) if path else None
-        if parsed is None or path is None:
-            return None
-        for statement in module_statements(parsed.tree):
-            if isinstance(statement, ast.ClassDef) and statement.name == name:
-                return _definition(parsed, statement, module, path)
-            if isinstance(statement, ast.ImportFrom):
-                for alias in statement.names:
-                    if alias.name == "*" or (alias.asname or alias.name) == name:
-                        source = _absolute(statement, module, path)
-                        found = self.definition(
-                            f"{source}.{name if alias.name == '*' else alias.name}", depth + 1
-                        )
-                        if found is not None:
-                            return found
+    def _definition(self, dotted: str) -> Definition | None:
+        pending = [dotted]
+        seen: set[str] = set()
+        while pending and len(seen) < MAX_FOLLOWED:
+            current = pending.pop()
+            module, _, name = current.rpartition(".")
+            path = self.locate(module) if module and current not in seen else None
+            seen.add(current)
+            parsed = self._module(path) if path else None
+            if parsed is None or path is None:
+                continue
+            leads: list[str] = []
+            for statement in module_statements(parsed.tree):
+                if isinstance(statement, ast.ClassDef) and statement.name == name:
+                    return _definition(parsed, statement, module, path)
+                if isinstance(statement, ast.ImportFrom):
+                    source = _absolute(statement, module, path)
+                    leads.extend(
+                        f"{source}.{name if alias.name == '*' else alias.name}"
+                        for alias in statement.names
+                        if alias.name == "*" or (alias.asname or alias.name) == name
+                    )
+            pending.extend(reversed(leads))
         return None
 
     def classes_named(self, name: str) -> list[Definition]:
@@ -249,7 +256,7 @@ class Modules:
                     pending.extend([source, *(f"{source}.{alias.name}" for alias in statement.names)])
         return False
 
-    def _lookup(self, path: str, dotted: str, rest: list[str], depth: int) -> Outcome:
+    def _lookup(self, path: str, dotted: str, rest: list[str], seen: set[str]) -> Outcome:
         module = self._module(path)
         if module is None:
             return "unknown"
@@ -267,7 +274,7 @@ class Modules:
                     for alias in names:
                         if alias.name == "*":
                             source = _absolute(statement, dotted, path)
-                            inner = self.resolve(f"{source}.{name}", depth + 1)
+                            inner = self._resolve(f"{source}.{name}", seen)
                             if inner in ("found", "elsewhere", "unknown"):
                                 star = star or inner != "found"
                                 if inner == "found":

@@ -58,3 +58,27 @@ def test_two_packages_of_one_name_cannot_be_told_apart() -> None:
 
 def test_a_class_on_the_first_line_is_found() -> None:
     assert [found.dotted for found in modules().classes_named("Money")] == ["app.types.Money"]
+
+
+def test_modules_that_import_everything_of_each_other_are_looked_into_once() -> None:
+    texts = {
+        f"/p/a{one}.py": "".join(f"from a{other} import *\n" for other in range(30)) for one in range(30)
+    }
+    texts["/p/a29.py"] += "from elsewhere import Money\n"
+    everything = Modules(Overlay({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
+    assert everything.definition("a0.Colour") is None
+    assert everything.resolve("a0.Colour") == "missing"
+    assert everything.resolve("a0.Money") == "found"
+
+
+def test_a_class_is_found_through_two_re_exports() -> None:
+    texts = {
+        "/p/a/__init__.py": "from .b import *\nfrom .c import Money as Cash\n",
+        "/p/a/b.py": "from a import *\nfrom a.c import *\n",
+        "/p/a/c.py": "class Money:\n    pass\n",
+    }
+    everything = Modules(Overlay({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
+    for name in ("Money", "Cash"):
+        found = everything.definition(f"a.{name}")
+        assert found is not None
+        assert found.dotted == "a.c.Money"

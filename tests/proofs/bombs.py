@@ -700,6 +700,42 @@ def ini_bombs() -> Files:
 
 
 @bomb
+def wide_interpolation() -> Files:
+    """Every value names the next one many times, and the last one is empty: nothing grows but the work."""
+    values = [f"a{number} = {f'%(a{number + 1})s' * 60}\n" for number in range(9)]
+    text = (
+        f"[alembic]\nscript_location = %(a0)smigrations\nversion_locations = %(a0)s\n{''.join(values)}a9 =\n"
+    )
+    return {"alembic.ini": text.encode(), FILE: upgrade("op.drop_table('t')").encode()}
+
+
+@bomb
+def wide_names() -> str:
+    doubled = [f"x{number + 1} = x{number} + x{number}" for number in range(58)]
+    filled = [f"y{number + 1} = '%s%s' % (y{number}, y{number})" for number in range(58)]
+    return upgrade(
+        "x0 = y0 = ''", *doubled, *filled, "op.execute(x58)", "op.execute(sa.text(y58))", "op.drop_table(x58)"
+    )
+
+
+@bomb
+def env_that_updates_itself() -> Files:
+    updates = "    given.update(given)\n" * 40
+    text = f"from alembic import context\ndef run():\n    given = dict(**given)\n{updates}    context.configure(**given)\nrun()\n"
+    return {"migrations/env.py": text.encode(), FILE: upgrade("op.drop_table('t')").encode()}
+
+
+@bomb
+def modules_of_each_other() -> Files:
+    """Each imports everything of all."""
+    everything = "".join(f"from app.m{number} import *\n" for number in range(40)).encode()
+    used = "from app.m0 import Money, Colour\nimport app.m1\n" + upgrade(
+        "op.add_column('t', sa.Column('c', Money()))", "op.add_column('t', sa.Column('d', app.m1.Gone()))"
+    )
+    return {f"app/m{number}.py": everything for number in range(40)} | {FILE: used.encode()}
+
+
+@bomb
 def toml_bombs() -> Files:
     text = "[tool.foreshot]\nselect = " + "[" * 20_000 + "\n" + "a." * 20_000 + "b = 1\n"
     return {

@@ -52,6 +52,8 @@ class _Given:
     def __init__(self) -> None:
         self.arguments: dict[str, Argument] = {}
         self.open_ended = self.flask = False
+        self.names: set[str] = set()
+        """Dictionaries that were taken in."""
 
 
 class _Reader:
@@ -182,6 +184,10 @@ class _Reader:
         """Take in what ``**node`` passes."""
         origin = node
         if isinstance(node, ast.Name):
+            if node.id in given.names:
+                given.open_ended = True
+                return
+            given.names.add(node.id)
             known = scope.node_of(node.id)
             origin = known[0] if known is not None else node
         match origin:

@@ -8,7 +8,7 @@ and value. A line that fits nowhere is a problem, not an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -69,9 +69,12 @@ class IniFile(Struct, frozen=True):
         ``given`` are names that are known besides the file's own, such as ``here``.
         """
         option = self.option(section, key)
-        return None if option is None else self._filled(option.value, section, given, 0)
+        left = iter(range(_MAX_NAMES))
+        return None if option is None else self._filled(option.value, section, given, left, 0)
 
-    def _filled(self, text: str, section: str, given: Mapping[str, str], depth: int) -> str | None:
+    def _filled(
+        self, text: str, section: str, given: Mapping[str, str], left: Iterator[int], depth: int
+    ) -> str | None:
         if "%" not in text:
             return text
         if depth > _MAX_DEPTH:
@@ -84,10 +87,12 @@ class IniFile(Struct, frozen=True):
             if match.group() == "%%":
                 pieces.append("%")
                 continue
+            if next(left, None) is None:
+                return None
             key = (match.group(1) or "").lower()
             option = self.option(section, key) if key else None
             if option is not None:
-                inner = self._filled(option.value, section, given, depth + 1)
+                inner = self._filled(option.value, section, given, left, depth + 1)
             else:
                 inner = given.get(key)
             if inner is None or sum(map(len, pieces)) + len(inner) > _MAX_VALUE:
@@ -103,6 +108,7 @@ MAX_PROBLEMS = 100
 """Wrong lines after which a file is taken to be something else, and reading stops."""
 
 _MAX_DEPTH = 10  # as configparser
+_MAX_NAMES = 2_000  # that one value may fill in, all in all: empty ones cost as much as long ones
 _MAX_VALUE = 100_000  # a value that doubles itself through ten names stops here
 _PERCENT = re.compile(r"%(?:%|\(([^)\r\n]{0,200})\)s|)")
 _HEADER = re.compile(r"\[([^\r\n]*)\]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import Final
 
 from foreshot.knowledge import Target, effects_of
 from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint, Operation, Site
@@ -61,7 +61,7 @@ def forgiven(module: Module) -> list[Span]:
     """What stands in a ``try`` whose handler takes the error and goes on."""
     return [
         module.span(statement)
-        for node in cast("list[ast.Try]", module.nodes.get(ast.Try, []))
+        for node in module.nodes(ast.Try)
         if any(map(_goes_on, node.handlers))
         for statement in node.body
     ]

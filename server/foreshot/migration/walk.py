@@ -362,9 +362,7 @@ class Walker:
     @cached_property
     def _call_counts(self) -> Counter[str]:
         return Counter(
-            node.func.id
-            for node in ast.walk(self.module.tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            node.func.id for node in self.module.nodes(ast.Call) if isinstance(node.func, ast.Name)
         )
 
 

@@ -55,7 +55,8 @@ class _Patterns:
         self.word = re.compile(r"\w+")
         self.asks = re.compile(r"dialect|==|\bin\b|\bcase\b")
         # A pattern that begins with plain letters is found many times faster than an alternative of such.
-        self.argument = {name: re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]") for name in _NAMES}
+        # `postgres_url = …` is nobody's argument.
+        self.argument = {name: re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]") for name in _NAMES[1:]}
         self.quoted = {name: re.compile(rf"{name}[\"']") for name in _NAMES}
 
 
@@ -80,7 +81,7 @@ def hints_in(text: str) -> RevisionHints:
         dialect = dialect_of(spelled)
         if dialect is None:
             continue
-        if any(
+        if spelled in patterns.argument and any(
             not text[max(match.start() - 1, 0) : match.start()].isidentifier()
             for match in patterns.argument[spelled].finditer(text)
         ):

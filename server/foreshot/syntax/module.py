@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import cast
+from typing import TypeVar, cast
 
 from msgspec import Struct
 
 from foreshot.syntax.comments import Comment, comments_of
 from foreshot.text import SourceText, Span
+
+Node = TypeVar("Node", bound=ast.AST)
 
 
 class SyntaxProblem(Struct, frozen=True):
@@ -56,9 +58,12 @@ class Module:
         """Every comment of the file, in order."""
         return comments_of(self.source)
 
+    def nodes(self, kind: type[Node]) -> Sequence[Node]:
+        """Every node of one type, in no particular order: one walk of the tree serves all who look for something."""
+        return cast("Sequence[Node]", self._nodes.get(kind, ()))
+
     @cached_property
-    def nodes(self) -> dict[type[ast.AST], list[ast.AST]]:
-        """Every node of the tree by its type, in no particular order: one walk for all who look for something."""
+    def _nodes(self) -> dict[type[ast.AST], list[ast.AST]]:
         found: dict[type[ast.AST], list[ast.AST]] = {}
         pending: list[ast.AST] = [self.tree]
         while pending:

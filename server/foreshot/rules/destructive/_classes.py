@@ -26,8 +26,8 @@ def _read(context: Context) -> dict[tuple[str, str | None], int]:
         return {}
     asked, taken = _asked(module), _taken(context)
     found: dict[tuple[str, str | None], int] = {}
-    for node in module.nodes.get(ast.ClassDef, ()):
-        if not isinstance(node, ast.ClassDef) or node.name not in asked:
+    for node in module.nodes(ast.ClassDef):
+        if node.name not in asked:
             continue
         values = dict(assigned(node.body))
         named = values.get("__tablename__")
@@ -45,8 +45,8 @@ def _read(context: Context) -> dict[tuple[str, str | None], int]:
 def _asked(module: Module) -> dict[str, int]:
     """The names that a query is made of, with where that is first done."""
     found: dict[str, int] = {}
-    for call in module.nodes.get(ast.Call, ()):
-        if isinstance(call, ast.Call) and _last(call.func) in _ASKING:
+    for call in module.nodes(ast.Call):
+        if _last(call.func) in _ASKING:
             start = module.span(call).start
             for name in _names(call.args):
                 found[name] = min(start, found.get(name, start))
@@ -66,7 +66,7 @@ def _taken(context: Context) -> dict[str, int]:
     """The attributes of variables that the module itself does not have, with where they are first read."""
     found: dict[str, int] = {}
     module, known = context.module, context.revision.scope.values
-    for node in module.nodes.get(ast.Attribute, ()):
+    for node in module.nodes(ast.Attribute):
         match node:
             case ast.Attribute(value=ast.Name(id=name), ctx=ast.Load()) if name not in known:
                 start = module.span(node).start

@@ -139,11 +139,7 @@ def engine_of(context: Context) -> Span | None:
     drivers = {url.scheme.partition("+")[2] for url in around.environment.urls}
     if around.env_module is None or not context.targets_known or others or drivers & {"asyncpg", "pg8000"}:
         return None
-    calls = [
-        node
-        for node in around.env_module.nodes.get(ast.Call, ())
-        if isinstance(node, ast.Call) and _name_of(node.func).endswith(_ENGINES)
-    ]
+    calls = [node for node in around.env_module.nodes(ast.Call) if _name_of(node.func).endswith(_ENGINES)]
     if len(calls) != 1 or _name_of(calls[0].func) not in _ENGINES:
         return None
     given = {keyword.arg for keyword in calls[0].keywords}

@@ -96,7 +96,7 @@ def _given(context: Context) -> Mapping[str, list[_Part]]:
     found: dict[str, list[_Part]] = {}
     followed: set[ast.expr] = set()
     nodes = context.module.nodes
-    unknown = {node.arg for node in nodes.get(ast.arg, ()) if isinstance(node, ast.arg)}
+    unknown = {node.arg for node in nodes(ast.arg)}
     for kind in (
         ast.Assign,
         ast.AnnAssign,
@@ -106,7 +106,7 @@ def _given(context: Context) -> Mapping[str, list[_Part]]:
         ast.Call,
         ast.Subscript,
     ):
-        for node in nodes.get(kind, ()):
+        for node in nodes(kind):
             match node:
                 case (
                     ast.Assign(targets=[ast.Name() as target], value=ast.expr() as value)
@@ -127,8 +127,8 @@ def _given(context: Context) -> Mapping[str, list[_Part]]:
                     unknown.add(name)
                 case _:
                     pass
-    for node in nodes.get(ast.Name, ()):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in followed:
+    for node in nodes(ast.Name):
+        if isinstance(node.ctx, ast.Store) and node not in followed:
             unknown.add(node.id)
     for name in unknown:
         found.pop(name, None)

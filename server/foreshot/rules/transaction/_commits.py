@@ -153,13 +153,12 @@ def _is_in_unknown_block(operation: Operation, context: Context) -> bool:
 
 def _unknown_blocks(context: Context) -> tuple[Span, ...]:
     found: list[Span] = []
-    for node in ast.walk(context.module.tree):
-        if not isinstance(node, ast.With | ast.AsyncWith):
-            continue
-        for item in node.items:
-            call = item.context_expr
-            called = call.func if isinstance(call, ast.Call) else call
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name not in _INSIDE:
-                found.append(context.module.span(node))
+    for kind in (ast.With, ast.AsyncWith):
+        for node in context.module.nodes(kind):
+            for item in node.items:
+                call = item.context_expr
+                called = call.func if isinstance(call, ast.Call) else call
+                name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+                if name not in _INSIDE:
+                    found.append(context.module.span(node))
     return tuple(found)

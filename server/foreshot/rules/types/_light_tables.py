@@ -98,9 +98,9 @@ def _without(statement: ast.ImportFrom, alias: ast.alias, context: Context) -> C
 
 
 def _is_named(name: str, context: Context) -> bool:
-    return any(
-        (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.arg) and node.arg == name)
-        for node in ast.walk(context.module.tree)
+    nodes = context.module.nodes
+    return any(node.id == name for node in nodes(ast.Name)) or any(
+        node.arg == name for node in nodes(ast.arg)
     )
 
 

@@ -79,12 +79,8 @@ def named_in(context: Context) -> Iterator[Named]:
     scope = context.revision.scope
     pending: list[tuple[ast.AST, str]] = [(node, "") for node in reversed(module.tree.body)]
     local: dict[str, str] = {}
-    shadowed = {item.arg for item in module.nodes.get(ast.arg, ()) if isinstance(item, ast.arg)}
-    shadowed.update(
-        item.id
-        for item in module.nodes.get(ast.Name, ())
-        if isinstance(item, ast.Name) and not isinstance(item.ctx, ast.Load)
-    )
+    shadowed = {item.arg for item in module.nodes(ast.arg)}
+    shadowed.update(item.id for item in module.nodes(ast.Name) if not isinstance(item.ctx, ast.Load))
     while pending:
         node, owner = pending.pop()
         match node:

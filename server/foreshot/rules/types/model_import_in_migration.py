@@ -282,15 +282,15 @@ def _uses(name: str, model: MappedClass, context: Context) -> Iterator[str]:
 
 def _is_handed_on(name: str, context: Context) -> bool:
     """Whether all that is done with a class is to give it to functions of other modules, which may use it at any time."""
-    tree = context.module.tree
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    nodes = context.module.nodes
+    own = {node.name for kind in (ast.FunctionDef, ast.AsyncFunctionDef) for node in nodes(kind)}
     given: set[ast.expr] = set()
-    for node in ast.walk(tree):
+    for node in nodes(ast.Call):
         match node:
             case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=arguments):
                 if called not in _QUERIES and called not in own:
                     given.update(arguments)
             case _:
                 pass
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    uses = [node for node in nodes(ast.Name) if node.id == name]
     return bool(uses) and all(use in given for use in uses)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -53,14 +53,14 @@ describe('the server that is started', () => {
   it('is the bundled one, isolated and without the environment, when there is no other', async () => {
     const found = await findServer(where);
     assert.equal(found.origin, 'bundled');
-    assert.deepEqual(found.args.slice(0, 3), ['-I', '-S', '-X']);
+    assert.deepEqual(found.args.slice(0, 5), ['-I', '-X', 'utf8', '-S', '-X']);
     assert.equal(found.command, path.join(root, 'usr/bin/python3'));
   });
 
   it('is the one of the selected environment, isolated, where that has foreshot', async () => {
     const selected = fakePython(path.join(root, 'selected/bin/python'), '3.13', '0.1.0');
     const found = await findServer({ ...where, selected });
-    assert.deepEqual([found.origin, found.command, found.args], ['environment', selected, ['-I', '-m', 'foreshot']]);
+    assert.deepEqual([found.origin, found.command, found.args], ['environment', selected, ['-I', '-X', 'utf8', '-m', 'foreshot']]);
     const bundled = await findServer({ ...where, selected, settings: { ...where.settings, importStrategy: 'useBundled' } });
     assert.equal(bundled.origin, 'bundled');
   });
@@ -85,9 +85,30 @@ describe('the server that is started', () => {
     const settings = { ...where.settings, path: python, interpreter: python };
     const found = await findServer({ ...where, folders: [folder], settings, selected: python, trusted: false });
     assert.deepEqual([found.origin, found.command], ['bundled', path.join(root, 'usr/bin/python3')]);
-    const { existsSync } = await import('node:fs');
     assert.ok(!existsSync(`${python}.ran`), 'it was not even asked');
     assert.equal(await projectPython({ ...where, folders: [folder], trusted: false }), undefined);
+  });
+
+  it('is not of such a folder by another name either', async () => {
+    const folder = path.join(root, 'real');
+    const python = fakePython(path.join(folder, '.venv/bin/python3'), '3.12');
+    const link = path.join(root, 'link');
+    symlinkSync(folder, link);
+    for (const [opened, found] of [[link, folder], [folder, link]] as const) {
+      process.env['PATH'] = [path.join(found, '.venv/bin'), path.join(root, 'usr/bin')].join(path.delimiter);
+      const { command } = await findServer({ ...where, folders: [opened], trusted: false });
+      assert.equal(command, path.join(root, 'usr/bin/python3'));
+    }
+    process.env['PATH'] = path.join(root, 'usr/bin');
+    assert.ok(!existsSync(`${python}.ran`), 'it was not even asked');
+  });
+
+  it('is named by paths of the home and of the folder, whatever is in their names', async () => {
+    const folder = path.join(root, 'costs $& more');
+    const file = fakePython(path.join(folder, 'bin/foreshot'), '3.12');
+    for (const given of ['${workspaceFolder}/bin/foreshot', 'bin/foreshot', `~/${path.relative(os.homedir(), file)}`]) {
+      assert.equal((await findServer({ ...where, folders: [folder], settings: { ...where.settings, path: given } })).command, file);
+    }
   });
 
   it('says what to do when there is no Python, or none that is new enough', async () => {

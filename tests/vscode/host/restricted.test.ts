@@ -12,7 +12,7 @@ describe('Restricted Mode', () => {
   it('reads with the bundled server', async () => {
     const { document } = await open(revision('0002_index'));
     await expectRules(document.uri, ['blocking-index']);
-    assert.match(commandLine(await until('a server', serverProcess)), / -I -S .*launch\.py server/);
+    assert.match(commandLine(await until('a server', serverProcess)), / -I .* -S .*launch\.py server/);
   });
 
   it('runs nothing of the folder: not its interpreter, not what its settings name, not its modules', async () => {

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 
 import type { ClientSettings } from '../settings';
-import { isInside } from './isolation';
+import { ISOLATED, isInside } from './isolation';
 import { OLDEST, environmentsIn, inspect, isSupported, onSearchPath, type Python } from './python';
 
 /** A server that can be started: `command` with `args`, and further arguments of Foreshot's command line after them. */
@@ -44,7 +45,7 @@ export async function findServer(where: Surroundings): Promise<FoundServer> {
     if (python?.foreshot !== undefined) {
       return {
         command: python.executable,
-        args: ['-I', '-m', 'foreshot'],
+        args: [...ISOLATED, '-m', 'foreshot'],
         origin: 'environment',
         description: `foreshot ${python.foreshot} of ${python.executable}`,
       };
@@ -74,7 +75,7 @@ async function bundledServer(where: Surroundings): Promise<FoundServer> {
     );
   }
   const own = [...projectInterpreters(where), ...onSearchPath()];
-  const candidates = where.trusted ? own : own.filter((file) => !isInside(file, where.folders) && !leadsInside(file, where.folders));
+  const candidates = where.trusted ? own : own.filter((file) => !leadsInside(file, where.folders));
   const python = await firstPython(candidates, where, true, (found) =>
     fs.existsSync(path.join(where.bundled, 'libs', `cp${found.version.join('')}`)),
   );
@@ -86,7 +87,7 @@ async function bundledServer(where: Surroundings): Promise<FoundServer> {
   }
   return {
     command: python.executable,
-    args: ['-I', '-S', '-X', `pycache_prefix=${where.cache}`, launcher],
+    args: [...ISOLATED, '-S', '-X', `pycache_prefix=${where.cache}`, launcher],
     origin: 'bundled',
     description: `the bundled server on Python ${python.version.join('.')} (${python.executable})`,
   };
@@ -115,14 +116,20 @@ async function firstPython(
 /** A path of the settings: `~`, `${workspaceFolder}` and relative paths are understood. */
 function resolve(given: string, folders: readonly string[]): string {
   const folder = folders[0] ?? '';
-  const home = process.env['HOME'] ?? process.env['USERPROFILE'] ?? '';
-  const text = given.replaceAll('${workspaceFolder}', folder).replace(/^~(?=$|[\\/])/, home);
+  const text = given.replaceAll('${workspaceFolder}', () => folder).replace(/^~(?=$|[\\/])/, () => os.homedir());
   return path.isAbsolute(text) ? text : path.resolve(folder, text);
 }
 
+/**
+ * Whether a file is one of the folders', by any name: its own, that of the place where it lies (the Python of an environment
+ * is a link out of it), or that of what it is a link to. A folder may have been opened by another name, too.
+ */
 function leadsInside(file: string, folders: readonly string[]): boolean {
+  const real = fs.realpathSync.native;
   try {
-    return isInside(fs.realpathSync(file), folders);
+    const names = [file, path.join(real(path.dirname(file)), path.basename(file)), real(file)];
+    const places = folders.flatMap((folder) => [folder, real(folder)]);
+    return names.some((name) => isInside(name, places));
   } catch {
     return true;
   }

@@ -4,7 +4,10 @@ import * as path from 'node:path';
 /** Variables by which a folder or a shell could change what a Python of ours imports or runs. */
 const UNWANTED = /^(PYTHON|LD_PRELOAD$|DYLD_INSERT_LIBRARIES$)/i;
 
-/** The environment for a Python of ours: everything except what steers Python, and UTF-8 whatever the locale. */
+/** How a Python of ours is started: nothing of the current folder and of variables, which would tell it of UTF-8, too. */
+export const ISOLATED = ['-I', '-X', 'utf8'] as const;
+
+/** The environment for a Foreshot of ours: everything except what steers Python, and UTF-8 whatever the locale. */
 export function cleanEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => !UNWANTED.test(name));
   return { ...Object.fromEntries(kept), PYTHONUTF8: '1' };

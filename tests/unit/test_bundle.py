@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -104,3 +108,41 @@ def test_what_is_compiled_is_never_in_the_common_part(libs: Path) -> None:
 
 def test_every_platform_has_wheels_to_ask_for_and_a_suffix() -> None:
     assert {target.rsplit("-", 1)[0] for target in bundle.PLATFORMS} == set(bundle.SUFFIXES)
+
+
+@pytest.fixture
+def extension(tmp_path: Path) -> Path:
+    """A folder with the launcher and a server that tells what it has loaded, and from where."""
+    server = tmp_path / "bundled/libs/common/foreshot"
+    server.mkdir(parents=True)
+    (server / "__init__.py").touch()
+    (server / "__main__.py").write_text("import colorsys\nimport foreshot.tool\ndef main(): return 0\n")
+    (server / "tool.py").touch()
+    shutil.copy(SCRIPT.with_name("launch.py"), tmp_path / "bundled/launch.py")
+    return tmp_path
+
+
+def kept_by_a_start(extension: Path) -> set[str]:
+    """The modules of which bytecode is kept, of those that the launcher starts."""
+    kept = extension / "kept"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    launcher = extension / "bundled/launch.py"
+    command = [sys.executable, "-I", "-S", "-X", f"pycache_prefix={kept}", str(launcher), "server"]
+    subprocess.run(command, env=environment, check=True)
+    found = {path.name.partition(".")[0] for path in kept.rglob("*.pyc")}
+    return found & {"__main__", "tool", "colorsys"}
+
+
+def test_bytecode_of_the_libraries_is_kept_and_none_of_the_standard_library(extension: Path) -> None:
+    assert kept_by_a_start(extension) == {"__main__", "tool"}
+
+
+def test_bytecode_that_was_brought_is_not_made_again(extension: Path) -> None:
+    own = ".".join(map(str, sys.version_info[:2]))
+    bundle.compile_ahead(extension / "bundled/libs", {own: sys.executable})
+    assert kept_by_a_start(extension) == set()
+
+
+def test_the_interpreters_of_this_machine_are_found() -> None:
+    own = ".".join(map(str, sys.version_info[:2]))
+    assert bundle.installed()[own] == sys.executable

@@ -7,6 +7,9 @@
 `libs/common` has everything that is plain Python, once. `libs/cp311` and so on have what is compiled and has no plain
 form, for each version of Python. Where a wheel brings both, its compiled parts are left out: they are faster than what
 takes their place in nothing that Foreshot does.
+
+Bytecode of what the server imports comes along for each version of Python that this machine has: the first start after an
+installation need not compile it.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 COMPILED = ("msgspec", "libcst")
 # What only commands of these packages import that the server has no use for.
 UNUSED = ("pyyaml", "pyyaml-ft")
+
+# What the server imports before it can answer.
+IMPORTED = ("attr", "attrs", "cattrs", "foreshot", "lsprotocol", "msgspec", "pygls", "typing_extensions.py")
 
 # Not darwin-x64: libcst brings no wheels for it any more.
 PLATFORMS = {
@@ -67,15 +73,20 @@ def main(arguments: list[str]) -> int:
         return 2
     target, bundled = arguments[0], Path(arguments[1])
     mark = bundled / ".made"
-    wanted = digest(target)
+    interpreters = installed()
+    wanted = digest(target, interpreters)
     if mark.is_file() and mark.read_text() == wanted:
         return 0
     shutil.rmtree(bundled, ignore_errors=True)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             collect(target, Path(scratch), bundled / "libs")
+        compile_ahead(bundled / "libs", interpreters)
     except subprocess.CalledProcessError as error:
-        print(f"pip failed with exit status {error.returncode}; what it said is above.", file=sys.stderr)
+        command = " ".join(map(str, error.cmd[1:3]))
+        print(
+            f"`{command}` failed with exit status {error.returncode}; what it said is above.", file=sys.stderr
+        )
         return 1
     shutil.copy(Path(__file__).with_name("launch.py"), bundled / "launch.py")
     if wrong := check(target, bundled / "libs"):
@@ -99,6 +110,31 @@ def collect(target: str, scratch: Path, libs: Path) -> None:
         download(target, python, {name: pins[name] for name in COMPILED}, there)
         for wheel in sorted(there.glob("*.whl")):
             unpack(wheel, libs / f"cp{python.replace('.', '')}", without_compiled=False)
+
+
+def installed() -> dict[str, str]:
+    """The interpreters of this machine for the versions that the extension runs on."""
+    own = ".".join(map(str, sys.version_info[:2]))
+    found = {python: shutil.which(f"python{python}") for python in PYTHONS} | {own: sys.executable}
+    say = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return {
+        python: file
+        for python, file in found.items()
+        if python in PYTHONS
+        and file is not None
+        # A version manager's stand-in is there for versions that are not.
+        and subprocess.run([file, "-c", say], capture_output=True, text=True, check=False).stdout.strip()
+        == python
+    }
+
+
+def compile_ahead(libs: Path, interpreters: dict[str, str]) -> None:
+    """Bytecode that is taken as it is: nothing changes the modules of an installed extension."""
+    for python, file in interpreters.items():
+        folders = (libs / "common", libs / f"cp{python.replace('.', '')}")
+        modules = [str(path) for folder in folders for name in IMPORTED if (path := folder / name).exists()]
+        options = ["--invalidation-mode", "unchecked-hash", "-q", "-s", str(libs)]
+        subprocess.run([file, "-I", "-m", "compileall", *options, *modules], check=True)
 
 
 def check(target: str, libs: Path) -> list[str]:
@@ -177,8 +213,8 @@ def unwanted(name: str) -> bool:
     )
 
 
-def digest(target: str) -> str:
-    made = hashlib.sha256(f"{target}\n".encode())
+def digest(target: str, interpreters: dict[str, str]) -> str:
+    made = hashlib.sha256(f"{target} {sorted(interpreters)}\n".encode())
     sources = sorted((ROOT / "server").rglob("*.py")) + sorted((ROOT / "server").rglob("*.json"))
     for path in [
         PINS,

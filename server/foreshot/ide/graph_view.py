@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import Any
 
-from foreshot.migration.graph_render import render_json, render_mermaid, render_text
+from foreshot.migration.graph import Node
+from foreshot.migration.graph_render import graph_record, render_mermaid, render_text, revision_record
 from foreshot.workspace.project import Project
 
 FORMATS = ("json", "mermaid", "text")
@@ -25,22 +24,20 @@ def graph_data(project: Project) -> dict[str, Any]:
     stands, from 0. ``databases`` are what the
     migrations run on, in words for people, such as ``PostgreSQL 15``.
     """
-    data: dict[str, Any] = json.loads("\n".join(render_json(project.graph)))
-    for record in data["revisions"]:
-        path = record["path"]
-        counts = Counter(report.severity for report in project.reports_for(path))
-        record["findings"] = dict(counts)
-        record["stale"] = project.is_stale(path)
-        record["row"] = _row(project, path)
-    environment = project.surroundings.environment
-    data["environment"] = environment.name or project.relative(environment.script_location)
-    data["databases"] = [target.display for target in project.surroundings.targets]
-    return data
+    graph, environment = project.graph, project.surroundings.environment
+    return {
+        "revisions": [_revision(project, node) for node in graph.order],
+        **graph_record(graph),
+        "environment": environment.name or project.relative(environment.script_location),
+        "databases": [target.display for target in project.surroundings.targets],
+    }
 
 
-def _row(project: Project, path: str) -> int:
-    analysis = project.analyses.get(path)
-    if analysis is None or analysis.header is None or "revision" not in analysis.header.spans:
-        return 0
-    source = project.source(path)
-    return source.lines.position(analysis.header.spans["revision"].start)[0] if source is not None else 0
+def _revision(project: Project, node: Node) -> dict[str, Any]:
+    glance = project.glance(node.key)
+    return {
+        **revision_record(project.graph, node),
+        "findings": dict(glance.severities),
+        "stale": project.is_stale(node.key),
+        "row": glance.row,
+    }

@@ -34,6 +34,7 @@ def path_of(uri: str) -> str | None:
     return path.rstrip("/") or "/" if path else None
 
 
+@lru_cache(maxsize=1 << 15)
 def uri_of(path: str) -> str:
     """The URI of a path."""
     return from_fs_path(path) or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from lsprotocol import types
@@ -15,19 +14,22 @@ from foreshot.lsp.convert import diagnostic, path_of, uri_of
 from foreshot.lsp.executor import CancelToken
 from foreshot.text import SourceText
 from foreshot.text.lines import Encoding
+from foreshot.workspace.glance import mark_of
 
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
+    from foreshot.workspace.project import Project
 
 _PART: Final = 300
 """How many findings, and files, make a part of the workspace's diagnostics."""
+_NOTHING: Final = mark_of([])
 _ENDINGS = (".py", ".ini", ".toml", ".mako")
 
 
 def document_diagnostics(moment: Moment, path: str, encoding: Encoding) -> tuple[list[types.Diagnostic], str]:
     """The diagnostics of one file, and a name for them."""
     reports = moment.world.reports(path)
-    return _converted(moment, path, reports, encoding) if reports else [], _mark(reports)
+    return _converted(moment, path, reports, encoding) if reports else [], mark_of(reports)
 
 
 def pull(
@@ -39,7 +41,7 @@ def pull(
     if path is not None and path.endswith(_ENDINGS) and not moment.world.indexed and not ls.can_refresh:
         _come_back(ls, token)
     reports = moment.world.reports(path) if path is not None else []
-    result_id = _mark(reports)
+    result_id = mark_of(reports)
     if params.previous_result_id == result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result_id)
     token.check()
@@ -87,26 +89,36 @@ def _files(
 ) -> Iterator[types.WorkspaceDocumentDiagnosticReport]:
     moment: Moment = token.snapshot
     known = {item.uri: item.value for item in params.previous_result_ids}
-    by_path: dict[str, list[Report]] = {}
+    first = not known
+    owners: dict[str, list[Project]] = {}
     for project in moment.world.projects:
         token.check()
-        for report in project.reports:
-            by_path.setdefault(report.path, []).append(report)
-    for path, reports in by_path.items():
+        for path in project.reported:
+            owners.setdefault(path, []).append(project)
+    for path, projects in owners.items():
         token.check()
         uri = uri_of(path)
+        if len(projects) > 1:
+            reports = moment.world.reports(path)
+            mark = mark_of(reports)
+        else:
+            reports = projects[0].reports_for(path) if first else None
+            mark = projects[0].glance(path, reports).mark
+        if mark == _NOTHING and uri not in known:
+            continue
         document = moment.document(path)
         version = document.version if document is not None else None
-        mark = _mark(reports)
         if known.pop(uri, None) == mark:
             yield types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uri, result_id=mark, version=version)
             continue
+        if reports is None:
+            reports = projects[0].reports_for(path)
         found = _converted(moment, path, reports, ls.documents.encoding)
         yield types.WorkspaceFullDocumentDiagnosticReport(
             uri=uri, items=found, result_id=mark, version=version
         )
     for uri in known:
-        yield types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[], result_id=_mark([]))
+        yield types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[], result_id=_NOTHING)
 
 
 def _converted(
@@ -117,15 +129,3 @@ def _converted(
         return []
     source = project.source(path) or SourceText("")
     return [diagnostic(report, source, encoding, project.source) for report in reports]
-
-
-def _mark(reports: list[Report]) -> str:
-    """Names a list of reports: the same list, the same name."""
-    made = blake2b(digest_size=12)
-    for report in reports:
-        made.update(
-            repr((report.rule, report.severity, report.message, report.start, report.end, report.key)).encode(
-                "utf-8", "replace"
-            )
-        )
-    return made.hexdigest()

@@ -10,6 +10,7 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from typing import Any
 
 from foreshot.migration.graph import Node, RevisionGraph
 
@@ -244,22 +245,31 @@ def render_json(graph: RevisionGraph) -> Iterator[str]:
     yield '{"revisions": ['
     last = len(graph.order) - 1
     for at, node in enumerate(graph.order):
-        header = node.header
-        record = {
-            "revision": node.id or None,
-            "path": node.key,
-            "down_revisions": header.down_revisions,
-            "depends_on": header.depends_on,
-            "branch_labels": header.branch_labels,
-            "message": header.message,
-            "create_date": header.create_date,
-            "head": bool(node.id) and graph.node(node.id) is node and graph.is_head(node),
-            "base": graph.is_base(node),
-            "branch_point": graph.is_branch_point(node),
-            "merge_point": graph.is_merge_point(node),
-        }
-        yield f"  {_json(record)}{',' if at < last else ''}"
-    tail = {
+        yield f"  {_json(revision_record(graph, node))}{',' if at < last else ''}"
+    yield f"], {_json(graph_record(graph))[1:]}"
+
+
+def revision_record(graph: RevisionGraph, node: Node) -> dict[str, Any]:
+    """One revision as :func:`render_json` tells it."""
+    header = node.header
+    return {
+        "revision": node.id or None,
+        "path": node.key,
+        "down_revisions": header.down_revisions,
+        "depends_on": header.depends_on,
+        "branch_labels": header.branch_labels,
+        "message": header.message,
+        "create_date": header.create_date,
+        "head": bool(node.id) and graph.node(node.id) is node and graph.is_head(node),
+        "base": graph.is_base(node),
+        "branch_point": graph.is_branch_point(node),
+        "merge_point": graph.is_merge_point(node),
+    }
+
+
+def graph_record(graph: RevisionGraph) -> dict[str, Any]:
+    """What :func:`render_json` tells of the graph as a whole."""
+    return {
         "heads": graph.heads,
         "bases": graph.bases,
         "missing_parents": [{"path": missing.key, "id": missing.id} for missing in graph.missing_parents],
@@ -270,7 +280,6 @@ def render_json(graph: RevisionGraph) -> Iterator[str]:
         "duplicates": {name: [node.key for node in nodes] for name, nodes in graph.duplicates.items()},
         "cycles": [cycle.ids for cycle in graph.cycles],
     }
-    yield f"], {_json(tail)[1:]}"
 
 
 def _json(value: object) -> str:

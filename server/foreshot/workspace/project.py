@@ -20,6 +20,7 @@ from foreshot.project.files import PRUNED, Files, Listing
 from foreshot.project.sniff import revision_names
 from foreshot.rules import NAMES, family_of, project_rules, revision_rules
 from foreshot.text import SourceText
+from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.kept import FileAnalysis
 from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
 from foreshot.workspace.sift import chosen, is_selected, suppressed
@@ -139,6 +140,25 @@ class Project:
                 found += suppressed(late, suppressions).reports
         return sorted(chosen(found, settings, self.relative, family_of), key=order)
 
+    def glance(self, path: str, reports: Sequence[Report] | None = None) -> Glance:
+        """What is known of a file in short, with its ``reports`` if they are at hand; cheap to ask for again."""
+        analysis, found = self.analyses.get(path), tuple(self._project_reports_for(path))
+        asked = (analysis, found, path in self.baseline)
+        known = self._glances.get(path)
+        if known is not None and known[0][0] is analysis and known[0][1:] == asked[1:]:
+            return known[1]
+        glance = glance_at(
+            self.reports_for(path) if reports is None else reports, analysis, self.source(path)
+        )
+        # What is said of a comment that silences depends on more.
+        if analysis is not None and not self._suppressions(path):
+            self._glances[path] = (asked, glance)
+        return glance
+
+    @cached_property
+    def _glances(self) -> dict[str, tuple[tuple[FileAnalysis | None, tuple[Report, ...], bool], Glance]]:
+        return {}
+
     def _project_reports_for(self, path: str) -> Sequence[Report]:
         """What rules about the environment found in a file; of one that does not parse now, only in its header.
 
@@ -238,7 +258,7 @@ class Project:
         last_good: Mapping[str, Entry] | None = None,
     ) -> Project:
         """The same project with something else, and nothing worked out yet."""
-        return Project(
+        after = Project(
             files,
             surroundings or self.surroundings,
             self.analyses if analyses is None else analyses,
@@ -246,6 +266,9 @@ class Project:
             last_good=self._last_good if last_good is None else last_good,
             partial=self.partial,
         )
+        if surroundings is None:
+            after.__dict__["_glances"] = self._glances
+        return after
 
     def dependents(self, path: str) -> list[str]:
         """Revisions whose findings depend on another file."""
@@ -254,7 +277,7 @@ class Project:
     def _keep(self, other: Project) -> None:
         """Take over what another snapshot knows that holds here too."""
         self.__dict__["context"] = other.context.with_surroundings(self.surroundings, self.source)
-        for name in ("project_reports", "baseline"):
+        for name in ("project_reports", "baseline", "_glances"):
             if name in other.__dict__:
                 self.__dict__[name] = other.__dict__[name]
 

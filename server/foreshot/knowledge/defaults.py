@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
+from foreshot.syntax.values import CallValue, Text, Value
 
 MAX_TEXT = 2000
 """Characters of a default that are looked at."""
@@ -55,31 +55,41 @@ def volatility(default: Value) -> Volatility:
     """
     if default is None or default is False:
         return "none"
-    if isinstance(default, str | int | float | bool):
-        return "constant"
-    if isinstance(default, Text):
-        return "constant"
-    if isinstance(default, Unknown | Ref) or not isinstance(default, CallValue):
-        return "unknown"
+    found: list[Volatility] = []
+    pending, seen = [default], set[int]()
+    while pending:
+        value = pending.pop()
+        # One value may be an argument many times, and its arguments as often again.
+        if id(value) not in seen:
+            seen.add(id(value))
+            one, inner = _volatility_alone(value)
+            found.append(one)
+            pending.extend(inner)
+    return found[0] if len(found) == 1 else _worst(found)
+
+
+def _volatility_alone(default: Value) -> tuple[Volatility, list[Value]]:
+    """How a value behaves by itself, and those inside it that count besides."""
+    if isinstance(default, str | int | float | bool | Text):
+        return "constant", []
+    if not isinstance(default, CallValue):
+        return "unknown", []
     path = default.path
     last = path.rpartition(".")[2]
     if last == "next_value":
-        return "volatile"
+        return "volatile", []
     if last in ("text", "literal_column", "TextClause", "DefaultClause", "FetchedValue"):
         written = default.argument("text", 0)
         if isinstance(written, Text):
             written = written.value
         if isinstance(written, CallValue):
-            return volatility(written)
-        return volatility_of_sql(written) if isinstance(written, str) else "unknown"
+            return "constant", [written]
+        return volatility_of_sql(written) if isinstance(written, str) else "unknown", []
     if last in ("literal", "true", "false", "null"):
-        return "constant"
+        return "constant", []
     if ".func." in path or path.startswith("sqlalchemy."):
-        inner: list[Volatility] = [
-            volatility(argument) for argument in default.args if isinstance(argument, CallValue)
-        ]
-        return _worst([_of_function(last.lower()), *inner])
-    return "unknown"
+        return _of_function(last.lower()), [item for item in default.args if isinstance(item, CallValue)]
+    return "unknown", []
 
 
 @lru_cache(maxsize=512)

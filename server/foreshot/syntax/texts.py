@@ -47,6 +47,10 @@ def _collect(
     if depth > MAX_DEPTH:
         return scope.unknown("the expression is nested too deeply", node)
     span = scope.module.span(node)
+    # A name that is used twice, and names itself what is used twice, doubles the work each time.
+    scope.budget.spend(1 + (span.end - span.start >> 6))
+    if scope.budget.is_spent:
+        return scope.unknown("the file takes too long to follow", node)
     match node:
         case ast.Constant(value=str()):
             pieces.extend(

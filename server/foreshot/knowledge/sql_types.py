@@ -9,6 +9,7 @@ from typing import cast
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.sqltype import CUSTOM, Family, SqlType, boolean, floating, json, numeric
 
+_MOST_DIGITS = 9
 MAX_TEXT = 10_000
 """Characters of a type name that are looked at; a long list of enum values counts."""
 
@@ -117,5 +118,5 @@ def _clock(name: str, digits: int | None, rest: str, target: Target) -> SqlType:
 
 def _numbers(written: str | None) -> tuple[int | None, int | None]:
     parts = [part.strip() for part in (written or "").split(",")]
-    numbers = [int(part) if part.isdigit() else None for part in parts[:2]]
+    numbers = [int(part) if part.isdecimal() and len(part) <= _MOST_DIGITS else None for part in parts[:2]]
     return numbers[0], numbers[1] if len(numbers) > 1 else None

@@ -10,6 +10,7 @@ from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 SERIALS = frozenset({"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"})
 """Type names that are an integer with a sequence for its default, and NOT NULL."""
 
+_MOST_DIGITS = 9
 _SA = "sqlalchemy."
 _PG = "sqlalchemy.dialects.postgresql."
 _MY = "sqlalchemy.dialects.mysql."
@@ -146,7 +147,7 @@ def _arguments(cursor: Cursor) -> tuple[Value, ...] | None:
     values: list[Value] = []
     for item in inner.items():
         token = item.token
-        if token.kind == "number" and token.text.isdigit():
+        if token.kind == "number" and token.text.isdecimal() and len(token.text) <= _MOST_DIGITS:
             values.append(int(token.text))
         elif token.kind == "string":
             values.append(cursor.context.string(token))

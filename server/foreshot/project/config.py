@@ -44,7 +44,7 @@ MAX_SECTIONS = 100
 """Sections of one file that may configure environments."""
 
 _URL = re.compile(r"[ \t]*([A-Za-z][\w.+-]*)://(?:[^:/@\s]*(?::(?P<password>[^\s]*))?@(?=[^@]*$))?")
-_REFERENCE = re.compile(r"%\([^)]*\)s|\$\{?\w+\}?|\{+[^}]*\}+|<[^>]*>|\*+|%[A-Za-z_]\w*%")
+_REFERENCE = re.compile(r"%\([^)]*\)s|\$\{?\w+\}?|\{[^{}]*\}|<[^<>]*>|\*+|%[A-Za-z_]\w*%")
 _TRUE = frozenset({"1", "yes", "true", "on"})
 _NAMES = re.compile(r"\s*,\s*|\s+")
 
@@ -266,7 +266,8 @@ def _toml_value(value: object, here: str) -> str | tuple[str, ...] | bool | None
     if isinstance(value, str):
         return _fill(value, here)
     if isinstance(value, int):
-        return str(value)
+        # Python refuses to write out what a hexadecimal number may be.
+        return str(value) if value.bit_length() < 64 else None
     if isinstance(value, list):
         items = [_fill(item, here) for item in cast("list[object]", value) if isinstance(item, str)]
         return tuple(item for item in items if item is not None)

@@ -14,7 +14,7 @@ from foreshot.project.template import NewRevision, Refused, render, render_gener
 from foreshot.text import SourceText
 
 _WORD = re.compile(r"\w+")
-_FIELD = re.compile(r"%\((?P<name>\w+)\)(?P<format>\d*[sd])|%%")
+_FIELD = re.compile(r"%\((?P<name>\w+)\)(?P<format>\d{0,9}[sd])|%%")
 _DEFAULT_TEMPLATE: Final = "%(rev)s_%(slug)s"
 _SLUG_LENGTH: Final = 40
 

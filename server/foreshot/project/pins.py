@@ -21,6 +21,7 @@ _NAMES: Final = (
     "Pipfile.lock",
 )
 _LIST_FOLDERS: Final = ("requirements",)
+_MOST_DIGITS: Final = 9
 _BOUND: Final = re.compile(r"(==|~=|<=|<|\^|~)\s*v?(\d+(?:\.\d+){0,3})")
 
 Release = tuple[int, ...]
@@ -34,7 +35,7 @@ def newest_release(files: Files, environment: Environment, library: str) -> Rele
     """
     name = re.escape(library)
     mention = re.compile(
-        rf"""(?:^|["' \t]){name}(?![\w.-])(?:\[[^\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
+        rf"""(?:^|["' \t]){name}(?![\w.-])(?:\[[^\[\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
         re.IGNORECASE | re.MULTILINE,
     )
     locked = re.compile(
@@ -116,4 +117,4 @@ def _before(release: Release) -> Release:
 
 
 def _release(version: str) -> Release:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part[:_MOST_DIGITS]) for part in version.split(".") if part.isdecimal())

@@ -58,9 +58,9 @@ def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Valu
         case "range", [_, *_] if all(isinstance(item, int) for item in args) and len(args) <= 3:
             try:
                 numbers = range(*cast("list[int]", args))
-            except (ValueError, TypeError):
+                return list(numbers) if len(numbers) <= MAX_ITEMS else MISSING
+            except (ValueError, TypeError, OverflowError):
                 return MISSING
-            return list(numbers) if len(numbers) <= MAX_ITEMS else MISSING
         case "len", [str() | list() | tuple() | dict()]:
             return len(cast("list[Value]", first))
         case _:
@@ -100,7 +100,7 @@ def method_of_constant(
         case "format" if plain and _is_plain_template(receiver, [*args, *keywords.values()]):
             try:
                 return receiver.format(*args, **keywords)
-            except (IndexError, KeyError, ValueError, AttributeError):
+            except (IndexError, KeyError, ValueError, AttributeError, OverflowError):
                 return None
         case "replace" if plain and len(args) == 2 and all(isinstance(item, str) for item in args):
             old, new = cast("list[str]", args)
@@ -109,7 +109,7 @@ def method_of_constant(
         case "split" if plain and not keywords and len(args) <= 2 and args[:1] != [""]:
             try:
                 parts = receiver.split(*cast("list[Any]", args))
-            except TypeError:
+            except (TypeError, OverflowError):
                 return None
             return list(parts) if len(parts) <= MAX_ITEMS else None
         case "startswith" | "endswith" if len(args) == 1 and isinstance(args[0], str):

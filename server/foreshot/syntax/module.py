@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -14,6 +15,10 @@ from foreshot.syntax.comments import Comment, comments_of
 from foreshot.text import SourceText, Span
 
 Node = TypeVar("Node", bound=ast.AST)
+
+_LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{1000}")
+_MOST_BITS = 4_000
+"""Of a whole number. Python itself refuses to write out one of more than 4,300 digits, however it was read."""
 
 
 class SyntaxProblem(Struct, frozen=True):
@@ -112,7 +117,17 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
         return SyntaxProblem("the code is nested too deeply to be read", _first_line(source))
     except ValueError as error:
         return SyntaxProblem(str(error), _first_line(source))
+    if _LONG_NUMBER.search(source.content) and any(map(_is_huge, ast.walk(tree))):
+        return SyntaxProblem("a number is too long to be read", _first_line(source))
     return Module(source, tree)
+
+
+def _is_huge(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int)
+        and node.value.bit_length() > _MOST_BITS
+    )
 
 
 def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -51,7 +51,7 @@ def _percent(scope: Scope, template: str, value: Value, node: ast.expr) -> Value
         return scope.unknown("the text is too long", node)
     try:
         return scope.budget.kept(template % arguments)
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return scope.unknown("the string's formatting does not fit its values", node)
 
 

@@ -270,8 +270,12 @@ class _Renderer:
         return str(value)
 
     def block(self, node: Node) -> None:
-        for name, value in self.evaluator.block(node.content).items():
-            self.evaluator.names[name] = value
+        try:
+            self.evaluator.names.update(self.evaluator.block(node.content))
+        except Unsupported as error:
+            raise _Stop(Refused(str(error), node.span)) from None
+        except TooMuch:
+            raise _Stop(Refused("the template runs too long", node.span)) from None
 
     def evaluate(self, code: str, node: Node) -> Value:
         try:

@@ -15,6 +15,9 @@ from msgspec import Struct
 
 MAX_TEXT = 1 << 20
 MAX_DEPTH = 40
+MAX_ITEMS = 10_000
+MAX_WORK = 100_000
+"""What one rendering may take: an expression is one, and so are a dozen characters of code and a thousand of text."""
 
 
 class Opaque(Struct, frozen=True):
@@ -40,6 +43,17 @@ class Evaluator:
     def __init__(self, names: dict[str, object], databases: tuple[str, ...]) -> None:
         self.names = names
         self.databases = databases
+        self._left = MAX_WORK
+
+    def spend(self, work: int) -> None:
+        """Count work.
+
+        Raises:
+            TooMuch: when none is left.
+        """
+        self._left -= work
+        if self._left < 0:
+            raise TooMuch
 
     def evaluate(self, code: str) -> Value:
         """The value of an expression.
@@ -48,6 +62,7 @@ class Evaluator:
             Unsupported: when the expression is not of the kinds that are followed.
             TooMuch: when its value is too long.
         """
+        self.spend(len(code) >> 3)
         try:
             tree = ast.parse(code.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -55,7 +70,13 @@ class Evaluator:
         return self.value(tree, 0)
 
     def block(self, code: str) -> dict[str, Value]:
-        """The names that a ``<% %>`` block gives values: known ones, and opaque ones."""
+        """The names that a ``<% %>`` block gives values: known ones, and opaque ones.
+
+        Raises:
+            Unsupported: when it is no Python.
+            TooMuch: when it takes too long.
+        """
+        self.spend(len(code) >> 3)
         try:
             statements = ast.parse(textwrap.dedent(code.lstrip("\r\n"))).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -80,14 +101,23 @@ class Evaluator:
     def value(self, node: ast.expr, depth: int) -> Value:
         if depth > MAX_DEPTH:
             raise Unsupported("an expression is nested too deeply")
-        depth += 1
+        found = self._value(node, depth + 1)
+        self.spend(1 + (len(found) >> 10 if isinstance(found, str | list | tuple) else 0))
+        return found
+
+    def _value(self, node: ast.expr, depth: int) -> Value:
         match node:
             case ast.Constant(value=str() | int() | float() | bool() | None as value):
+                if isinstance(value, int) and value.bit_length() > 64:
+                    raise Unsupported("a number is too long")
                 return value
             case ast.Name(id=name):
                 return cast("Value", self.names[name]) if name in self.names else Opaque(undefined=True)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 found = [self.value(item, depth) for item in items]
+                # What is in itself many times over is short until it is written or compared.
+                if any(isinstance(item, list | tuple) for item in found):
+                    raise Unsupported("a list of lists is not followed")
                 return found if isinstance(node, ast.List) else tuple(found)
             case ast.IfExp():
                 return self.value(node.body if self.truth(node.test, depth) else node.orelse, depth)
@@ -113,7 +143,7 @@ class Evaluator:
             case ast.GeneratorExp() | ast.ListComp():
                 return Opaque()
             case _:
-                raise Unsupported(f"`{ast.unparse(node)[:60]}` is not followed")
+                raise Unsupported(f"`{_written(node)}` is not followed")
 
     def truth(self, node: ast.expr, depth: int) -> bool:
         return _truth(self.value(node, depth))
@@ -133,6 +163,8 @@ class Evaluator:
             case str(), ast.Add(), str():
                 return _bounded(left + right)
             case list(), ast.Add(), list():
+                if len(left) + len(right) > MAX_ITEMS:
+                    raise TooMuch
                 return [*left, *right]
             case list(), ast.Add(), Opaque(undefined=False):
                 return right
@@ -173,10 +205,17 @@ class Evaluator:
                     self.value(owner, depth), name, [self.value(argument, depth) for argument in args]
                 )
             case _:
-                raise Unsupported(f"`{ast.unparse(func)[:60]}()` is not followed")
+                raise Unsupported(f"`{_written(func)}()` is not followed")
 
 
 _SPLITS = (r",\s*", r"\s*,\s*", r",\s+", ",", ", ", r"[\s,]+", r"\s+", r",?\s+")
+
+
+def _written(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)[:60]
+    except (ValueError, RecursionError):
+        return "an expression"
 
 
 def _known(value: Value) -> Value:

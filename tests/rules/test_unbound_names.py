@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foreshot.rules.types._scopes import place_of, reads_of, unbound
+from foreshot.rules.types._scopes import Places, reads_of, unbound
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 
@@ -75,7 +75,7 @@ def test_what_comes_to_a_function() -> None:
             "def downgrade_engine1():\n    third()\n\n\ndef third():\n    pass\n\n\ndef dead():\n    pass\n"
         )
     )
-    assert [place_of(name, reads) for name in ("", "upgrade", "second", "third", "dead")] == [
+    assert [Places(reads).of(name) for name in ("", "upgrade", "second", "third", "dead")] == [
         "",
         "upgrade",
         "upgrade",

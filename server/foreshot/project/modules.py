@@ -7,9 +7,9 @@ tell when it is out of date.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from foreshot.project import paths
 from foreshot.project.files import Files, Listing
+from foreshot.project.module_names import ModuleNames
 from foreshot.syntax.module import Module, module_statements, parse
 from foreshot.text import SourceText, Span
 
@@ -38,10 +39,6 @@ _INSTALLED: Final = sys.stdlib_module_names | {
     "sqlmodel",
 }
 """Packages that a folder of the workspace may be called like, but that are imported from elsewhere."""
-_DYNAMIC: Final = re.compile(
-    r"__getattr__|__path__|\bsys\.modules\b|\bglobals\(|\bvars\(|\bexec\(|\bsetattr\(|extend_path|declare_namespace"
-)
-
 Outcome = Literal["found", "missing", "elsewhere", "unknown"]
 """``elsewhere``: no module of the workspace, so an installed one perhaps. ``unknown``: it could not be told."""
 
@@ -65,6 +62,7 @@ class Modules:
         self._root = root
         self._located: dict[str, str | None] = {}
         self._parsed: dict[str, Module | None] = {}
+        self._names: dict[str, ModuleNames] = {}
         self._listings: dict[str, Listing | None] = {}
         self._contained: dict[tuple[tuple[str, ...], str], tuple[bool, set[str]]] = {}
         self._index: dict[str, list[str]] | None = None
@@ -175,17 +173,13 @@ class Modules:
             parsed = self._module(path) if path else None
             if parsed is None or path is None:
                 continue
-            leads: list[str] = []
-            for statement in module_statements(parsed.tree):
-                if isinstance(statement, ast.ClassDef) and statement.name == name:
-                    return _definition(parsed, statement, module, path)
-                if isinstance(statement, ast.ImportFrom):
-                    source = _absolute(statement, module, path)
-                    leads.extend(
-                        f"{source}.{name if alias.name == '*' else alias.name}"
-                        for alias in statement.names
-                        if alias.name == "*" or (alias.asname or alias.name) == name
-                    )
+            names = self._names_of(path, parsed)
+            if name in names.classes:
+                return _definition(parsed, names.classes[name], module, path)
+            leads = [
+                f"{_absolute(statement, module, path)}.{called}"
+                for statement, called in names.sources(name, MAX_FOLLOWED)
+            ]
             pending.extend(reversed(leads))
         return None
 
@@ -235,10 +229,10 @@ class Modules:
         return known[0]
 
     def _search(self, dotted: tuple[str, ...], text: str) -> bool:
-        pending = list(dotted)
+        pending = deque(dotted)
         seen: set[str] = set()
         while pending and len(seen) < MAX_FOLLOWED:
-            name = pending.pop(0)
+            name = pending.popleft()
             path = self.locate(name) if name and not name.startswith((".", "<")) else None
             if path is None or path in seen:
                 continue
@@ -261,38 +255,29 @@ class Modules:
         if module is None:
             return "unknown"
         name = rest[0]
+        names = self._names_of(path, module)
         star = False
-        for statement in module_statements(module.tree):
-            match statement:
-                case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if statement.name == name:
-                    return "found"
-                case ast.Import(names=names):
-                    for alias in names:
-                        if (alias.asname or alias.name.partition(".")[0]) == name:
-                            return "found"
-                case ast.ImportFrom(names=names):
-                    for alias in names:
-                        if alias.name == "*":
-                            source = _absolute(statement, dotted, path)
-                            inner = self._resolve(f"{source}.{name}", seen)
-                            if inner in ("found", "elsewhere", "unknown"):
-                                star = star or inner != "found"
-                                if inner == "found":
-                                    return "found"
-                        elif (alias.asname or alias.name) == name:
-                            if len(rest) == 1:
-                                source = _absolute(statement, dotted, path)
-                                # The name is bound; whether its own source has it is another file's matter.
-                                return "found" if source else "unknown"
-                            return "unknown"
-                case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.For() | ast.With():
-                    if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(statement)):
-                        return "found"
-                case _:
-                    pass
-        if star or _DYNAMIC.search(module.content) or _mentions(module.tree, name):
-            return "unknown"
-        return "missing"
+        for statement in names.stars(before=name):
+            inner = self._resolve(f"{_absolute(statement, dotted, path)}.{name}", seen)
+            if inner == "found":
+                return "found"
+            star = star or inner != "missing"
+            if len(seen) > MAX_FOLLOWED:
+                break
+        binding = names.binding(name)
+        if binding is not None:
+            statement = binding[0]
+            if statement is None:
+                return "found"
+            # The name is bound; whether its own source has it is another file's matter.
+            return "found" if len(rest) == 1 and _absolute(statement, dotted, path) else "unknown"
+        return "unknown" if star or names.is_dynamic or name in names.mentioned else "missing"
+
+    def _names_of(self, path: str, module: Module) -> ModuleNames:
+        known = self._names.get(path)
+        if known is None:
+            known = self._names[path] = ModuleNames(module)
+        return known
 
     def _holds(self, folder: str, name: str) -> bool:
         """Whether a folder has anything that could be imported by a name: Python, a folder, a compiled or generated module."""
@@ -356,24 +341,16 @@ def _definition(module: Module, node: ast.ClassDef, dotted: str, path: str) -> D
         f"{dotted}.{node.name}",
         path,
         Span(start, start + len(node.name)),
-        tuple(ast.unparse(base)[:200] for base in node.bases),
+        tuple(_written(module, base) for base in node.bases),
         any(isinstance(item, ast.FunctionDef) and item.name == "__repr__" for item in node.body),
     )
 
 
-def _mentions(tree: ast.Module, name: str) -> bool:
-    """Whether a name stands anywhere in a module's code: in `__all__`, behind `global`, as a loop's variable."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=found) | ast.Constant(value=str(found)) | ast.ExceptHandler(name=str(found)):
-                if found == name:
-                    return True
-            case ast.Global(names=names):
-                if name in names:
-                    return True
-            case _:
-                pass
-    return False
+def _written(module: Module, base: ast.expr) -> str:
+    try:
+        return ast.unparse(base)[:200]
+    except RecursionError:
+        return module.text(module.span(base))[:200]
 
 
 def _absolute(statement: ast.ImportFrom, dotted: str, path: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.rules.types._mapped import MappedClass
+from foreshot.rules.types._uses import Uses
 from foreshot.syntax.changes import Change, PrependToFunction, RemoveStatement, ReplaceStatement, ReplaceText
 
 _WRITES = ("update", "insert", "delete")
@@ -18,23 +19,23 @@ def light_table(
     """The changes; none where a use is not simple, or a column's values are converted by the model."""
     name = alias.asname or alias.name
     table = model.table
-    if table is None or statement not in context.module.tree.body:
+    known = context.once(Uses)
+    if table is None or not known.is_top(statement):
         return []
-    variable = table if table.isidentifier() and not _is_named(table, context) else f"{name.lower()}_table"
-    if _is_named(variable, context):
+    variable = table if table.isidentifier() and not known.is_taken(table) else f"{name.lower()}_table"
+    if known.is_taken(variable):
         return []
     prefix, imports = context.sa()
     changes: list[Change] = [*imports, _without(statement, alias, context)]
-    for function in context.module.tree.body:
-        uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
-        if not uses:
-            continue
+    by_function: dict[ast.stmt, list[ast.Name]] = {}
+    for function, use in known.of(name):
+        by_function.setdefault(function, []).append(use)
+    for function, uses in by_function.items():
         if not isinstance(function, ast.FunctionDef) or function.name not in context.revision.functions:
             return []
         columns: list[str] = []
-        above = {id(child): node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
         for use in uses:
-            found = _replaced(use, above, model, variable, context, columns)
+            found = _replaced(use, known, model, variable, context, columns)
             if found is None:
                 return []
             changes.append(found)
@@ -46,14 +47,14 @@ def light_table(
 
 def _replaced(
     use: ast.Name,
-    above: dict[int, ast.AST],
+    known: Uses,
     model: MappedClass,
     variable: str,
     context: Context,
     columns: list[str],
 ) -> Change | None:
     """One use written with the light table; the columns that it needs are added to ``columns``."""
-    outer = above.get(id(use))
+    outer = known.above(use)
     span = context.module.span(use)
     if isinstance(outer, ast.Attribute):
         column = model.columns.get(outer.attr)
@@ -63,18 +64,18 @@ def _replaced(
         return ReplaceText(context.module.span(outer), f"{variable}.c.{column}")
     if not isinstance(outer, ast.Call) or outer.args[:1] != [use] or _last(outer.func) not in _WRITES:
         return None
-    for written in _written(outer, above):
+    for written in _written(outer, known):
         if written is None or written not in model.columns.values():
             return None
         columns.append(written)
     return ReplaceText(span, variable)
 
 
-def _written(call: ast.Call, above: dict[int, ast.AST]) -> Iterator[str | None]:
+def _written(call: ast.Call, known: Uses) -> Iterator[str | None]:
     """The columns that ``update(...).where(...).values(...)`` writes; None for what cannot be told."""
     node: ast.AST = call
-    while isinstance(attribute := above.get(id(node)), ast.Attribute):
-        node = above[id(attribute)]
+    while isinstance(attribute := known.above(node), ast.Attribute):
+        node = known.above(attribute) or attribute
         if not isinstance(node, ast.Call):
             yield None
             return
@@ -95,13 +96,6 @@ def _without(statement: ast.ImportFrom, alias: ast.alias, context: Context) -> C
         ast.unparse(ast.alias(item.name, item.asname)) for item in statement.names if item is not alias
     )
     return ReplaceStatement(span, f"from {'.' * statement.level}{statement.module or ''} import {names}")
-
-
-def _is_named(name: str, context: Context) -> bool:
-    nodes = context.module.nodes
-    return any(node.id == name for node in nodes(ast.Name)) or any(
-        node.arg == name for node in nodes(ast.arg)
-    )
 
 
 def _last(node: ast.expr) -> str:

@@ -57,7 +57,11 @@ def mapped_class(dotted: str, modules: Modules) -> MappedClass | None:
         return None
     values = dict(assigned(node.body))
     table = values.get("__tablename__")
-    schema = any("schema" in ast.unparse(value) for key, value in values.items() if key == "__table_args__")
+    schema = any(
+        "schema" in module.text(module.span(value))
+        for key, value in values.items()
+        if key == "__table_args__"
+    )
     columns: dict[str, str] = {}
     plain: set[str] = set()
     for key, value in values.items():
@@ -92,7 +96,8 @@ def _is_mapped(node: ast.ClassDef) -> bool:
         return False
     if "__tablename__" in values or "__table__" in values:
         return True
-    if any(keyword.arg == "table" and ast.unparse(keyword.value) == "True" for keyword in node.keywords):
+    tables = [keyword.value for keyword in node.keywords if keyword.arg == "table"]
+    if any(isinstance(value, ast.Constant) and value.value is True for value in tables):
         return True
     # Flask-SQLAlchemy names tables by itself.
     is_model = any(isinstance(base, ast.Attribute) and base.attr == "Model" for base in node.bases)

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -71,16 +72,31 @@ def reads_of(module: Module) -> Mapping[str, frozenset[str]]:
     return {owner: frozenset(names) for owner, names in reader.reads.items()}
 
 
-def place_of(owner: str, reads: Mapping[str, frozenset[str]]) -> str | None:
-    """Which of ``upgrade`` and ``downgrade`` comes to a function or class, or empty for the module itself; None: nothing does."""
-    if not owner:
-        return ""
-    for direction in ("upgrade", "downgrade"):
+class Places:
+    """Which parts of the module ``upgrade`` and ``downgrade`` come to, told for any number of them from one look."""
+
+    def __init__(self, reads: Mapping[str, frozenset[str]]) -> None:
+        self._reads = reads
+
+    def of(self, owner: str) -> str | None:
+        """Which of the two comes to a function or class, or empty for the module itself; None: nothing does."""
+        if not owner:
+            return ""
+        for direction in ("upgrade", "downgrade"):
+            if owner in self._reached[direction]:
+                return direction
+        # Functions in a table of the module, as decorators or as what classes call.
+        return "upgrade" if owner in self._reached[""] else None
+
+    @cached_property
+    def _reached(self) -> dict[str, set[str]]:
+        reads = self._reads
         # With several databases, each has functions of its own: `upgrade_engine1`.
-        if owner in reachable([name for name in reads if name.startswith(direction)], reads):
-            return direction
-    # Functions in a table of the module, as decorators or as what classes call.
-    return "upgrade" if owner in reachable(reads[""], reads) else None
+        found = {
+            direction: reachable([name for name in reads if name.startswith(direction)], reads)
+            for direction in ("upgrade", "downgrade")
+        }
+        return found | {"": reachable(reads[""], reads)}
 
 
 def reachable(roots: Iterable[str], reads: Mapping[str, frozenset[str]]) -> set[str]:

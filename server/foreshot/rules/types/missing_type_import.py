@@ -127,7 +127,7 @@ from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import Operation
 from foreshot.rules.types._importing import Chain, into_template, missing_in_template, remedy
-from foreshot.rules.types._scopes import Use, place_of, unbound
+from foreshot.rules.types._scopes import Places, Use, unbound
 from foreshot.syntax.module import Module
 from foreshot.text import Span
 
@@ -148,8 +148,9 @@ class MissingTypeImport(RevisionRule):
             return
         missing = _Missing(context.module, uses)
         used: dict[tuple[str, str], list[Use]] = {}
+        places = Places(reads)
         for use in uses:
-            place = place_of(use.owner, reads)
+            place = places.of(use.owner)
             if place is not None:
                 used.setdefault((use.node.id, place), []).append(use)
         for (name, place), group in used.items():

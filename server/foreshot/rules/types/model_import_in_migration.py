@@ -141,7 +141,7 @@ def downgrade():
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -153,7 +153,8 @@ from foreshot.project import paths
 from foreshot.rules.types._light_tables import light_table
 from foreshot.rules.types._mapped import MappedClass, mapped_class
 from foreshot.rules.types._naming import Named, imported_packages, named_in
-from foreshot.rules.types._scopes import place_of, reads_of
+from foreshot.rules.types._scopes import Places, reads_of
+from foreshot.rules.types._uses import Uses
 
 _QUERIES = frozenset(
     {
@@ -186,7 +187,7 @@ class ModelImportInMigration(RevisionRule):
             return
         known: dict[str, MappedClass | None] = {}
         reported: set[str] = set()
-        reads: Mapping[str, frozenset[str]] | None = None
+        reached: Places | None = None
         for named in named_in(context):
             path = _class_path(named)
             if path is None or path in reported or not modules.is_ours(path):
@@ -196,17 +197,17 @@ class ModelImportInMigration(RevisionRule):
             model = known[path]
             if model is None:
                 continue
-            reads = reads if reads is not None else reads_of(context.module)
+            reached = reached if reached is not None else Places(reads_of(context.module))
             if isinstance(named.node, ast.alias):
                 uses = _uses(named.node.asname or named.node.name, model, context)
-                places = {place_of(owner, reads) for owner in uses}
+                places = {reached.of(owner) for owner in uses}
                 at = named.span(named.path)
             else:
                 attribute = named.path[len(path) + 1 :].partition(".")[0]
                 span = named.written_until(path.rpartition(".")[2])
                 if attribute in model.plain or span is None:
                     continue
-                places = {place_of(named.owner, reads)}
+                places = {reached.of(named.owner)}
                 at = span
             direction = next((name for name in _MISSING if name in places), None)
             if direction is None:
@@ -266,22 +267,23 @@ def _class_path(named: Named) -> str | None:
 
 def _uses(name: str, model: MappedClass, context: Context) -> Iterator[str]:
     """The functions and classes that use a name for the table's sake."""
-    for statement in context.module.tree.body:
+    known = context.once(Uses)
+    for statement, node in known.of(name):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            constants = {
-                id(node.value)
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Attribute) and node.attr in model.plain
-            }
-            if any(
-                isinstance(node, ast.Name) and node.id == name and id(node) not in constants
-                for node in ast.walk(statement)
-            ):
+            outer = known.above(node)
+            if not (isinstance(outer, ast.Attribute) and outer.attr in model.plain):
                 yield statement.name
 
 
 def _is_handed_on(name: str, context: Context) -> bool:
     """Whether all that is done with a class is to give it to functions of other modules, which may use it at any time."""
+    given = context.once(_handed_on)
+    uses = context.once(Uses).of(name)
+    return bool(uses) and all(use in given for _, use in uses)
+
+
+def _handed_on(context: Context) -> set[ast.expr]:
+    """What functions of other modules are given that make no SQL of it."""
     nodes = context.module.nodes
     own = {node.name for kind in (ast.FunctionDef, ast.AsyncFunctionDef) for node in nodes(kind)}
     given: set[ast.expr] = set()
@@ -292,5 +294,4 @@ def _is_handed_on(name: str, context: Context) -> bool:
                     given.update(arguments)
             case _:
                 pass
-    uses = [node for node in nodes(ast.Name) if node.id == name]
-    return bool(uses) and all(use in given for use in uses)
+    return given

@@ -108,6 +108,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -119,7 +120,7 @@ from foreshot.migration.operations import Operation
 from foreshot.project import paths
 from foreshot.project.modules import Definition
 from foreshot.rules.types._naming import Named, imported_packages, named_in
-from foreshot.rules.types._scopes import place_of, reads_of
+from foreshot.rules.types._scopes import Places, reads_of
 from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, ReplaceText
 
 _CANDIDATES = 5
@@ -144,16 +145,22 @@ class UnresolvableType(RevisionRule):
             return
         known: dict[str, str | None] = {}
         lost: set[str] = set()
+        places: Places | None = None
         for named in named_in(context):
             # What an import cannot give is reported at the import.
-            if named.statement is None and any(f"{named.path}.".startswith(f"{path}.") for path in lost):
+            if named.statement is None and not lost.isdisjoint(
+                accumulate(named.path.split("."), "{}.{}".format)
+            ):
                 continue
             if named.path not in known:
                 gone = modules.resolve(named.path) == "missing"
                 known[named.path] = _first_missing(named.path, context) if gone else None
             missing = known[named.path]
-            place = place_of(named.owner, reads_of(context.module)) if missing else None
-            if missing is None or place is None:
+            if missing is None:
+                continue
+            places = places if places is not None else Places(reads_of(context.module))
+            place = places.of(named.owner)
+            if place is None:
                 continue
             module, _, name = missing.rpartition(".")
             if named.statement is not None:

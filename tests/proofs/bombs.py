@@ -761,6 +761,114 @@ def patterns() -> str:
     )
 
 
+@bomb
+def shared_values() -> str:
+    """Each value is in the next one twice, as an argument or as a part of a text."""
+    lines: list[str] = []
+    for name, first, form in (
+        ("c", "sa.text('x')", "sa.case({0}, {0})"),
+        ("e", "'x'", "sa.Enum({0}, {0})"),
+        ("t", "'x'", "({0}, {0})"),
+        ("n", "'x'", "[{0}, {0}]"),
+        ("d", "'x'", "{{'a': {0}, 'b': {0}}}"),
+        ("s", "''", "{0} + {0}"),
+        ("k", "foo()", "foo({0}, a={0}).bar({0})"),
+    ):
+        lines.append(f"{name}0 = {first}\n")
+        lines.extend(f"{name}{at + 1} = {form.format(f'{name}{at}')}\n" for at in range(50))
+    used = [
+        line.format(f"{name}50")
+        for name in "cetndsk"
+        for line in (
+            "op.add_column('t', sa.Column('c', sa.Integer(), server_default={0}, default={0}))",
+            "op.alter_column('t', 'c', type_={0}, existing_type=sa.Enum({0}), server_default={0})",
+            "op.create_table('t', {0}, *{0})",
+            "op.bulk_insert({0}, {0})",
+            "op.execute({0})",
+            "op.execute('%s' % {0})",
+            "op.execute(sa.update({0}).values({0}).where({0} == {0}))",
+            "x = {{{0}: {0} in [{0}]}}",
+        )
+    ]
+    return HEADER + "".join(lines) + upgrade(*used).removeprefix(HEADER)
+
+
+@bomb
+def numbers_that_are_not_written() -> Files:
+    """Python reads numbers that it refuses to write out, or to count to."""
+    hexadecimal = "0x" + "f" * 8_000
+    digits = "9" * 6_000
+    used = upgrade(
+        f"op.execute(f'SELECT {{{hexadecimal}}}')",
+        f"op.alter_column('t', 'c', type_=sa.String({hexadecimal}), existing_type=sa.String())",
+        f"op.alter_column('t', 'c', type_=sa.String({hexadecimal}1), existing_type=sa.String({hexadecimal}))",
+    )
+    counted = upgrade(
+        "op.execute('%d' % 1e999)",
+        "op.execute('%c' % 99999999999)",
+        "op.execute('{:c}'.format(99999999999))",
+        "op.execute('a b'.split(' ', 99999999999999999999)[0])",
+        "for i in range(99999999999999999999): op.drop_table(i)",
+        f"op.execute('ALTER TABLE t ADD COLUMN c varchar({digits})')",
+        f"op.execute('ALTER TABLE t ADD COLUMN c numeric({digits}, {digits})')",
+    )
+    model = f"class Money(f({hexadecimal})): pass\nclass Coin({'a.' * 900}b): pass\n"
+    models = "from app.models import Money, Coin\n" + upgrade(
+        "op.add_column('t', sa.Column('c', Money()))", "op.add_column('t', sa.Column('c', Coin()))"
+    )
+    return {
+        "requirements.txt": f"sqlalchemy=={digits}\nalembic<{digits}.{digits}\n".encode(),
+        "pyproject.toml": f"[tool.alembic]\nscript_location = 'migrations'\ntruncate_slug_length = {hexadecimal}\n".encode(),
+        "migrations/script.py.mako": f"${{{hexadecimal}}} ${{{{{hexadecimal}: 1}}}} <% a = {hexadecimal} %>".encode(),
+        "app/models.py": model.encode(),
+        "app/coins.py": f"class Coin({'a.' * 900}b): pass\n".encode(),
+        FILE: used.encode(),
+        "migrations/versions/0003_counted.py": counted.encode(),
+        "migrations/versions/0004_models.py": models.encode(),
+        "migrations/versions/0005_coins.py": models.replace("app.models", "app.coins").encode(),
+    }
+
+
+@bomb
+def long_modules() -> Files:
+    """Every name of a revision is looked for in a module that is long itself."""
+    made = "".join(f"X{number} = [1, 2, 3]\n" for number in range(12_000))
+    made += "".join(f"class T{number}(Base): pass\n" for number in range(800))
+    used = "".join(f"from app.models import T{number}\n" for number in range(800))
+    lines = [f"op.add_column('t', sa.Column('c{number}', T{number}()))" for number in range(800)]
+    lines += [
+        f"op.add_column('t', sa.Column('d{number}', app.models.Gone{number}()))" for number in range(400)
+    ]
+    return {"app/models.py": made.encode(), FILE: (used + "import app.models\n" + upgrade(*lines)).encode()}
+
+
+@bomb
+def long_requirements() -> Files:
+    return {
+        "requirements.txt": (" sqlalchemy[;" * 80_000).encode(),
+        "alembic.ini": f"[alembic]\nscript_location = migrations\nsqlalchemy.url = a://u:{'{' * 4_000}@h\n".encode(),
+        FILE: upgrade("op.drop_table('t')").encode(),
+    }
+
+
+@bomb
+def template_that_works_hard() -> Files:
+    """A list that is in itself, one that doubles, and a block that runs at every turn of loops in loops."""
+    text = (
+        "<% a = ['x'] %><% n = ['x'] %>"
+        + "<% a = a + a %><% n = [n, n] %>" * 60
+        + "${repr(n)}\n"
+        + "% for i in 'a b c d e f g h i j k l'.split():\n" * 4
+        + f"<% {'b = i + i; ' * 1_500} %>\n"
+        + "% endfor\n" * 4
+    )
+    heads = {
+        f"migrations/versions/{name}.py": f"revision = '{name}'\ndown_revision = None\n".encode()
+        for name in "ab"
+    }
+    return heads | {"migrations/script.py.mako": text.encode()}
+
+
 def main(names: list[str]) -> int:
     """Hold bombs to what is promised, on a thread like those of the server; a JSON object a line."""
     bad = 0

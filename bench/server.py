@@ -8,6 +8,7 @@ lines. Measured are
   as the client asks for them (pull) and as they are sent (push). `line` adds and removes an operation that has
   something wrong with it; `typing` types one letter by letter, so that most states do not even parse;
 - how long the server is deaf while it has 100 requests to answer, and how soon it lets go of those that are cancelled;
+- what an editor asks of the whole workspace when somebody pauses after a change: all diagnostics, and the graph;
 - resident memory, all processes together;
 - with `--soak N`, N edits of five files with closing, opening, hovers and lists of actions in between: memory,
   descriptors, threads and the slowest hundredth at the end beside those after a tenth of the way.
@@ -230,6 +231,37 @@ def burst(client: Client, path: Path) -> set[int]:
     return {client.ask(*kinds[number % len(kinds)]) for number in range(BURST)}
 
 
+def pauses(project: Path, server: Sequence[str]) -> str:
+    """What is asked of the whole workspace after each change, as VS Code does."""
+    kinds = ("all diagnostics", "the graph")
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    used: dict[str, list[float]] = {kind: [] for kind in kinds}
+    with session(project, server, pull=True, quiet=5.0) as client:
+        (path, _, _), _ = chosen(project)
+        client.open(path)
+        client.pulled(path)
+        cursor = Cursor(client, path)
+        known: dict[str, str] = {}
+        for turn in range(11):
+            for kind in kinds:
+                spent, before = cpu_time(client.process), time.perf_counter()
+                if kind == "the graph":
+                    asked = {"command": "foreshot.showGraph", "arguments": [{"uri": path.as_uri()}]}
+                    client.request("workspace/executeCommand", asked)
+                else:
+                    ids = [{"uri": uri, "value": value} for uri, value in known.items()]
+                    answer = client.request("workspace/diagnostic", {"previousResultIds": ids})
+                    known |= {item["uri"]: item["resultId"] for item in answer["result"]["items"]}
+                # The first time they are all new, and may still be read.
+                if turn:
+                    times[kind].append((time.perf_counter() - before) * 1000)
+                    used[kind].append(cpu_time(client.process) - spent)
+            cursor.toggle_line()
+            client.pulled(path)
+    rows = [[kind, *summary(times[kind]), f"{median(used[kind]):.0f}"] for kind in kinds]
+    return table(["in a pause after a change", "n", "p50 ms", "p95 ms", "fastest", "CPU ms, p50"], rows)
+
+
 def held(project: Path, server: Sequence[str], bounds: Bounds) -> str:
     """Memory after reading, and with a file open."""
     with session(project, server, pull=True) as client:
@@ -335,6 +367,7 @@ def main() -> int:
             print(start(project, server, given.starts, bounds) + "\n", flush=True)
             print(changes(project, server, given.edits, bounds) + "\n", flush=True)
             print(attention(project, server, bounds) + "\n", flush=True)
+            print(pauses(project, server) + "\n", flush=True)
             print(held(project, server, bounds) + "\n", flush=True)
     print(f"{bounds}\n\nLoad at the end: {load()}.")
     return 1 if bounds.missed else 0

@@ -57,7 +57,7 @@ export const renameFix = {
 export const missingImport = {
   name: 'missing-import',
   file: 'migrations/versions/0004_import.py',
-  async run({ folder, keyboard, picture }) {
+  async run({ page, folder, keyboard, picture }) {
     await keyboard.squiggles('error', 1);
     await keyboard.goTo(18, 50);
     await (await keyboard.quickFix(/[Ii]mport/))();
@@ -70,6 +70,8 @@ export const missingImport = {
     await keyboard.squiggles('warning', 1);
     await keyboard.goTo(16, 35);
     await (await keyboard.quickFix(/[Ii]mport/))();
+    // What is underlined may be drawn anew before anything is changed.
+    await page.locator('.tab.dirty', { hasText: 'script.py.mako' }).waitFor();
     await keyboard.squiggles('warning', 0);
     await keyboard.command('File: Save All');
     await onDisk(`${folder}/migrations/script.py.mako`, /^import app\.types$/m);

@@ -19,6 +19,7 @@ export const SUITES = {
   async multiroot(root) {
     await writeProject(path.join(root, 'one'));
     await writeProject(path.join(root, 'two'), { dialect: 'sqlite' });
+    for (const name of ['one', 'two']) await olderPython(path.join(root, name, '.venv/bin/python'));
     const file = path.join(root, 'both.code-workspace');
     await writeFile(file, JSON.stringify({ folders: [{ path: 'one' }, { path: 'two' }] }));
     return file;
@@ -46,6 +47,13 @@ export const SUITES = {
     return folder;
   },
 };
+
+/** Something like a Python that is too old for Foreshot, and has no Alembic: it keeps what it was asked. */
+async function olderPython(file) {
+  await mkdir(path.dirname(file), { recursive: true });
+  const answer = JSON.stringify({ executable: file, version: [3, 9], foreshot: null });
+  await writeFile(file, `#!/bin/sh\necho "$@" >> "$(dirname "$0")/ran"\n[ "$2" = alembic ] && exit 1\necho '${answer}'\n`, { mode: 0o755 });
+}
 
 /** Build the suites into one file beside node_modules; returns its path. */
 export async function buildSuites() {

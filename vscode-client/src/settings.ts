@@ -17,14 +17,21 @@ export interface ClientSettings {
   readonly importStrategy: 'fromEnvironment' | 'useBundled';
 }
 
-export function clientSettings(): ClientSettings {
-  const values = vscode.workspace.getConfiguration('foreshot');
+/** The extension's settings, as they are for a folder where one is given. */
+export function clientSettings(folder?: vscode.WorkspaceFolder): ClientSettings {
+  // VS Code gives what stands in the file, of whatever type.
+  const values = vscode.workspace.getConfiguration('foreshot', folder);
+  const text = (key: string): string => {
+    const value = values.get<unknown>(key);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const args = values.get<unknown>('args');
   return {
-    enable: values.get('enable', true),
-    path: values.get('path', '').trim(),
-    args: values.get('args', []),
-    interpreter: values.get('interpreter', '').trim(),
-    importStrategy: values.get('importStrategy', 'fromEnvironment'),
+    enable: values.get<unknown>('enable') !== false,
+    path: text('path'),
+    args: Array.isArray(args) ? args.filter((value) => typeof value === 'string') : [],
+    interpreter: text('interpreter'),
+    importStrategy: text('importStrategy') === 'useBundled' ? 'useBundled' : 'fromEnvironment',
   };
 }
 

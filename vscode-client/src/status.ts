@@ -16,7 +16,11 @@ export class Status implements vscode.Disposable {
     this.item.name = 'Foreshot';
     this.subscriptions = [
       this.item,
-      server.onDidChangeState(() => this.show()),
+      server.onDidChangeState((state) => {
+        // A server that ended while it read does not say that it is done.
+        if (state === 'starting') this.indexing = false;
+        this.show();
+      }),
       server.onDidChangeIndexing((busy) => {
         this.indexing = busy;
         this.show();

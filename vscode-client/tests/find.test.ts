@@ -79,6 +79,13 @@ describe('the server that is started', () => {
     assert.equal((await projectPython({ ...where, folders: [folder] }))?.executable, python);
   });
 
+  it('needs a newer Python than the project has to have for its own Alembic', async () => {
+    const folder = path.join(root, 'older');
+    const python = fakePython(path.join(folder, '.venv/bin/python'), '3.9');
+    assert.equal((await findServer({ ...where, folders: [folder] })).command, path.join(root, 'usr/bin/python3'));
+    assert.equal((await projectPython({ ...where, folders: [folder] }))?.executable, python);
+  });
+
   it('is never anything of a folder that is not trusted', async () => {
     const folder = path.join(root, 'hostile');
     const python = fakePython(path.join(folder, '.venv/bin/python'), '3.12', '0.1.0');
@@ -107,7 +114,8 @@ describe('the server that is started', () => {
     const folder = path.join(root, 'costs $& more');
     const file = fakePython(path.join(folder, 'bin/foreshot'), '3.12');
     for (const given of ['${workspaceFolder}/bin/foreshot', 'bin/foreshot', `~/${path.relative(os.homedir(), file)}`]) {
-      assert.equal((await findServer({ ...where, folders: [folder], settings: { ...where.settings, path: given } })).command, file);
+      const { command } = await findServer({ ...where, folders: [folder], settings: { ...where.settings, path: given } });
+      assert.equal(path.normalize(command), file);
     }
   });
 

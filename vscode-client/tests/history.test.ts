@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { chainsOf } from '../src/history/chains';
 import { findingWords, matches, type HistoryData, type Revision } from '../src/history/graph';
-import { byId, downgradePath, upgradePath } from '../src/history/lineage';
+import { byId, downgradePath, told, upgradePath } from '../src/history/lineage';
 import { HistoryTree, PAGE } from '../src/history/nodes';
 import { layOut } from '../webview/layout';
 
@@ -61,6 +61,20 @@ describe('what Alembic would run', () => {
     assert.deepEqual(upgradePath(DIAMOND, revision('base'), [revision('top')]), []);
   });
 
+  it('upgrades through what is depended on, by its id or by the label of a branch', () => {
+    const two = history({ side: [], base: [], top: ['base'] });
+    const [side, , top] = two.revisions as [Revision, Revision, Revision];
+    for (const name of ['side', 'reports']) {
+      const revisions = [{ ...side, branch_labels: ['reports'] }, two.revisions[1] as Revision, { ...top, depends_on: [name] }];
+      assert.deepEqual(ids(upgradePath({ ...two, revisions }, revisions[2] as Revision, [])), ['side', 'base', 'top']);
+    }
+  });
+
+  it('reads where the database is from what Alembic says, with any line ends', () => {
+    assert.deepEqual(ids(told(DIAMOND, 'left (branchpoint)\r\nright\r\n')), ['left', 'right']);
+    assert.deepEqual(ids(told(DIAMOND, 'Current revision(s):\n\nmerge (head)\n')), ['merge']);
+  });
+
   it('downgrades through what followed, newest first', () => {
     assert.deepEqual(ids(downgradePath(DIAMOND, revision('base'), [revision('top')])), ['top', 'merge', 'right', 'left']);
     assert.deepEqual(ids(downgradePath(DIAMOND, revision('base'), [revision('left')])), ['left']);
@@ -82,8 +96,12 @@ describe('the tree', () => {
 
   it('reaches a revision far down', () => {
     const tree = new HistoryTree([long], '');
-    const node = tree.node(long.revisions[10] as Revision);
-    assert.ok(node && tree.children(undefined).includes(node));
+    const revision = long.revisions[10] as Revision;
+    const node = tree.node(revision);
+    assert.ok(node && !tree.children(undefined).includes(node));
+    assert.ok(tree.reach(revision));
+    assert.ok(tree.children(undefined).includes(node));
+    assert.ok(!tree.reach(revision), 'there is no more to show');
   });
 
   it('opens a merge to its branch, which tells where it comes from', () => {

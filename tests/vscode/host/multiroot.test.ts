@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 
 import { expectRules, file, open, replace, revert, revision, rules, until } from './editor';
@@ -21,6 +22,14 @@ describe('two projects in one workspace', () => {
     await until('one head', () => !rules(editor.document.uri).includes('multiple-heads') || undefined);
     assert.equal(rules(revision('0007_fork', 1)).join(), before);
     await revert(editor);
+  });
+
+  it('each has its own Python for its Alembic', async () => {
+    // It goes on until a person answers.
+    void vscode.commands.executeCommand('foreshot.upgradeTo', revision('0002_index', 1));
+    const ran = (folder: number): string => file('.venv/bin/ran', folder).fsPath;
+    await until('the question', () => (existsSync(ran(1)) && readFileSync(ran(1), 'utf8').includes('-m alembic current')) || undefined);
+    assert.ok(!existsSync(ran(0)) || !readFileSync(ran(0), 'utf8').includes('alembic'));
   });
 
   it('there is a task for each', async () => {

@@ -2,10 +2,10 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 
 import { titleOf, type HistoryData, type Revision } from '../history/graph';
-import { byId, downgradePath, named, upgradePath } from '../history/lineage';
+import { downgradePath, told, upgradePath } from '../history/lineage';
 import type { Found, HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
-import { cleanEnvironment, run } from '../server/isolation';
+import { run } from '../server/isolation';
 import { question, type Direction } from './question';
 import { runAlembic } from './terminal';
 
@@ -22,9 +22,10 @@ export async function migrate(
   await store.refresh();
   const found = revisionOf(store, given);
   if (found?.revision.revision == null) throw new Error('Open a revision of an Alembic project first.');
-  const python = await server.projectPython();
+  const file = vscode.Uri.parse(found.revision.uri);
+  const python = await server.projectPython(file);
   if (python === undefined) throw new Error('No Python was found to run Alembic with: set foreshot.interpreter.');
-  const folder = await alembicFolder(vscode.Uri.parse(found.revision.uri));
+  const folder = await alembicFolder(file);
   const current = await currentRevisions(python.executable, folder, found.history);
   if (!(await confirmed(direction, found, current))) return;
   runAlembic(python.executable, folder, [direction, found.revision.revision]);
@@ -67,12 +68,11 @@ async function currentRevisions(
 ): Promise<readonly Revision[] | undefined> {
   const title = 'Asking Alembic where the database is';
   const location = vscode.ProgressLocation.Notification;
+  // In the environment that Alembic has in a terminal, too: a project may need what is said there.
   const said = await vscode.window.withProgress({ location, title }, () =>
-    run(python, ['-m', 'alembic', 'current'], { cwd: folder, timeout: 20_000, env: cleanEnvironment() }),
+    run(python, ['-m', 'alembic', 'current'], { cwd: folder, timeout: 20_000, env: process.env }),
   );
-  if (said.code !== 0) return undefined;
-  const ids = byId(history);
-  return said.stdout.split('\n').flatMap((line) => named(ids, line.split(' ')[0] ?? '') ?? []);
+  return said.code === 0 ? told(history, said.stdout) : undefined;
 }
 
 async function confirmed(
@@ -83,7 +83,8 @@ async function confirmed(
   const list = direction === 'upgrade' ? upgradePath : downgradePath;
   const revisions = list(history, revision, current ?? (direction === 'upgrade' ? [] : headsOf(history)));
   if (current !== undefined && revisions.length === 0) {
-    void vscode.window.showInformationMessage(`There is nothing to ${direction}: the database is there already.`);
+    const where = direction === 'upgrade' ? 'there already' : 'not past this revision';
+    void vscode.window.showInformationMessage(`There is nothing to ${direction}: the database is ${where}.`);
     return false;
   }
   const verb = direction === 'upgrade' ? 'Upgrade' : 'Downgrade';

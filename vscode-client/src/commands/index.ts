@@ -24,10 +24,10 @@ export function registerCommands({ context, timing, server, store, graph }: Part
     'foreshot.newRevision': () => newRevision(server, store),
     'foreshot.mergeHeads': () => mergeHeads(server, store),
     'foreshot.showGraph': (given) => graph.show(uriOf(given) ?? vscode.window.activeTextEditor?.document.uri),
-    'foreshot.explainRule': (given) => explainRule(given),
+    'foreshot.explainRule': (given) => explainRule(server, given),
     'foreshot.openRevision': (given) => openRevision(given),
     'foreshot.fixAll': () => fixAll(),
-    'foreshot.restart': () => server.restart('asked for'),
+    'foreshot.restart': () => restart(server),
     'foreshot.showLog': () => server.log.show(),
     'foreshot.copyDebugInformation': () => copyDebugInformation(context, timing, server, store),
     'foreshot.upgradeTo': (given) => migrate('upgrade', server, store, uriOf(given)),
@@ -42,6 +42,12 @@ export function registerCommands({ context, timing, server, store, graph }: Part
       }
     }),
   );
+}
+
+async function restart(server: ServerControl): Promise<void> {
+  await server.restart('asked for');
+  // A failure has told of itself.
+  if (server.state === 'off') throw new Error(server.problem);
 }
 
 async function openRevision(given: unknown): Promise<void> {

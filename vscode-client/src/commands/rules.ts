@@ -20,9 +20,12 @@ export async function readRule(server: ServerControl, rule: string): Promise<str
 }
 
 /** Show the page of a rule as a Markdown preview; without a name, ask which. */
-export async function explainRule(given: unknown): Promise<void> {
+export async function explainRule(server: ServerControl, given: unknown): Promise<void> {
   const rule = typeof given === 'string' && NAME.test(given) ? given : await askRule();
-  if (rule !== undefined) await vscode.commands.executeCommand('markdown.showPreview', documentUri(RULE, rule, 'md'));
+  if (rule === undefined) return;
+  // What the server has to say to a name that no rule has is better than a preview of nothing.
+  await readRule(server, rule);
+  await vscode.commands.executeCommand('markdown.showPreview', documentUri(RULE, rule, 'md'));
 }
 
 async function askRule(): Promise<string | undefined> {

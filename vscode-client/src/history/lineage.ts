@@ -1,6 +1,6 @@
 import type { HistoryData, Revision } from './graph';
 
-/** Revisions by id; of several with one id the first counts. */
+/** Revisions by id, and by the label of a branch that begins with them; of several with one name the first counts. */
 export type ById = ReadonlyMap<string, Revision>;
 
 export function byId(data: HistoryData): ById {
@@ -8,15 +8,24 @@ export function byId(data: HistoryData): ById {
   for (const revision of data.revisions) {
     if (revision.revision !== null && !found.has(revision.revision)) found.set(revision.revision, revision);
   }
+  for (const revision of data.revisions) {
+    for (const label of revision.branch_labels) if (!found.has(label)) found.set(label, revision);
+  }
   return found;
 }
 
-/** The revision that an id of a header names: the id itself, or the only one that begins with it. */
+/** The revision that a name means: its id or label itself, or the only id that begins with it. */
 export function named(ids: ById, name: string): Revision | undefined {
   const exact = ids.get(name);
   if (exact !== undefined || name.length < 4) return exact;
-  const near = [...ids.values()].filter((revision) => revision.revision?.startsWith(name) === true);
+  const near = [...new Set(ids.values())].filter((revision) => revision.revision?.startsWith(name) === true);
   return near.length === 1 ? near[0] : undefined;
+}
+
+/** The revisions that `alembic current` has told: an id at the beginning of each line. */
+export function told(data: HistoryData, said: string): Revision[] {
+  const ids = byId(data);
+  return said.split('\n').flatMap((line) => named(ids, line.trim().split(/\s/)[0] ?? '') ?? []);
 }
 
 /** What has to run before a revision: parents and dependencies. */

@@ -76,12 +76,16 @@ export class MigrationsView implements vscode.TreeDataProvider<TreeNode>, vscode
     const uri = vscode.window.activeTextEditor?.document.uri;
     const found = uri?.scheme === 'file' ? this.store.find(uri) : undefined;
     if (found !== undefined && (focus || this.view.visible)) void this.reveal(found.revision, focus);
+    else if (focus) void vscode.window.showInformationMessage('The file in front is no revision of an Alembic project.');
   }
 
   private async reveal(revision: Revision, focus: boolean): Promise<void> {
     const node = this.tree.node(revision);
-    if (node === undefined) return;
-    this.changed.fire(node.parent);
+    if (node === undefined) {
+      if (focus) void vscode.window.showInformationMessage('The filter of the view Migrations leaves this revision out.');
+      return;
+    }
+    if (this.tree.reach(revision)) this.changed.fire(undefined);
     try {
       await this.view.reveal(node, { select: true, focus });
     } catch {

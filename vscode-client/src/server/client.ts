@@ -1,5 +1,7 @@
+import { workspace } from 'vscode';
 import {
   CloseAction,
+  CodeLensRequest,
   DiagnosticRefreshRequest,
   DocumentDiagnosticRequest,
   ExecuteCommandRequest,
@@ -34,9 +36,21 @@ export class ForeshotClient extends LanguageClient {
     if (type?.method !== ExecuteCommandRequest.type.method) super.registerFeature(feature);
   }
 
+  /** Its failures go to the log: what a person has to know is said once, by the extension, in its words. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
   /** Ask again for the diagnostics of everything that is open. */
   pullAgain(): void {
     this.getFeature(DocumentDiagnosticRequest.method).refresh();
+  }
+
+  /** Ask again for the lenses of everything that is open. */
+  lensesAgain(): void {
+    const feature = this.getFeature(CodeLensRequest.method);
+    const providers = workspace.textDocuments.flatMap((document) => feature.getProvider(document) ?? []);
+    for (const { onDidChangeCodeLensEmitter } of new Set(providers)) onDidChangeCodeLensEmitter.fire();
   }
 
   /** Run one of the server's commands. */
@@ -51,15 +65,18 @@ export interface CrashPolicy {
   client: LanguageClient | undefined;
 }
 
-/** The client's own policy (four restarts in three minutes), with our words when it gives up. */
-export function crashPolicy(crashed: (restarting: boolean) => void): CrashPolicy {
+/**
+ * The client's own policy (four restarts in three minutes), with our words when it gives up. `worthwhile` says whether a
+ * restart may help at all.
+ */
+export function crashPolicy(worthwhile: () => boolean, crashed: (restarting: boolean) => void): CrashPolicy {
   let inner: ErrorHandler | undefined;
   const policy: CrashPolicy = {
     client: undefined,
     handler: {
       error: (error, message, count) => ask().error(error, message, count),
       closed: async () => {
-        const decision = await ask().closed();
+        const decision = worthwhile() ? await ask().closed() : { action: CloseAction.DoNotRestart };
         const restarting = decision.action === CloseAction.Restart;
         crashed(restarting);
         return { ...decision, handled: true };

@@ -8,7 +8,7 @@ import { NoServer, findServer, projectPython, type FoundServer, type Surrounding
 import { SelectedInterpreter } from './interpreter';
 import { serverLog } from './log';
 import { middleware } from './middleware';
-import { startProcess } from './process';
+import { Processes } from './process';
 import type { Python } from './python';
 import { Signal } from './signal';
 
@@ -24,6 +24,12 @@ export const DOCUMENTS = [
 /** Milliseconds after the last edit until other files are asked about too. */
 const SETTLE = 1000;
 
+/** Milliseconds that a server has for its first answer. */
+const PATIENCE = 60_000;
+
+/** Nobody waits for this start any more: another one follows, or the end. */
+class Superseded extends Error {}
+
 /** Starts, restarts and stops the server, one thing at a time. */
 export class ServerControl implements vscode.Disposable {
   private readonly stateChanged = new vscode.EventEmitter<ServerState>();
@@ -38,6 +44,10 @@ export class ServerControl implements vscode.Disposable {
   private waiting = false;
   private disposed = false;
   private client: ForeshotClient | undefined;
+  /** Of the client. */
+  private processes = new Processes();
+  /** Ends the wait for a server that is just being started. */
+  private giveUp: (reason: Error) => void = () => undefined;
 
   readonly onDidChangeState = this.stateChanged.event;
   /** The server knows something new about the workspace. */
@@ -77,6 +87,8 @@ export class ServerControl implements vscode.Disposable {
   restart(reason: string): Promise<void> {
     if (!this.waiting) {
       this.waiting = true;
+      // One that does not answer would keep everybody waiting.
+      this.giveUp(new Superseded());
       this.queue = this.queue.then(async () => {
         this.waiting = false;
         this.log.info(`Starting: ${reason}`);
@@ -87,17 +99,22 @@ export class ServerControl implements vscode.Disposable {
     return this.queue;
   }
 
-  /** Run a command of the server. */
-  command<Result>(name: string, argument: object | string): Promise<Result> {
-    if (this.client === undefined || this.state !== 'running') {
-      return Promise.reject(new Error(this.problem ?? 'The Foreshot server is not running.'));
-    }
+  /** Run a command of the server; one that is being started is waited for. */
+  async command<Result>(name: string, argument: object | string): Promise<Result> {
+    await this.queue;
+    if (this.client === undefined || this.problem !== undefined) throw new Error(this.problem ?? 'The Foreshot server is not running.');
     return this.client.command<Result>(name, argument);
   }
 
-  /** The interpreter of the project; undefined where there is none, or the workspace is not trusted. */
-  async projectPython(): Promise<Python | undefined> {
-    return projectPython(await this.surroundings());
+  /** The server that was started last, after what is being started now. */
+  async whenFound(): Promise<FoundServer | undefined> {
+    await this.queue;
+    return this.server;
+  }
+
+  /** The interpreter of the project that a file is of; undefined where there is none, or the workspace is not trusted. */
+  async projectPython(file: vscode.Uri): Promise<Python | undefined> {
+    return projectPython(await this.surroundings(vscode.workspace.getWorkspaceFolder(file)));
   }
 
   dispose(): void {
@@ -109,12 +126,14 @@ export class ServerControl implements vscode.Disposable {
   /** Stop for good; for the end of the extension. */
   async end(): Promise<void> {
     this.dispose();
+    this.giveUp(new Superseded());
     await this.queue;
     await this.stop();
   }
 
   private async start(): Promise<void> {
     if (!clientSettings().enable) {
+      this.problem = 'Foreshot is turned off by the setting foreshot.enable.';
       this.become('off');
       return;
     }
@@ -124,9 +143,26 @@ export class ServerControl implements vscode.Disposable {
       this.server = await findServer(await this.surroundings());
       this.log.info(`Using ${this.server.description}`);
       this.client = this.makeClient(this.server);
-      await this.client.start();
+      await this.answered(this.client);
     } catch (error) {
-      this.fail(error instanceof NoServer ? error.message : `The Foreshot server could not be started: ${String(error)}`);
+      if (error instanceof Superseded) return;
+      if (!(error instanceof NoServer)) this.log.error(error instanceof Error ? error : String(error));
+      this.fail(error instanceof NoServer ? error.message : 'The Foreshot server could not be started. The log says more.');
+    }
+  }
+
+  /** Start a client; throws when its server does not answer in time, or nobody waits for it any more. */
+  private async answered(client: ForeshotClient): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const given = new Promise<never>((_, reject) => {
+      this.giveUp = reject;
+      timer = setTimeout(() => reject(new NoServer('The Foreshot server has not answered for a minute. The log may say why.')), PATIENCE);
+    });
+    try {
+      await Promise.race([client.start(), given]);
+    } finally {
+      clearTimeout(timer);
+      this.giveUp = () => undefined;
     }
   }
 
@@ -134,19 +170,32 @@ export class ServerControl implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     if (client === undefined) return;
+    let grace = 1000;
     try {
       await client.dispose(2000);
     } catch (error) {
-      // It was not running, or did not end in time; the process is killed by the client then.
+      // It was not running yet, and shall not be any more; or it did not end in time.
       this.log.debug(`Stopping: ${String(error)}`);
+      grace = 0;
     }
+    await this.processes.end(grace);
   }
 
   private makeClient(server: FoundServer): ForeshotClient {
-    const policy = crashPolicy((restarting) => this.crashed(restarting));
+    let answered = false;
+    // A server that ends before it has ever answered would do the same again.
+    const policy = crashPolicy(
+      () => answered && client === this.client,
+      (restarting) => {
+        if (client !== this.client) return;
+        if (answered) this.crashed(restarting);
+        else this.giveUp(new Error('The server ended before it had answered.'));
+      },
+    );
     const options: LanguageClientOptions = {
       documentSelector: [...DOCUMENTS],
-      initializationOptions: this.serverSettings(),
+      // Asked for at each start: one after a crash needs what has been set since.
+      initializationOptions: () => this.serverSettings(),
       outputChannel: this.log,
       stdioOptions: { stdout: () => undefined, stderr: (input) => serverLog(input, this.log) },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -158,13 +207,18 @@ export class ServerControl implements vscode.Disposable {
     };
     const cwd = this.cwd();
     const further = clientSettings().args;
-    const client = new ForeshotClient('foreshot', 'Foreshot', () => startProcess(server, further, cwd), options);
+    const processes = (this.processes = new Processes());
+    const client = new ForeshotClient('foreshot', 'Foreshot', () => processes.start(server, further, cwd), options);
     policy.client = client;
     client.refreshed = () => this.refresh();
     client.onDidChangeState(({ newState }) => {
       if (client !== this.client) return;
-      if (newState === State.Running) this.become('running');
-      else if (newState === State.Starting) this.become('starting');
+      answered ||= newState === State.Running;
+      if (newState === State.Running) {
+        // One that took longer than anybody waited is there after all.
+        this.problem = undefined;
+        this.become('running');
+      } else if (newState === State.Starting) this.become('starting');
     });
     return client;
   }
@@ -200,8 +254,12 @@ export class ServerControl implements vscode.Disposable {
   private configurationChanged(event: vscode.ConfigurationChangeEvent): void {
     if (RESTART_KEYS.some((key) => event.affectsConfiguration(key))) {
       void this.restart('the settings have changed');
-    } else if (event.affectsConfiguration('foreshot') && this.client?.isRunning() === true) {
-      void this.client.sendNotification('workspace/didChangeConfiguration', { settings: this.serverSettings() });
+    } else if (event.affectsConfiguration('foreshot')) {
+      if (event.affectsConfiguration('foreshot.codeLens')) this.client?.lensesAgain();
+      // The client waits with it for a server that is being started. One that is not running is told at its next start.
+      this.client
+        ?.sendNotification('workspace/didChangeConfiguration', { settings: this.serverSettings() })
+        .catch((error: unknown) => this.log.debug(`Settings were not sent: ${String(error)}`));
     }
   }
 
@@ -219,12 +277,14 @@ export class ServerControl implements vscode.Disposable {
     return serverSettings(this.context.extension.packageJSON);
   }
 
-  private async surroundings(): Promise<Surroundings> {
+  /** For the workspace, or for one folder of it, which comes first then. */
+  private async surroundings(first?: vscode.WorkspaceFolder): Promise<Surroundings> {
+    const folders = new Set([...(first === undefined ? [] : [first]), ...(vscode.workspace.workspaceFolders ?? [])]);
     return {
-      settings: clientSettings(),
+      settings: clientSettings(first),
       trusted: vscode.workspace.isTrusted,
-      folders: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
-      selected: await this.interpreter.get(),
+      folders: [...folders].map((folder) => folder.uri.fsPath),
+      selected: await this.interpreter.get(first),
       bundled: this.context.asAbsolutePath('bundled'),
       cache: this.compiled,
       cwd: this.cwd(),

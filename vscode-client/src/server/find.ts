@@ -54,10 +54,10 @@ export async function findServer(where: Surroundings): Promise<FoundServer> {
   return bundledServer(where);
 }
 
-/** The interpreter of the project, for its own Alembic: none in a workspace that is not trusted. */
+/** The interpreter of the project, of any version, for its own Alembic: none in a workspace that is not trusted. */
 export function projectPython(where: Surroundings): Promise<Python | undefined> {
   if (!where.trusted) return Promise.resolve(undefined);
-  return firstPython([...projectInterpreters(where), ...onSearchPath()], where, false);
+  return firstPython([...projectInterpreters(where), ...onSearchPath()], where, false, () => true);
 }
 
 function fromPath(given: string, where: Surroundings): FoundServer {
@@ -76,9 +76,8 @@ async function bundledServer(where: Surroundings): Promise<FoundServer> {
   }
   const own = [...projectInterpreters(where), ...onSearchPath()];
   const candidates = where.trusted ? own : own.filter((file) => !leadsInside(file, where.folders));
-  const python = await firstPython(candidates, where, true, (found) =>
-    fs.existsSync(path.join(where.bundled, 'libs', `cp${found.version.join('')}`)),
-  );
+  const brought = (found: Python): boolean => fs.existsSync(path.join(where.bundled, 'libs', `cp${found.version.join('')}`));
+  const python = await firstPython(candidates, where, true, (found) => isSupported(found) && brought(found));
   if (python === undefined) {
     throw new NoServer(
       `Foreshot needs Python ${OLDEST.join('.')} or newer to run its server, and found none. ` +
@@ -103,12 +102,12 @@ async function firstPython(
   candidates: readonly string[],
   where: Surroundings,
   bare: boolean,
-  accept: (python: Python) => boolean = () => true,
+  accept = isSupported,
 ): Promise<Python | undefined> {
   for (const candidate of new Set(candidates)) {
     if (!isFile(candidate)) continue;
     const python = await inspect(candidate, where.cwd, bare);
-    if (python !== undefined && isSupported(python) && accept(python)) return python;
+    if (python !== undefined && accept(python)) return python;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
+import type { FoundServer } from './server/find';
 import type { ServerControl } from './server/control';
-import { cleanEnvironment } from './server/isolation';
 
 const TYPE = 'foreshot';
 
@@ -15,25 +15,26 @@ interface CheckTask extends vscode.TaskDefinition {
 export class CheckTasks implements vscode.TaskProvider {
   constructor(private readonly server: ServerControl) {}
 
-  provideTasks(): vscode.Task[] {
-    return (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => this.task({ type: TYPE }, folder) ?? []);
+  async provideTasks(): Promise<vscode.Task[]> {
+    const found = await this.server.whenFound();
+    if (found === undefined) return [];
+    return (vscode.workspace.workspaceFolders ?? []).map((folder) => this.task({ type: TYPE }, folder, found));
   }
 
-  resolveTask(task: vscode.Task): vscode.Task | undefined {
+  async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
     const folder = typeof task.scope === 'object' ? task.scope : vscode.workspace.workspaceFolders?.[0];
-    return folder === undefined ? undefined : this.task(task.definition as CheckTask, folder);
+    const found = await this.server.whenFound();
+    return folder && found && this.task(task.definition as CheckTask, folder, found);
   }
 
-  private task(definition: CheckTask, folder: vscode.WorkspaceFolder): vscode.Task | undefined {
-    const found = this.server.server;
-    if (found === undefined) return undefined;
-    const args = [...found.args, 'check', '--output-format', 'concise', ...(definition.args ?? []), definition.path ?? '.'];
-    const environment = Object.entries(cleanEnvironment()).filter((pair): pair is [string, string] => pair[1] !== undefined);
-    const execution = new vscode.ProcessExecution(found.command, args, {
-      cwd: folder.uri.fsPath,
-      env: Object.fromEntries(environment),
-    });
-    const task = new vscode.Task(definition, folder, 'check', TYPE, execution, '$foreshot');
+  private task(definition: CheckTask, folder: vscode.WorkspaceFolder, { command, args }: FoundServer): vscode.Task {
+    const level = vscode.workspace.getConfiguration('foreshot').get<unknown>('failLevel');
+    const options = [...(typeof level === 'string' ? ['--fail-level', level] : []), ...(definition.args ?? [])];
+    const check = [...args, 'check', '--output-format', 'concise', ...options, definition.path ?? '.'];
+    const execution = new vscode.ProcessExecution(command, check, { cwd: folder.uri.fsPath });
+    // What the server has found stands in Problems already, and would stand there twice.
+    const matchers = this.server.state === 'running' ? [] : ['$foreshot'];
+    const task = new vscode.Task(definition, folder, 'check', TYPE, execution, matchers);
     task.group = vscode.TaskGroup.Test;
     return task;
   }

@@ -9,6 +9,18 @@ interface Tab {
 
 const tabs = (): Tab[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
 
+/** Run a task to its end. */
+async function exitCode(task: vscode.Task): Promise<number | undefined> {
+  const ended = new Promise<number | undefined>((resolve) => {
+    const subscription = vscode.tasks.onDidEndTaskProcess((event) => {
+      subscription.dispose();
+      resolve(event.exitCode);
+    });
+  });
+  await vscode.tasks.executeTask(task);
+  return ended;
+}
+
 describe('commands', () => {
   it('are all there that the manifest names', async () => {
     const manifest = vscode.extensions.getExtension(EXTENSION)?.packageJSON as { contributes: { commands: { command: string }[] } };
@@ -41,17 +53,32 @@ describe('commands', () => {
     assert.ok(!text.includes(file('').fsPath));
   });
 
-  it('check the folder as a task, with its findings in Problems', async () => {
+  it('check the folder as a task, which leaves Problems to the server', async () => {
     const [task] = await vscode.tasks.fetchTasks({ type: 'foreshot' });
     assert.ok(task);
-    assert.deepEqual(task.problemMatchers, ['$foreshot']);
-    const ended = new Promise<number | undefined>((resolve) => {
-      const subscription = vscode.tasks.onDidEndTaskProcess((event) => {
-        subscription.dispose();
-        resolve(event.exitCode);
-      });
+    assert.deepEqual(task.problemMatchers, []);
+    assert.equal(await exitCode(task), 1);
+  });
+
+  it('check as gravely as the settings say', async () => {
+    const settings = vscode.workspace.getConfiguration('foreshot');
+    await settings.update('failLevel', 'error', vscode.ConfigurationTarget.Workspace);
+    const [task] = await vscode.tasks.fetchTasks({ type: 'foreshot' });
+    await settings.update('failLevel', undefined, vscode.ConfigurationTarget.Workspace);
+    assert.match((task?.execution as vscode.ProcessExecution).args.join(' '), / check .*--fail-level error \.$/);
+  });
+
+  it('are not needed to read what a check says: tasks have a problem matcher', async () => {
+    const lines = ['error', 'warning', 'information', 'hint'].map((severity, line) => `migrations/env.py:${String(line + 1)}:1: ${severity}[some-rule] Words.`);
+    const execution = new vscode.ProcessExecution(process.execPath, ['-e', `console.log(${JSON.stringify(lines.join('\n'))})`]);
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    assert.ok(folder);
+    assert.equal(await exitCode(new vscode.Task({ type: 'test' }, folder, 'say', 'test', execution, '$foreshot')), 0);
+    const found = await until('the findings', () => {
+      const told = vscode.languages.getDiagnostics(file('migrations/env.py')).filter(({ code }) => code === 'some-rule');
+      return told.length === 4 ? told : undefined;
     });
-    await vscode.tasks.executeTask(task);
-    assert.equal(await ended, 1);
+    const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
+    assert.deepEqual(found.map(({ severity }) => severity), [error, warning, information, information]);
   });
 });

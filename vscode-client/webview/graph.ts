@@ -34,13 +34,15 @@ async function show(): Promise<void> {
   if (named >= 0) environment.selectedIndex = named;
   const history = histories[Math.max(0, environment.selectedIndex)];
   element('waiting').hidden = history !== undefined;
-  if (history === undefined) return;
   const made = await modelOf(history);
   if (made === undefined) return;
+  const rowOfFile = (uri: string | undefined): number => made.rows.findIndex((revision) => revision.uri === uri);
+  // The same revision stays selected, wherever it stands now.
+  view.selected = rowOfFile(model?.rows[view.selected]?.uri);
   model = made;
   view.show(made);
   search.over(made.rows);
-  const row = made.rows.findIndex((revision) => revision.uri === wanted);
+  const row = rowOfFile(wanted);
   wanted = undefined;
   if (row >= 0) view.select(row);
   scroller.dataset['rows'] = String(made.rows.length);
@@ -60,7 +62,7 @@ function listEnvironments(): void {
 
 function open(row: number, focus: boolean): void {
   const revision = model?.rows[row];
-  if (revision !== undefined) post({ kind: 'open', uri: revision.uri, row: revision.row, focus });
+  if (revision !== undefined) post({ kind: 'open', uri: revision.uri, focus });
 }
 
 /** To a parent of the selected revision, or to the nearest child. */

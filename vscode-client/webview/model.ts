@@ -14,9 +14,9 @@ let asked = 0;
 let last: { readonly shape: string; readonly layout: Promise<Layout> } | undefined;
 
 /** Lay a history out beside the page's own thread; undefined when a newer one was asked for meanwhile. */
-export async function modelOf(history: HistoryData): Promise<Model | undefined> {
+export async function modelOf(history: HistoryData | undefined): Promise<Model | undefined> {
   const mine = ++asked;
-  const rows = [...history.revisions].reverse();
+  const rows = [...(history?.revisions ?? [])].reverse();
   const parents = parentRows(rows);
   // Findings and messages come and go far more often than revisions.
   const shape = parents.join(';');

@@ -8,4 +8,4 @@ export type ToGraph =
 /** What the graph tells the extension. */
 export type FromGraph =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'open'; readonly uri: string; readonly row: number; readonly focus: boolean };
+  | { readonly kind: 'open'; readonly uri: string; readonly focus: boolean };

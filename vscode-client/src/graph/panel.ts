@@ -57,19 +57,22 @@ export class GraphPanel implements vscode.Disposable {
     if (message.kind === 'ready') {
       this.told = undefined;
       this.send();
-    } else {
-      void this.open(message);
+    } else if (message.kind === 'open') {
+      this.open(message.uri, message.focus).catch((error: unknown) => {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      });
     }
   }
 
   /** Open a file of the histories, and no other: what a page sends is not trusted. */
-  private async open(message: FromGraph & { kind: 'open' }): Promise<void> {
-    const uri = vscode.Uri.parse(message.uri);
-    if (this.store.find(uri) === undefined) return;
-    const at = new vscode.Position(Math.max(0, Math.trunc(message.row)), 0);
+  private async open(given: string, focus: boolean): Promise<void> {
+    const uri = vscode.Uri.parse(given);
+    const found = this.store.find(uri);
+    if (found === undefined) return;
+    const at = new vscode.Position(found.revision.row, 0);
     await vscode.window.showTextDocument(uri, {
       viewColumn: vscode.ViewColumn.Beside,
-      preserveFocus: !message.focus,
+      preserveFocus: !focus,
       preview: true,
       selection: new vscode.Range(at, at),
     });
@@ -116,7 +119,7 @@ function page(webview: vscode.Webview, folder: vscode.Uri): string {
 <button id="out" aria-label="Zoom out" title="Zoom out (-)">−</button>
 <button id="in" aria-label="Zoom in" title="Zoom in (+)">+</button>
 </header>
-<main id="graph" role="listbox" tabindex="0" aria-label="Migration history, newest first"><p id="waiting" hidden>The migrations are still being read.</p><div id="canvas"></div></main>
+<main id="graph" role="listbox" tabindex="0" aria-label="Migration history, newest first"><p id="waiting" hidden>No migrations are known, or they are still being read.</p><div id="canvas"></div></main>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;

@@ -27,6 +27,8 @@ export class HistoryStore implements vscode.Disposable {
   private byFile: ReadonlyMap<string, Found> = new Map();
   private asked: Promise<readonly HistoryData[]> | undefined;
   private places: Promise<readonly vscode.Uri[]> | undefined;
+  /** Whether the server still reads the folders: until it has, it cannot tell a history. */
+  private reading = true;
   readonly onDidChange = this.changed.event;
   /** The histories as they were known last. */
   histories: readonly HistoryData[] = [];
@@ -44,10 +46,13 @@ export class HistoryStore implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(elsewhere),
       server.onDidRefresh(() => this.soon()),
       server.onDidChangeIndexing((busy) => {
+        this.reading = busy;
         if (!busy) this.soon();
       }),
       server.onDidChangeState((state) => {
+        if (state === 'starting') this.reading = true;
         if (state === 'running') this.soon();
+        if (state === 'off') this.know([]);
       }),
     );
   }
@@ -78,20 +83,33 @@ export class HistoryStore implements vscode.Disposable {
   }
 
   private async ask(): Promise<readonly HistoryData[]> {
-    if (this.server.state !== 'running') return this.histories;
+    if (!this.isRunning()) return this.histories;
     const found = new Map<string, HistoryData>();
+    let failed = false;
     for (const uri of await this.environments()) {
       try {
         const history = await this.server.command<HistoryData>('foreshot.showGraph', { uri: uri.toString() });
-        found.set(`${history.environment} ${history.revisions[0]?.uri ?? ''}`, history);
+        found.set(`${history.environment} ${history.revisions[0]?.uri ?? ''}`, { ...history, environment: nameOf(history) });
       } catch (error) {
         // An env.py of something else, or the workspace is still being read: the next change asks again.
+        failed = true;
         this.server.log.debug(`No history for ${uri.toString()}: ${String(error)}`);
       }
     }
-    const histories = [...found.values()].sort((one, other) => one.environment.localeCompare(other.environment));
+    // What was known before a restart is better than nothing until the folders have been read again.
+    if (!failed || (!this.reading && this.isRunning())) {
+      this.know([...found.values()].sort((one, other) => one.environment.localeCompare(other.environment)));
+    }
+    return this.histories;
+  }
+
+  private isRunning(): boolean {
+    return this.server.state === 'running';
+  }
+
+  private know(histories: readonly HistoryData[]): void {
     // Most edits change nothing of a history: then nobody has to draw, or send, thousands of revisions again.
-    if (isDeepStrictEqual(histories, this.histories)) return this.histories;
+    if (isDeepStrictEqual(histories, this.histories)) return;
     this.histories = histories;
     this.byFile = new Map(
       histories.flatMap((history) =>
@@ -99,7 +117,6 @@ export class HistoryStore implements vscode.Disposable {
       ),
     );
     this.changed.fire();
-    return this.histories;
   }
 
   /** The env.py of each environment, searched once for all; the folders themselves where none is found, or files cannot be searched. */
@@ -113,6 +130,13 @@ export class HistoryStore implements vscode.Disposable {
     }
     return (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri);
   }
+}
+
+/** How an environment is called: by its folder too where several are open, in each of which may be one of the same name. */
+function nameOf({ environment, revisions: [first] }: HistoryData): string {
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  const folder = several && first !== undefined ? vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(first.uri)) : undefined;
+  return folder === undefined ? environment : `${folder.name}: ${environment}`;
 }
 
 /** Each env.py that has a revision template beside it. */

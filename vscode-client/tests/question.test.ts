@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { withoutPaths } from '../src/commands/paths';
 import { question } from '../src/commands/question';
 import type { Revision } from '../src/history/graph';
 
@@ -53,5 +54,13 @@ describe('the question before Alembic runs', () => {
     assert.equal(lines.at(-1), '• and 19 more, with findings in 1 of them');
     const four = question({ direction: 'upgrade', revisions: [revision('x', { hint: 4 })], known: true, unsaved: [] }, () => ['a', 'b', 'c', 'd']);
     assert.match(four, /\(a, b, c, …\)$/);
+  });
+});
+
+describe('debug information', () => {
+  it('does not say where the project and the home are', () => {
+    const said = 'foreshot 0.1.0 of /home/me/shop/.venv/bin/python, /home/me/bin and /usr/bin';
+    assert.equal(withoutPaths(said, ['/home/me/shop'], '/home/me'), 'foreshot 0.1.0 of <folder>/.venv/bin/python, ~/bin and /usr/bin');
+    assert.equal(withoutPaths('/usr/bin/python', ['/'], '/'), '/usr/bin/python');
   });
 });

@@ -5,6 +5,7 @@ import type { HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
 import { clientSettings } from '../settings';
 import type { Timing } from '../timing';
+import { withoutPaths } from './paths';
 
 /** Copy what a report of a problem should have: versions and states; nothing of any file, and no address of a database. */
 export async function copyDebugInformation(
@@ -30,6 +31,7 @@ export async function copyDebugInformation(
         `Project: ${String(revisions.length)} revisions, ${String(heads.length)} heads, ${(databases ?? []).join(', ') || 'database not known'}`,
     ),
   ];
-  await vscode.env.clipboard.writeText(lines.join('\n'));
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  await vscode.env.clipboard.writeText(withoutPaths(lines.join('\n'), folders, os.homedir()));
   vscode.window.setStatusBarMessage('Foreshot: debug information copied', 4000);
 }

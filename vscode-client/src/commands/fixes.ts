@@ -9,7 +9,7 @@ const KIND = vscode.CodeActionKind.Source.append('fixAll.foreshot');
  */
 export async function fixAll(): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
-  if (document === undefined) return;
+  if (document === undefined) throw new Error('Open the revision that is to be repaired first.');
   const everything = new vscode.Range(0, 0, document.lineCount, 0);
   const [action] = await vscode.commands.executeCommand<vscode.CodeAction[]>(
     'vscode.executeCodeActionProvider',
@@ -19,7 +19,7 @@ export async function fixAll(): Promise<void> {
     1,
   );
   if (action === undefined) {
-    void vscode.window.showInformationMessage('Nothing in this file can be repaired without being looked at.');
+    void vscode.window.showInformationMessage('There is nothing in this file that can be repaired safely.');
   } else if (action.edit === undefined || !(await vscode.workspace.applyEdit(action.edit))) {
     throw new Error('The file has changed since its repairs were worked out. Try again.');
   }

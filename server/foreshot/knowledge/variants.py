@@ -129,7 +129,8 @@ def _drop_constraint(operation: ops.DropConstraint, target: Target, facts: Facts
         if batch is None:
             return [step("drop_constraint")]
         return [step("batch unnamed" if operation.name is None else "batch drop_constraint")]
-    if operation.name is None and not written:
+    # Of MySQL's and MariaDB's primary key nobody asks the name.
+    if operation.name is None and not written and not (target.is_mysql and kind == "primary key"):
         return [step("drop_constraint unnamed")]
     if target.is_mysql:
         if operation.constraint_kind == "unknown" and not written:

@@ -4,6 +4,8 @@ Autogenerate writes `drop_constraint(None, ...)` where the constraint was create
 ("Can't emit DROP CONSTRAINT for constraint; it has no name"), so the migration stops here. Write the name that the database
 made up: PostgreSQL's are `table_column_key` for a unique constraint and `table_column_fkey` for a foreign key.
 
+A primary key of MySQL and MariaDB needs no name: Alembic writes `DROP PRIMARY KEY`.
+
 ```python bad
 def upgrade():
     op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
@@ -25,17 +27,26 @@ def downgrade():
 def downgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
 ```
+```python good dialect=mysql
+def upgrade():
+    op.drop_constraint(None, "orders", type_="primary")
+```
+```python bad dialect=mysql,postgresql
+def upgrade():
+    op.drop_constraint(None, "orders", type_="primary")
+    #                  ^^^^ This fails (PostgreSQL)
+```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge.databases import default_name
+from foreshot.knowledge import Target, default_name, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code
+from foreshot.lint.words import code, on
 from foreshot.migration.operations import AddConstraint, DropConstraint
 from foreshot.syntax.changes import ReplaceText
 
@@ -52,11 +63,17 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
         """Whether the name is missing."""
         if operation.name is not None or operation.site.sql:
             return
-        on = f" on {code(operation.table_name)}" if operation.table_name else ""
+        targets = context.targets(operation=operation)
+        failing = [target for target in targets if _fails(operation, target)]
+        if not failing:
+            return
+        where = f" ({on(failing)})" if len(failing) < len(targets) else ""
+        table = f" on {code(operation.table_name)}" if operation.table_name else ""
         yield self.finding(
             operation.site.args.get("constraint_name", operation.site.name),
-            f"This fails: the constraint{on} is dropped without its name. Write the name that it has in the database.",
+            f"This fails{where}: the constraint{table} is dropped without its name. Write the name that it has in the database.",
             operation=operation,
+            targets=failing if where else (),
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -89,3 +106,9 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
                     names.setdefault(name, f"as {target.display} made it up")
         for name, why in names.items():
             yield Fix(f"Name it {code(name)}, {why}", "unsafe", (ReplaceText(span, f'"{name}"'),))
+
+
+def _fails(operation: DropConstraint, target: Target) -> bool:
+    effect = effects_of(operation, target)
+    # Of the databases that nothing was measured of, SQLAlchemy asks the name all the same.
+    return effect.always_fails is not None or not effect.known

@@ -8,7 +8,7 @@ import { writeProject } from './project.mjs';
 import { CLIENT, ROOT } from './tools.mjs';
 
 const require = createRequire(path.join(CLIENT, 'package.json'));
-const NOISE = /open-vsx|spdlog|watchdog|^Creating a socket|^Resolv|^\[|^Updating|^Error: TreeError/;
+const NOISE = /open-vsx|spdlog|watchdog|^Creating a socket|^Resolv|^\[|^Updating/;
 const PATIENCE = 240_000;
 
 /** Each kind of workspace, and how to make it; the value is the folder or file to open. */

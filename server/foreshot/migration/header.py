@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 
 from foreshot.migration.revision_parts import HeaderProblem, RevisionHeader
 from foreshot.syntax.module import Module, SyntaxProblem, module_statements, parse
@@ -150,6 +152,8 @@ class _Reader:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.problems: list[HeaderProblem] = []
+        self._sequences: dict[int, tuple[tuple[str, ...], tuple[Span, ...]]] = {}
+        self._growing: dict[str, bool] = {}
 
     def read(
         self, field: str, values: list[ast.expr] | tuple[()]
@@ -192,7 +196,10 @@ class _Reader:
         if field != "revision" and isinstance(resolved, ast.Tuple | ast.List | ast.Set):
             if not isinstance(resolved, ast.Tuple) and self._may_grow(field, expression):
                 self._refuse_expression(field, expression, expression)
-            return self._items(field, resolved)
+            known = self._sequences.get(id(resolved))
+            if known is None:
+                known = self._sequences[id(resolved)] = self._items(field, resolved)
+            return known
         if field != "revision" and isinstance(resolved, ast.Constant) and resolved.value is None:
             return (), ()
         text = _text(resolved)
@@ -225,23 +232,33 @@ class _Reader:
         for _ in range(_MAX_HOPS):
             if not isinstance(expression, ast.Name):
                 return expression
-            value: ast.expr | None = None
-            use = (expression.lineno, expression.col_offset)
-            for statement in self.module.tree.body:
-                if (statement.lineno, statement.col_offset) >= use:
-                    break
-                for name, bound in _bindings(statement):
-                    if name == expression.id and bound is not expression:
-                        value = bound
-            if value is None:
+            places, values = self._assigned.get(expression.id, ([], []))
+            at = bisect_left(places, (expression.lineno, expression.col_offset)) - 1
+            while at >= 0 and values[at] is expression:
+                at -= 1
+            if at < 0:
                 return expression
-            expression = value
+            expression = values[at]
         return expression
+
+    @cached_property
+    def _assigned(self) -> dict[str, tuple[list[tuple[int, int]], list[ast.expr]]]:
+        """What the module's statements give each name, in order, and where each statement begins."""
+        found: dict[str, tuple[list[tuple[int, int]], list[ast.expr]]] = {}
+        for statement in self.module.tree.body:
+            for name, value in _bindings(statement):
+                places, values = found.setdefault(name, ([], []))
+                places.append((statement.lineno, statement.col_offset))
+                values.append(value)
+        return found
 
     def _may_grow(self, field: str, expression: ast.expr) -> bool:
         """Whether a list or set that a field holds seems to be changed later: by a method, an item or ``+=``."""
         names = {field, expression.id} if isinstance(expression, ast.Name) else {field}
-        return any(re.search(rf"\b{name}\s*(?:[.\[]|[-+|&^]=)", self.module.content) for name in names)
+        for name in names - self._growing.keys():
+            found = re.search(rf"\b{name}\s*+(?:[.\[]|[-+|&^]=)", self.module.content)
+            self._growing[name] = found is not None
+        return any(self._growing[name] for name in names)
 
     def _refuse_expression(self, field: str, expression: ast.expr, resolved: ast.expr) -> None:
         if isinstance(resolved, ast.Constant):

@@ -42,6 +42,8 @@ MAX_LOCATIONS = 500
 """Version folders that one section may name."""
 MAX_SECTIONS = 100
 """Sections of one file that may configure environments."""
+MAX_DATABASES = 200
+"""Databases that one section may name, and URLs that are looked at for it."""
 
 _URL = re.compile(r"[ \t]*([A-Za-z][\w.+-]*)://(?:[^:/@\s]*(?::(?P<password>[^\s]*))?@(?=[^@]*$))?")
 _REFERENCE = re.compile(r"%\([^)]*\)s|\$\{?\w+\}?|\{[^{}]*\}|<[^<>]*>|\*+|%[A-Za-z_]\w*%")
@@ -144,7 +146,7 @@ def _ini_candidate(ini: IniFile, name: str, path: str) -> Candidate:
     listed = ini.option(name, "version_locations")
     filled = value("version_locations")
     if listed is not None and filled:
-        items = split_locations(filled, separator)
+        items = split_locations(filled, separator, MAX_LOCATIONS)
         if items is None:
             at = ini.option(name, "path_separator") or ini.option(name, "version_path_separator") or listed
             problems.append(
@@ -156,14 +158,15 @@ def _ini_candidate(ini: IniFile, name: str, path: str) -> Candidate:
                     "error",
                 )
             )
-            items = split_locations(filled, None) or []
-        raw = split_locations(listed.value, separator) or []
-        for index, (text, _) in enumerate(items[:MAX_LOCATIONS]):
+            items = split_locations(filled, None, MAX_LOCATIONS) or []
+        raw = split_locations(listed.value, separator, MAX_LOCATIONS) or []
+        for index, (text, _) in enumerate(items):
             span = listed.value_span
             if len(raw) == len(items):
                 span = listed.locate(raw[index][1], raw[index][1] + len(raw[index][0]))
             locations.append(Location(text, span))
-    databases = tuple(part for part in _NAMES.split((value("databases") or "").strip()) if part)
+    named = _NAMES.split((value("databases") or "").strip(), MAX_DATABASES)[:MAX_DATABASES]
+    databases = tuple(part for part in named if part)
     section = ini.sections[name]
     return Candidate(
         config=ConfigFile(path, name, section.span, options),
@@ -189,6 +192,8 @@ def _ini_urls(ini: IniFile, sections: tuple[str, ...], path: str) -> tuple[Datab
                 url = find_url(option.value, option.value_span, path, name, option.key)
                 if url is not None:
                     found.append(url)
+                if len(found) == MAX_DATABASES:
+                    return tuple(found)
     return tuple(found)
 
 

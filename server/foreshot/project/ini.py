@@ -8,6 +8,7 @@ and value. A line that fits nowhere is a problem, not an exception.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -26,12 +27,11 @@ class IniOption(Struct, frozen=True):
 
     def locate(self, start: int, end: int) -> Span:
         """The span in the file of ``value[start:end]``; it must not cross a line."""
-        place = self.value_span
-        for offset, span in self.pieces:
-            if offset > start:
-                break
-            place = Span(span.start + start - offset, min(span.start + end - offset, span.end))
-        return place
+        at = bisect_right(self.pieces, start, key=lambda piece: piece[0]) - 1
+        if at < 0:
+            return self.value_span
+        offset, span = self.pieces[at]
+        return Span(span.start + start - offset, min(span.start + end - offset, span.end))
 
 
 class IniSection(Struct, frozen=True):
@@ -77,10 +77,10 @@ class IniFile(Struct, frozen=True):
     ) -> str | None:
         if "%" not in text:
             return text
-        if depth > _MAX_DEPTH:
+        if depth > _MAX_DEPTH or len(text) > _MAX_VALUE:
             return None
         pieces: list[str] = []
-        position = 0
+        position = length = 0
         for match in _PERCENT.finditer(text):
             pieces.append(text[position : match.start()])
             position = match.end()
@@ -95,7 +95,7 @@ class IniFile(Struct, frozen=True):
                 inner = self._filled(option.value, section, given, left, depth + 1)
             else:
                 inner = given.get(key)
-            if inner is None or sum(map(len, pieces)) + len(inner) > _MAX_VALUE:
+            if inner is None or (length := length + len(inner)) + match.start() > _MAX_VALUE:
                 return None
             pieces.append(inner)
         pieces.append(text[position:])

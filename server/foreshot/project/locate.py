@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 from msgspec import Struct
 
@@ -110,8 +111,8 @@ class Workspace:
         return found[0] if len(found) == 1 else None
 
 
-def split_locations(value: str, separator: str | None) -> list[tuple[str, int]] | None:
-    """The items of ``version_locations`` with their offsets; None for a separator that Alembic does not know.
+def split_locations(value: str, separator: str | None, most: int) -> list[tuple[str, int]] | None:
+    """The first items of ``version_locations`` with their offsets; None for a separator that Alembic does not know.
 
     Without a separator, Alembic splits at commas and spaces.
     """
@@ -125,12 +126,14 @@ def split_locations(value: str, separator: str | None) -> list[tuple[str, int]] 
         pattern = re.compile(re.escape(known))
     items: list[tuple[str, int]] = []
     position = 0
-    for match in [*pattern.finditer(value), None]:
+    for match in chain(pattern.finditer(value), (None,)):
         end = match.start() if match is not None else len(value)
         piece = value[position:end]
         if piece.strip():
             items.append((piece.strip(), position + len(piece) - len(piece.lstrip())))
         position = match.end() if match is not None else end
+        if len(items) == most:
+            break
     return items
 
 

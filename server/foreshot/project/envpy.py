@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from typing import Literal
 
 from foreshot.project.dialect_names import DRIVERS, dialect_of
 from foreshot.project.env_facts import Argument, Assignment, ConfigureCall, DialectHint, EnvFacts, Import
+from foreshot.project.env_nodes import Changes, changes_in, nodes_of
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import Ref, Unknown, Value
 from foreshot.text import Span
 
-MAX_NODES = 200_000
-"""Syntax nodes of an env.py that are looked at; hand-written ones have some hundreds."""
+MAX_CONFIGURES = 200
+"""Calls that configure a context, of which each is given what it is anew."""
 
 _LOCK_TIMEOUT = re.compile(r"lock_timeout|lock_wait_timeout", re.IGNORECASE)
 _SCHEME = re.compile(r"([A-Za-z][\w+]*)://")
@@ -34,7 +34,7 @@ def read_flask_migrate(module: Module) -> dict[str, Argument] | None:
     """
     scope = Scope(module)
     found: dict[str, Argument] | None = None
-    for node in _nodes(module.tree):
+    for node in nodes_of(module.tree):
         if not isinstance(node, ast.Call):
             continue
         path = _path(scope, node.func)
@@ -70,7 +70,7 @@ class _Reader:
         self.partials: dict[str, ast.Call] = {}
 
     def facts(self) -> EnvFacts:
-        for node in _nodes(self.module.tree):
+        for node in nodes_of(self.module.tree):
             match node:
                 case ast.Import() | ast.ImportFrom():
                     self.read_import(node)
@@ -103,16 +103,17 @@ class _Reader:
         """Read the calls of a function, or of the module, with the names that it binds itself."""
         inner: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         own: list[ast.AST] = []
-        for node in _nodes(*body, into_functions=False):
+        for node in nodes_of(*body, into_functions=False):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 inner.append(node)
             else:
                 own.append(node)
         if function:
             _bind_locals(own, scope)
+        changes = changes_in(own)
         for node in own:
             if isinstance(node, ast.Call):
-                self.read_call(node, scope, function, own)
+                self.read_call(node, scope, function, changes)
         for definition in inner:
             below = scope.child()
             parameters = definition.args
@@ -122,16 +123,19 @@ class _Reader:
                 )
             self.read_block(definition.body, below, definition.name)
 
-    def read_call(self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]) -> None:
+    def read_call(self, node: ast.Call, scope: Scope, function: str, changes: Changes) -> None:
         path = _path(scope, node.func)
         last = path.rpartition(".")[2]
         if not _is_offline(function):
             self.mentions.add(last)
+        named = isinstance(node.func, ast.Name) and node.func.id in self.partials
+        if len(self.configures) >= MAX_CONFIGURES and (named or _is_configure(path, node.func)):
+            return
         if _is_configure(path, node.func):
-            self.configures.append(self.configure_call(node, scope, function, own))
+            self.configures.append(self.configure_call(node, scope, function, changes))
         elif isinstance(node.func, ast.Name) and node.func.id in self.partials:
-            bound = self.configure_call(self.partials[node.func.id], scope, function, own)
-            call = self.configure_call(node, scope, function, own)
+            bound = self.configure_call(self.partials[node.func.id], scope, function, changes)
+            call = self.configure_call(node, scope, function, changes)
             self.configures.append(
                 ConfigureCall(
                     call.span,
@@ -156,9 +160,7 @@ class _Reader:
                 if isinstance(scheme, str):
                     self.hint(scheme, "url", self.module.span(value))
 
-    def configure_call(
-        self, node: ast.Call, scope: Scope, function: str, own: list[ast.AST]
-    ) -> ConfigureCall:
+    def configure_call(self, node: ast.Call, scope: Scope, function: str, changes: Changes) -> ConfigureCall:
         given = _Given()
         positional = [
             argument for argument in node.args if not _is_configure(_path(scope, argument), argument)
@@ -169,7 +171,7 @@ class _Reader:
             if keyword.arg is not None:
                 given.arguments[keyword.arg] = _argument(scope, keyword)
             else:
-                self.splat(keyword.value, scope, own, given)
+                self.splat(keyword.value, scope, changes, given)
         arguments = given.arguments
         dialect = arguments.get("dialect_name")
         if dialect is not None and isinstance(dialect.value, str):
@@ -180,7 +182,7 @@ class _Reader:
             span_of(node), span_of(node.func), function, arguments, given.open_ended, given.flask, offline
         )
 
-    def splat(self, node: ast.expr, scope: Scope, own: list[ast.AST], given: _Given, depth: int = 0) -> None:
+    def splat(self, node: ast.expr, scope: Scope, changes: Changes, given: _Given, depth: int = 0) -> None:
         """Take in what ``**node`` passes."""
         origin = node
         if isinstance(node, ast.Name):
@@ -199,7 +201,7 @@ class _Reader:
                     if isinstance(name, str):
                         given.arguments[name] = Argument(_value(scope, item), self.module.span(item))
                     elif key is None:
-                        self.splat(item, scope, own, given, depth + 1)
+                        self.splat(item, scope, changes, given, depth + 1)
                     else:
                         given.open_ended = True
             case ast.Call(func=ast.Name(id="dict"), args=[]):
@@ -207,20 +209,18 @@ class _Reader:
                     if keyword.arg is not None:
                         given.arguments[keyword.arg] = _argument(scope, keyword)
                     else:
-                        self.splat(keyword.value, scope, own, given, depth + 1)
+                        self.splat(keyword.value, scope, changes, given, depth + 1)
             case _:
                 given.open_ended = True
                 given.flask = given.flask or "configure_args" in self.module.text(self.module.span(origin))
         if isinstance(node, ast.Name) and depth <= _MAX_SPLATS:
-            self.added(node.id, scope, own, given, depth)
+            self.added(node.id, scope, changes, given, depth)
 
-    def added(self, name: str, scope: Scope, own: list[ast.AST], given: _Given, depth: int) -> None:
+    def added(self, name: str, scope: Scope, changes: Changes, given: _Given, depth: int) -> None:
         """Take in ``name["key"] = value`` and ``name.update(more)``."""
-        for node in own:
+        for node in changes.get(name, ()):
             match node:
-                case ast.Assign(
-                    targets=[ast.Subscript(value=ast.Name(id=owner), slice=index)], value=value
-                ) if owner == name:
+                case ast.Assign(targets=[ast.Subscript(slice=index)], value=value):
                     key = scope.evaluate(index)
                     if isinstance(key, str):
                         # It may stand under a condition: that it is passed is all that is known.
@@ -228,16 +228,10 @@ class _Reader:
                         given.arguments[key] = Argument(unknown, self.module.span(value))
                     else:
                         given.open_ended = True
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="update"), args=[more]) if (
-                    owner == name
-                ):
-                    self.splat(more, scope, own, given, depth + 1)
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="update" | "setdefault")) if (
-                    owner == name
-                ):
-                    given.open_ended = True
+                case ast.Call(func=ast.Attribute(attr="update"), args=[more]):
+                    self.splat(more, scope, changes, given, depth + 1)
                 case _:
-                    pass
+                    given.open_ended = True
 
     def target_metadata(self) -> Assignment | None:
         found: Assignment | None = None
@@ -313,20 +307,6 @@ _POSITIONAL = (
     "transactional_ddl",
     "transaction_per_migration",
 )
-
-
-def _nodes(*starts: ast.AST, into_functions: bool = True) -> Iterator[ast.AST]:
-    """Nodes in source order, docstrings and other lone strings left out; not recursive, and bounded."""
-    pending: list[ast.AST] = list(reversed(starts))
-    for _ in range(MAX_NODES):
-        if not pending:
-            return
-        node = pending.pop()
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        yield node
-        if into_functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _bind_locals(nodes: list[ast.AST], scope: Scope) -> None:

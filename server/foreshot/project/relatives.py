@@ -41,16 +41,37 @@ class _Adoption:
         self.workspace = workspace
         self.environments = list(environments)
         self.graphs: dict[int, Graph] = {}
+        self.having: dict[str, set[int]] = {}
+        self.naming: dict[str, set[int]] = {}
 
     def run(self, candidates: list[str]) -> list[Environment]:
         graphs = {folder: self.graph_of(folder) for folder in candidates}
         pending = self.adopt_whole_trees([folder for folder in candidates if graphs[folder].ids])
+        for index in range(len(self.environments)):
+            self.enter(index, self.graph(index))
         while pending:
             left = self.adopt_connected(pending, graphs)
             if len(left) == len(pending):
                 left = self.found_one(left, graphs)
             pending = left
         return self.environments
+
+    def enter(self, index: int, graph: Graph) -> None:
+        """Note which ids an environment has and which it refers to, so that no folder is held against all environments."""
+        for name in graph.ids:
+            self.having.setdefault(name, set()).add(index)
+        for name in graph.references:
+            self.naming.setdefault(name, set()).add(index)
+
+    def near(self, folder: str, graph: Graph) -> list[int]:
+        """The environments that a folder may hang on, in the order of how much of the path they share with it."""
+        found = {index for name in graph.ids for index in self.naming.get(name, ())}
+        found |= {index for name in graph.references - graph.ids for index in self.having.get(name, ())}
+
+        def shared(index: int) -> tuple[int, int]:
+            return -len(paths.common(folder, self.environments[index].script_location)), index
+
+        return sorted(found, key=shared)
 
     def graph_of(self, folder: str) -> Graph:
         listing = self.workspace.listings[folder]
@@ -101,7 +122,7 @@ class _Adoption:
         left: list[str] = []
         for folder in candidates:
             graph = graphs[folder]
-            for index in self.nearest_first(folder):
+            for index in self.near(folder, graph):
                 environment = self.environments[index]
                 own = self.graph(index)
                 if own.shares(graph):
@@ -113,6 +134,7 @@ class _Adoption:
                         environment, version_dirs=(*first, *dirs)
                     )
                     own.add(graph)
+                    self.enter(index, graph)
                     break
             else:
                 left.append(folder)
@@ -121,7 +143,7 @@ class _Adoption:
     def found_one(self, candidates: list[str], graphs: dict[str, Graph]) -> list[str]:
         """The first folder that is no copy and not set aside becomes an environment of its own."""
         for position, folder in enumerate(candidates):
-            copies = any(self.graph(index).shares(graphs[folder]) for index in range(len(self.environments)))
+            copies = any(name in self.having for name in graphs[folder].ids)
             below = any(
                 paths.is_inside(folder, place)
                 for environment in self.environments
@@ -144,17 +166,10 @@ class _Adoption:
                     flavour="revisions-only",
                 )
             )
+            index = len(self.environments) - 1
+            self.enter(index, self.graph(index))
             return candidates[position + 1 :]
         return []
-
-    def nearest_first(self, folder: str) -> list[int]:
-        """The environments in the order of how much of the path they share with a folder."""
-
-        def shared(index: int) -> int:
-            place = self.environments[index].script_location
-            return -len(paths.common(folder, place))
-
-        return sorted(range(len(self.environments)), key=shared)
 
 
 def _by_database(environment: Environment, place: str, below: list[str]) -> list[Environment]:

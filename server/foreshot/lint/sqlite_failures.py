@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -52,19 +53,24 @@ class Failures:
         )
 
 
-def is_within(site: Site, spans: Iterable[Span]) -> bool:
-    """Whether the call stands in one of the spans."""
-    return any(span.start <= site.call.start < span.end for span in spans)
+def is_within(site: Site, spans: Sequence[Span]) -> bool:
+    """Whether the call stands in one of the spans, which are in order and do not overlap."""
+    at = bisect_right(spans, site.call.start, key=lambda span: span.start) - 1
+    return at >= 0 and site.call.start < spans[at].end
 
 
 def forgiven(module: Module) -> list[Span]:
-    """What stands in a ``try`` whose handler takes the error and goes on."""
-    return [
+    """What stands in a ``try`` whose handler takes the error and goes on: in order, none inside another."""
+    found: list[Span] = []
+    for span in sorted(
         module.span(statement)
         for node in module.nodes(ast.Try)
         if any(map(_goes_on, node.handlers))
         for statement in node.body
-    ]
+    ):
+        if not found or span.start >= found[-1].end:
+            found.append(span)
+    return found
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:

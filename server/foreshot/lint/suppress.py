@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -63,13 +64,34 @@ def suppressions_of(
     return tuple(found)
 
 
-def covers(suppression: Suppression, rule: str, rows: tuple[int, int]) -> bool:
-    """Whether it silences a finding of ``rule`` whose operation stands on ``rows``."""
-    if suppression.rule != rule:
-        return False
-    if suppression.rows is None:
-        return True
-    return rows[0] <= suppression.rows[0] <= rows[1]
+class Silence:
+    """The suppressions of one rule in one file, to ask about many findings."""
+
+    def __init__(self, suppressions: Iterable[Suppression]) -> None:
+        self._whole: list[Suppression] = []
+        self._by_row: dict[int, list[Suppression]] = {}
+        for item in suppressions:
+            if item.rows is None:
+                self._whole.append(item)
+            else:
+                self._by_row.setdefault(item.rows[0], []).append(item)
+        self._rows = sorted(self._by_row)
+        self._idle = list(self._rows)
+        self.used: set[Suppression] = set()
+        """Those that have silenced a finding."""
+
+    def covers(self, rows: tuple[int, int]) -> bool:
+        """Whether a finding whose operation stands on ``rows`` is silenced; what silences it counts as used."""
+        at = bisect_left(self._rows, rows[0])
+        found = at < len(self._rows) and self._rows[at] <= rows[1]
+        if found:
+            first, last = bisect_left(self._idle, rows[0]), bisect_right(self._idle, rows[1])
+            for row in self._idle[first:last]:
+                self.used.update(self._by_row[row])
+            del self._idle[first:last]
+        if self._whole and not self.used.issuperset(self._whole[:1]):
+            self.used.update(self._whole)
+        return found or bool(self._whole)
 
 
 def _first_code(module: Module | None, source: SourceText) -> int:

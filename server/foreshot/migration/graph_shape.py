@@ -72,7 +72,8 @@ class Shape:
                 if target is not None and self.ids[target] != self.ids[index]:
                     targets[target] = None
             self.dependencies[index] = tuple(targets)
-            added = [target for target in targets if target not in self.parents[index]]
+            above = set(self.parents[index])
+            added = [target for target in targets if target not in above]
             upper[index] = (*self.parents[index], *added)
             for target in added:
                 extra.setdefault(target, []).append(index)
@@ -154,12 +155,21 @@ class Shape:
                 if not waiting[parent]:
                     # A long history in which every revision has a label would not fit in memory otherwise.
                     marks.pop(parent, None)
-            for label in headers[index].branch_labels:
-                mark |= 1 << bits.setdefault(label, len(bits))
+            own = [bits.setdefault(label, len(bits)) for label in headers[index].branch_labels]
             if index in self.unread_labels:
-                mark |= 1 << bits.setdefault(index, len(bits))
+                own.append(bits.setdefault(index, len(bits)))
+            if own:
+                mark |= _bits(own)
             if waiting[index]:
                 marks[index] = mark
             if index in wanted:
                 tokens[index] = (hash(mark), mark.bit_count())
         return tokens
+
+
+def _bits(places: Sequence[int]) -> int:
+    """The number with these bits: made at once, since one bit after the other copies it each time."""
+    made = bytearray((max(places) >> 3) + 1)
+    for place in places:
+        made[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(made, "little")

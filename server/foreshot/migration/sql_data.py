@@ -75,12 +75,12 @@ def _change(cursor: Cursor, found: Found, ctes: set[str], *, limited: bool) -> N
     table, targets, has_where, tail_limited = reader(cursor)
     whole = Cursor(cursor.context, cursor.tokens, begin, cursor.stop)
     skipped = {begin}
-    columns: list[str] = []
+    columns: dict[str, None] = {}
     for at in targets:
         name = cursor.context.identifier(cursor.tokens[at])
         skipped.add(at)
-        if isinstance(name, str) and name not in columns:
-            columns.append(name)
+        if isinstance(name, str):
+            columns[name] = None
     site = found.site(first.start, max(table.end, first.end), table=table)
     found.add(
         DataChange(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES
-from foreshot.lint.suppress import Suppression, covers
+from foreshot.lint.suppress import Silence, Suppression
 from foreshot.project.settings import Settings
 
 _LOCKING = "locking"
@@ -26,18 +26,15 @@ class Sifted(Struct, frozen=True):
 def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -> Sifted:
     """Leave out, of the reports of one file, what its comments silence."""
     kept: list[Report] = []
-    used: set[Suppression] = set()
     by_rule: dict[str, list[Suppression]] = {}
     for suppression in suppressions:
         by_rule.setdefault(suppression.rule, []).append(suppression)
+    silences = {rule: Silence(items) for rule, items in by_rule.items()}
     for report in reports:
-        of_rule = by_rule.get(report.rule, ())
-        matching = [item for item in of_rule if covers(item, report.rule, report.rows)]
-        if matching:
-            used.update(matching)
-        else:
+        silence = silences.get(report.rule)
+        if silence is None or not silence.covers(report.rows):
             kept.append(report)
-    return Sifted(kept, used)
+    return Sifted(kept, set[Suppression]().union(*(silence.used for silence in silences.values())))
 
 
 def is_selected(rule: str, settings: Settings) -> bool:

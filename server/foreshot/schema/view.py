@@ -135,17 +135,28 @@ class SchemaView:
                         found.setdefault((direction, operation.table_name or "", name), []).append(operation)
         return found
 
+    @cached_property
+    def _constraining(self) -> dict[tuple[Direction, str | None], list[TableOperation]]:
+        """What makes, drops and validates constraints, in order, by direction and table."""
+        found: dict[tuple[Direction, str | None], list[TableOperation]] = {}
+        for direction, operations in self._operations.items():
+            for operation in operations:
+                if (
+                    isinstance(operation, CreateTable | AddConstraint | DropConstraint | ValidateConstraint)
+                    and operation.table_name is not None
+                ):
+                    found.setdefault((direction, operation.table_name), []).append(operation)
+        return found
+
     def constraints(self, table: str | None, at: Operation) -> list[ConstraintSpec]:
         """Constraints that this direction made on the table before ``at`` and that are still there.
 
         One that has been validated meanwhile is no longer ``not_valid``.
         """
         found: list[ConstraintSpec] = []
-        for operation in self._operations[at.site.function]:
-            if operation.site.order >= at.site.order or not isinstance(operation, TableOperation):
-                continue
-            if operation.table_name != table or table is None:
-                continue
+        for operation in self._constraining.get((at.site.function, table), ()):
+            if operation.site.order >= at.site.order:
+                break
             if isinstance(operation, CreateTable):
                 found.extend(operation.constraints)
             elif isinstance(operation, AddConstraint):

@@ -15,10 +15,10 @@ from foreshot.migration.operations import (
     AddConstraint,
     ColumnSpec,
     Direction,
+    Operation,
     TableOperation,
     TypeSpec,
 )
-from foreshot.rules.data import _rows as rows
 from foreshot.syntax.changes import Change
 from foreshot.syntax.values import CallValue, Ref, Unknown, known_strs
 from foreshot.text import Span
@@ -169,11 +169,18 @@ def is_key(operation: TableOperation, column: str, spec: ColumnSpec | None, cont
         return True
     directions: tuple[Direction, ...] = ("upgrade", "downgrade")
     return any(
-        isinstance(other, AddConstraint)
+        (operation.table_name, column) in context.once_each_way(_keyed, direction) for direction in directions
+    )
+
+
+def _keyed(operations: tuple[Operation, ...]) -> frozenset[tuple[str | None, object]]:
+    """The columns of keys that a direction makes by themselves, with their tables."""
+    return frozenset(
+        (other.table_name, column)
+        for other in operations
+        if isinstance(other, AddConstraint)
         and other.constraint.kind in ("foreign key", "unique", "primary key")
-        and column in other.constraint.columns
-        for direction in directions
-        for other in rows.on_table(operation.table_name, direction, context)
+        for column in other.constraint.columns
     )
 
 

@@ -102,17 +102,35 @@ def before(operation: TableOperation, context: Context) -> Iterator[TableOperati
 
 def counterparts(operation: TableOperation, column: object, context: Context) -> Iterator[AlterColumn]:
     """What the other direction says of the same column."""
-    for other in on_table(operation.table_name, other_way(operation), context):
-        if isinstance(other, AlterColumn) and column in (other.column, other.new_name):
+    said = context.once_each_way(_by_column, other_way(operation))
+    for other in said.get((operation.table_name, column), ()):
+        if isinstance(other, AlterColumn):
             yield other
 
 
 def added(operation: TableOperation, column: object, context: Context) -> AddColumn | None:
     """The operation that added the column, earlier in the same direction."""
+    said = context.once_each_way(_by_column, operation.site.function)
     found = None
-    for other in before(operation, context):
-        if isinstance(other, AddColumn) and other.column.name == column:
+    for other in said.get((operation.table_name, column), ()):
+        if other.site.order >= operation.site.order:
+            break
+        if isinstance(other, AddColumn):
             found = other
+    return found
+
+
+def _by_column(
+    operations: tuple[Operation, ...],
+) -> Mapping[tuple[str | None, object], Sequence[AddColumn | AlterColumn]]:
+    """What adds or alters each column, in order, by table and by every name that it is said to have."""
+    found: dict[tuple[str | None, object], list[AddColumn | AlterColumn]] = {}
+    for operation in operations:
+        if isinstance(operation, AddColumn):
+            found.setdefault((operation.table_name, operation.column.name), []).append(operation)
+        elif isinstance(operation, AlterColumn):
+            for name in dict.fromkeys((operation.column, operation.new_name)):
+                found.setdefault((operation.table_name, name), []).append(operation)
     return found
 
 

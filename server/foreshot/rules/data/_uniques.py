@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from foreshot.lint import writing
 from foreshot.lint.context import Context
@@ -11,6 +11,7 @@ from foreshot.migration.operations import (
     AlterColumn,
     CreateIndex,
     CreateTable,
+    Direction,
     DropConstraint,
     DropIndex,
     Operation,
@@ -25,40 +26,81 @@ def replaces_another(
     operation: AddConstraint | CreateIndex, columns: Sequence[Maybe[str]], context: Context
 ) -> bool:
     """Whether the same direction drops, or has made, one over the same columns or fewer; or one that is not known."""
-    way, back = operation.site.function, rows.other_way(operation)
-    tables = _former_names(operation, context)
-    own = [other for table in (*tables, None) for other in rows.on_table(table, way, context)]
-    columns_now = {
-        other.column: other.new_name
-        for other in own
-        if isinstance(other, AlterColumn)
-        and isinstance(other.column, str)
-        and isinstance(other.new_name, str)
-    }
-    dropped = [
-        other
-        for other in own
-        if isinstance(other, DropIndex)
-        or (
-            isinstance(other, DropConstraint)
-            and other.constraint_kind not in ("foreign key", "check", "exclude")
-        )
-    ]
-    if dropped:
+    known = context.once(_Known).of(operation.site.function, tuple(_former_names(operation, context)))
+    if known.drops:
+        if known.again.within(columns):
+            return True
+        if known.replaces_unknown(_name(operation)):
+            return True
+    return known.own.within(columns, operation.site.order)
+
+
+class _Known:
+    """What is said of unique constraints and indexes, put together once for each table."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._tables: dict[tuple[Direction, tuple[str | None, ...]], _OfTable] = {}
+
+    def of(self, way: Direction, tables: tuple[str | None, ...]) -> _OfTable:
+        """What is said of the table that has these names; what names no table may be about it."""
+        found = self._tables.get((way, tables))
+        if found is None:
+            found = self._tables[way, tables] = _OfTable(way, tables, self._context)
+        return found
+
+
+class _OfTable:
+    def __init__(self, way: Direction, tables: tuple[str | None, ...], context: Context) -> None:
+        back: Direction = "downgrade" if way == "upgrade" else "upgrade"
+        now: dict[Maybe[str], str] = {}
+        self.drops: list[DropConstraint | DropIndex] = []
+        self.own = _Columns()
+        self.again = _Columns()
+        for other in (other for table in (*tables, None) for other in rows.on_table(table, way, context)):
+            match other:
+                case AlterColumn(column=str() as column, new_name=str() as name):
+                    now[column] = name
+                case DropIndex():
+                    self.drops.append(other)
+                case DropConstraint() if other.constraint_kind not in ("foreign key", "check", "exclude"):
+                    self.drops.append(other)
+                case AddConstraint() | CreateIndex() if other.table_name is not None:
+                    for made in _made(other):
+                        self.own.add(made, other.site.order)
+                case _:
+                    pass
         for other in (other for table in tables for other in rows.on_table(table, back, context)):
             for made in _made(other):
-                if {columns_now.get(str(column), column) for column in made} <= set(columns):
-                    return True
-        again = context.once_each_way(_made_names, back)
-        if any(_is_unknown(other, operation, again) for other in dropped):
-            return True
-    return any(
-        set(made) <= set(columns)
-        for other in own
-        if other.site.order < operation.site.order and isinstance(other, AddConstraint | CreateIndex)
-        for made in _made(other)
-        if other.table_name is not None
-    )
+                self.again.add([now.get(str(column), column) for column in made], other.site.order)
+        names = context.once_each_way(_made_names, back)
+        unknown = [other for other in self.drops if other.name is None or other.name not in names]
+        self._constraints = any(isinstance(other, DropConstraint) for other in unknown)
+        self._indexes = {other.name for other in unknown if isinstance(other, DropIndex)}
+
+    def replaces_unknown(self, name: str | None) -> bool:
+        """Whether nothing tells what a dropped one was, and it can be the one that the constraint ``name`` replaces."""
+        return self._constraints or (name is not None and name in self._indexes)
+
+
+class _Columns:
+    """Columns that are unique together, to ask whether any of them lie within others."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[Maybe[str] | None, list[tuple[frozenset[Maybe[str]], int]]] = {}
+
+    def add(self, columns: Sequence[Maybe[str]], order: int) -> None:
+        first = columns[0] if columns else None
+        self._by_first.setdefault(first, []).append((frozenset(columns), order))
+
+    def within(self, columns: Sequence[Maybe[str]], before: int | None = None) -> bool:
+        """Whether any lie within these, made before a place in the order."""
+        wanted = set(columns)
+        return any(
+            (before is None or order < before) and made <= wanted
+            for first in (None, *wanted)
+            for made, order in self._by_first.get(first, ())
+        )
 
 
 def _former_names(operation: AddConstraint | CreateIndex, context: Context) -> list[str | None]:
@@ -93,15 +135,6 @@ def _made(operation: Operation) -> list[tuple[Maybe[str], ...]]:
         return [operation.index.columns] if whole else []
     constraints = operation.constraints if isinstance(operation, CreateTable) else (operation.constraint,)
     return [item.columns for item in constraints if item.kind in ("unique", "primary key")]
-
-
-def _is_unknown(
-    dropped: DropConstraint | DropIndex, operation: AddConstraint | CreateIndex, again: Set[str]
-) -> bool:
-    """Whether nothing tells what the dropped one was, and it can be the one that is replaced."""
-    if dropped.name is not None and dropped.name in again:
-        return False
-    return isinstance(dropped, DropConstraint) or dropped.name == _name(operation) is not None
 
 
 def _name(operation: AddConstraint | CreateIndex) -> str | None:

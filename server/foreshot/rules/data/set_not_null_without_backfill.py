@@ -71,14 +71,14 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from foreshot.knowledge import Facts, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import AddColumn, AlterColumn, TypeSpec, ValidateConstraint
+from foreshot.migration.operations import AddColumn, AlterColumn, Operation, TypeSpec, ValidateConstraint
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _placing as placing
@@ -171,7 +171,17 @@ def _was_nullable(operation: AlterColumn, context: Context) -> bool | None:
 
 def _is_checked(operation: AlterColumn, context: Context) -> bool:
     """Whether a constraint of the table was validated before, which may be one that keeps NULL out."""
-    return any(isinstance(other, ValidateConstraint) for other in rows.before(operation, context))
+    order = operation.site.order
+    return context.once_each_way(_validated, operation.site.function).get(operation.table_name, order) < order
+
+
+def _validated(operations: tuple[Operation, ...]) -> Mapping[str | None, int]:
+    """Where a constraint of each table is first validated."""
+    found: dict[str | None, int] = {}
+    for other in operations:
+        if isinstance(other, ValidateConstraint):
+            found.setdefault(other.table_name, other.site.order)
+    return found
 
 
 def _added(operation: AlterColumn, context: Context) -> AddColumn | None:

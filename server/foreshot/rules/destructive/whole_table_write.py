@@ -285,8 +285,8 @@ def _plain_update(operation: DataChange, context: Context) -> str | None:
     for call in context.once(_calls).get(operation.site.statement, ()):
         if call.site.statement != call.site.call or not isinstance(call.value, Text) or call.interpolated:
             return None
-        found = _UPDATE.fullmatch(call.value.value)
-        if found is None or len(call.statements) != 1:
+        found = _UPDATE.fullmatch(call.value.value) if len(call.statements) == 1 else None
+        if found is None:
             return None
         outside = _QUOTED.sub("''", found["sql"])
         if "\n" in found["sql"] and outside != found["sql"]:

@@ -206,7 +206,7 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from msgspec.structs import replace
@@ -220,6 +220,7 @@ from foreshot.migration.operations import (
     CreateTable,
     DropIndex,
     DropTable,
+    Operation,
     SetOption,
     TableOperation,
     TransactionControl,
@@ -370,7 +371,8 @@ def _first(
 
 def _makes_a_table(context: Context) -> bool:
     """Whether an index of an unknown table may be on one that this revision makes."""
-    return any(isinstance(other, CreateTable) for other in context.revision.operations)
+    creations = context.once_each_way(_creations, "upgrade"), context.once_each_way(_creations, "downgrade")
+    return any(creations)
 
 
 def _is_undone(table: str, context: Context) -> bool:
@@ -380,7 +382,9 @@ def _is_undone(table: str, context: Context) -> bool:
 
 def _made(table: str | None, context: Context) -> CreateTable | None:
     """What made the table in ``upgrade()``."""
-    for other in context.upgrade if table is not None else ():
-        if isinstance(other, CreateTable) and other.table_name == table:
-            return other
-    return None
+    return context.once_each_way(_creations, "upgrade").get(table) if table is not None else None
+
+
+def _creations(operations: tuple[Operation, ...]) -> Mapping[str | None, CreateTable]:
+    """The first creation of each table."""
+    return {other.table_name: other for other in reversed(operations) if isinstance(other, CreateTable)}

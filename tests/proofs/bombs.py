@@ -869,6 +869,102 @@ def template_that_works_hard() -> Files:
     return heads | {"migrations/script.py.mako": text.encode()}
 
 
+@bomb
+def long_headers() -> Files:
+    """Every name of a header is looked for among many assignments, and most are under a condition."""
+    names = "x = '0001'\n" * 5_000 + HEADER + f"depends_on = ({'x, ' * 5_000})\n"
+    conditions = HEADER + "x = ['0001']\n" + "if a: depends_on = x\n" * 5_000
+    lists = HEADER + "if a: depends_on = ['0001']\n" * 5_000
+    return {
+        f"migrations/versions/000{at}_header.py": text.replace('"0002"', f'"000{at}"').encode()
+        for at, text in enumerate((names, conditions, lists), 2)
+    }
+
+
+@bomb
+def many_labels() -> Files:
+    return {
+        f"migrations/versions/r{one}.py": (
+            f"revision = 'r{one}'\ndown_revision = '0001'\nbranch_labels = ("
+            + "".join(f"'{one}{at}'," for at in range(60_000))
+            + ")\n"
+        ).encode()
+        for one in "abcdef"
+    }
+
+
+@bomb
+def folders_of_nobody() -> Files:
+    """Each holds revisions that hang on nothing."""
+    found: Files = {FILE: upgrade("op.drop_table('t')").encode()}
+    for number in range(250):
+        found[f"lib{number}/versions/{number:04}abcdef0_x.py"] = (
+            f"revision = 'q{number}'\ndown_revision = None\n".encode()
+        )
+    return found
+
+
+@bomb
+def wide_configuration() -> Files:
+    """What the default section says holds for a hundred others."""
+    shared = (
+        "[DEFAULT]\nempty =\n"
+        f"file_template = {'%%' * 40_000}{'%(empty)s' * 1_500}\n"
+        f"databases = {'a ' * 20_000}\n"
+        + "".join(f"u{number} = b://c\n" for number in range(2_000))
+        + "version_locations =\n"
+        + "\n" * 20_000
+        + "".join(f"  d{number}\n" for number in range(600))
+    )
+    sections = "".join(f"[s{number}]\nscript_location = migrations\n" for number in range(100))
+    return {"alembic.ini": (shared + sections).encode(), FILE: upgrade("op.drop_table('t')").encode()}
+
+
+@bomb
+def long_env() -> Files:
+    lines = "".join(f"    k{number} = {{}}\n    k{number}['a{number}'] = 1\n" for number in range(5_000))
+    lines += f"    context.configure({', '.join(f'**k{number}' for number in range(5_000))})\n"
+    lines += "    context.configure(**k0, **k1, **k2)\n" * 5_000
+    text = f"from alembic import context\n\ndef run():\n{lines}\nrun()\n"
+    return {"migrations/env.py": text.encode(), FILE: upgrade("op.drop_table('t')").encode()}
+
+
+@bomb
+def silenced_many_times() -> str:
+    names = "drop-column, " * 10_000
+    lines = [f"op.drop_column('t', 'c{number}')  # foreshot: ignore[drop-column]" for number in range(900)]
+    on_one = "; ".join(["op.drop_column('t', 'c')"] * 900)
+    return upgrade(f"# foreshot: ignore[{names}drop-column]", on_one, *lines)
+
+
+@bomb
+def forgiven_many_times() -> str:
+    tries = ["try:", "    x", "except Exception:", "    pass"] * 3_000
+    lines = [f"op.create_unique_constraint('u{number}', 't{number}', ['c'])" for number in range(900)]
+    return upgrade(*tries, *lines)
+
+
+@bomb
+def many_constraints() -> str:
+    """Each is held against all others of its table."""
+    lines = [
+        line.format(number)
+        for number in range(100)
+        for line in (
+            "op.drop_constraint('old{0}', 't', type_='unique')",
+            "op.create_unique_constraint('new{0}', 't', ['c{0}'])",
+            "op.alter_column('t', 'c{0}', nullable=False)",
+        )
+    ]
+    return upgrade(*lines)
+
+
+@bomb
+def many_updates_in_one_text() -> str:
+    statements = "".join(f"UPDATE t{number} SET c = d;\n" for number in range(1_900))
+    return upgrade(f"op.execute('''{statements}''')")
+
+
 def main(names: list[str]) -> int:
     """Hold bombs to what is promised, on a thread like those of the server; a JSON object a line."""
     bad = 0

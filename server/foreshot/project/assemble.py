@@ -14,6 +14,7 @@ from foreshot.project.relatives import adopt_revisions
 from foreshot.project.sniff import is_env_py
 from foreshot.text import SourceText
 
+_MOST_SHOWN = 200
 _TEMPLATED = re.compile(r"[{}$<>%]")
 _FLASK = re.compile(r"\bcurrent_app\b|flask_migrate")
 _MULTI = re.compile(r"bind_names|SQLALCHEMY_BINDS|\bupgrade_token\b")
@@ -96,7 +97,7 @@ class Assembly:
         elif candidate.script is None:
             self._urls_only.append(candidate)
         elif not _TEMPLATED.search(candidate.script.value):
-            message = f"`script_location` names no folder of this workspace: {candidate.script.value}"
+            message = f"`script_location` names no folder of this workspace: {_shown(candidate.script)}"
             problem = Problem(candidate.config.path, candidate.script.span, message, "missing-folder")
             wanted = paths.join(candidate.here, candidate.script.value.replace(":", paths.SEP))
             self._unlocated.append(_broken(self.workspace.root, candidate, wanted, problem))
@@ -171,7 +172,7 @@ class Assembly:
             elif isinstance(place, Outside):
                 problems.append(_outside(candidate, location))
             else:
-                message = f"`version_locations` names no folder of this workspace: {location.value}"
+                message = f"`version_locations` names no folder of this workspace: {_shown(location)}"
                 problems.append(Problem(candidate.config.path, location.span, message, "missing-folder"))
         return tuple(folders) or (paths.child(script, "versions"),), problems
 
@@ -198,8 +199,14 @@ def _order(environment: Environment) -> tuple[str, str, tuple[str, ...]]:
     return environment.script_location, environment.section, environment.version_dirs
 
 
+def _shown(location: Location) -> str:
+    """A folder's name in a message: on one line, and not endless."""
+    value = " ".join(location.value.split())
+    return value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+
+
 def _outside(candidate: Candidate, location: Location) -> Problem:
-    message = f"{location.value} is outside the workspace: what is there is not read"
+    message = f"{_shown(location)} is outside the workspace: what is there is not read"
     return Problem(candidate.config.path, location.span, message, "outside-workspace", "information")
 
 

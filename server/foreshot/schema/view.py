@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import count
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -153,21 +154,27 @@ class SchemaView:
 
         One that has been validated meanwhile is no longer ``not_valid``.
         """
-        found: list[ConstraintSpec] = []
+        found: dict[int, ConstraintSpec] = {}
+        named: dict[object, list[int]] = {}
+        places = count()
         for operation in self._constraining.get((at.site.function, table), ()):
             if operation.site.order >= at.site.order:
                 break
-            if isinstance(operation, CreateTable):
-                found.extend(operation.constraints)
-            elif isinstance(operation, AddConstraint):
-                found.append(operation.constraint)
-            elif isinstance(operation, DropConstraint):
-                found = [item for item in found if item.name is None or item.name != operation.name]
-            elif isinstance(operation, ValidateConstraint):
-                found = [
-                    replace(item, not_valid=False) if item.name == operation.name else item for item in found
-                ]
-        return found
+            match operation:
+                case CreateTable(constraints=made) | AddConstraint(constraint=made):
+                    for item in made if isinstance(made, tuple) else (made,):
+                        place = next(places)
+                        found[place] = item
+                        named.setdefault(item.name, []).append(place)
+                case DropConstraint(name=name) if name is not None:
+                    for place in named.pop(name, ()):
+                        del found[place]
+                case ValidateConstraint(name=name):
+                    for place in named.get(name, ()):
+                        found[place] = replace(found[place], not_valid=False)
+                case _:
+                    pass
+        return list(found.values())
 
     def indexes(self, table: str | None, at: Operation) -> list[IndexSpec]:
         """Indexes that this direction made on the table before ``at``."""

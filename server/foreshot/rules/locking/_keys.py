@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from foreshot.lint import writing
 from foreshot.lint.context import Context
-from foreshot.migration.operations import AddColumn, AddConstraint, DropConstraint, DropIndex
+from foreshot.migration.operations import AddColumn, AddConstraint, DropConstraint, DropIndex, Operation
 from foreshot.rules.locking import _names as names
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, RemoveArgument
@@ -100,16 +101,27 @@ def _deferral(operation: AddConstraint, context: Context) -> str | None:
 
 def _replaces(operation: AddConstraint, name: str, context: Context) -> bool:
     """Whether the revision has dropped a constraint of that kind, or an index of that name, before."""
-    kinds = ("unknown", operation.constraint.kind)
-    return any(
-        (isinstance(other, DropIndex) and other.name == name)
-        or (
-            isinstance(other, DropConstraint)
-            and other.table_name == operation.table_name
-            and (other.name == name or other.constraint_kind in kinds)
-        )
-        for other in context.before(operation)
+    table, order = operation.table_name, operation.site.order
+    dropped = context.once_each_way(_dropped, operation.site.function)
+    asked = (
+        ("index", name),
+        ("name", table, name),
+        ("kind", table, "unknown"),
+        ("kind", table, operation.constraint.kind),
     )
+    return any(dropped.get(what, order) < order for what in asked)
+
+
+def _dropped(operations: tuple[Operation, ...]) -> Mapping[tuple[object, ...], int]:
+    """Where an index of each name, and a constraint of each name and of each kind of a table, is first dropped."""
+    found: dict[tuple[object, ...], int] = {}
+    for other in operations:
+        if isinstance(other, DropIndex):
+            found.setdefault(("index", other.name), other.site.order)
+        elif isinstance(other, DropConstraint):
+            found.setdefault(("name", other.table_name, other.name), other.site.order)
+            found.setdefault(("kind", other.table_name, other.constraint_kind), other.site.order)
+    return found
 
 
 def _as_it_was(operation: AddConstraint, context: Context) -> str | None:

@@ -214,18 +214,30 @@ class BlockingNotNull(OperationRule[AlterColumn]):
 
 def _is_left_not_null(operation: AlterColumn, context: Context) -> bool:
     """Whether ``upgrade()`` left the column NOT NULL, and nothing in ``downgrade()`` has changed that yet."""
-    if operation.site.function != "downgrade":
-        return False
-    not_null: dict[object, bool] = {}
-    for other in (*context.upgrade, *context.before(operation)):
-        if isinstance(other, AddColumn | DropColumn) and other.table_name == operation.table_name:
-            not_null.pop(other.column.name if isinstance(other, AddColumn) else other.column, None)
-        elif isinstance(other, AlterColumn) and other.table_name == operation.table_name:
-            was = not_null.pop(other.column, False)
+    return operation.site.function == "downgrade" and operation.site.order in context.once(_left_not_null)
+
+
+def _left_not_null(context: Context) -> set[int]:
+    """The changes of ``downgrade()`` that come to a column which is NOT NULL by then, by their places in its order."""
+    found: set[int] = set()
+    not_null: set[tuple[object, object]] = set()
+    for other in (*context.upgrade, *context.downgrade):
+        if isinstance(other, AddColumn | DropColumn):
+            column = other.column.name if isinstance(other, AddColumn) else other.column
+            not_null.discard((other.table_name, column))
+        elif isinstance(other, AlterColumn):
+            place = (other.table_name, other.column)
+            was = place in not_null
+            if was and other.site.function == "downgrade":
+                found.add(other.site.order)
+            not_null.discard(place)
             name = other.column if other.new_name is None else other.new_name
             told = other.nullable is False and not other.site.conditional
-            not_null[name] = was if other.nullable is None else told
-    return not_null.get(operation.column, False)
+            if was if other.nullable is None else told:
+                not_null.add((other.table_name, name))
+            else:
+                not_null.discard((other.table_name, name))
+    return found
 
 
 def _changes_nothing_else(operation: AlterColumn) -> bool:

@@ -68,22 +68,14 @@ export class HistoryTree {
     this.shown.set(node.chain, this.limit(node.chain) + 5 * PAGE);
   }
 
-  /** Show the line of a revision as far as it, and the lines that it leads to; whether that is more than was shown. */
-  reach(revision: Revision): boolean {
-    const chain = this.histories.map(({ chains }) => chains.of.get(revision)).find((found) => found !== undefined);
-    if (chain === undefined || this.filter !== '') return false;
-    const index = chain.revisions.indexOf(revision);
-    const more = index >= this.limit(chain);
-    if (more) this.shown.set(chain, index + PAGE);
-    return (chain.into !== undefined && this.reach(chain.into)) || more;
-  }
-
-  /** The node of a revision; undefined for one that the filter leaves out. */
+  /** The node of a revision, with its line shown as far as it; undefined for one that the filter leaves out. */
   node(revision: Revision): RevisionNode | undefined {
     if (this.filter !== '' && !matches(revision, this.filter)) return undefined;
     for (const { node, chains } of this.histories) {
       const chain = chains.of.get(revision);
       if (chain === undefined) continue;
+      const index = chain.revisions.indexOf(revision);
+      if (index >= this.limit(chain)) this.shown.set(chain, index + PAGE);
       const parent =
         this.filter === '' && chain.into !== undefined
           ? this.node(chain.into)

@@ -85,7 +85,8 @@ export class MigrationsView implements vscode.TreeDataProvider<TreeNode>, vscode
       if (focus) void vscode.window.showInformationMessage('The filter of the view Migrations leaves this revision out.');
       return;
     }
-    if (this.tree.reach(revision)) this.changed.fire(undefined);
+    // Its line may be shown further now, and only what the view has read can be revealed: this is waited for.
+    this.changed.fire(node.parent);
     try {
       await this.view.reveal(node, { select: true, focus });
     } catch {

@@ -28,9 +28,12 @@ class Hover(Struct, frozen=True):
     span: Span
 
 
-def hover(project: Project, path: str, offset: int) -> Hover | None:
-    """The card for a place; None where there is nothing to say."""
-    for markdown, span in _cards(project, path, offset):
+def hover(project: Project, path: str, offset: int, *, findings_are_seen: bool = False) -> Hover | None:
+    """The card for a place; None where there is nothing to say.
+
+    ``findings_are_seen``: the editor itself shows those at the place beside the card, which leaves them out.
+    """
+    for markdown, span in _cards(project, path, offset, findings_are_seen):
         return Hover(limited(markdown), span)
     return None
 
@@ -43,7 +46,7 @@ def rule_card(name: str) -> str:
     return f"**{link(name, url_of(name))}**: {page.title}\n\n{page.summary}"
 
 
-def _cards(project: Project, path: str, offset: int) -> Iterator[tuple[str, Span]]:
+def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) -> Iterator[tuple[str, Span]]:
     """What there is to say, the narrowest first."""
     if path == project.surroundings.environment.env_py:
         card = env_card(project, offset)
@@ -68,4 +71,9 @@ def _cards(project: Project, path: str, offset: int) -> Iterator[tuple[str, Span
     if written is not None and of_type is not None:
         yield of_type, written.span
     context = Context(revision, project.surroundings, path)
-    yield operations_card(found, context, project.reports_for(path)), found.span
+    reports = [
+        report
+        for report in project.reports_for(path)
+        if not (findings_are_seen and report.span.touches(offset))
+    ]
+    yield operations_card(found, context, reports), found.span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from lsprotocol import types
 
@@ -40,14 +40,18 @@ _KINDS: Final[dict[Kind, types.SymbolKind]] = {
 
 
 def hover(ls: Server, params: types.HoverParams, token: CancelToken) -> types.Hover | None:
-    """``textDocument/hover``."""
+    """``textDocument/hover``; a client with ``experimental.diagnosticsInHover`` shows the diagnostics there by itself."""
     found = place_of(token.snapshot, params.text_document.uri)
     if found is None:
         return None
-    card = card_at(found.project, found.path, _offset(ls, found, params.position))
+    capabilities = ls.protocol.client_capabilities
+    own: object = capabilities.experimental
+    seen = isinstance(own, dict) and cast("dict[str, object]", own).get("diagnosticsInHover") is True
+    offset = _offset(ls, found, params.position)
+    card = card_at(found.project, found.path, offset, findings_are_seen=seen)
     if card is None:
         return None
-    text_document = ls.protocol.client_capabilities.text_document
+    text_document = capabilities.text_document
     client = text_document.hover if text_document is not None else None
     formats = client.content_format if client is not None else None
     content = (

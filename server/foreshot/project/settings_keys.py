@@ -151,7 +151,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string", "minLength": 1}}
-_LEVEL: dict[str, Any] = {"enum": list(SEVERITIES)}
+_LEVEL: dict[str, Any] = {"type": "string", "enum": list(SEVERITIES)}
 _DIALECT: dict[str, Any] = {"enum": list(DIALECTS)}
 _NUMBER: dict[str, Any] = {
     "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+(\.\d+){0,3}$"}]

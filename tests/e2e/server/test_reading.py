@@ -138,6 +138,27 @@ def test_revisions_are_found_by_id_and_by_message(project: SimpleNamespace) -> N
         assert names["nothing like it"] == []
 
 
+def test_a_client_that_shows_diagnostics_in_its_hover_is_not_told_them_again(
+    project: SimpleNamespace,
+) -> None:
+    with Editor(project.folder) as editor:
+        assert (
+            "blocking-index"
+            in editor.at("textDocument/hover", project.index, "op.create_|index")["contents"]["value"]
+        )
+    shows = without(experimental={"diagnosticsInHover": True})
+    with Editor(project.folder, capabilities=shows) as editor:
+        [found] = [item for item in editor.pull(project.index)["items"] if item["code"] == "blocking-index"]
+        value = editor.at("textDocument/hover", project.index, "op.create_|index")["contents"]["value"]
+        assert "Creates the index" in value and "blocking-index" not in value
+        # Beside the underlined words it still has something to say.
+        assert (
+            "blocking-index"
+            in editor.at("textDocument/hover", project.index, '["em|ail"]')["contents"]["value"]
+        )
+        assert found["message"] not in value
+
+
 @pytest.mark.parametrize("encoding, column", [("utf-8", 12), ("utf-16", 10), ("utf-32", 9)])
 def test_places_are_counted_as_the_client_counts(
     project: SimpleNamespace, encoding: str, column: int

@@ -51,6 +51,10 @@ describe('reading', () => {
     const text = hovers.flatMap((hover) => hover.contents.map((part) => (part as vscode.MarkdownString).value)).join('\n');
     assert.match(text, /ix_users_email/);
     assert.match(text, /users/);
+    // VS Code itself shows the finding above the card.
+    const [finding] = diagnostics(document.uri);
+    assert.ok(finding?.range.contains(position));
+    assert.doesNotMatch(text, /blocking-index/);
   });
 
   it('outlines a revision', async () => {

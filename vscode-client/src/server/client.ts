@@ -10,6 +10,7 @@ import {
   type Disposable,
   type ErrorHandler,
   type GenericRequestHandler,
+  type InitializeParams,
   type StaticFeature,
 } from 'vscode-languageclient/node';
 
@@ -20,6 +21,12 @@ import {
 export class ForeshotClient extends LanguageClient {
   /** Called when the server says that what it knows of the workspace has changed. */
   refreshed: (() => void) | undefined;
+
+  /** VS Code shows the findings of a place in its hover; the server's card need not say them again. */
+  protected override fillInitializeParams(params: InitializeParams): void {
+    super.fillInitializeParams(params);
+    params.capabilities.experimental = { ...(params.capabilities.experimental as object | undefined), diagnosticsInHover: true };
+  }
 
   override onRequest(type: unknown, handler: unknown): Disposable {
     const method = typeof type === 'string' ? type : (type as { method: string }).method;

@@ -40,15 +40,16 @@ export function clientSettings(folder?: vscode.WorkspaceFolder): ClientSettings 
  * configuration file of each project: a default sent from here would win over it.
  */
 export function serverSettings(manifest: unknown): Record<string, unknown> {
+  const found = serverKeys(manifest).map((key) => [key, givenSetting(key)]);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<string, unknown>;
+}
+
+/** A setting that somebody has set; VS Code makes up a default for any other, by its type. */
+export function givenSetting(key: string): unknown {
   const configuration = vscode.workspace.getConfiguration('foreshot');
-  const result: Record<string, unknown> = {};
-  for (const key of serverKeys(manifest)) {
-    const found = configuration.inspect(key);
-    if (found === undefined) continue;
-    const levels = [found.globalValue, found.workspaceValue, found.workspaceFolderValue];
-    if (levels.some((value) => value !== undefined)) result[key] = configuration.get(key);
-  }
-  return result;
+  const found = configuration.inspect(key);
+  const levels = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
+  return levels.some((value) => value !== undefined) ? configuration.get(key) : undefined;
 }
 
 /** The names of the server's settings, as the extension's manifest declares them. */

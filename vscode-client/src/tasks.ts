@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import type { FoundServer } from './server/find';
 import type { ServerControl } from './server/control';
+import { givenSetting } from './settings';
 
 const TYPE = 'foreshot';
 
@@ -28,7 +29,7 @@ export class CheckTasks implements vscode.TaskProvider {
   }
 
   private task(definition: CheckTask, folder: vscode.WorkspaceFolder, { command, args }: FoundServer): vscode.Task {
-    const level = vscode.workspace.getConfiguration('foreshot').get<unknown>('failLevel');
+    const level = givenSetting('failLevel');
     const options = [...(typeof level === 'string' ? ['--fail-level', level] : []), ...(definition.args ?? [])];
     const check = [...args, 'check', '--output-format', 'concise', ...options, definition.path ?? '.'];
     const execution = new vscode.ProcessExecution(command, check, { cwd: folder.uri.fsPath });

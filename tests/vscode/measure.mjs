@@ -87,7 +87,7 @@ async function graphOf(folder) {
     const shown = async () => {
       const asked = Date.now();
       await keyboard.command('Foreshot: Show Graph');
-      const graph = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('main[data-rows]');
+      const graph = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame').locator('main[data-rows]:not([data-rows="0"])');
       await graph.waitFor({ timeout: 240_000 });
       return { graph, took: Date.now() - asked };
     };

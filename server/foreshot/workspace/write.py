@@ -38,12 +38,13 @@ def write(path: str, source: SourceText, content: str) -> None:
 
 
 def create(path: str, content: str) -> None:
-    """Write a new file in UTF-8.
+    """Write a new file in UTF-8, in a new folder where its project names files so.
 
     Raises:
         WriteRefused: when it exists already or the disk does not take it.
     """
     try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
         with open(path, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123
             file.write(content)
     except FileExistsError as error:

@@ -90,6 +90,21 @@ class DiskFiles:
 
     def read_bytes(self, path: str) -> bytes | Unreadable | None:
         """The bytes of a regular file of at most ``MAX_BYTES``."""
+        descriptor = self.open_regular(path)
+        if descriptor is None or isinstance(descriptor, Unreadable):
+            return descriptor
+        try:
+            size = os.fstat(descriptor).st_size
+            if size > MAX_BYTES:
+                return Unreadable(f"the file is larger than {MAX_BYTES >> 10} KiB")
+            return _read_all(descriptor, size)
+        except OSError as error:
+            return Unreadable(f"the file cannot be read: {error.strerror}")
+        finally:
+            os.close(descriptor)
+
+    def open_regular(self, path: str) -> int | Unreadable | None:
+        """A descriptor of a regular file inside the roots, opened without waiting; the caller closes it."""
         if not self._holds(paths.parent(path)):
             return Unreadable("the file is outside the workspace")
         try:
@@ -98,19 +113,10 @@ class DiskFiles:
             return None
         except OSError as error:
             return Unreadable(f"the file cannot be opened: {error.strerror}")
-        if isinstance(descriptor, Unreadable):
-            return descriptor
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return Unreadable("this is not a regular file")
-            if status.st_size > MAX_BYTES:
-                return Unreadable(f"the file is larger than {MAX_BYTES >> 10} KiB")
-            return _read_all(descriptor, status.st_size)
-        except OSError as error:
-            return Unreadable(f"the file cannot be read: {error.strerror}")
-        finally:
+        if not isinstance(descriptor, Unreadable) and not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
+            return Unreadable("this is not a regular file")
+        return descriptor
 
     def listing(self, path: str) -> Listing | None:
         """The entries of a folder; a link to a folder is no entry."""

@@ -125,20 +125,6 @@ export class Keyboard {
     return () => this.keys.press('Enter');
   }
 
-  /** Choose everything that the refactor preview shows, and apply it. */
-  async acceptPreview() {
-    const { page, keys } = this;
-    const file = page.locator('.bulk-edit-panel .monaco-list-row').first();
-    await file.waitFor();
-    await this.command('Refactor Preview: Focus on Refactor Preview View');
-    await page.locator('.bulk-edit-panel .monaco-list:focus').waitFor();
-    await keys.press('Home');
-    await keys.press('Space');
-    await page.locator('.bulk-edit-panel .monaco-list-row .codicon-check, .bulk-edit-panel .monaco-list-row input:checked').first().waitFor();
-    await keys.press('Control+Enter');
-    await file.waitFor({ state: 'detached' });
-  }
-
   async tab(name) {
     await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
   }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { chainsOf } from '../src/history/chains';
-import { findingWords, matches, type HistoryData, type Revision } from '../src/history/graph';
-import { byId, downgradePath, told, upgradePath } from '../src/history/lineage';
+import { findingWords, matches, namedApart, type HistoryData, type Revision } from '../src/history/graph';
+import { byId, databasesIn, downgradePath, told, upgradePath } from '../src/history/lineage';
 import { HistoryTree, PAGE } from '../src/history/nodes';
 import { layOut } from '../webview/layout';
 
@@ -71,8 +71,25 @@ describe('what Alembic would run', () => {
   });
 
   it('reads where the database is from what Alembic says, with any line ends', () => {
-    assert.deepEqual(ids(told(DIAMOND, 'left (branchpoint)\r\nright\r\n')), ['left', 'right']);
-    assert.deepEqual(ids(told(DIAMOND, 'Current revision(s):\n\nmerge (head)\n')), ['merge']);
+    const two = 'Current revision(s) for sqlite:///a.db:\r\nRev: left (branchpoint)\r\nParent: base\r\nRev: right\r\n';
+    assert.deepEqual(ids(told(DIAMOND, two)), ['left', 'right']);
+    assert.deepEqual(ids(told(DIAMOND, 'Current revision(s) for sqlite:///a.db:\nRev: merge (head)\nRev: merge\n')), ['merge']);
+    assert.deepEqual(told(DIAMOND, 'Current revision(s) for sqlite:///a.db:\n'), []);
+  });
+
+  it('names the databases without user, password and options', () => {
+    const said = (url: string): string[] => databasesIn(`INFO about it\nCurrent revision(s) for ${url}:\nRev: left\n`);
+    assert.deepEqual(said('postgresql+psycopg://shop:***@db.example:5432/shop?password=abc'), ['postgresql “shop” on db.example:5432']);
+    assert.deepEqual(said('sqlite:///shop.db'), ['sqlite “shop.db”']);
+    assert.deepEqual(said('mysql://root:a@b@localhost/'), ['mysql on localhost']);
+    assert.deepEqual(databasesIn(''), []);
+  });
+
+  it('tells environments of one name apart by their folders', () => {
+    const one = { ...DIAMOND, environment: 'migrations', place: 'shop/migrations' };
+    const other = { ...one, place: 'cellar/migrations' };
+    const names = namedApart([one, other, { ...one, environment: 'mail', place: 'mail/alembic' }]).map(({ environment }) => environment);
+    assert.deepEqual(names, ['mail', 'migrations (cellar/migrations)', 'migrations (shop/migrations)']);
   });
 
   it('downgrades through what followed, newest first', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { withoutPaths } from '../src/commands/paths';
-import { question } from '../src/commands/question';
+import { isRisky, question } from '../src/commands/question';
 import type { Revision } from '../src/history/graph';
 
 function revision(id: string, findings: Revision['findings'] = {}): Revision {
@@ -26,6 +26,13 @@ function revision(id: string, findings: Revision['findings'] = {}): Revision {
 
 describe('the question before Alembic runs', () => {
   const silent = (): string[] => [];
+
+  it('names the database, and is answered with no by itself where an error was found', () => {
+    const plan = { direction: 'upgrade', revisions: [revision('a1')], known: true, databases: ['postgresql “shop” on db'], unsaved: [] } as const;
+    assert.match(question(plan, silent), /^Database: postgresql “shop” on db\nThis runs 1 revision:\n/);
+    assert.equal(isRisky(plan), false);
+    assert.equal(isRisky({ revisions: [revision('a1'), revision('b2', { error: 1 })] }), true);
+  });
 
   it('lists the revisions in their order, with what was found in each', () => {
     const revisions = [revision('a1'), revision('b2', { error: 1, warning: 2 }), revision('c3', { hint: 1 })];

@@ -19,7 +19,9 @@ let wanted: string | undefined;
 
 window.addEventListener('message', (event: MessageEvent<ToGraph>) => {
   const message = event.data;
-  if (message.kind === 'select') {
+  if (message.kind === 'focus') {
+    scroller.focus();
+  } else if (message.kind === 'select') {
     wanted = message.uri;
     void show();
   } else {
@@ -144,5 +146,9 @@ function post(message: FromGraph): void {
   vscode.postMessage(message);
 }
 
+// A tab that is shown again gets the window's focus, and nothing in it.
+window.addEventListener('focus', () => {
+  if (document.activeElement === null || document.activeElement === document.body) scroller.focus();
+});
 scroller.focus();
 post({ kind: 'ready' });

@@ -1,4 +1,4 @@
-import { findingCount, findingWords, roles, titleOf, worst, type Revision } from '../src/history/graph';
+import { dayOf, findingCount, findingWords, roles, titleOf, worst, type Revision } from '../src/history/graph';
 import type { Model } from './model';
 
 const ROW = 26;
@@ -151,7 +151,8 @@ export class View {
     shape.setAttribute('cx', String(x(lane)));
     shape.setAttribute('cy', String(y(row) - top));
     shape.setAttribute('r', String(revision.head || revision.merge_point ? 5.5 : 4));
-    const kind = revision.head ? ' head' : revision.merge_point ? ' merge' : '';
+    const lost = (revision.missing ?? []).length > 0;
+    const kind = lost ? ' missing' : revision.head ? ' head' : revision.merge_point ? ' merge' : '';
     shape.setAttribute('class', `lane${String(Math.round(lane) % COLORS)}${kind}`);
     return shape;
   }
@@ -176,7 +177,7 @@ export class View {
       badge.title = findingWords(revision);
       option.append(badge);
     }
-    option.append(span('id', revision.revision ?? ''));
+    option.append(span('day', dayOf(revision)), span('id', revision.revision ?? ''));
     return option;
   }
 

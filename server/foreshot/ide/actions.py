@@ -52,7 +52,8 @@ def actions_at(reports: Sequence[Report], span: Span) -> list[Action]:
         )
         for index, offer in enumerate(report.offers):
             kind: Kind = "fix" if offer.safety == "safe" else "rewrite"
-            found.append(Action(offer.title, kind, report, index, preferred=index == first_safe))
+            title = offer.title if kind == "fix" else f"{offer.title} (changes what runs)"
+            found.append(Action(title, kind, report, index, preferred=index == first_safe))
     found.sort(key=lambda action: action.kind != "fix")
     found.extend(
         Action(f"Ignore {report.rule} here", "ignore", report)

@@ -20,24 +20,30 @@ def graph_text(project: Project, form: str) -> str:
 def graph_data(project: Project) -> dict[str, Any]:
     """The object of :func:`foreshot.migration.graph_render.render_json`, with more of each revision.
 
-    ``findings`` counts them by severity; ``stale`` tells that the file does not parse now; ``row`` is where its id
+    ``findings`` counts them by severity; ``stale`` tells that the file does not parse now; ``missing`` are parents that no file has; ``row`` is where its id
     stands, from 0. ``databases`` are what the
-    migrations run on, in words for people, such as ``PostgreSQL 15``.
+    migrations run on, in words for people, such as ``PostgreSQL 15``. ``place`` is the folder of its scripts, which tells
+    environments of one name apart.
     """
     graph, environment = project.graph, project.surroundings.environment
+    missing: dict[str, list[str]] = {}
+    for parent in graph.missing_parents:
+        missing.setdefault(parent.key, []).append(parent.id)
     return {
-        "revisions": [_revision(project, node) for node in graph.order],
+        "revisions": [_revision(project, node, missing.get(node.key, [])) for node in graph.order],
         **graph_record(graph),
         "environment": environment.name or project.relative(environment.script_location),
+        "place": project.relative(environment.script_location),
         "databases": [target.display for target in project.surroundings.targets],
     }
 
 
-def _revision(project: Project, node: Node) -> dict[str, Any]:
+def _revision(project: Project, node: Node, missing: list[str]) -> dict[str, Any]:
     glance = project.glance(node.key)
     return {
         **revision_record(project.graph, node),
         "findings": dict(glance.severities),
+        "missing": missing,
         "stale": project.is_stale(node.key),
         "row": glance.row,
     }

@@ -23,13 +23,24 @@ from foreshot.lsp.executor import CancelToken
 from foreshot.lsp.protocol import RequestFailed
 from foreshot.lsp.where import edit_of
 from foreshot.project.discover import environments_of
-from foreshot.rules import NAMES, all_rules
+from foreshot.rules import NAMES, all_rules, family_of
 from foreshot.workspace.project import Project
 
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
 
 _PATIENCE: Final = 120.0  # seconds: some clients ask the person before they apply an edit
+
+
+def list_rules(_ls: Server, _arguments: list[Any], _token: CancelToken) -> dict[str, list[dict[str, str]]]:
+    """``foreshot.listRules``: every rule there is, with its ``family`` and the ``title`` of its page."""
+    rules = all_rules().by_name
+    return {
+        "rules": [
+            {"rule": name, "family": family_of(name), "title": page_of(rule).title}
+            for name, rule in rules.items()
+        ]
+    }
 
 
 def explain_rule(_ls: Server, arguments: list[Any], _token: CancelToken) -> dict[str, str]:
@@ -118,9 +129,19 @@ def _created(
     if not result.applied:
         why = f": {plain(result.failure_reason)}" if result.failure_reason else ""
         raise RequestFailed(f"The editor did not create the file{why}.")
-    uri = uri_of(changes.creates[0].path)
-    _show(ls, uri)
+    created = changes.creates[0]
+    uri = uri_of(created.path)
+    _show(ls, uri, _place_to_write(created.text))
     return {"uri": uri, "applied": True}
+
+
+def _place_to_write(text: str) -> types.Range | None:
+    """The first ``pass`` of a new revision: what a person replaces first."""
+    for row, line in enumerate(text.splitlines()):
+        if line.strip() == "pass":
+            start = len(line) - len(line.lstrip())
+            return types.Range(types.Position(row, start), types.Position(row, start + 4))
+    return None
 
 
 def _answer(asked: Future[Any], token: CancelToken) -> Any:
@@ -139,11 +160,10 @@ def _answer(asked: Future[Any], token: CancelToken) -> Any:
     raise RequestFailed("The editor has not said whether it applied the change.")
 
 
-def _show(ls: Server, uri: str) -> None:
+def _show(ls: Server, uri: str, selection: types.Range | None = None) -> None:
     if ls.can_show_documents:
-        ls.protocol.send_request(
-            types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri, take_focus=True), lambda _result: None
-        )
+        shown = types.ShowDocumentParams(uri, take_focus=True, selection=selection)
+        ls.protocol.send_request(types.WINDOW_SHOW_DOCUMENT, shown, lambda _result: None)
 
 
 def _project(moment: Moment, options: dict[str, Any]) -> Project:

@@ -45,6 +45,7 @@ def register(server: Server) -> None:
     server.worker(types.TEXT_DOCUMENT_CODE_LENS)(reading.code_lenses)
     server.worker(types.WORKSPACE_SYMBOL)(reading.workspace_symbols)
     server.command("foreshot.explainRule")(commands.explain_rule)
+    server.command("foreshot.listRules")(commands.list_rules)
     server.command("foreshot.showGraph")(commands.show_graph)
     server.command("foreshot.newRevision")(commands.new_revision)
     server.command("foreshot.mergeHeads")(commands.merge_heads)

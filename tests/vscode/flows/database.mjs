@@ -73,6 +73,7 @@ export const upgradeAndDowngrade = {
     const up = await asked(page);
     await picture('question');
     assert.equal(up.message, 'Upgrade the database to “full name in two words”?');
+    assert.equal(up.lines.shift(), 'Database: sqlite “shop.db”');
     assert.equal(up.lines[0], 'This runs 3 revisions:');
     assert.match(up.lines[1], /^• 0001aaaa0001 users: nothing found$/);
     assert.match(up.lines[2], /^• 0002aaaa0002 find users by e-mail: /);
@@ -82,8 +83,16 @@ export const upgradeAndDowngrade = {
     await page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
     assert.deepEqual(database(folder), [], 'nothing runs without a yes');
 
+    // An error was found, so that Enter alone is a no.
     await keyboard.command(UPGRADE);
     await asked(page);
+    await keys.press('Enter');
+    await page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
+    assert.deepEqual(database(folder), []);
+
+    await keyboard.command(UPGRADE);
+    await asked(page);
+    await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Upgrade' }).focus();
     await keys.press('Enter');
     await becomes(folder, ['0003aaaa0003', 'id', 'email', 'full_name']);
     await shown(page, 'Alembic is done. Enter closes this terminal.');
@@ -98,8 +107,10 @@ export const upgradeAndDowngrade = {
     await page.locator('.notification-toast', { hasText: 'There is nothing to upgrade' }).waitFor();
     await keyboard.command(DOWNGRADE);
     const down = await asked(page);
+    down.lines.shift();
     assert.equal(down.lines[0], 'This undoes 2 revisions:');
     assert.deepEqual(down.lines.slice(1).map((line) => line.split(' ')[1]), ['0003aaaa0003', '0002aaaa0002']);
+    await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Downgrade' }).focus();
     await keys.press('Enter');
     await becomes(folder, ['0001aaaa0001', 'id', 'email', 'fullname']);
     await onDisk(path.join(folder, 'ran.txt'), `${own} downgrade 0001aaaa0001\n`);

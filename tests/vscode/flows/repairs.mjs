@@ -1,11 +1,11 @@
 import { revision } from '../project.mjs';
 import { onDisk } from './wait.mjs';
 
-/** A squiggle, the same in Problems, why on hover, repaired by a quick fix with a preview, saved. */
+/** A squiggle, the same in Problems, why on hover, repaired at once by a quick fix that says what it is, saved. */
 export const findingToSavedFile = {
   name: 'squiggle-to-saved-file',
   file: 'migrations/versions/0002_index.py',
-  pictures: ['finding', 'preview'],
+  pictures: ['finding', 'quick-fix'],
   async run({ page, folder, keyboard, picture }) {
     await keyboard.squiggles('warning', 1);
     await keyboard.keys.press('Control+Shift+m');
@@ -19,10 +19,8 @@ export const findingToSavedFile = {
     await keyboard.keys.press('Escape');
     const choose = await keyboard.quickFix('oncurrent');
     await picture('quick-fix');
+    await page.locator('.action-widget .monaco-list-row.action', { hasText: '(changes what runs)' }).first().waitFor();
     await choose();
-    await page.locator('.bulk-edit-panel .monaco-list-row').first().waitFor();
-    await picture('preview');
-    await keyboard.acceptPreview();
     await keyboard.text('postgresql_concurrently=True');
     await keyboard.squiggles('warning', 0);
     await keyboard.keys.press('Control+1');
@@ -41,7 +39,6 @@ export const renameFix = {
     const choose = await keyboard.quickFix('ename');
     await picture('menu');
     await choose();
-    await keyboard.acceptPreview();
     await keyboard.text('new_column_name="fullname"');
     await keyboard.squiggles('error', 0);
     await keyboard.keys.press('Control+1');

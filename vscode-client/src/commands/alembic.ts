@@ -2,11 +2,11 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 
 import { titleOf, type HistoryData, type Revision } from '../history/graph';
-import { downgradePath, told, upgradePath } from '../history/lineage';
+import { databasesIn, downgradePath, told, upgradePath } from '../history/lineage';
 import type { Found, HistoryStore } from '../history/store';
 import type { ServerControl } from '../server/control';
 import { run } from '../server/isolation';
-import { question, type Direction } from './question';
+import { isRisky, question, type Direction } from './question';
 import { runAlembic } from './terminal';
 
 /**
@@ -60,40 +60,50 @@ async function contents(file: string): Promise<string | undefined> {
   }
 }
 
+/** Where a database is, and which it is. */
+interface Current {
+  readonly revisions: readonly Revision[];
+  readonly databases: readonly string[];
+}
+
 /** Where the database is, as the project's Alembic tells; undefined when it cannot. */
 async function currentRevisions(
   python: string,
   folder: string,
   history: HistoryData,
-): Promise<readonly Revision[] | undefined> {
+): Promise<Current | undefined> {
   const title = 'Asking Alembic where the database is';
   const location = vscode.ProgressLocation.Notification;
   // In the environment that Alembic has in a terminal, too: a project may need what is said there.
   const said = await vscode.window.withProgress({ location, title }, () =>
-    run(python, ['-m', 'alembic', 'current'], { cwd: folder, timeout: 20_000, env: process.env }),
+    run(python, ['-m', 'alembic', 'current', '--verbose'], { cwd: folder, timeout: 20_000, env: process.env }),
   );
-  return said.code === 0 ? told(history, said.stdout) : undefined;
+  return said.code === 0 ? { revisions: told(history, said.stdout), databases: databasesIn(said.stdout) } : undefined;
 }
 
 async function confirmed(
   direction: Direction,
   { history, revision }: Found,
-  current: readonly Revision[] | undefined,
+  current: Current | undefined,
 ): Promise<boolean> {
   const list = direction === 'upgrade' ? upgradePath : downgradePath;
-  const revisions = list(history, revision, current ?? (direction === 'upgrade' ? [] : headsOf(history)));
+  const revisions = list(history, revision, current?.revisions ?? (direction === 'upgrade' ? [] : headsOf(history)));
   if (current !== undefined && revisions.length === 0) {
     const where = direction === 'upgrade' ? 'there already' : 'not past this revision';
     void vscode.window.showInformationMessage(`There is nothing to ${direction}: the database is ${where}.`);
     return false;
   }
   const verb = direction === 'upgrade' ? 'Upgrade' : 'Downgrade';
+  const plan = { direction, revisions, known: current !== undefined, databases: current?.databases ?? [], unsaved: unsaved(revisions) };
+  // The first button is what Enter chooses.
+  const yes: vscode.MessageItem = { title: verb };
+  const no: vscode.MessageItem = { title: 'Cancel', isCloseAffordance: true };
   const answer = await vscode.window.showWarningMessage(
     `${verb} the database to “${titleOf(revision)}”?`,
-    { modal: true, detail: question({ direction, revisions, known: current !== undefined, unsaved: unsaved(revisions) }, rulesOf) },
-    verb,
+    { modal: true, detail: question(plan, rulesOf) },
+    ...(isRisky(plan) ? [no, yes] : [yes, no]),
   );
-  return answer === verb;
+  return answer === yes;
 }
 
 function headsOf(history: HistoryData): Revision[] {

@@ -22,22 +22,29 @@ export async function newRevision(server: ServerControl, store: HistoryStore): P
 
 /** Create the revision that brings several heads together. */
 export async function mergeHeads(server: ServerControl, store: HistoryStore): Promise<void> {
-  const history = await pickHistory(store, 'Merge the heads of which environment?');
+  const history = await pickHistory(store, 'Merge the heads of which environment?', ({ heads }) => heads.length > 1);
   if (history !== undefined) await server.command('foreshot.mergeHeads', place(history));
 }
 
 /** The environment that is meant: of the open file, the only one, or the one that the person picks. */
-export async function pickHistory(store: HistoryStore, title: string): Promise<HistoryData | undefined> {
+export async function pickHistory(
+  store: HistoryStore,
+  title: string,
+  fits: (history: HistoryData) => boolean = () => true,
+): Promise<HistoryData | undefined> {
   // What was known may be from before the last edit, or the last merge.
   const histories = await store.refresh();
   const uri = vscode.window.activeTextEditor?.document.uri;
   const open = uri === undefined ? undefined : store.find(uri)?.history;
   if (open !== undefined) return open;
   if (histories.length === 0) throw new Error('There is no Alembic history in the open folders, or it is still being read.');
-  if (histories.length === 1) return histories[0];
-  const items = histories.map((history) => ({
+  // Where none fits, the server says why nothing can be done in the first.
+  const fitting = histories.filter(fits);
+  if (histories.length === 1 || fitting.length < 2) return fitting[0] ?? histories[0];
+  const items = fitting.map((history) => ({
     label: history.environment,
     description: (history.databases ?? []).join(', '),
+    detail: history.place ?? '',
     history,
   }));
   return (await vscode.window.showQuickPick(items, { title }))?.history;
@@ -51,6 +58,6 @@ async function pickHead(history: HistoryData): Promise<string | undefined> {
 }
 
 function place(history: HistoryData): { uri?: string } {
-  const uri = history.revisions[0]?.uri;
+  const uri = history.revisions[0]?.uri ?? history.uri;
   return uri === undefined ? {} : { uri };
 }

@@ -9,6 +9,13 @@ interface RulePage {
   readonly url: string;
 }
 
+interface RuleName {
+  readonly rule: string;
+  readonly family: string;
+  /** What its page begins with. */
+  readonly title: string;
+}
+
 const NAME = /^[a-z][a-z0-9-]*$/;
 
 /** The kind of the documents that are pages of rules. */
@@ -21,30 +28,29 @@ export async function readRule(server: ServerControl, rule: string): Promise<str
 
 /** Show the page of a rule as a Markdown preview; without a name, ask which. */
 export async function explainRule(server: ServerControl, given: unknown): Promise<void> {
-  const rule = typeof given === 'string' && NAME.test(given) ? given : await askRule();
+  const rule = typeof given === 'string' && NAME.test(given) ? given : await askRule(server);
   if (rule === undefined) return;
   // What the server has to say to a name that no rule has is better than a preview of nothing.
   await readRule(server, rule);
   await vscode.commands.executeCommand('markdown.showPreview', documentUri(RULE, rule, 'md'));
 }
 
-async function askRule(): Promise<string | undefined> {
+/** Every rule there is: those at the cursor first, then those that were found anywhere, then the rest by family. */
+async function askRule(server: ServerControl): Promise<string | undefined> {
+  const { rules } = await server.command<{ rules: readonly RuleName[] }>('foreshot.listRules', {});
   const editor = vscode.window.activeTextEditor;
-  const here = editor === undefined ? [] : rulesAt(editor.document.uri, editor.selection);
-  const everywhere = vscode.languages.getDiagnostics().flatMap(([, found]) => found.flatMap(ruleOf));
-  const rules = [...new Set([...here, ...everywhere.sort()])];
-  const other: vscode.QuickPickItem = { label: '$(edit) Another rule…' };
-  const items = rules.map((label): vscode.QuickPickItem => ({
-    label,
-    ...(here.includes(label) ? { description: 'at the cursor' } : {}),
-  }));
-  const picked = await vscode.window.showQuickPick([...items, other], { title: 'Explain rule' });
-  if (picked !== other) return picked?.label;
-  return vscode.window.showInputBox({
-    title: 'Explain rule',
-    prompt: 'The name of a rule, such as blocking-index',
-    validateInput: (text) => (NAME.test(text) ? undefined : 'A rule has lowercase words with hyphens between them'),
-  });
+  const here = new Set(editor === undefined ? [] : rulesAt(editor.document.uri, editor.selection));
+  const found = new Set(vscode.languages.getDiagnostics().flatMap(([, diagnostics]) => diagnostics.flatMap(ruleOf)));
+  const rank = ({ rule }: RuleName): number => (here.has(rule) ? 0 : found.has(rule) ? 1 : 2);
+  const items = [...rules]
+    .sort((one, other) => rank(one) - rank(other))
+    .map(({ rule, family, title }) => ({
+      label: rule,
+      description: ['at the cursor', 'found in this workspace', family][rank({ rule, family, title })] ?? '',
+      detail: title,
+    }));
+  const options = { title: 'Explain rule', matchOnDetail: true, matchOnDescription: true };
+  return (await vscode.window.showQuickPick(items, options))?.label;
 }
 
 function rulesAt(uri: vscode.Uri, range: vscode.Range): string[] {

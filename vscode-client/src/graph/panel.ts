@@ -28,6 +28,7 @@ export class GraphPanel implements vscode.Disposable {
     } else {
       this.panel.reveal();
       this.send();
+      this.post({ kind: 'focus' });
     }
     void this.store.refresh();
   }
@@ -113,7 +114,7 @@ function page(webview: vscode.Webview, folder: vscode.Uri): string {
 <body>
 <header>
 <select id="environment" aria-label="Alembic environment" hidden></select>
-<input id="search" type="search" placeholder="Search revisions" aria-label="Search revisions" spellcheck="false">
+<input id="search" type="search" placeholder="Search: message, id, table, date" aria-label="Search revisions" spellcheck="false">
 <output id="count" aria-live="polite"></output>
 <span class="space"></span>
 <button id="out" aria-label="Zoom out" title="Zoom out (-)">−</button>

@@ -1,6 +1,11 @@
 /** The answer of the server's `foreshot.showGraph` in its JSON form. Keys may be added there, never renamed. */
 export interface HistoryData {
+  /** Its name; with its folder where several have one name. */
   readonly environment: string;
+  /** The folder of its scripts, as its project sees it. */
+  readonly place?: string;
+  /** The file or folder that it was asked for by: what identifies it. */
+  readonly uri?: string;
   readonly databases?: readonly string[];
   /** In topological order, parents first. */
   readonly revisions: readonly Revision[];
@@ -22,6 +27,10 @@ export interface Revision {
   readonly branch_point: boolean;
   readonly merge_point: boolean;
   readonly stale: boolean;
+  /** Ids that it follows and that no file has. */
+  readonly missing?: readonly string[];
+  /** Tables, and columns as `table.column`, that it changes. */
+  readonly touches?: readonly string[];
   readonly findings: Readonly<Partial<Record<Severity, number>>>;
 }
 
@@ -48,9 +57,11 @@ export function findingWords(revision: Revision): string {
   }).join(', ');
 }
 
-/** What a revision is in the history: `head`, `merge`, `branch point`, `base`. */
+/** What a revision is in the history: `head`, `merge`, `branch point`, `base`, and what it follows that is not there. */
 export function roles(revision: Revision): string[] {
   const found: string[] = [];
+  const { missing = [] } = revision;
+  if (missing.length > 0) found.push(`parent ${missing.join(', ')} is missing`);
   if (revision.head) found.push('head');
   if (revision.merge_point) found.push('merge');
   if (revision.branch_point) found.push('branch point');
@@ -64,13 +75,31 @@ export function titleOf(revision: Revision): string {
   return revision.message || revision.revision || '(unreadable id)';
 }
 
-/** What a revision is searched by: its message, id, labels and file name, in small letters. */
+/** What a revision is searched by: message, id, labels, file name, date, tables and columns, in small letters. */
 export function searched(revision: Revision): string {
   const file = revision.uri.slice(revision.uri.lastIndexOf('/') + 1);
-  return [revision.message, revision.revision ?? '', ...revision.branch_labels, file].join(' ').toLowerCase();
+  const { message, revision: id, branch_labels: labels, create_date: date, touches = [] } = revision;
+  return [message, id ?? '', ...labels, file, date ?? '', ...touches].join(' ').toLowerCase();
 }
 
-/** Whether a revision has every word of a text in its message, id, labels or file name. */
+/** Whether a revision has every word of a text in what it is searched by. */
 export function matches(revision: Revision, text: string, hay = searched(revision)): boolean {
   return text.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
+}
+
+/** The histories, each under a name of its own: with the folder of its scripts, or its file's, where names are the same. */
+export function namedApart(histories: readonly HistoryData[]): HistoryData[] {
+  const names = histories.map((history) => history.environment);
+  const apart = histories.map((history, index) => {
+    const alone = names.indexOf(history.environment) === names.lastIndexOf(history.environment) && names[index] !== '';
+    return alone || history.place === undefined || history.place === history.environment
+      ? history
+      : { ...history, environment: `${history.environment} (${history.place})` };
+  });
+  return apart.sort((one, other) => one.environment.localeCompare(other.environment));
+}
+
+/** The day of a revision's creation, `2026-03-01`; empty when it is not known. */
+export function dayOf({ create_date: date }: Revision): string {
+  return /^\d{4}-\d{2}-\d{2}/.exec(date ?? '')?.[0] ?? '';
 }

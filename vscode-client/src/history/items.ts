@@ -54,7 +54,7 @@ function revisionItem(revision: Revision, opens: boolean): vscode.TreeItem {
 }
 
 function iconOf(revision: Revision): vscode.ThemeIcon {
-  if (revision.stale) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  if (revision.stale || (revision.missing ?? []).length > 0) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (revision.merge_point) return new vscode.ThemeIcon('git-merge');
   if (revision.head) return new vscode.ThemeIcon('target', new vscode.ThemeColor('charts.green'));
   if (revision.branch_point) return new vscode.ThemeIcon('repo-forked');

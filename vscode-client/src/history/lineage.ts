@@ -22,10 +22,26 @@ export function named(ids: ById, name: string): Revision | undefined {
   return near.length === 1 ? near[0] : undefined;
 }
 
-/** The revisions that `alembic current` has told: an id at the beginning of each line. */
+/** The revisions that `alembic current --verbose` has told: after `Rev: `, each once. */
 export function told(data: HistoryData, said: string): Revision[] {
   const ids = byId(data);
-  return said.split('\n').flatMap((line) => named(ids, line.trim().split(/\s/)[0] ?? '') ?? []);
+  const found = [...said.matchAll(/^Rev: (\S+)/gm)].flatMap(([, name = '']) => named(ids, name) ?? []);
+  return [...new Set(found)];
+}
+
+/** The databases that `alembic current --verbose` has asked: what and where, without user, password and options. */
+export function databasesIn(said: string): string[] {
+  const found = [...said.matchAll(/^Current revision\(s\) for (\S+):\s*$/gm)].map(([, url = '']) => placeOf(url));
+  return [...new Set(found.filter((place) => place !== ''))];
+}
+
+function placeOf(url: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z0-9]+)(?:\+[a-z0-9_]+)?:\/\/(.*)$/i.exec(url) ?? [];
+  const bare = (rest.split(/[?#]/)[0] ?? '').replace(/^.*@/, '');
+  const slash = bare.indexOf('/');
+  const [host, name] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash + 1)];
+  const where = [name === '' ? '' : `“${name}”`, host === '' ? '' : `on ${host}`].filter((part) => part !== '').join(' ');
+  return scheme === '' ? '' : `${scheme} ${where}`.trim();
 }
 
 /** What has to run before a revision: parents and dependencies. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 
 import type { ServerControl } from '../server/control';
-import type { HistoryData, Revision } from './graph';
+import { namedApart, type HistoryData, type Revision } from './graph';
 
 /** Quiet time after a change before the histories are asked for again, in milliseconds. */
 const SETTLE = 400;
@@ -89,7 +89,7 @@ export class HistoryStore implements vscode.Disposable {
     for (const uri of await this.environments()) {
       try {
         const history = await this.server.command<HistoryData>('foreshot.showGraph', { uri: uri.toString() });
-        found.set(`${history.environment} ${history.revisions[0]?.uri ?? ''}`, { ...history, environment: nameOf(history) });
+        found.set(uri.toString(), { ...history, uri: uri.toString(), environment: nameOf(history) });
       } catch (error) {
         // An env.py of something else, or the workspace is still being read: the next change asks again.
         failed = true;
@@ -98,7 +98,7 @@ export class HistoryStore implements vscode.Disposable {
     }
     // What was known before a restart is better than nothing until the folders have been read again.
     if (!failed || (!this.reading && this.isRunning())) {
-      this.know([...found.values()].sort((one, other) => one.environment.localeCompare(other.environment)));
+      this.know(namedApart(once([...found.values()])));
     }
     return this.histories;
   }
@@ -137,6 +137,12 @@ function nameOf({ environment, revisions: [first] }: HistoryData): string {
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const folder = several && first !== undefined ? vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(first.uri)) : undefined;
   return folder === undefined ? environment : `${folder.name}: ${environment}`;
+}
+
+/** Histories that two places have told of: one each. */
+function once(histories: readonly HistoryData[]): HistoryData[] {
+  const found = new Map(histories.map((history) => [history.revisions[0]?.uri ?? history.uri, history]));
+  return [...found.values()];
 }
 
 /** Each env.py that has a revision template beside it. */

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 
-import { withPreview } from '../preview';
 import { Signal } from './signal';
 
 export interface MiddlewareHooks {
@@ -13,15 +12,11 @@ export interface MiddlewareHooks {
 const INDEXING = 'foreshot/index/';
 
 /**
- * What the extension changes of the client's manners: unsafe repairs are shown before they are made, lenses can be turned
- * off, and the workspace is asked for its diagnostics only after something has changed (the client itself asks every two seconds).
+ * What the extension changes of the client's manners: lenses can be turned off, and the workspace is asked for its diagnostics only after something has changed (the client itself asks every two seconds).
  */
 export function middleware(changed: Signal, hooks: MiddlewareHooks): Middleware {
   let first = true;
   return {
-    async resolveCodeAction(item, token, next) {
-      return withPreview(item, await next(item, token));
-    },
     provideCodeLenses(document, token, next) {
       const wanted = vscode.workspace.getConfiguration('foreshot', document).get('codeLens', true);
       return wanted ? next(document, token) : [];

@@ -2,8 +2,8 @@
 
 A fenced block's info string says what the block is: ``python bad``, ``python good``, ``python fixed``, ``python setup``
 (an earlier revision), or ``ini alembic.ini`` (a file that the following examples stand beside); ``python env.py bad``
-is an example in another file than the revision. ``key=value`` words set the project's dialect, its server version
-or which of the fixes is meant (``fix=2``).
+is an example in another file than the revision. ``key=value`` words set the project's dialect, its server version,
+``lock-rules-in-downgrade`` (``locks=downgrade``) or which of the fixes is meant (``fix=2``).
 
 In a bad example a comment line with carets marks the text above it, and says part of the message::
 
@@ -259,6 +259,8 @@ def project_of(
         overrides["dialect"] = dialect.split(",")
     if version := options.get("version"):
         overrides["server-version"] = version
+    if options.get("locks") == "downgrade":
+        overrides["lock-rules-in-downgrade"] = True
     overlay = Overlay(sources)
     (environment,) = find_environments(overlay, ROOT)
     contents = {

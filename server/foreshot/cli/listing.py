@@ -10,6 +10,7 @@ from msgspec import Struct
 from foreshot.cli.text import shown_path
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
+from foreshot.rules import family_of
 from foreshot.text import SourceText
 from foreshot.workspace.parallel import map_in_processes
 
@@ -43,6 +44,10 @@ class Checked(Protocol):
 
     def is_grave(self, report: Report) -> bool:
         """Whether the project counts a report as a failure."""
+        ...
+
+    def age(self, path: str) -> int:
+        """How many revisions are newer, for a revision file; more than all of them for another file."""
         ...
 
     def source(self, path: str) -> SourceText | None:
@@ -157,6 +162,26 @@ class Tally(Struct):
         return found
 
 
+_OUTAGES: Final = frozenset({"locking", "transaction", "rename"})
+_COSTS: Final = ("data or the upgrade", "an outage", "warning", "information", "hint")
+
+
+def _by_cost(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """The findings of one file by what they cost, in the order of ``_COSTS``."""
+    found: list[list[Entry]] = [[] for _ in _COSTS]
+    for entry in entries:
+        found[_cost(entry.report)].append(entry)
+    return found
+
+
+def _cost(report: Report) -> int:
+    if report.severity == "error":
+        return 0
+    if report.severity == "warning" and family_of(report.rule) in _OUTAGES:
+        return 1
+    return _COSTS.index(report.severity)
+
+
 class _Place(Struct, frozen=True):
     shown: str
     path: str
@@ -206,6 +231,31 @@ class Findings:
             return joint.join(texts), tally
 
         return map_in_processes(one, pieces, tuple[str, Tally], worthwhile=_WORTHWHILE)
+
+    def by_cost(self, lay_out: Callable[[FileFindings], str]) -> Iterator[tuple[str, Tally]]:
+        """The same by what the findings cost, the dearest first, and the newest revision first among equals.
+
+        What costs most is given out as it comes; the rest is held until the end.
+        """
+        places = sorted(self._places, key=lambda place: min(one.age(place.path) for one in place.projects))
+        pieces = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
+
+        def one(piece: Sequence[_Place]) -> tuple[list[str], Tally]:
+            tally = Tally()
+            texts = [""] * len(_COSTS)
+            for place in piece:
+                file = self._file(place, tally)
+                for number, entries in enumerate(_by_cost(file.entries) if file is not None else ()):
+                    if entries:
+                        texts[number] += lay_out(FileFindings(place.shown, entries))
+            return texts, tally
+
+        held: list[list[str]] = []
+        for texts, tally in map_in_processes(one, pieces, tuple[list[str], Tally], worthwhile=_WORTHWHILE):
+            held.append(texts)
+            yield texts[0], tally
+        for number in range(1, len(_COSTS)):
+            yield "".join(texts[number] for texts in held), Tally()
 
     def tally(self) -> Tally:
         """How much was found in all."""

@@ -14,6 +14,7 @@ from foreshot.lint.renames import Renames
 from foreshot.lint.sqlite_failures import Failures, forgiven, is_within
 from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
+from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import EnvFacts
@@ -22,7 +23,7 @@ from foreshot.project.settings import LoadedSettings, Settings
 from foreshot.project.template import TemplateFacts
 from foreshot.schema.view import SchemaView
 from foreshot.syntax.changes import AddImport, Change
-from foreshot.syntax.module import Module
+from foreshot.syntax.module import Module, parse
 from foreshot.syntax.values import Ref
 from foreshot.text import SourceText, Span
 
@@ -105,6 +106,15 @@ class ProjectContext:
     def by_path(self) -> Mapping[str, Entry]:
         """Entries by their file's path."""
         return {entry.path: entry for entry in self.entries}
+
+    def revision(self, path: str) -> Context | None:
+        """One revision in full, read anew: for a repair, not for looking at all of them."""
+        source = self.source(path)
+        module = parse(source) if source is not None else None
+        if not isinstance(module, Module):
+            return None
+        revision = read_revision(module, tuple(target.database for target in self.targets))
+        return Context(revision, self.surroundings, path) if revision is not None else None
 
     @property
     def environment(self) -> Environment:

@@ -44,6 +44,8 @@ class Finding(Struct, frozen=True):
     """What the rule's own repair needs to know; nobody else reads it."""
     secret: bool = False
     """What stands at its place is not to be shown."""
+    cause: str | None = None
+    """What makes it one with other findings of its rule in the file; None: the function, table, object and text of its place."""
 
 
 class NewFile(Struct, frozen=True):

@@ -54,6 +54,10 @@ class Report(Struct, frozen=True, array_like=True):
     offers: tuple[Offer, ...] = ()
     secret: bool = False
     """What stands at its place, such as a password, is not to be shown."""
+    cause: str = ""
+    """Equal for findings that have one cause and are said once; empty: it stands alone."""
+    same: tuple[str, ...] = ()
+    """The keys of the further findings that it stands for."""
 
 
 class FileReports(Struct, frozen=True, array_like=True):

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context, ProjectContext
+from foreshot.lint.entry import Note
 from foreshot.lint.finding import Certainty, Finding, Fix, Related, Safety
 from foreshot.lint.severity import Severity, lowered
 from foreshot.lint.suppress import Suppression
@@ -41,6 +42,8 @@ class Rule:
     directions: ClassVar[tuple[Direction, ...]] = ("upgrade", "downgrade")
     fails_outright: ClassVar[bool] = False
     """It reports what fails however the tables look: as grave in ``downgrade()`` as in ``upgrade()``."""
+    is_about_locks: ClassVar[bool] = False
+    """It speaks of who waits for whom and how long; of ``downgrade()`` only where the settings ask for it. True for ``locking``."""
     needs_database: ClassVar[bool] = False
     """It stays silent while nothing tells which databases the project runs on."""
 
@@ -52,6 +55,8 @@ class Rule:
         if cls.__module__.startswith("foreshot.rules."):
             _, _, family, module = cls.__module__.split(".")
             cls.family, cls.name = family, module.replace("_", "-")
+            if family == "locking" and "is_about_locks" not in vars(cls):
+                cls.is_about_locks = True
 
     @property
     def page(self) -> str:
@@ -72,6 +77,7 @@ class Rule:
         related: Iterable[Related] = (),
         state: object = None,
         secret: bool = False,
+        cause: str | None = None,
     ) -> Finding:
         """A finding of this rule.
 
@@ -96,6 +102,7 @@ class Rule:
             tuple(related),
             state,
             secret,
+            cause,
         )
 
 
@@ -131,6 +138,10 @@ class ProjectRule(Rule):
 
     Every finding names its file by ``path``.
     """
+
+    def notes(self, context: Context) -> Iterator[Note]:
+        """What the rule has to know of one revision later, when it looks at all of them: :attr:`Entry.notes`."""
+        return iter(())
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """What is wrong with the environment."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context, ProjectContext
+from foreshot.lint.entry import Note, Notes
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
 from foreshot.lint.rule import OperationRule, ProblemRule, ProjectRule, RevisionRule, Rule, SuppressionRule
@@ -21,6 +22,7 @@ from foreshot.text import SourceText, Span
 
 _log = logging.getLogger("foreshot.rules")
 _MAX_SAID = 100
+_MAX_BLAMED = 200  # characters of a place by which two are told apart
 
 
 class RuleSet:
@@ -54,11 +56,12 @@ class RuleSet:
 def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
     """What the rules that look at one revision find in it."""
     found: list[Finding] = []
+    ways = ("upgrade", "downgrade") if context.surroundings.settings.lock_rules_in_downgrade else ("upgrade",)
     for operation in context.revision.operations:
         site = operation.site
         guarded = site.dialects is not None or bool(site.excluded)
         for rule in rules.for_operation(type(operation), context):
-            if site.function not in rule.directions:
+            if site.function not in rule.directions or (rule.is_about_locks and site.function not in ways):
                 continue
             if guarded and rule.databases and not context.targets(rule.databases, operation):
                 continue
@@ -70,10 +73,16 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
         if not _applies(rule, context):
             continue
         try:
-            found.extend(rule.check(context))
+            said = list(rule.check(context))
         except Exception:
             _failed(rule, context.path)
+            continue
+        found += [one for one in said if not rule.is_about_locks or _way(one) in ways]
     return _unique(found)
+
+
+def _way(finding: Finding) -> str:
+    return finding.operation.site.function if finding.operation is not None else "upgrade"
 
 
 def _applies(rule: Rule, context: Context) -> bool:
@@ -91,6 +100,17 @@ def project_findings(rules: RuleSet, project: ProjectContext) -> list[Finding]:
             _guarded(rule, lambda rule=rule: rule.check(project), project.environment.script_location)
         )
     return _unique(found)
+
+
+def notes_of(rules: RuleSet, context: Context) -> Notes:
+    """What the rules that look at a whole environment want to know of one revision."""
+    found: dict[str, tuple[Note, ...]] = {}
+    for rule in rules.project_rules:
+        if _applies(rule, context):
+            notes = tuple(_guarded(rule, lambda rule=rule: rule.notes(context), context.path))
+            if notes:
+                found[rule.name] = notes
+    return found
 
 
 def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext) -> list[Fix]:
@@ -249,7 +269,20 @@ def render(
         related=tuple(related),
         offers=tuple(Offer(fix.title, fix.safety) for fix in fixes),
         secret=finding.secret,
+        cause=_cause(finding, source),
     )
+
+
+def _cause(finding: Finding, source: SourceText) -> str:
+    """What findings that are said once have in common; empty for one that is about no operation and names no cause."""
+    operation = finding.operation
+    if finding.cause is not None:
+        return f"{finding.rule}|{finding.cause}"
+    if operation is None:
+        return ""
+    table = getattr(operation, "table_name", None) or ""
+    blamed = source.content[finding.span.start : min(finding.span.end, finding.span.start + _MAX_BLAMED)]
+    return "|".join((finding.rule, operation.site.function, table, finding.object or "", blamed))
 
 
 def _operation_name(operation: Operation | None) -> str | None:

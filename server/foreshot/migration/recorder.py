@@ -62,6 +62,23 @@ _HARMLESS = frozenset(
 )
 
 
+_VERBS = ("create", "replace", "drop")
+_ENTITIES = ("entity", "view", "materialized_view", "sp", "function", "trigger", "policy", "extension")
+ENTITIES: Final = frozenset(
+    {*(f"{verb}_{what}" for verb in _VERBS for what in _ENTITIES), "sync_enum_values"}
+)
+"""Operations of plugins that are known: alembic_utils, alembic-postgresql-enum, Alembic's recipe of replaceable objects."""
+GEOSPATIAL: Final = {
+    "create_geospatial_table": "create_table",
+    "drop_geospatial_table": "drop_table",
+    "add_geospatial_column": "add_column",
+    "drop_geospatial_column": "drop_column",
+    "create_geospatial_index": "create_index",
+    "drop_geospatial_index": "drop_index",
+}
+"""GeoAlchemy2's operations, which take what Alembic's own take."""
+
+
 class Recorder:
     """The operations of one revision, in the order in which they run."""
 
@@ -104,11 +121,14 @@ class Recorder:
             self._opaque_helper(value, frame)
 
     def _op_call(self, name: str, node: ast.Call, call: CallValue, frame: Frame) -> None:
+        name = GEOSPATIAL.get(name, name)
         if name == "execute":
             self._execute(node, call, frame)
         elif is_operation(name):
             for operation in build(name, call, self._site(call, frame)):
                 self._add(operation)
+        elif name in ENTITIES:
+            self._add(Execute(self._site(call, frame), name.replace("_", " ")))
         elif name not in _NO_EFFECT:
             self._opaque(
                 f"`op.{name}()` is an operation that Alembic itself does not define",

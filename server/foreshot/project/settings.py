@@ -41,6 +41,7 @@ class Settings(Struct, frozen=True):
     models: tuple[str, ...] = ()
     large_tables: tuple[str, ...] = ()
     small_tables: tuple[str, ...] = ()
+    lock_rules_in_downgrade: bool = False
     fail_level: Severity = "warning"
 
 

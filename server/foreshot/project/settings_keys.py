@@ -64,6 +64,13 @@ def _text(value: object, wrong: list[Wrong]) -> str | None:
     return None
 
 
+def _switch(value: object, wrong: list[Wrong]) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    wrong.append(Wrong("is `true` or `false`"))
+    return None
+
+
 def _severity(value: object, wrong: list[Wrong]) -> str | None:
     if isinstance(value, str) and value in SEVERITIES:
         return value
@@ -217,6 +224,12 @@ KEYS: tuple[Key, ...] = (
         "Tables, by name or glob, that are known to stay small: rules about long locks say nothing.",
         _STRINGS,
         _texts,
+    ),
+    Key(
+        "lock-rules-in-downgrade",
+        "Whether rules about locks look at `downgrade()` too. What fails or loses data there is reported anyway.",
+        {"type": "boolean"},
+        _switch,
     ),
     Key(
         "fail-level", "The lowest severity at which `foreshot check` exits with status 1.", _LEVEL, _severity

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from foreshot.lint.context import Context, Surroundings
 from foreshot.lint.report import FileReports
-from foreshot.lint.run import RuleSet, problem_report, revision_reports
+from foreshot.lint.run import RuleSet, notes_of, problem_report, revision_reports
 from foreshot.lint.suppress import suppressions_of
 from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import RevisionHeader
+from foreshot.rules import project_rules
 from foreshot.syntax.comments import comments_of
 from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.text import SourceText, Span, Unreadable
@@ -62,6 +63,7 @@ def analyse(
     modules = surroundings.modules
     with modules.recording() as touched:
         reports = revision_reports(rules, context)
+        notes = notes_of(project_rules(), context)
     opened.scope.release()
     return FileAnalysis(
         opened.header,
@@ -70,6 +72,7 @@ def analyse(
         generated,
         reports,
         depends=tuple(sorted(touched)),
+        notes=notes,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -96,6 +97,17 @@ class ProjectResult:
     def is_grave(self, report: Report) -> bool:
         """Whether the settings count a report as a failure."""
         return at_least(report.severity, self.settings.fail_level)
+
+    def age(self, path: str) -> int:
+        """How many revisions are newer, for a revision file; more than all of them for another file."""
+        return self._ages.get(path, len(self._ages))
+
+    @cached_property
+    def _ages(self) -> Mapping[str, int]:
+        """The newest first; what is in no history, such as what does not parse, is new."""
+        ordered = self.project.graph.order
+        ages = {node.key: len(ordered) - 1 - place for place, node in enumerate(ordered)}
+        return {**dict.fromkeys(self.project.analyses, 0), **ages}
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file as it was checked."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
+from foreshot.lint.finding import Fix
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.lint.suppress import Suppression, suppressions_of
@@ -22,8 +23,14 @@ from foreshot.rules import NAMES, family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.kept import FileAnalysis
-from foreshot.workspace.resolve import KeyedFixes, ResolvedFix, comment_fixes_by_key, fixes_by_key, resolve
-from foreshot.workspace.sift import chosen, is_selected, suppressed
+from foreshot.workspace.resolve import (
+    KeyedFixes,
+    ResolvedFix,
+    comment_fixes_by_key,
+    fixes_by_key,
+    resolve_together,
+)
+from foreshot.workspace.sift import chosen, is_selected, said_once, suppressed
 
 _REMEMBERED = 4
 _REMEMBERED_EDITS = 200
@@ -138,7 +145,7 @@ class Project:
                 ]
                 late = comment_reports(project_rules(), self.context, path, comments, self.source)
                 found += suppressed(late, suppressions).reports
-        return sorted(chosen(found, settings, self.relative, family_of), key=order)
+        return sorted(said_once(chosen(found, settings, self.relative, family_of)), key=order)
 
     def glance(self, path: str, reports: Sequence[Report] | None = None) -> Glance:
         """What is known of a file in short, with its ``reports`` if they are at hand; cheap to ask for again."""
@@ -321,7 +328,7 @@ class Project:
 
         Those that were asked for last are remembered: an editor without `codeAction/resolve` wants them all at every move.
         """
-        asked = (report.path, report.rule, report.key)
+        asked = (report.path, report.rule, report.key, report.same)
         made = self._edits.get(asked)
         if made is None:
             with _ONE_AT_A_TIME:
@@ -334,17 +341,20 @@ class Project:
         return made
 
     def _made(self, report: Report) -> list[ResolvedFix]:
+        further = [self._fixes_of(report, key) for key in report.same]
+        return resolve_together(self._fixes_of(report, report.key), further, report.path, self.source)
+
+    def _fixes_of(self, report: Report, key: str) -> list[Fix]:
+        """What the rule of a report offers for the finding with this key."""
         if report.rule in project_rules().by_name:
-            found = self._comment_fixes(report.path).get(report.key) or self._project_fixes.get(report.key)
+            found = self._comment_fixes(report.path).get(key) or self._project_fixes.get(key)
         else:
-            found = self._fixes_in(report.path).get(report.key)
+            found = self._fixes_in(report.path).get(key)
         if found is None:
             return []
         finding, fixes = found
-        if (finding.path or report.path) != report.path:
-            # Keys of findings about the environment count on over its files.
-            return []
-        return [resolve(fix, finding.path or report.path, self.source) for fix in fixes]
+        # Keys of findings about the environment count on over its files.
+        return fixes if (finding.path or report.path) == report.path else []
 
     def _fixes_in(self, path: str) -> KeyedFixes:
         """What rules offer for one revision; of the few that were asked for last, it is remembered."""
@@ -360,7 +370,7 @@ class Project:
         return known
 
     @cached_property
-    def _edits(self) -> dict[tuple[str, str, str], list[ResolvedFix]]:
+    def _edits(self) -> dict[tuple[str, str, str, tuple[str, ...]], list[ResolvedFix]]:
         return {}
 
     @cached_property

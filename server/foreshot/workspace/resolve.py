@@ -48,6 +48,36 @@ def _with_fixes(rules: RuleSet, context: Context | ProjectContext, findings: Seq
     return {key: (finding, fixes_of(rules, finding, context)) for key, finding in keyed(findings)}
 
 
+def resolve_together(
+    fixes: Sequence[Fix],
+    further: Sequence[Sequence[Fix]],
+    path: str,
+    source_of: Callable[[str], SourceText | None],
+) -> list[ResolvedFix]:
+    """The repairs of a finding as edits, each with those of its kind of the ``further`` findings that it stands for."""
+    made: list[ResolvedFix] = []
+    for number, fix in enumerate(fixes):
+        whole = _joined(fix, [others[number] for others in further if number < len(others)])
+        resolved = resolve(whole, path, source_of)
+        if resolved.refused is not None and whole is not fix:
+            resolved = resolve(fix, path, source_of)
+        made.append(resolved)
+    return made
+
+
+def _joined(fix: Fix, others: Sequence[Fix]) -> Fix:
+    """One repair of several places that have one cause; ``fix`` itself where they make files."""
+    parts = [fix, *(other for other in others if other.safety == fix.safety)]
+    if len(parts) == 1 or any(part.creates for part in parts):
+        return fix
+    changes = dict.fromkeys(change for part in parts for change in part.changes)
+    elsewhere = dict.fromkeys(group for part in parts for group in part.others)
+    title = fix.title
+    if any(part.title != title for part in parts):
+        title = f"{title}, and {len(parts) - 1} more like it"
+    return Fix(title, fix.safety, tuple(changes), tuple(elsewhere))
+
+
 def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) -> ResolvedFix:
     """Turn a repair into edits.
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from foreshot.lint.report import Report
+from foreshot.lint.report import RelatedPlace, Report
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
 from foreshot.project.settings import Settings
 
+MAX_PLACES: Final = 100
+"""Further places of one cause that are listed; how many there are is said."""
 _LOCKING = "locking"
 
 
@@ -35,6 +38,33 @@ def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -
         if silence is None or not silence.covers(report.rows):
             kept.append(report)
     return Sifted(kept, set[Suppression]().union(*(silence.used for silence in silences.values())))
+
+
+def said_once(reports: Iterable[Report]) -> list[Report]:
+    """One report for each cause: the first, with the places of the others as related ones."""
+    kept: list[Report] = []
+    groups: dict[tuple[str, str], list[Report]] = {}
+    for report in reports:
+        group = groups.setdefault((report.cause, report.severity), []) if report.cause else []
+        if not group:
+            kept.append(report)
+        group.append(report)
+    return [_joined(report, groups.get((report.cause, report.severity), ())) for report in kept]
+
+
+def _joined(report: Report, group: Sequence[Report]) -> Report:
+    others = group[1:]
+    if not report.cause or not others:
+        return report
+    places = [RelatedPlace(other.path, other.start, other.end, "The same here") for other in others]
+    more = "one more place" if len(others) == 1 else f"{len(others)} more places"
+    return replace(
+        report,
+        message=f"{report.message} The same at {more}.",
+        related=(*report.related, *places[:MAX_PLACES]),
+        same=tuple(other.key for other in others),
+        certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,
+    )
 
 
 def is_selected(rule: str, settings: Settings) -> bool:

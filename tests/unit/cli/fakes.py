@@ -58,6 +58,9 @@ class FakeProject:
     def reports_for(self, path: str) -> Sequence[Report]:
         return [found for found in self.reports if found.path == path]
 
+    def age(self, path: str) -> int:
+        return len(self.paths) - self.paths.index(path)
+
     def is_grave(self, report: Report) -> bool:
         return report.severity == "error"
 

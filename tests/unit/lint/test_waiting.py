@@ -10,6 +10,8 @@ KEY = 'op.create_foreign_key("fk", "orders", "users", ["user_id"], ["id"])'
 INDEX = 'op.create_index("ix", "orders", ["user_id"])'
 UNNAMED = 'op.drop_constraint(None, "orders", type_="foreignkey")'
 NAMED = 'op.drop_constraint("fk_old", "orders", type_="foreignkey")'
+SETUP = "migrations/versions/0001_setup.py"
+LIMITED = as_revision("def upgrade():\n    op.execute(\"SET lock_timeout = '5s'\")\n", "0001", None)
 BOTH = "every read and write of `orders` and `users`"
 
 
@@ -20,7 +22,10 @@ def said(
         f"def {name}():\n" + "".join(f"    {line}\n" for line in lines or ["pass"]) + "\n"
         for name, lines in (("upgrade", up), ("downgrade", down))
     )
-    project = project_of({REVISION: as_revision(body, "0002", "0001")}, {"dialect": dialect})
+    project = project_of(
+        {SETUP: LIMITED, REVISION: as_revision(body, "0002", "0001")},
+        {"dialect": dialect, "locks": "downgrade"},
+    )
     return [report.message for report in reports_of(project, rule)]
 
 

@@ -28,6 +28,8 @@ class BaseFormat:
 
     joint: ClassVar[str] = ""
     """What stands between the texts of two files."""
+    by_cost: ClassVar[bool] = False
+    """Whether it lists by what findings cost, not by path."""
     slow: ClassVar[bool] = False
     """Whether a finding takes milliseconds, as the working out of a repair does."""
 
@@ -60,7 +62,13 @@ def write(form: BaseFormat) -> Tally:
     console = form.console
     console.write(form.before())
     joint = ""
-    for text, tally in form.findings.laid_out(form.file, form.joint, slow=form.slow):
+    findings = form.findings
+    texts = (
+        findings.by_cost(form.file)
+        if form.by_cost
+        else findings.laid_out(form.file, form.joint, slow=form.slow)
+    )
+    for text, tally in texts:
         if text:
             console.write(joint + text)
             joint = form.joint

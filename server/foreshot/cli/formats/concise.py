@@ -10,6 +10,8 @@ from foreshot.cli.text import clean, one_line
 class Format(BaseFormat):
     """The lines."""
 
+    by_cost = True
+
     def file(self, file: FileFindings) -> str:
         """One line a finding."""
         paint = self.console.paint

@@ -23,6 +23,8 @@ _PLURALS: Final[dict[Severity, tuple[str, str]]] = {
 class Format(BaseFormat):
     """The findings and a summary."""
 
+    by_cost = True
+
     def __init__(self, findings: Findings, console: Console) -> None:
         super().__init__(findings, console)
         self._margins: dict[int, Margin] = {}

@@ -9,12 +9,12 @@ from typing import Final
 from msgspec import Struct
 
 from foreshot.lint import writing
-from foreshot.lint.context import Context
+from foreshot.lint.context import UNION, Context, ProjectContext
 from foreshot.migration.operations import CreateTable, Operation, SetOption, TransactionControl
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.syntax.changes import Change, PrependToFunction
-from foreshot.text import Span
+from foreshot.syntax.changes import Change, InsertBefore, PrependToFunction
+from foreshot.syntax.module import Module
 
 SETTINGS: Final = {
     "postgresql": "SET LOCAL lock_timeout = '5s'",
@@ -25,7 +25,6 @@ SETTINGS: Final = {
 OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
 """What limits how long a lock is waited for."""
 _MENTIONED: Final = re.compile(r"(?:lock|statement|wait)_?timeout")
-_ENGINES: Final = ("engine_from_config", "create_engine")
 
 
 class Limit(Struct):
@@ -54,6 +53,11 @@ def follow(operation: Operation, limits: dict[str, Limit]) -> None:
                 limit.session = limit.local = on
 
 
+def limits(operation: Operation) -> bool:
+    """Whether it sets a timeout, or puts one back."""
+    return isinstance(operation, SetOption) and operation.name in OPTIONS
+
+
 def is_limited(limit: Limit | None) -> bool:
     """Whether it holds now."""
     return limit is not None and (limit.session or limit.local)
@@ -66,10 +70,7 @@ def is_set_unseen(context: Context) -> bool:
     return (
         "timeout" in content
         and bool(_MENTIONED.search(content))
-        and not any(
-            isinstance(operation, SetOption) and operation.name in OPTIONS
-            for operation in context.revision.operations
-        )
+        and not any(map(limits, context.revision.operations))
     )
 
 
@@ -132,19 +133,52 @@ def _setting(statement: str, databases: tuple[str, ...], context: Context) -> st
     return writing.under(f"if {context.op}.get_context().dialect.name {test}:", code)
 
 
-def engine_of(context: Context) -> Span | None:
-    """The one call in env.py that makes an engine for PostgreSQL, by a driver that takes libpq's options."""
-    around = context.surroundings
-    others = any(target.database != "postgresql" for target in context.targets())
-    drivers = {url.scheme.partition("+")[2] for url in around.environment.urls}
-    if around.env_module is None or not context.targets_known or others or drivers & {"asyncpg", "pg8000"}:
+def in_env(project: ProjectContext) -> Change | None:
+    """The setting in env.py, in front of the one ``run_migrations`` inside ``begin_transaction`` that is no offline one.
+
+    None while each revision has a transaction of its own: there it would begin one that nobody commits.
+    """
+    env, module = project.env, project.surroundings.env_module
+    if env is None or module is None or len(env.online) != 1:
         return None
-    calls = [node for node in around.env_module.nodes(ast.Call) if _name_of(node.func).endswith(_ENGINES)]
-    if len(calls) != 1 or _name_of(calls[0].func) not in _ENGINES:
+    call = env.online[0]
+    if call.open_ended or call.flask or "transaction_per_migration" in call.arguments:
         return None
-    given = {keyword.arg for keyword in calls[0].keywords}
-    return None if "connect_args" in given else around.env_module.span(calls[0])
+    places = [
+        (module.span(statement), ast.unparse(function.value))
+        for block in module.nodes(ast.With)
+        if any(_calls(item.context_expr, "begin_transaction") for item in block.items)
+        for statement in block.body
+        if isinstance(statement, ast.Expr)
+        and isinstance(function := getattr(statement.value, "func", None), ast.Attribute)
+        and function.attr == "run_migrations"
+        and not _is_offline(statement, module)
+    ]
+    if len(places) != 1:
+        return None
+    place, context = places[0]
+    targets = project.targets or UNION
+    lines: list[str] = []
+    for statement in dict.fromkeys(SETTINGS.values()):
+        those = [target.database for target in targets if SETTINGS.get(target.database) == statement]
+        line = f"{context}.execute({writing.literal(statement)})"
+        if len(those) == len(targets):
+            lines.append(line)
+        elif those:
+            names = ", ".join(map(writing.literal, those))
+            test = f"== {names}" if len(those) == 1 else f"in ({names})"
+            lines.append(writing.under(f"if {context}.get_context().dialect.name {test}:", line))
+    return InsertBefore(place, "\n".join(lines)) if lines else None
 
 
-def _name_of(func: ast.expr) -> str:
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+def _calls(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+
+
+def _is_offline(statement: ast.stmt, module: Module) -> bool:
+    span = module.span(statement)
+    return any(
+        "offline" in function.name and module.span(function).contains(span)
+        for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
+        for function in module.nodes(kind)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -110,9 +110,10 @@ def blocked_by_now(
     return _blocked({table: table in reads for table in tables})
 
 
-def is_queued_already(table: str, operation: DropIndex, context: Context) -> bool:
-    """Whether the transaction has locked the table against everybody on PostgreSQL by something else than such drops."""
-    return context.once(_held_otherwise)[operation.site.function].until(table, operation.site)
+def is_queued_anyway(table: str, operation: DropIndex, context: Context) -> bool:
+    """Whether the transaction locks the table against everybody on PostgreSQL by something else than such drops, before or after."""
+    held = context.once(_held_otherwise)[operation.site.function]
+    return held.until(table, operation.site) or held.later(table, operation.site)
 
 
 class _Held:
@@ -141,6 +142,17 @@ class _Held:
             taken = self._taken.get((table, scope), [])
             last = bisect_left(taken, site.order) - 1
             if last >= 0 and (end < 0 or self._ends[end] < taken[last]):
+                return True
+        return False
+
+    def later(self, table: str, site: Site) -> bool:
+        """Whether the transaction of the operation at ``site`` takes the lock after it, under no condition but its own."""
+        at = bisect_right(self._ends, site.order)
+        end = self._ends[at] if at < len(self._ends) else None
+        for scope in site.scopes():
+            taken = self._taken.get((table, scope), [])
+            first = bisect_right(taken, site.order)
+            if first < len(taken) and (end is None or taken[first] < end):
                 return True
         return False
 

@@ -9,10 +9,10 @@ until the revision's transaction ends.
 transaction, so it stands in an autocommit block, which commits what the revision did before it. It does not drop the
 index of a partitioned table or one that a constraint needs.
 
-It does not matter on a table that the same revision created or drops, nor where something else than another such drop
-has locked the table against everybody earlier in the transaction: all queue behind that already. Nor does it on MySQL,
-MariaDB and SQLite, which have no such form. `downgrade()` is not looked at: it is made to undo a deployment, and
-`missing-lock-timeout` speaks of its locks.
+The lock is a brief one, so this is information only. It does not matter on a table that the same revision created or
+drops, nor where something else than another such drop locks the table against everybody in the same transaction, earlier
+or later: all queue behind that anyway. Nor does it on MySQL, MariaDB and SQLite, which have no such form. `downgrade()` is
+not looked at: it is made to undo a deployment.
 
 ```python bad
 def upgrade():
@@ -104,6 +104,19 @@ def upgrade():
     op.drop_index("ix_users_email", table_name="users")
 #   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
 ```
+```python good
+def upgrade():
+    op.drop_index("ix_users_email", table_name="users")
+    op.drop_column("users", "email")
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_users_email", table_name="users")
+#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
+    op.drop_column("users", "email")
+```
 ```python good dialect=mysql
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")
@@ -129,7 +142,7 @@ class BlockingDropIndex(OperationRule[DropIndex]):
     """``drop_index`` without CONCURRENTLY."""
 
     looks_at = (DropIndex,)
-    severity = "warning"
+    severity = "information"
     databases = ("postgresql",)
     safety = "unsafe"
     directions = ("upgrade",)
@@ -143,7 +156,7 @@ class BlockingDropIndex(OperationRule[DropIndex]):
             return
         if (
             table is not None
-            and waiting.is_queued_already(table, operation, context)
+            and waiting.is_queued_anyway(table, operation, context)
             and not commits.is_outside(operation, context)
         ):
             return

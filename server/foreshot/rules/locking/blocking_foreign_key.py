@@ -128,7 +128,7 @@ def downgrade():
         op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
 ```
-```python bad
+```python bad locks=downgrade
 def upgrade():
     op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
 #   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`

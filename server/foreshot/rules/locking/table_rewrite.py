@@ -25,7 +25,6 @@ def upgrade():
 
 def downgrade():
     op.alter_column("orders", "total", existing_type=sa.BigInteger(), type_=sa.Integer())
-#                                                                           ^^^^^^^^^^^^ rewrites the whole table
 ```
 ```python fixed
 def upgrade():

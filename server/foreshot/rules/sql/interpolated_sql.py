@@ -36,7 +36,6 @@ def upgrade():
         op.execute("UPDATE users SET slug = '%s', kind = '%s' WHERE users.id = %d" % (row.name, Kind.ADMIN, row.id))
         #                                                                             ^^^^^^^^ formatted into SQL
         op.execute("UPDATE users SET slug = '%(slug)s' WHERE users.kind = '%(kind)s'" % {"kind": Kind.ADMIN, "slug": row.name})
-        #                                                                                                            ^^^^^^^^ formatted into SQL
 ```
 ```python good
 from app.constants import Kind

@@ -4,6 +4,9 @@ Foreshot reads revisions without running them. A statement whose SQL is put toge
 has, an operation of a plugin, or a helper from another module that is given the connection may do anything. Silence about
 them is no sign of safety, so this says where a person has to look.
 
+It is said once a file for each kind of thing. Operations of plugins that are known are none: alembic_utils' entities,
+alembic-postgresql-enum's `sync_enum_values`, GeoAlchemy2's tables and columns, Alembic's own recipe for views.
+
 Names that loops and helpers of the same file give to tables and columns are followed as long as they come from literals.
 
 ```python bad
@@ -29,6 +32,23 @@ def upgrade():
     for row in op.get_bind().execute(query):
         change = sa.update(users).where(users.c.id == row.id).values(name=row.name.strip())
         op.get_bind().execute(change)
+```
+```python bad
+def upgrade():
+    bind = op.get_bind()
+    first, second = bind.dialect.name.join(["a", "b"]), bind.dialect.name.join(["c", "d"])
+    op.execute(first)
+    #          ^^^^^ known when it runs. The same at one more place
+    op.execute(second)
+```
+```python good
+from app.views import active_users
+
+
+def upgrade():
+    op.create_entity(active_users)
+    op.sync_enum_values(enum_schema="public", enum_name="kind", new_values=["a", "b"], affected_columns=[])
+    op.create_geospatial_table("places", sa.Column("id", sa.Integer(), primary_key=True))
 ```
 ```python good
 def upgrade():
@@ -60,4 +80,5 @@ class OpaqueOperation(OperationRule[Opaque]):
             f"This could not be read, so nothing here was checked: {operation.why}.",
             operation=operation,
             certainty="certain",
+            cause=f"{operation.what}|{operation.why}",
         )

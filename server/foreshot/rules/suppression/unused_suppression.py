@@ -28,7 +28,7 @@ def upgrade():
 ```
 ```python good
 def upgrade():
-    op.create_index("ix_users_email", "users", ["email"])  # foreshot: ignore[blocking-index, missing-lock-timeout] built at night
+    op.create_index("ix_users_email", "users", ["email"], unique=True)  # foreshot: ignore[blocking-index, unique-over-existing-rows] built at night
 ```
 """
 

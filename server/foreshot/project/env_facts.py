@@ -8,6 +8,7 @@ from typing import Literal, cast
 from msgspec import Struct
 
 from foreshot.project.dialect_names import Dialect
+from foreshot.project.env_transaction import EnvTransaction
 from foreshot.syntax.values import Ref, Unknown, Value
 from foreshot.text import Span
 
@@ -79,6 +80,8 @@ class EnvFacts(Struct, frozen=True):
     """The ``naming_convention=`` of each ``MetaData(...)`` made here."""
     mentions: frozenset[str]
     """The names of functions and attributes that are called anywhere in it, but for functions that are called offline, which serve ``--sql``."""
+    transaction: EnvTransaction = EnvTransaction()
+    """What env.py has begun on the connection before Alembic is given it."""
 
     @property
     def online(self) -> list[ConfigureCall]:

@@ -9,6 +9,7 @@ from typing import Literal
 from foreshot.project.dialect_names import DRIVERS, dialect_of
 from foreshot.project.env_facts import Argument, Assignment, ConfigureCall, DialectHint, EnvFacts, Import
 from foreshot.project.env_nodes import Changes, changes_in, nodes_of
+from foreshot.project.env_transaction import read_transaction
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import Ref, Unknown, Value
@@ -97,6 +98,9 @@ class _Reader:
             hints=tuple(self.hints),
             naming_conventions=tuple(self.conventions),
             mentions=frozenset(self.mentions),
+            transaction=read_transaction(
+                self.module, [call.span for call in self.configures if not call.offline]
+            ),
         )
 
     def read_block(self, body: list[ast.stmt], scope: Scope, function: str) -> None:

@@ -99,6 +99,55 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```python env.py bad
+import asyncio
+
+from alembic import context
+from app.models import Base
+from sqlalchemy.ext.asyncio import create_async_engine
+
+target_metadata = Base.metadata
+
+
+def do_run_migrations(connection):
+    context.configure(connection=connection, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_migrations_online():
+    connectable = create_async_engine("postgresql+asyncpg://localhost/app")
+    async with connectable.connect() as connection:
+        do_run_migrations(connection)
+        #|Alembic cannot use
+
+
+asyncio.run(run_migrations_online())
+```
+```python fixed env.py
+import asyncio
+
+from alembic import context
+from app.models import Base
+from sqlalchemy.ext.asyncio import create_async_engine
+
+target_metadata = Base.metadata
+
+
+def do_run_migrations(connection):
+    context.configure(connection=connection, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_migrations_online():
+    connectable = create_async_engine("postgresql+asyncpg://localhost/app")
+    async with connectable.connect() as connection:
+        await connection.run_sync(do_run_migrations)
+
+
+asyncio.run(run_migrations_online())
+```
 ```python env.py good
 import asyncio
 
@@ -135,7 +184,7 @@ from textwrap import dedent, indent
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
-from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, SetFunctionBody
+from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, ReplaceText, SetFunctionBody
 from foreshot.syntax.module import Module
 from foreshot.text import Span
 
@@ -155,12 +204,13 @@ class AsyncEngineWithoutRunSync(ProjectRule):
         module = project.surroundings.env_module
         if env is None or path is None or module is None or env.async_engine is None:
             return
-        if _WAYS.search(module.content) or _connecting(module) is None:
+        if _WAYS.search(module.content) or (_connecting(module) is None and _handed(module) is None):
             return
         if not any("connection" in call.arguments for call in env.online):
             return
+        handed = _handed(module)
         yield self.finding(
-            env.async_engine,
+            env.async_engine if handed is None else module.span(handed),
             "`alembic upgrade` fails: Alembic cannot use the connection of an asynchronous engine."
             " Run the migrations through `await connection.run_sync(...)`.",
             path=path,
@@ -169,6 +219,17 @@ class AsyncEngineWithoutRunSync(ProjectRule):
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """The shape of Alembic's template for asynchronous engines."""
         module = project.surroundings.env_module
+        handed = _handed(module) if module is not None else None
+        if module is not None and handed is not None:
+            function, connection = (
+                module.text(module.span(handed.func)),
+                module.text(module.span(handed.args[0])),
+            )
+            code = f"await {connection}.run_sync({function})"
+            yield Fix(
+                "Run the migrations through `run_sync`", "unsafe", (ReplaceText(module.span(handed), code),)
+            )
+            return
         found = _connecting(module) if module is not None else None
         if module is None or found is None or _NAME in module.content:
             return
@@ -203,6 +264,29 @@ def _connecting(
         for node in ast.walk(function):
             if isinstance(node, ast.With | ast.AsyncWith) and _connects(node) and _configures(node):
                 return function, node
+    return None
+
+
+def _handed(module: Module) -> ast.Call | None:
+    """The call by which ``async with engine.connect() as c`` hands its connection to a function that configures Alembic."""
+    for block in module.nodes(ast.AsyncWith):
+        variables = [item.optional_vars for item in block.items]
+        if not _connects(block) or len(variables) != 1 or not isinstance(variables[0], ast.Name):
+            continue
+        for node in ast.walk(block):
+            match node:
+                case ast.Expr(
+                    value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given)], keywords=[])
+                ) if given == variables[0].id and name in module.functions:
+                    inside = module.functions[name].body
+                    if any(
+                        isinstance(at, ast.Attribute) and at.attr == "configure"
+                        for item in inside
+                        for at in ast.walk(item)
+                    ):
+                        return node.value
+                case _:
+                    pass
     return None
 
 

@@ -1,0 +1,120 @@
+"""The hooks that env.py hands to ``context.configure``, as the functions that they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from foreshot.lint.context import ProjectContext
+from foreshot.project.env_facts import Argument
+from foreshot.syntax.module import Module
+from foreshot.text import Span
+
+PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
+    "include_object": ("object", "name", "type_", "reflected", "compare_to"),
+    "include_name": ("name", "type_", "parent_names"),
+    "render_item": ("type_", "obj", "autogen_context"),
+    "compare_type": ("context", "inspected_column", "metadata_column", "inspected_type", "metadata_type"),
+    "compare_server_default": (
+        "context",
+        "inspected_column",
+        "metadata_column",
+        "inspected_default",
+        "metadata_default",
+        "rendered_metadata_default",
+    ),
+    "process_revision_directives": ("context", "revision", "directives"),
+}
+"""What Alembic 1.16 to 1.20 passes to each hook by position, with the names of its documentation."""
+
+
+class Hook(Struct, frozen=True):
+    """A function of env.py that ``context.configure`` is given under ``name``."""
+
+    name: str
+    function: ast.FunctionDef
+    argument: Argument
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the parameters that take arguments by position."""
+        given = self.function.args
+        return [item.arg for item in (*given.posonlyargs, *given.args)]
+
+    def parameter(self, name: str) -> str | None:
+        """What the function calls the parameter that Alembic's documentation calls ``name``."""
+        position = PARAMETERS[self.name].index(name)
+        names = self.parameters
+        return names[position] if position < len(names) else None
+
+    def at(self, module: Module) -> Span:
+        """Where the function's name stands."""
+        start = module.content.index(self.function.name, module.span(self.function).start + 3)
+        return Span(start, start + len(self.function.name))
+
+
+def hooks(project: ProjectContext, *names: str) -> Iterator[Hook]:
+    """The hooks of those names whose function env.py defines, once each; a decorated function may be anything."""
+    env, module = project.env, project.surroundings.env_module
+    if env is None or module is None:
+        return
+    seen: set[ast.FunctionDef] = set()
+    for call in env.configures:
+        for name in names:
+            argument = call.arguments.get(name)
+            if argument is None:
+                continue
+            written = module.text(argument.span)
+            found = [node for node in module.nodes(ast.FunctionDef) if node.name == written]
+            if len(found) != 1 or found[0] in seen or found[0].decorator_list:
+                continue
+            seen.add(found[0])
+            yield Hook(name, found[0], argument)
+
+
+def falls_through(body: list[ast.stmt]) -> bool:
+    """Whether control can come to the end of the statements; what cannot be told can."""
+    for statement in body:
+        match statement:
+            case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
+                return False
+            case ast.If(orelse=orelse) if orelse:
+                if not falls_through(statement.body) and not falls_through(orelse):
+                    return False
+            case ast.With() | ast.AsyncWith():
+                if not falls_through(statement.body):
+                    return False
+            case ast.Try():
+                if not falls_through(statement.finalbody) and statement.finalbody:
+                    return False
+                ends = [statement.body + statement.orelse, *(item.body for item in statement.handlers)]
+                if not any(falls_through(end) for end in ends):
+                    return False
+            case ast.While(test=ast.Constant(value=True)):
+                if not any(isinstance(node, ast.Break) for node in ast.walk(statement)):
+                    return False
+            case ast.Match():
+                last = statement.cases[-1]
+                whole = (
+                    last.guard is None
+                    and isinstance(last.pattern, ast.MatchAs)
+                    and last.pattern.pattern is None
+                )
+                if whole and not any(falls_through(case.body) for case in statement.cases):
+                    return False
+            case _:
+                pass
+    return True
+
+
+def own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function's body, those of functions and classes inside it left out."""
+    pending: list[ast.AST] = list(reversed(function.body))
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))

@@ -44,6 +44,10 @@ class Surroundings(Struct, frozen=True):
     modules: Modules
     targets: tuple[Target, ...] = ()
     """Empty: nothing tells which databases the project runs on."""
+    possible: tuple[Target, ...] = ()
+    """Databases that may be met besides: rules do not speak of them, repairs are guarded against them."""
+    guessed: frozenset[str] = frozenset()
+    """Those of the targets for which nothing speaks but a comparison in a revision: nothing is an error for them alone."""
     env: EnvFacts | None = None
     env_source: SourceText | None = None
     env_module: Module | None = None

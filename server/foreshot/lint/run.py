@@ -78,7 +78,15 @@ def revision_findings(rules: RuleSet, context: Context) -> list[Finding]:
             _failed(rule, context.path)
             continue
         found += [one for one in said if not rule.is_about_locks or _way(one) in ways]
-    return _unique(found)
+    guessed = context.surroundings.guessed
+    return _unique([_as_guessed(one, guessed) for one in found] if guessed else found)
+
+
+def _as_guessed(finding: Finding, guessed: frozenset[str]) -> Finding:
+    """No error for databases that the project may not run on."""
+    if finding.severity != "error" or not finding.databases or not guessed.issuperset(finding.databases):
+        return finding
+    return replace(finding, severity="warning", certainty="possible")
 
 
 def _way(finding: Finding) -> str:

@@ -132,7 +132,7 @@ def meets_others(context: Context, operation: Operation) -> bool:
     # One that is not come to on SQLite, as something before it fails there, will be once that is mended.
     return any(
         target.database != "postgresql" and operation.site.runs_on(target.database)
-        for target in context.targets()
+        for target in (*context.targets(), *context.surroundings.possible)
     )
 
 

@@ -134,8 +134,12 @@ class Walker:
                 return self._with(statement, frame)
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
                 ended = self._block(body, self._inside(frame))
+                known = _assigned(body, frame.scope) if handlers else {}
                 for handler in handlers:
                     self._block(handler.body, self._inside(frame, conditional=True))
+                for name, (value, node) in known.items():
+                    # What a handler gives a name instead is for when the body fails.
+                    frame.scope.bind(name, value, node)
                 if not ended:
                     ended = self._block(orelse, self._inside(frame)) if orelse else False
                 frame.statement = self.module.span(statement)
@@ -364,6 +368,17 @@ class Walker:
         return Counter(
             node.func.id for node in self.module.nodes(ast.Call) if isinstance(node.func, ast.Name)
         )
+
+
+def _assigned(body: list[ast.stmt], scope: Scope) -> dict[str, tuple[Value, ast.expr | None]]:
+    """The names that a block's own statements give a value, with what they are now."""
+    found: dict[str, tuple[Value, ast.expr | None]] = {}
+    for statement in body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name) and target.id in scope.values:
+                    found[target.id] = scope.values[target.id], scope.nodes.get(target.id)
+    return found
 
 
 def _parameter_value(name: str, default: ast.expr | None, span: Span) -> Value:

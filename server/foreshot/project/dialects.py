@@ -97,55 +97,59 @@ def hints_in(text: str) -> RevisionHints:
     return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards))
 
 
+class Inferred(Struct, frozen=True):
+    """What a project says of its databases."""
+
+    targets: tuple[Target, ...] = ()
+    """Empty: nothing tells."""
+    possible: tuple[Target, ...] = ()
+    """Further ones that revisions ask about or whose driver is there, and that may be met."""
+    guessed: frozenset[str] = frozenset()
+    """Those of the targets for which nothing speaks but that revisions ask about them."""
+
+
 def infer_targets(
     environment: Environment,
     facts: EnvFacts | None,
     hints: RevisionHints,
     settings: Settings,
     drivers: Iterable[Dialect] = (),
-) -> tuple[Target, ...]:
-    """The databases of an environment; empty when nothing tells.
+    declared: Iterable[Dialect] = (),
+) -> Inferred:
+    """The databases of an environment.
 
-    The settings decide. Without them: a folder or database named after one; revisions or an env.py that ask for the
-    dialect, which makes all that the project names count; else the dialects that its URLs and imports name; else
-    arguments such as ``postgresql_where``, which other databases ignore, and ``drivers`` among its dependencies.
+    The settings decide. Without them: a folder or database named after one; else types that revisions import, URLs of
+    the configuration and env.py, what the project's settings, compose files and examples of ``.env`` declare; where none of
+    them names any, the drivers among its dependencies, then arguments such as ``postgresql_where``, which other databases
+    ignore. SQLite's URL is taken for one of development beside another database.
+
+    That a revision compares the dialect adds a possibility. It is one of the databases where something else speaks for it too.
     """
     if settings.dialect:
-        return _targets(settings.dialect, settings)
+        return Inferred(_targets(settings.dialect, settings))
     named = dialect_of(environment.name)
     if named is not None:
-        return _targets([named], settings)
-    urls: set[Dialect] = set()
-    for url in environment.urls:
-        dialect = dialect_of(url.scheme)
-        if dialect is not None:
-            urls.add(dialect)
+        return Inferred(_targets([named], settings))
     own = facts.hints if facts is not None else ()
+    urls: set[Dialect] = {found for url in environment.urls if (found := dialect_of(url.scheme)) is not None}
     urls |= {hint.dialect for hint in own if hint.kind == "url"}
-    asked, imported = set(hints.guards), set(hints.imports)
-    for hint in own:
-        if hint.kind == "guard":
-            asked.add(hint.dialect)
-        elif hint.kind != "url":
-            imported.add(hint.dialect)
-    batch = _is_batch(facts)
-    if asked:
-        found = urls | asked | imported | hints.arguments
-        if batch and not imported:
-            found.add("sqlite")
-        # A single dialect that is asked about tells of another that is not named.
-        if len(found) > 1 or found == urls | imported:
-            return _targets(found, settings)
-        return ()
-    if imported:
-        # A default URL for development does not make revisions with another database's types run there.
-        return _targets(imported | (urls - {"sqlite"}), settings)
-    weak = set(drivers) | hints.arguments
-    if urls - {"sqlite"}:
-        return _targets(urls, settings)
-    if batch and (weak or urls):
-        weak.add("sqlite")
-    return _targets(weak | urls, settings)
+    urls = urls or set(declared)
+    of_env = {hint.dialect for hint in own if hint.kind == "guard"}
+    imported = set(hints.imports) | {hint.dialect for hint in own if hint.kind in ("import", "argument")}
+    asked, driven = set(hints.guards), set(drivers)
+    batch: set[Dialect] = {"sqlite"} if _is_batch(facts) else set()
+    strong = imported | of_env | (urls - {"sqlite"}) or driven
+    if not strong:
+        weak: set[Dialect] = urls | set(hints.arguments)
+        targets: set[Dialect] = weak | asked
+        if len(targets) > 1 or targets == weak:
+            return Inferred(_targets(targets, settings), guessed=frozenset(asked - weak))
+        return Inferred((), _targets(asked, settings))
+    certain = strong | ((asked | of_env | batch) & (urls | driven | hints.arguments | batch))
+    if len(certain) == 1 and certain <= asked | of_env:
+        # Who asks for one has another, which nothing but its arguments may name.
+        certain |= hints.arguments
+    return Inferred(_targets(certain, settings), _targets((asked | driven) - certain, settings))
 
 
 def _is_batch(facts: EnvFacts | None) -> bool:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 
 import msgspec
 
-from foreshot.knowledge.databases import target
+from foreshot.knowledge.databases import Target, target
 from foreshot.lint.context import Surroundings
 from foreshot.project import paths
+from foreshot.project.declared import declared_dialects
 from foreshot.project.dialect_names import Dialect
 from foreshot.project.dialects import NO_HINTS, RevisionHints, dependency_drivers, hints_in, infer_targets
+from foreshot.project.dialects import Target as Stated
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import read_env
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.project.pins import newest_release
-from foreshot.project.settings import Settings, load_settings, settings_from_options
+from foreshot.project.settings import load_settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
 from foreshot.syntax.module import Module, parse
@@ -63,19 +65,25 @@ def load_surroundings(
     env = read_env(env_module) if isinstance(env_module, Module) else None
     template_source = _text(files, environment.template)
     hints = _hints(revisions, hints_of) if not settings.dialect else NO_HINTS
-    inferred = infer_targets(environment, env, hints, settings, _drivers(files, environment, settings))
-    targets = tuple(made for item in inferred if (made := target(item.dialect, item.version)) is not None)
+    modules = Modules(files, _source_roots(files, environment), environment.root)
+    drivers = declared = frozenset[Dialect]()
+    if not settings.dialect:
+        drivers = dependency_drivers(files, environment)
+        declared = declared_dialects(files, environment, env, modules)
+    inferred = infer_targets(environment, env, hints, settings, drivers, declared)
     surroundings = Surroundings(
         environment=environment,
         settings=settings,
         loaded=loaded,
-        targets=targets,
+        targets=_known(inferred.targets),
+        possible=_known(inferred.possible),
+        guessed=inferred.guessed,
         env=env,
         env_source=env_source,
         env_module=env_module if isinstance(env_module, Module) else None,
         template=read_template(template_source) if template_source is not None else None,
         template_source=template_source,
-        modules=Modules(files, _source_roots(files, environment), environment.root),
+        modules=modules,
         sqlalchemy=newest_release(files, environment, "sqlalchemy"),
         alembic=newest_release(files, environment, "alembic"),
         lock_timeout=(env is not None and env.lock_timeout is not None)
@@ -106,8 +114,8 @@ def hints_in_bytes(data: bytes) -> RevisionHints:
     return hints_in(data.decode("utf-8", "replace")) if any(sign in data for sign in _SIGNS) else NO_HINTS
 
 
-def _drivers(files: Files, environment: Environment, settings: Settings) -> frozenset[Dialect]:
-    return frozenset() if settings.dialect else dependency_drivers(files, environment)
+def _known(targets: Iterable[Stated]) -> tuple[Target, ...]:
+    return tuple(made for item in targets if (made := target(item.dialect, item.version)) is not None)
 
 
 def _source_roots(files: Files, environment: Environment) -> list[str]:
@@ -136,6 +144,8 @@ def _key(surroundings: Surroundings) -> bytes:
     parts = (
         surroundings.environment,
         surroundings.targets,
+        surroundings.possible,
+        sorted(surroundings.guessed),
         surroundings.settings,
         surroundings.loaded.base,
         surroundings.sqlalchemy,

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from foreshot.project import paths
+from foreshot.project.declared import declared_dialects
 from foreshot.project.dialects import NO_HINTS, Target, dependency_drivers, hints_in, infer_targets
 from foreshot.project.discover import find_environments
 from foreshot.project.envpy import read_env
 from foreshot.project.files import Overlay
+from foreshot.project.modules import Modules
 from foreshot.project.settings import Settings
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
@@ -24,14 +26,23 @@ def targets(url="", env="", revision="", settings=None, **tree):
         "alembic.ini": f"[alembic]\nscript_location = db\nsqlalchemy.url = {url}\n",
         "db/env.py": ENV + env,
     }
-    files |= {name.replace("__", "."): text for name, text in tree.items()}
+    files |= {
+        name.replace("__py", ".py").replace("__init_", "__init__")
+        if name.endswith("__py")
+        else name.replace("__", "."): text
+        for name, text in tree.items()
+    }
     overlay = Overlay({paths.join(ROOT, path): SourceText(text) for path, text in files.items()})
     (environment,) = find_environments(overlay, ROOT)
     module = parse(SourceText(ENV + env))
     assert isinstance(module, Module)
     facts = read_env(module)
     drivers = dependency_drivers(overlay, environment)
-    found = infer_targets(environment, facts, hints_in(revision), settings or Settings(), drivers)
+    modules = Modules(overlay, [ROOT], ROOT)
+    declared = declared_dialects(overlay, environment, facts, modules)
+    found = infer_targets(
+        environment, facts, hints_in(revision), settings or Settings(), drivers, declared
+    ).targets
     return " ".join(target.dialect for target in found)
 
 
@@ -47,6 +58,15 @@ def targets(url="", env="", revision="", settings=None, **tree):
         ("postgresql", {"env": "url = f'postgresql+asyncpg://{x}'\n"}),
         ("postgresql sqlite", {"env": "if c.dialect.name == 'sqlite': pass\n", "revision": PG}),
         ("mysql sqlite", {"revision": "if op.get_bind().dialect.name in ('mysql', 'sqlite'):\n"}),
+        ("postgresql", {"url": "postgresql://x", "revision": "if op.get_bind().dialect.name == 'sqlite':\n"}),
+        (
+            "postgresql",
+            {"requirements__txt": "asyncpg\n", "revision": "if b.dialect.name in ('mysql', 'sqlite'):\n"},
+        ),
+        (
+            "postgresql mysql",
+            {"requirements__txt": "asyncpg\naiomysql\n", "revision": "if b.dialect.name == 'mysql':\n"},
+        ),
         ("", {"revision": "if op.get_bind().dialect.name == 'mysql':\n"}),
         ("postgresql sqlite", {"env": "c.engine.name == 'sqlite' or c.engine.name == 'postgresql'\n"}),
         ("", {"env": "c.engine_name == 'sqlite' or engine.name.x == 'postgresql'\n"}),
@@ -57,6 +77,26 @@ def targets(url="", env="", revision="", settings=None, **tree):
         ("postgresql", {"Pipfile": '[packages]\npsycopg2-binary = "*"\n'}),
         ("postgresql", {"poetry__lock": '[[package]]\nname = "asyncpg"\n'}),
         ("mysql", {"poetry__lock": '[[package]]\nname = "asyncpg"\n', "requirements__txt": "mysqlclient\n"}),
+        ("mysql", {"docker-compose__yml": "services:\n  db:\n    image: mysql:8.4\n"}),
+        ("postgresql", {"compose__yaml": "services:\n  db:\n    image: 'docker.io/postgis/postgis:16'\n"}),
+        ("", {"compose__yaml": "services:\n  web:\n    image: app/mysql-admin:1\n"}),
+        ("postgresql", {"__env__example": "DATABASE_URL=postgresql+asyncpg://app@db/app\n"}),
+        (
+            "mysql",
+            {
+                "env": "from app.config import settings\n",
+                "app/config__py": "class Settings:\n    url: str = 'mysql+pymysql://app@db/app'\n",
+                "compose__yaml": "services:\n  db:\n    image: postgres\n",
+            },
+        ),
+        (
+            "postgresql",
+            {
+                "env": "from app import config\n",
+                "app/__init____py": "",
+                "app/config__py": "url = PostgresDsn.build(scheme='postgresql+asyncpg', host=host)\n",
+            },
+        ),
         ("oracle", {"url": "postgresql://x", "settings": Settings(dialect=("oracle",))}),
     ],
 )
@@ -68,7 +108,7 @@ def test_versions_come_with_the_settings():
     settings = Settings(dialect=("postgresql", "sqlite"), server_version={"postgresql": "16"})
     overlay = Overlay({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
     (environment,) = find_environments(overlay, ROOT)
-    assert infer_targets(environment, None, NO_HINTS, settings) == (
+    assert infer_targets(environment, None, NO_HINTS, settings).targets == (
         Target("postgresql", "16"),
         Target("sqlite"),
     )
@@ -81,3 +121,14 @@ def test_hints_take_linear_time():
 def test_a_revision_that_asks_for_the_engine_is_read():
     asks = b"if bind.engine.name == 'postgresql' or bind.engine.name == 'sqlite':\n"
     assert hints_in_bytes(asks).guards == {"postgresql", "sqlite"}
+
+
+def test_what_only_a_comparison_names_is_possible():
+    overlay = Overlay({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
+    (environment,) = find_environments(overlay, ROOT)
+    asked = hints_in("if b.dialect.name in ('mysql', 'sqlite'):\n")
+    alone = infer_targets(environment, None, asked, Settings())
+    assert alone.guessed == {"mysql", "sqlite"}
+    beside = infer_targets(environment, None, asked, Settings(), ["postgresql"])
+    assert [target.dialect for target in beside.targets] == ["postgresql"]
+    assert [target.dialect for target in beside.possible] == ["mysql", "sqlite"]

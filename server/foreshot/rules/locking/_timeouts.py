@@ -126,7 +126,10 @@ def _setting(statement: str, databases: tuple[str, ...], context: Context) -> st
     if not those:
         return ""
     code = writing.execute(context, statement)
-    if all(SETTINGS.get(target.database) == statement for target in context.targets()):
+    if all(
+        SETTINGS.get(target.database) == statement
+        for target in (*context.targets(), *context.surroundings.possible)
+    ):
         return code
     names = ", ".join(writing.literal(database) for database in those)
     test = f"== {names}" if len(those) == 1 else f"in ({names})"
@@ -157,7 +160,7 @@ def in_env(project: ProjectContext) -> Change | None:
     if len(places) != 1:
         return None
     place, context = places[0]
-    targets = project.targets or UNION
+    targets = (*(project.targets or UNION), *project.surroundings.possible)
     lines: list[str] = []
     for statement in dict.fromkeys(SETTINGS.values()):
         those = [target.database for target in targets if SETTINGS.get(target.database) == statement]

@@ -61,6 +61,15 @@ def upgrade():
         print("users.email was not changed")
         raise
 ```
+```python good dialect=postgresql,sqlite
+def upgrade():
+    try:
+        is_sqlite = op.get_bind().dialect.name == "sqlite"
+    except AttributeError:
+        is_sqlite = False
+    if not is_sqlite:
+        op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+```
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What models want: mapped tables, read without importing anything."""

@@ -1,0 +1,209 @@
+"""The models of a workspace, read without importing anything: one reading for all who ask."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Final, cast
+
+from msgspec.structs import replace
+
+from foreshot.models.model import Doubt, MetadataInfo, Models, Origin
+from foreshot.models.reach import module_name, reached_modules
+from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
+from foreshot.models.tables import TableReader
+from foreshot.project import paths
+from foreshot.project.modules import Modules
+from foreshot.syntax.module import Module
+from foreshot.syntax.values import CallValue, Ref, Value
+from foreshot.text import Span
+
+MAX_FILES: Final = 2_000
+"""Modules that are read for tables."""
+_SIGNS: Final = ("Column(", "mapped_column", "__tablename__", "__table__", "Table(", "table=True", "Mapped[")
+_ENV: Final = "foreshot_env"
+
+
+def read_models(
+    modules: Modules,
+    env: Module | None,
+    env_path: str | None,
+    wanted: Callable[[str], bool] = lambda _: True,
+    *,
+    flask: bool = False,
+) -> Models:
+    """All tables of a workspace's models, and which of them env.py hands to Alembic.
+
+    Args:
+        modules: the importable modules of the workspace.
+        env: the parsed env.py.
+        env_path: where it is.
+        wanted: whether a file is to be looked into.
+        flask: whether env.py is Flask-Migrate's, which gets its metadata from the application.
+    """
+    linker = Linker(modules)
+    reader = TableReader(linker)
+    candidates = {path: dotted for dotted, path, _ in modules.containing(_SIGNS) if wanted(path)}
+    env_scope = linker.adopt(env, _ENV, env_path) if env is not None and env_path is not None else None
+    # A file may have several dotted names: the one under which env.py's imports lead to it goes first.
+    reached = reached_modules(linker, env_scope, candidates) if env_scope is not None else None
+    names = _names(linker, candidates)
+    found = [
+        scope for path in list(candidates)[:MAX_FILES] if (scope := linker.scope(names[path])) is not None
+    ]
+    for scope in found:
+        reader.read(scope)
+    targets, why = _targets(reader, env_scope, flask=flask)
+    doubts = list(reader.doubts)
+    if targets is None and env_path is not None:
+        doubts.append(
+            Doubt(why or "env.py's metadata is only known when it runs", Origin(env_path, Span(0, 0)))
+        )
+        targets = _only(reader)
+    tables = reader.tables
+    if flask:
+        # The application imports them, and who makes it is told by nothing in the files.
+        reached = None
+    metadatas = {
+        name: reader.bases.metadata(name)
+        for name in {table.metadata for table in tables} | set(targets or ())
+    }
+    for name, convention in _late_conventions(reader, found, env_scope):
+        if name in metadatas:
+            metadatas[name] = replace(metadatas[name], convention=convention)
+    if targets is not None:
+        doubts = [doubt for doubt in doubts if _concerns(doubt, reader, targets)]
+    return Models(
+        tuple(tables), metadatas, targets, reached, tuple(dict.fromkeys(doubts)), frozenset(reader.files)
+    )
+
+
+def _names(linker: Linker, candidates: dict[str, str]) -> dict[str, str]:
+    """The dotted name of each file: the one that imports already led to, else one beside it in the same package."""
+    known = {scope.path: scope.dotted for scope in linker.scopes if scope.dotted != _ENV}
+    folders = {
+        paths.parent(path): dotted if path.endswith("/__init__.py") else dotted.rpartition(".")[0]
+        for path, dotted in known.items()
+    }
+    found: dict[str, str] = {}
+    for path, dotted in candidates.items():
+        if path in known:
+            found[path] = known[path]
+            continue
+        package = next(
+            ((folders[folder], folder) for folder in paths.ancestors(path, "/") if folders.get(folder)), None
+        )
+        name = (
+            f"{package[0]}.{module_name(paths.relative(path, package[1]))}" if package is not None else dotted
+        )
+        found[path] = name if linker.modules.locate(name) == path else dotted
+    return found
+
+
+def _concerns(doubt: Doubt, reader: TableReader, targets: tuple[str, ...]) -> bool:
+    """Whether a doubt is about what env.py hands over; what is doubtful of a table elsewhere is not."""
+    if doubt.table is None:
+        return True
+    owners = {table.metadata for table in reader.tables if table.full_name == doubt.table}
+    return not owners or bool(owners & set(targets))
+
+
+def _only(reader: TableReader) -> tuple[str, ...] | None:
+    """The one metadata that has tables, where there is one."""
+    owners = dict.fromkeys(table.metadata for table in reader.tables)
+    return tuple(owners) if len(owners) == 1 else None
+
+
+def _targets(
+    reader: TableReader, env: ModuleScope | None, *, flask: bool
+) -> tuple[tuple[str, ...] | None, str | None]:
+    if env is None:
+        return None, None
+    found: dict[str, None] = {}
+    unknown: str | None = None
+    any_given = False
+    for value in _given(env):
+        any_given = True
+        for item in _flat(value):
+            if item is None:
+                continue
+            if isinstance(item, Ref) and "<" not in item.path and "(" not in item.path:
+                identity = reader.bases.identity(item)
+                if reader.bases.is_metadata(identity):
+                    found[identity] = None
+                    continue
+            unknown = "env.py's metadata is only known when it runs"
+    if (flask or unknown) and not found:
+        # The application's own: `current_app.extensions["migrate"].db`.
+        return None, unknown
+    if not any_given:
+        return None, "env.py gives its metadata elsewhere"
+    return (None, unknown) if unknown else (tuple(found), None)
+
+
+def _flat(value: Value) -> Iterator[Value]:
+    if isinstance(value, list | tuple):
+        for item in cast("list[Value]", value):
+            yield from _flat(item)
+    elif isinstance(value, dict):
+        for item in cast("dict[Value, Value]", value).values():
+            yield from _flat(item)
+    else:
+        yield value
+
+
+def _given(env: ModuleScope) -> Iterator[Value]:
+    """What each call of ``configure`` is given as its metadata, online ones first if there are any."""
+    yield from _given_in(env.module.tree.body, env)
+
+
+def _given_in(body: list[ast.stmt], scope: LinkedScope) -> Iterator[Value]:
+    inner = scope.child()
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+    pending: list[ast.AST] = list(reversed(body))
+    calls: list[ast.Call] = []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append(node)
+            continue
+        if isinstance(node, ast.Assign) and scope is not scope.root:
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    inner.bind(target.id, scope.evaluate(node.value))
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "configure"
+        ):
+            calls.append(node)
+        pending.extend(reversed(list(ast.iter_child_nodes(node))))
+    for call in calls:
+        for keyword in call.keywords:
+            if keyword.arg == "target_metadata":
+                yield inner.evaluate(keyword.value)
+    for function in functions:
+        if "offline" not in function.name.lower():
+            yield from _given_in(function.body, scope.child())
+
+
+def _late_conventions(
+    reader: TableReader, found: list[ModuleScope], env: ModuleScope | None
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """``Base.metadata.naming_convention = {…}``."""
+    for scope in [*found, *([env] if env is not None else [])]:
+        if "naming_convention" not in scope.module.content:
+            continue
+        for statement in scope.module.tree.body:
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(attr="naming_convention", value=owner)], value=value):
+                    ref, made = scope.evaluate(owner), scope.evaluate(value)
+                    if isinstance(ref, Ref) and isinstance(made, dict):
+                        pairs = cast("dict[Value, Value]", made).items()
+                        texts = {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
+                        yield reader.bases.identity(ref), texts
+                case _:
+                    pass
+
+
+__all__ = ["CallValue", "MetadataInfo", "read_models"]

@@ -1,0 +1,367 @@
+"""Column types: the project's own down to what they stand for, those of libraries, enumerations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from foreshot.models.libraries import LIBRARIES, sa_type
+from foreshot.models.model import CustomType, EnumClass, EnumMember
+from foreshot.models.scopes import ClassSource, Linker, call_function
+from foreshot.syntax.expressions import bind_parameters
+from foreshot.syntax.module import assigned
+from foreshot.syntax.values import CallValue, FunctionValue, Ref, Unknown, Value
+from foreshot.text import Span
+
+DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
+MAX_TYPES: Final = 30
+"""Classes that one type's bases and implementations lead through."""
+_NOWHERE: Final = Span(0, 0)
+
+
+def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
+    """A value with the names in it followed: types to what they stand for, enumerations to their members."""
+    if depth > MAX_TYPES:
+        return Unknown("it is nested too deeply", _NOWHERE)
+    match value:
+        case Ref():
+            return _settled_ref(linker, value, depth)
+        case CallValue():
+            custom = _custom(linker, value.func, value, depth) if "(" not in value.path else None
+            if custom is not None:
+                return custom
+            receiver = settled(linker, value.receiver, depth + 1) if value.receiver is not None else None
+            return CallValue(
+                value.func,
+                tuple(settled(linker, item, depth + 1) for item in value.args),
+                {key: settled(linker, item, depth + 1) for key, item in value.keywords.items()},
+                value.span,
+                value.arg_spans,
+                value.keyword_value_spans,
+                value.keyword_spans,
+                receiver,
+                value.open_ended,
+            )
+        case list():
+            return [settled(linker, item, depth + 1) for item in cast("list[Value]", value)]
+        case tuple():
+            return tuple(settled(linker, item, depth + 1) for item in cast("tuple[Value, ...]", value))
+        case dict():
+            return {
+                key: settled(linker, item, depth + 1)
+                for key, item in cast("dict[Value, Value]", value).items()
+            }
+        case _:
+            return value
+
+
+def _settled_ref(linker: Linker, ref: Ref, depth: int) -> Value:
+    source = linker.class_source(ref.path)
+    if source is not None:
+        if linker.is_enum(source):
+            return enum_class(source)
+        return _custom(linker, ref, None, depth) or ref
+    owner, _, name = ref.path.rpartition(".")
+    if name in ("value", "name") and "." in owner:
+        holder, _, member = owner.rpartition(".")
+        enum = linker.class_source(holder)
+        if enum is not None and linker.is_enum(enum):
+            found = next((item for item in enum_class(enum).members if item.name == member), None)
+            if found is not None:
+                return found.value if name == "value" else found.name
+    custom = _custom(linker, ref, None, depth)
+    if custom is not None:
+        return custom
+    return linker.value(ref.path) if "<" not in ref.path and "(" not in ref.path else ref
+
+
+def enum_class(source: ClassSource) -> EnumClass:
+    """The members of an enumeration, in order."""
+    members: list[EnumMember] = []
+    complete = True
+    scope = source.scope.child()
+    count = 0
+    for item in source.node.body:
+        match item:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if not name.startswith("_"):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value) if (
+                name[:1] != "_"
+            ):
+                pass
+            case ast.If() | ast.For() | ast.Expr(value=ast.Call()):
+                complete = False
+                continue
+            case _:
+                continue
+        made = scope.evaluate(value)
+        scope.bind(name, made)
+        count += 1
+        if isinstance(made, CallValue) and made.path.rpartition(".")[2] == "auto":
+            strings = any("Str" in ast.unparse(base) for base in source.node.bases)
+            made = name.lower() if strings else str(count)
+        if isinstance(made, tuple):
+            made = cast("tuple[Value, ...]", made)[0] if made else None
+        text = made if isinstance(made, str) else str(made) if isinstance(made, int) else None
+        members.append(EnumMember(name, text, source.scope.module.span(value)))
+        del target
+    return EnumClass(source.dotted, source.node.name, tuple(members), complete, source.scope.path)
+
+
+def _custom(linker: Linker, func: Ref, call: CallValue | None, depth: int) -> CustomType | None:
+    """The project's own or a library's type that a name leads to; None when it is neither."""
+    source = linker.class_source(func.path)
+    if source is not None:
+        return _own_type(linker, source, call, depth)
+    package, _, _ = func.path.partition(".")
+    name = func.path.rpartition(".")[2]
+    args = tuple(settled(linker, item, depth + 1) for item in call.args) if call is not None else ()
+    keywords = {key: settled(linker, item, depth + 1) for key, item in call.keywords.items()} if call else {}
+    if package == "sqlmodel" and name == "AutoString":
+        return CustomType(
+            "sqlmodel.sql.sqltypes",
+            name,
+            sa_type("String", *args, **keywords),
+            {},
+            args,
+            keywords,
+            decorator=True,
+        )
+    known = LIBRARIES.get(func.path) or LIBRARIES.get(f"{package}.{name}")
+    module = func.path.rpartition(".")[0]
+    if known is not None:
+        return CustomType(module, name, known[0], known[1], args, keywords, decorator=True)
+    if package in ("geoalchemy2", "pgvector", "sqlalchemy_utils", "citext") and name[:1].isupper():
+        return CustomType(
+            module, name, Unknown(f"what `{name}` stands for is not known", func.span), {}, args, keywords
+        )
+    return None
+
+
+def unknown_type(func: Ref, call: CallValue | None) -> CustomType:
+    """A type that nothing is known of but its name."""
+    module, _, name = func.path.rpartition(".")
+    why = Unknown(f"what `{func.written}` stands for is not known", func.span)
+    return CustomType(
+        module, name or func.path, why, {}, call.args if call else (), call.keywords if call else {}
+    )
+
+
+def _own_type(linker: Linker, source: ClassSource, call: CallValue | None, depth: int) -> CustomType | None:
+    chain = list(ancestry(linker, source))
+    outside = next((item for item in reversed(chain) if isinstance(item, str)), "")
+    root = outside.rpartition(".")[2]
+    if not outside.startswith("sqlalchemy") and root != "TypeDecorator":
+        above = _base_type(linker, chain, call, depth)
+        if above is None:
+            return None
+        return CustomType(source.scope.dotted, source.node.name, above, {}, *_given(linker, call, depth))
+    args, keywords = _given(linker, call, depth)
+    classes = [item for item in chain if isinstance(item, ClassSource)]
+    passed_args, passed_keywords = _passed_on(linker, classes, args, keywords)
+    if root == "TypeDecorator":
+        impl = _impl(linker, classes, passed_args, passed_keywords, depth)
+        variants = _variants(linker, classes, impl, depth)
+        return CustomType(
+            source.scope.dotted, source.node.name, impl, variants, args, keywords, decorator=True
+        )
+    if root in ("UserDefinedType", "TypeEngine") or root[:1].islower():
+        why = Unknown(
+            f"what `{source.node.name}` stands for is not known", source.scope.module.span(source.node)
+        )
+        return CustomType(source.scope.dotted, source.node.name, why, {}, args, keywords)
+    if not _is_type_root(outside):
+        return None
+    impl = CallValue(Ref(outside, root, _NOWHERE), passed_args, passed_keywords, _NOWHERE)
+    return CustomType(source.scope.dotted, source.node.name, impl, {}, args, keywords)
+
+
+def _is_type_root(path: str) -> bool:
+    """Whether a name of SQLAlchemy's may be a type's: types are capitalised, and live beside no ORM."""
+    return not path.startswith(("sqlalchemy.orm", "sqlalchemy.ext")) and path.rpartition(".")[2] not in (
+        "Column",
+        "MetaData",
+        "Table",
+    )
+
+
+def _base_type(
+    linker: Linker, chain: list[ClassSource | str], call: CallValue | None, depth: int
+) -> Value | None:
+    """The known type of a library that a class of the project stands on."""
+    for item in chain:
+        if isinstance(item, str):
+            found = _custom(linker, Ref(item, item, _NOWHERE), call, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _given(linker: Linker, call: CallValue | None, depth: int) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    if call is None:
+        return (), {}
+    return (
+        tuple(settled(linker, item, depth + 1) for item in call.args),
+        {key: settled(linker, item, depth + 1) for key, item in call.keywords.items()},
+    )
+
+
+def ancestry(linker: Linker, source: ClassSource) -> list[ClassSource | str]:
+    """A class and everything that it inherits from, nearest first; what is not of the workspace by its dotted path."""
+    found: list[ClassSource | str] = []
+    seen: set[str] = set()
+    pending = [source]
+    while pending and len(seen) < 200:
+        current = pending.pop(0)
+        if current.dotted in seen:
+            continue
+        seen.add(current.dotted)
+        found.append(current)
+        above: list[ClassSource] = []
+        for parent in current.node.bases:
+            node = parent.value if isinstance(parent, ast.Subscript) else parent
+            value = current.scope.evaluate(node)
+            path = value.path if isinstance(value, Ref) else ast.unparse(node)[:80]
+            if isinstance(value, CallValue):
+                path = f"{value.path}()"
+            inner = linker.class_source(path)
+            if inner is not None:
+                above.append(inner)
+            elif path not in found:
+                found.append(path)
+        pending = above + pending
+    return found
+
+
+def _impl(
+    linker: Linker,
+    classes: list[ClassSource],
+    args: tuple[Value, ...],
+    keywords: Mapping[str, Value],
+    depth: int,
+) -> Value:
+    for source in classes:
+        for name, value in assigned(source.node.body):
+            if name != "impl":
+                continue
+            made = source.scope.child().evaluate(value)
+            if isinstance(made, Ref):
+                if linker.class_source(made.path) is None and not args and not keywords:
+                    return settled(linker, made, depth + 1)
+                call = CallValue(made, args, keywords, source.scope.module.span(value))
+                return settled(linker, call, depth + 1)
+            return settled(linker, made, depth + 1)
+    return Unknown("the type has no `impl` that can be read", classes[0].scope.module.span(classes[0].node))
+
+
+def _passed_on(
+    linker: Linker, classes: list[ClassSource], args: tuple[Value, ...], keywords: Mapping[str, Value]
+) -> tuple[tuple[Value, ...], Mapping[str, Value]]:
+    """What a type's own ``__init__`` hands to the one above it; the arguments as they are where it has none."""
+    for source in classes:
+        made = next(
+            (
+                item
+                for item in source.node.body
+                if isinstance(item, ast.FunctionDef) and item.name == "__init__"
+            ),
+            None,
+        )
+        if made is None:
+            continue
+        function = FunctionValue(made, source.scope)
+        inner = bind_parameters(function, [None, *args], keywords)
+        for node in ast.walk(made):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call(func=ast.Name(id="super")))):
+                    described = inner.call(node)
+                    if isinstance(described, CallValue) and not described.open_ended:
+                        settled_args = tuple(settled(linker, item) for item in described.args)
+                        return settled_args, {
+                            key: settled(linker, item) for key, item in described.keywords.items()
+                        }
+                case _:
+                    pass
+        return (), {}
+    return args, keywords
+
+
+def _variants(
+    linker: Linker,
+    classes: list[ClassSource],
+    impl: Value,
+    depth: int,
+) -> dict[str, Value]:
+    """What ``load_dialect_impl`` gives for each dialect."""
+    for source in classes:
+        for item in source.node.body:
+            if isinstance(item, ast.FunctionDef) and item.name == "load_dialect_impl":
+                found: dict[str, Value] = {}
+                for dialect in DIALECTS:
+                    marker = Ref(f"<dialect:{dialect}>", "dialect", _NOWHERE)
+                    call = CallValue(marker, (Ref("<self>", "self", _NOWHERE), marker), {}, _NOWHERE)
+                    found[dialect] = _described(
+                        linker, call_function(FunctionValue(item, source.scope), call), impl, depth
+                    )
+                return found
+    return {}
+
+
+def _described(linker: Linker, value: Value, impl: Value, depth: int) -> Value:
+    match value:
+        case CallValue(args=[inner, *_]) if value.path.endswith(".type_descriptor"):
+            return _described(linker, inner, impl, depth)
+        case CallValue() if value.path.startswith("super()"):
+            return impl
+        case Ref(path="<self>.impl") | Ref(path="<self>.impl_instance"):
+            return impl
+        case Ref() | CallValue() if value.path.startswith("<"):
+            return Unknown("what the type is here is only known when it runs", _NOWHERE)
+        case Ref() | CallValue():
+            return settled(linker, value, depth + 1)
+        case _:
+            return Unknown("what the type is here is only known when it runs", _NOWHERE)
+
+
+def enum_values(value: CallValue) -> Sequence[tuple[str, Span]] | None:
+    """The values of a settled ``sa.Enum(...)``, each with its place; None where they cannot be told."""
+    enum = value.args[0] if value.args else value.keywords.get("enums")
+    if isinstance(enum, EnumClass):
+        if not enum.complete:
+            return None
+        how = _values_callable(value.keywords.get("values_callable"))
+        if how is None:
+            return None
+        found = [(item.name if how == "name" else item.value, item.span) for item in enum.members]
+        return cast("list[tuple[str, Span]]", found) if all(text is not None for text, _ in found) else None
+    if all(isinstance(item, str) for item in value.args) and not value.open_ended:
+        return list(
+            zip(
+                cast("tuple[str, ...]", value.args),
+                value.arg_spans or ((_NOWHERE,) * len(value.args)),
+                strict=False,
+            )
+        )
+    return None
+
+
+def _values_callable(value: Value) -> str | None:
+    """Whether an Enum stores its members' names or values; None where that cannot be told."""
+    if value is None:
+        return "name"
+    if isinstance(value, FunctionValue):
+        node = value.node
+        body = node.body if isinstance(node, ast.Lambda) else None
+        if isinstance(node, ast.FunctionDef):
+            returned = [item.value for item in node.body if isinstance(item, ast.Return)]
+            body = returned[0] if len(returned) == 1 else None
+        words = (
+            {inner.attr for inner in ast.walk(body) if isinstance(inner, ast.Attribute)}
+            if body
+            else set[str]()
+        )
+        plain = words - {"__members__", "values", "keys", "items"}
+        if plain == {"value"} or plain == {"name"}:
+            return plain.pop()
+    return None

@@ -1,0 +1,410 @@
+"""The static reader of models against SQLAlchemy itself: each form is read, and executed here, and both say the same."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import types
+from collections.abc import Mapping
+
+import pytest
+import sqlalchemy as sa
+
+from foreshot.models.model import CustomType, EnumClass, Models, ModelTable
+from foreshot.models.reader import read_models
+from foreshot.models.types import enum_values
+from foreshot.project.files import Overlay
+from foreshot.project.modules import Modules
+from foreshot.syntax.module import Module, parse
+from foreshot.syntax.values import CallValue, Ref, Unknown
+from foreshot.text import SourceText
+
+ENV = "from alembic import context\nfrom models import *\ncontext.configure(target_metadata=Base.metadata)\n"
+
+
+def read(files: Mapping[str, str], env: str = ENV) -> Models:
+    texts = {f"/w/{name}": SourceText(textwrap.dedent(text)) for name, text in files.items()}
+    module = parse(SourceText(env))
+    assert isinstance(module, Module)
+    return read_models(Modules(Overlay(texts), ["/w"], "/w"), module, "/w/migrations/env.py")
+
+
+FORMS = {
+    "columns of every kind": """
+        import datetime, decimal, enum, uuid
+        from typing import Any, Literal, Optional
+        from typing_extensions import Annotated
+        import sqlalchemy as sa
+        from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint, func, text
+        from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, deferred, mapped_column, relationship
+
+        intpk = Annotated[int, mapped_column(primary_key=True)]
+        str50 = Annotated[str, 50]
+
+        class Base(DeclarativeBase):
+            metadata = MetaData(naming_convention={"ix": "ix_%(column_0_label)s", "pk": "pk_%(table_name)s"})
+            type_annotation_map = {str50: String(50), dict[str, Any]: sa.JSON, datetime.datetime: sa.DateTime(timezone=True)}
+
+        class Status(enum.Enum):
+            NEW = "new"
+            DONE = "done"
+
+        class Stamped:
+            created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+            @declared_attr
+            def owner_id(cls) -> Mapped[int]:
+                return mapped_column(ForeignKey("users.id"))
+
+        class User(Base):
+            __tablename__ = "users"
+            id: Mapped[intpk]
+            name: Mapped[str]
+            nick: Mapped[Optional[str]]
+            short: Mapped[str50]
+            extra: Mapped[dict[str, Any] | None]
+            money: Mapped[decimal.Decimal] = mapped_column(sa.Numeric(10, 2), server_default=text("0"))
+            born: Mapped["datetime.date | None"] = mapped_column("birthday", index=True)
+            state: Mapped[Status]
+            kind: Mapped[Literal["a", "bb"]]
+            blob = deferred(Column(sa.LargeBinary))
+            key: Mapped[uuid.UUID] = mapped_column(unique=True)
+            posts: Mapped[list["Post"]] = relationship(back_populates="owner")
+
+        class Post(Stamped, Base):
+            __tablename__ = "posts"
+            __table_args__ = (UniqueConstraint("title", "owner_id"), Index("ix_title", "title"), {"comment": "posts"})
+            id: Mapped[intpk]
+            title: Mapped[str] = mapped_column(String(100), nullable=True)
+            owner: Mapped[User] = relationship(back_populates="posts")
+
+        tags = Table("tags", Base.metadata, Column("post_id", ForeignKey("posts.id"), primary_key=True), Column("word", String(20), primary_key=True))
+        """,
+    "the older style": """
+        from sqlalchemy import BigInteger, Boolean, Column, DateTime, Enum, ForeignKey, Integer, MetaData, Numeric, String, Text
+        from sqlalchemy.orm import declarative_base, declared_attr
+
+        metadata = MetaData(schema="app")
+        Base = declarative_base(metadata=metadata)
+
+        class Named:
+            @declared_attr
+            def __tablename__(cls):
+                return cls.__name__.lower() + "s"
+
+            id = Column(Integer, primary_key=True)
+
+        class Common(Base):
+            __abstract__ = True
+            note = Column(Text)
+
+        class Account(Named, Common):
+            email = Column("mail", String(120), nullable=False, unique=True)
+            active = Column(Boolean, default=True, server_default="1")
+            plan = Column(Enum("free", "paid", name="plan"), nullable=False)
+
+        class Person(Named, Base):
+            kind = Column(String(10))
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+        class Manager(Person):
+            __tablename__ = None
+            level = Column(Integer)
+            __mapper_args__ = {"polymorphic_identity": "manager"}
+
+        class Engineer(Person):
+            __tablename__ = "engineers"
+            id = Column(Integer, ForeignKey("app.persons.id"), primary_key=True)
+            skill = Column(String(30))
+            __mapper_args__ = {"polymorphic_identity": "engineer"}
+        """,
+    "helpers and partials": """
+        import functools
+        import sqlalchemy as sa
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        required = functools.partial(mapped_column, nullable=False)
+        PREFIX = "shop_"
+        OPTIONS = {"mysql_engine": "InnoDB"}
+
+        def reference(table, **more):
+            target = f"{PREFIX}{table}.id"
+            return mapped_column(sa.Integer, sa.ForeignKey(target, ondelete="CASCADE"), **more)
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Item(Base):
+            __tablename__ = PREFIX + "items"
+            __table_args__ = (sa.CheckConstraint("price > 0", name="price_ok"), OPTIONS)
+            id: Mapped[int] = mapped_column(primary_key=True)
+            price = required(sa.Integer)
+
+        class Line(Base):
+            __tablename__ = PREFIX + "lines"
+            id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+            item_id = reference("items", nullable=False)
+            total = mapped_column(sa.Integer, sa.Computed("item_id * 2"))
+        """,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_are_read_as_sqlalchemy_reads_them(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = textwrap.dedent(FORMS[form])
+    module = types.ModuleType("models")
+    monkeypatch.setitem(sys.modules, "models", module)
+    exec(compile(source, "models.py", "exec"), vars(module))  # noqa: S102
+    truth: sa.MetaData = module.Base.metadata
+    models = read({"models.py": source})
+    assert not models.doubts
+    said = {table.full_name: table for table in models.target_tables}
+    assert set(said) == set(truth.tables)
+    for name, table in truth.tables.items():
+        assert said[name].schema == table.schema
+        _compare(said[name], table)
+    convention = models.metadatas[next(iter(said.values())).metadata].convention
+    assert (convention or {}) == {
+        k: v for k, v in truth.naming_convention.items() if isinstance(v, str) and k != "ix"
+    } | ({"ix": truth.naming_convention.get("ix")} if convention else {})
+
+
+def _compare(said: ModelTable, table: sa.Table) -> None:
+    assert [column.name for column in said.columns] == [column.name for column in table.columns]
+    for column in table.columns:
+        found = said.column(column.name)
+        assert found is not None
+        assert found.keywords.get("nullable", not found.keywords.get("primary_key")) is column.nullable, (
+            column
+        )
+        assert bool(found.keywords.get("primary_key")) is column.primary_key, column
+        assert bool(found.keywords.get("unique")) is bool(column.unique), column
+        assert bool(found.keywords.get("index")) is bool(column.index), column
+        targets = [
+            item.args[0]
+            for item in found.args
+            if isinstance(item, CallValue) and item.path.endswith("ForeignKey")
+        ]
+        assert targets == [key.target_fullname for key in column.foreign_keys], column
+        if column.foreign_keys and found.type is None:
+            continue
+        kind = found.type.path if isinstance(found.type, CallValue | Ref) else ""
+        assert kind.rpartition(".")[2] == type(column.type).__name__, column
+        if isinstance(column.type, sa.Enum):
+            assert isinstance(found.type, CallValue)
+            assert [text for text, _ in enum_values(found.type) or ()] == column.type.enums
+    made = [item.call.path.rpartition(".")[2] for item in said.items]
+    truth = [
+        type(item).__name__
+        for item in table.constraints
+        if type(item).__name__ in ("UniqueConstraint", "CheckConstraint")
+    ]
+    own = [column for column in said.columns if column.keywords.get("unique")]
+    assert made.count("UniqueConstraint") + len(own) == truth.count("UniqueConstraint")
+    assert made.count("CheckConstraint") == truth.count("CheckConstraint")
+
+
+def test_names_lead_through_packages_stars_and_circles() -> None:
+    models = read(
+        {
+            "models/__init__.py": "from .base import *\nfrom . import user, order\n",
+            "models/base.py": "from sqlalchemy.orm import DeclarativeBase as _D\nclass Base(_D): pass\nLENGTH = 30\n",
+            "models/mixins.py": """
+                from __future__ import annotations
+                from typing import TYPE_CHECKING
+                import sqlalchemy as sa
+                if TYPE_CHECKING:
+                    from .user import User
+                class Timed:
+                    at = sa.Column(sa.DateTime)
+                """,
+            "models/user.py": """
+                import sqlalchemy as sa
+                from . import base, mixins
+                from .order import Order
+                class User(mixins.Timed, base.Base):
+                    __tablename__ = "users"
+                    id = sa.Column(sa.Integer, primary_key=True)
+                    name = sa.Column(sa.String(base.LENGTH))
+                """,
+            "models/order.py": """
+                import sqlalchemy as sa
+                import models.user
+                from models import Base
+                class Order(Base):
+                    __tablename__ = "orders"
+                    id = sa.Column(sa.Integer, primary_key=True)
+                """,
+            "models/lonely.py": """
+                import sqlalchemy as sa
+                from models.base import Base
+                class Lonely(Base):
+                    __tablename__ = "lonely"
+                    id = sa.Column(sa.Integer, primary_key=True)
+                """,
+        }
+    )
+    assert {table.name for table in models.target_tables} == {"users", "orders"}
+    assert {table.name for table in models.tables} == {"users", "orders", "lonely"}
+    users = next(table for table in models.tables if table.name == "users")
+    assert [column.name for column in users.columns] == ["id", "name", "at"]
+    name = users.column("name")
+    assert name is not None and isinstance(name.type, CallValue) and name.type.args == (30,)
+
+
+def test_types_lead_to_what_they_stand_for() -> None:
+    models = read(
+        {
+            "models.py": """
+                import enum
+                import sqlalchemy as sa
+                from sqlalchemy.dialects import postgresql
+                from sqlalchemy.orm import declarative_base
+                import pgvector.sqlalchemy
+                Base = declarative_base()
+
+                class Guid(sa.TypeDecorator):
+                    impl = sa.CHAR
+                    cache_ok = True
+                    def load_dialect_impl(self, dialect):
+                        if dialect.name == "postgresql":
+                            return dialect.type_descriptor(postgresql.UUID())
+                        return dialect.type_descriptor(sa.CHAR(32))
+
+                class Money(sa.types.TypeDecorator):
+                    impl = sa.Numeric
+                    def __init__(self, currency):
+                        super().__init__(12, 2)
+
+                class Colour(str, enum.Enum):
+                    RED = "red"
+
+                class T(Base):
+                    __tablename__ = "t"
+                    id = sa.Column(Guid, primary_key=True)
+                    price = sa.Column(Money("EUR"))
+                    colour = sa.Column(sa.Enum(Colour, values_callable=lambda e: [m.value for m in e]))
+                    vector = sa.Column(pgvector.sqlalchemy.Vector(3))
+                """
+        }
+    )
+    table = models.tables[0]
+    guid, money, colour, vector = (column.type for column in table.columns)
+    assert isinstance(guid, CustomType) and isinstance(guid.variants["postgresql"], CallValue)
+    assert guid.variants["postgresql"].path == "sqlalchemy.dialects.postgresql.UUID"
+    assert isinstance(guid.variants["mysql"], CallValue) and guid.variants["mysql"].args == (32,)
+    assert isinstance(money, CustomType) and isinstance(money.impl, CallValue)
+    assert (money.module, money.name, money.args, money.impl.args) == ("models", "Money", ("EUR",), (12, 2))
+    assert isinstance(colour, CallValue) and isinstance(colour.args[0], EnumClass)
+    assert [text for text, _ in enum_values(colour) or ()] == ["red"]
+    assert isinstance(vector, CustomType) and isinstance(vector.impl, Unknown)
+
+
+def test_flask_and_sqlmodel_name_tables_by_their_own_rules() -> None:
+    flask = read(
+        {
+            "app.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
+            "models.py": """
+                from app import db
+                class HTTPUserLog(db.Model):
+                    id = db.Column(db.Integer, primary_key=True)
+                    name = db.Column(db.String(80), nullable=False)
+                links = db.Table("links", db.Column("a", db.ForeignKey("http_user_log.id")))
+                """,
+        },
+        "from alembic import context\nfrom models import db\ncontext.configure(target_metadata=db.metadata)\n",
+    )
+    assert {table.name for table in flask.target_tables} == {"http_user_log", "links"}
+    sqlmodel = read(
+        {
+            "models.py": """
+                from typing import Optional
+                from sqlmodel import Field, Relationship, SQLModel
+                class HeroBase(SQLModel):
+                    name: str = Field(index=True, max_length=40)
+                class Hero(HeroBase, table=True):
+                    id: Optional[int] = Field(default=None, primary_key=True)
+                    team_id: int | None = Field(default=None, foreign_key="team.id")
+                    team: Optional["Team"] = Relationship()
+                class HeroPublic(HeroBase):
+                    id: int
+                """
+        },
+        "from alembic import context\nfrom sqlmodel import SQLModel\nimport models\ncontext.configure(target_metadata=SQLModel.metadata)\n",
+    )
+    assert [table.name for table in sqlmodel.target_tables] == ["hero"]
+    hero = sqlmodel.tables[0]
+    assert {column.name: column.keywords["nullable"] for column in hero.columns} == {
+        "id": False,
+        "team_id": True,
+        "name": False,
+    }
+
+
+def test_what_cannot_be_read_is_said_of_what_it_may_touch() -> None:
+    models = read(
+        {
+            "models.py": """
+                import os
+                import sqlalchemy as sa
+                from elsewhere import Tenant
+                from sqlalchemy.orm import declarative_base
+                Base = declarative_base()
+                class A(Tenant, Base):
+                    __tablename__ = "a"
+                    id = sa.Column(sa.Integer, primary_key=True)
+                class B(Base):
+                    __tablename__ = os.environ["B"]
+                    id = sa.Column(sa.Integer, primary_key=True)
+                class C(Base):
+                    __tablename__ = "c"
+                    id = sa.Column(sa.Integer, primary_key=True)
+                    for name in ("x", "y"):
+                        locals()[name] = sa.Column(sa.Integer)
+                """
+        }
+    )
+    assert {(doubt.table, doubt.why.partition(":")[0]) for doubt in models.doubts} == {
+        ("a", "what `Tenant` brings is not known"),
+        (None, "the name of the table of `B` is only known when it runs"),
+        ("c", "columns may be made on the way"),
+    }
+
+
+HOSTILE = {
+    "a broken file": "class A(Base:\n    __tablename__ = 'a'\n",
+    "a class that is its own base": "class A(A): __tablename__ = 'a'\n",
+    "two classes in a circle": "class A(B): __tablename__ = 'a'\nclass B(A): __tablename__ = 'b'\n",
+    "a name defined by itself": "import sqlalchemy as sa\nBase = Base\nx = x.y\nclass A(Base, x): __tablename__ = x\n",
+    "functions that call each other": "def f(): return g()\ndef g(): return f()\nBase = f()\nclass A(Base): __tablename__ = f()\n",
+    "nested deeply": "from sqlalchemy import Column\nx = "
+    + "(" * 150
+    + "Column"
+    + ")" * 150
+    + "\nclass A: __tablename__ = x\n",
+    "type() and metaclasses": "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\nA = type('A', (Base,), {'__tablename__': 'a'})\n",
+    "a regular expression that runs away": "import re\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\nclass A(Base): __tablename__ = re.sub('(a+)+b', '', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac')\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_modules_are_survived(name: str) -> None:
+    read({"models.py": HOSTILE[name]})
+    read(
+        {
+            "models.py": f"from models2 import *\n{HOSTILE[name]}",
+            "models2.py": f"from models import *\n{HOSTILE[name]}",
+        }
+    )
+
+
+def test_five_thousand_lines() -> None:
+    source = (
+        "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
+        + "".join(
+            f"class C{n}(Base):\n    __tablename__ = 't{n}'\n    id = sa.Column(sa.Integer, primary_key=True)\n"
+            + "".join(f"    c{m} = sa.Column(sa.String({m}))\n" for m in range(1, 10))
+            for n in range(420)
+        )
+    )
+    assert len(read({"models.py": source}).target_tables) == 420

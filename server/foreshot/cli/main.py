@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "explain": "Show a rule's page.",
     "rules": "List every rule.",
     "graph": "Show the revision graph.",
+    "schema": "Show the schema that the migrations make, at any revision.",
     "server": "Run the language server over stdio.",
 }
 _FAILED: Final = 2

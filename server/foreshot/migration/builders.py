@@ -41,6 +41,7 @@ from foreshot.migration.operations import (
     Site,
     TableComment,
 )
+from foreshot.syntax.folding import Formatted
 from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
 from foreshot.text import Span
 
@@ -165,6 +166,7 @@ def _create_table(arguments: Arguments, site: Site) -> list[Operation]:
             indexes,
             arguments.flag("if_not_exists"),
             complete and not arguments.call.open_ended,
+            partitioned=arguments.given("postgresql_partition_by"),
         )
     ]
 
@@ -251,6 +253,7 @@ def _constraint(arguments: Arguments, site: Site, kind: ConstraintKind) -> list[
         not_valid=arguments.flag("postgresql_not_valid"),
         using_index=using_index if isinstance(using_index, str) else None,
         deferrable=arguments.get("deferrable"),
+        final=isinstance(arguments.values.get("constraint_name"), Formatted),
     )
     return [AddConstraint(site, table, schema, spec)]
 
@@ -272,6 +275,7 @@ def _foreign_key(arguments: Arguments, site: Site) -> list[Operation]:
         arguments.name("onupdate"),
         not_valid=arguments.flag("postgresql_not_valid"),
         deferrable=arguments.get("deferrable"),
+        final=isinstance(arguments.values.get("constraint_name"), Formatted),
     )
     return [AddConstraint(site, table, schema, spec)]
 

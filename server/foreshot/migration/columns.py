@@ -14,6 +14,7 @@ from foreshot.migration.operations import (
     IndexSpec,
     TypeSpec,
 )
+from foreshot.syntax.folding import Formatted
 from foreshot.syntax.values import CallValue, Maybe, Ref, Unknown, Value
 from foreshot.text import Span
 
@@ -43,7 +44,9 @@ def last_name(path: str) -> str:
 
 def maybe_str(value: Value, span: Span) -> Maybe[str]:
     """A known string, or Unknown."""
-    if isinstance(value, str | Unknown):
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Unknown):
         return value
     return Unknown("it is not a string that is known statically", span)
 
@@ -103,6 +106,7 @@ def column_spec(call: CallValue) -> ColumnSpec:
     foreign_keys: list[ForeignKeyRef] = []
     computed: CallValue | None = None
     identity: CallValue | None = None
+    checks: list[ConstraintSpec] = []
     server_default = call.keywords.get("server_default")
     for item, _ in args:
         if not isinstance(item, CallValue):
@@ -110,6 +114,8 @@ def column_spec(call: CallValue) -> ColumnSpec:
         match last_name(item.path):
             case "ForeignKey":
                 foreign_keys.append(_foreign_key_ref(item))
+            case "CheckConstraint" if (check := constraint_spec(item)) is not None:
+                checks.append(check)
             case "Computed":
                 computed = item
             case "Identity":
@@ -151,6 +157,7 @@ def column_spec(call: CallValue) -> ColumnSpec:
         computed=computed,
         identity=identity,
         comment=call.keywords.get("comment"),
+        checks=tuple(checks),
         args=spans,
         keywords=call.keyword_spans,
         call=call,
@@ -162,7 +169,9 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
     kind = _CONSTRAINTS.get(last_name(call.path))
     if kind is None:
         return None
-    name = maybe_name(call.keywords.get("name"), call.span)
+    place = {"foreign key": 2, "check": 1}.get(kind)
+    written = call.argument("name", place)
+    name = maybe_name(written, call.span)
     columns: tuple[Maybe[str], ...] = ()
     ref_table: Maybe[str] | None = None
     ref_columns: tuple[Maybe[str], ...] = ()
@@ -170,10 +179,8 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
     if kind == "foreign key":
         columns = names_of(call.argument("columns", 0), call.span)
         ref_table, ref_columns = referred(call.argument("refcolumns", 1), call.span)
-        name = maybe_name(call.argument("name", 2), call.span)
     elif kind == "check":
         condition = call.argument("sqltext", 0)
-        name = maybe_name(call.argument("name", 1), call.span)
     elif kind != "exclude":
         columns = tuple(
             maybe_str(item.argument("name", 0) if isinstance(item, CallValue) else item, call.span)
@@ -191,6 +198,8 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
         condition,
         not_valid=call.keywords.get("postgresql_not_valid") is True,
         deferrable=call.keywords.get("deferrable"),
+        use_alter=call.keywords.get("use_alter") is True,
+        final=isinstance(written, Formatted),
     )
 
 
@@ -235,6 +244,7 @@ def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> Ind
         where,
         using,
         options.get("postgresql_include"),
+        isinstance(name, Formatted),
         any(isinstance(item, CallValue) and item.path.startswith("sqlalchemy.") for item in elements),
     )
 
@@ -300,6 +310,8 @@ def _foreign_key_ref(call: CallValue) -> ForeignKeyRef:
         maybe_name(call.keywords.get("ondelete"), call.span),
         maybe_name(call.keywords.get("onupdate"), call.span),
         call.keywords.get("postgresql_not_valid") is True,
+        isinstance(call.keywords.get("name"), Formatted),
+        call.keywords.get("use_alter") is True,
     )
 
 

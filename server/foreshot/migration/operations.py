@@ -58,6 +58,7 @@ class CreateTable(TableOperation, frozen=True):
     complete: bool = True
     """False when columns could not all be read (``*columns``, CREATE TABLE AS, LIKE)."""
     temporary: bool = False
+    partitioned: bool = False
 
 
 class DropTable(TableOperation, frozen=True):
@@ -215,6 +216,9 @@ class AddEnumValue(Operation, frozen=True):
     name: Maybe[str]
     value: Maybe[str]
     if_not_exists: bool = False
+    place: str = ""
+    """``before`` or ``after`` another label; empty: at the end."""
+    neighbour: Maybe[str] | None = None
 
 
 class RenameEnumValue(Operation, frozen=True):
@@ -240,6 +244,8 @@ class DataChange(Operation, frozen=True):
     """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
     limited: bool = False
+    fills: tuple[str, ...] = ()
+    """Columns that it sets in all rows where they are NULL: ``SET c = … WHERE c IS NULL``."""
     kind: ClassVar[str] = "data_change"
 
     @property
@@ -351,6 +357,8 @@ class Opaque(Operation, frozen=True):
     why: str
     what: str
     """``sql``, ``operation``, ``helper``, ``loop`` or ``limit``."""
+    tables: tuple[str, ...] = ()
+    """The only tables that it may touch, where its text tells; empty: any."""
 
 
 __all__ = [

@@ -32,6 +32,21 @@ class Batch(Struct, frozen=True):
     if_exists_dialects: frozenset[str] | None = None
 
 
+class Test(Struct, frozen=True, array_like=True, tag_field="_", tag="t"):
+    """A condition that the schema itself answers: whether something is there."""
+
+    kind: Literal[
+        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "unknown"
+    ]
+    table: str | None = None
+    name: str | None = None
+    negated: bool = False
+    parts: tuple[Test, ...] = ()
+    """Of ``all`` and ``any``."""
+    columns: tuple[str, ...] = ()
+    """A foreign key, an index or a constraint that is looked for by its columns."""
+
+
 class Site(Struct, frozen=True):
     """Where an operation stands in its file and under which conditions it runs."""
 
@@ -61,6 +76,8 @@ class Site(Struct, frozen=True):
     """The source stands for several operations (a loop, a helper called more than once): not rewritable alone."""
     sql: str | None = None
     """The SQL statement, when the operation was read from SQL."""
+    tests: Mapping[int, Test] = {}
+    """What a condition asks of the schema, by its number in ``conditions``, where that could be read."""
     path: tuple[int, ...] = ()
     """Which block it stands in: operations of one straight run of statements share it."""
 
@@ -117,6 +134,10 @@ class ForeignKeyRef(Struct, frozen=True):
     onupdate: Maybe[str] | None = None
     not_valid: bool = False
     """PostgreSQL: the rows that are there are not looked at."""
+    final: bool = False
+    """Its name went through ``op.f()``: no naming convention touches it."""
+    use_alter: bool = False
+    """It is left to an ALTER TABLE of its own, which Alembic never makes."""
 
 
 class ColumnSpec(Struct, frozen=True):
@@ -139,6 +160,8 @@ class ColumnSpec(Struct, frozen=True):
     computed: CallValue | None = None
     identity: CallValue | None = None
     comment: Value = None
+    checks: tuple[ConstraintSpec, ...] = ()
+    """``sa.CheckConstraint(...)`` among its arguments."""
     args: Mapping[str, Span] = {}
     keywords: Mapping[str, Span] = {}
     call: CallValue | None = None
@@ -170,6 +193,9 @@ class ConstraintSpec(Struct, frozen=True):
     not_valid: bool = False
     using_index: str | None = None
     deferrable: Value = None
+    use_alter: bool = False
+    final: bool = False
+    """Its name went through ``op.f()``: no naming convention touches it."""
 
 
 class IndexSpec(Struct, frozen=True):
@@ -182,5 +208,7 @@ class IndexSpec(Struct, frozen=True):
     where: Value = None
     using: Value = None
     include: Value = None
+    final: bool = False
+    """Its name went through ``op.f()``: no naming convention touches it."""
     expressions: bool = False
     """True when at least one element is known to be an expression instead of a column name."""

@@ -49,10 +49,11 @@ def alter_type(cursor: Cursor, found: Found, start: int) -> None:
     if cursor.take("ADD", "VALUE"):
         if_not_exists = cursor.take("IF", "NOT", "EXISTS")
         value = _label(cursor)
-        if cursor.take_one("BEFORE", "AFTER"):
-            _label(cursor)
+        place = cursor.take_one("BEFORE", "AFTER")
+        neighbour = _label(cursor) if place else None
         site = found.site(start, cursor.last.end, name=name)
-        found.add(AddEnumValue(site=site, name=name.name, value=value, if_not_exists=if_not_exists))
+        added = AddEnumValue(site, name.name, value, if_not_exists, place.lower() if place else "", neighbour)
+        found.add(added)
     elif cursor.take("RENAME", "VALUE"):
         value = _label(cursor)
         cursor.expect("TO")

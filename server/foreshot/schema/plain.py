@@ -66,8 +66,10 @@ Plain = Union[None, bool, int, float, str, Named, Called, Listed, Unclear]  # no
 
 def plain(value: Value, depth: int = 0) -> Plain:
     """The value without its places."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, str):
+        return str(value)
     if depth > _MAX_DEPTH:
         return Unclear("it is nested too deeply")
     depth += 1

@@ -10,6 +10,13 @@ from typing import Any, Final, cast
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.values import Value
 
+
+class Formatted(str):
+    """A string that went through ``op.f()``: a name that no naming convention touches any more."""
+
+    __slots__ = ()
+
+
 BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__", "__package__"}
 MISSING: Final = object()
 """Stands for "no value was made": None is a value."""
@@ -34,11 +41,9 @@ def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Valu
     """The value of a builtin, or of the ``f`` of Alembic's ``op`` or a batch block, over known values; else the missing marker."""
     first = args[0] if args else None
     match path, args:
-        case (
-            ("alembic.op.f" | "<block>.f", [str()])
-            | ("sqlalchemy.sql.elements.quoted_name", [str(), *_])
-            | ("sqlalchemy.quoted_name", [str(), *_])
-        ):
+        case (("alembic.op.f" | "<block>.f"), [str()]):
+            return Formatted(first)
+        case (("sqlalchemy.sql.elements.quoted_name" | "sqlalchemy.quoted_name"), [str(), *_]):
             return first
         case "str", [str()]:
             return first

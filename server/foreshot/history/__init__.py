@@ -1,0 +1,1 @@
+"""The story of the schema: what every revision does, and what was there before it."""

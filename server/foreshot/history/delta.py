@@ -1,0 +1,96 @@
+"""What one revision does to the schema, both ways, as it is kept of its file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.msgpack import Encoder
+
+from foreshot.migration.revision import Revision
+from foreshot.migration.specs import Direction
+from foreshot.schema import changes as to
+from foreshot.schema.lower import Settle, lower
+from foreshot.schema.state import Origin
+
+
+class Delta(Struct, frozen=True, array_like=True):
+    """The changes of a revision; ``problem`` says why they could not be read."""
+
+    upgrade: tuple[to.Change, ...] = ()
+    downgrade: tuple[to.Change, ...] = ()
+    problem: str = ""
+    places: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = ((), ())
+    """Where each change stands in the file, of ``upgrade`` and of ``downgrade``: offsets in code points."""
+
+    def of(self, direction: Direction) -> tuple[to.Change, ...]:
+        """The changes of one direction."""
+        return self.upgrade if direction == "upgrade" else self.downgrade
+
+
+NOTHING = Delta()
+
+
+def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
+    """The delta of a revision that was read; ``settle`` follows the names of types through the project's modules."""
+    up, up_places = lower(revision.of("upgrade"), settle)
+    down, down_places = lower(revision.of("downgrade"), settle)
+    return Delta(up, down, places=(up_places, down_places))
+
+
+def with_origins(
+    revision: str, direction: Direction, changes: Sequence[to.Change]
+) -> Iterator[tuple[to.Change, Origin]]:
+    """Each change with its origin."""
+    count: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        key = (change.at.kind, about(change))
+        yield change, Origin(revision, direction, *key, count[key])
+        count[key] += 1
+
+
+def about(change: to.Change) -> str:
+    """The object that a change is about, as :attr:`Origin.object` names it."""
+    match change:
+        case to.MadeColumn(table=table, column=column):
+            return f"{table or ''}.{column.name or ''}"
+        case to.LostColumn(table=table, column=column) | to.SetColumn(table=table, column=column):
+            return f"{table or ''}.{column or ''}"
+        case to.MadeIndex(index=index):
+            return index.name or ""
+        case to.LostIndex(name=name) | to.MovedIndex(name=name) | to.LostConstraint(name=name):
+            return name or ""
+        case to.MovedConstraint(name=name) | to.Validated(name=name) | to.MadeEnum(name=name):
+            return name or ""
+        case to.LostType(name=name) | to.MadeValue(name=name) | to.MovedValue(name=name):
+            return name or ""
+        case to.MadeThing(name=name) | to.LostThing(name=name):
+            return name or ""
+        case to.MadeConstraint(constraint=constraint, key=key, check=check, table=table):
+            made = constraint or key or check
+            return (made.name if made is not None else "") or table or ""
+        case to.Unread() | to.Commit():
+            return ""
+        case _:
+            return change.table or ""
+
+
+def place_of(delta: Delta, origin: Origin) -> tuple[int, int] | None:
+    """Where the operation that an origin means stands in its file; None when it is not there."""
+    changes = delta.of(origin.direction)
+    places = delta.places[origin.direction == "downgrade"]
+    for index, (_, found) in enumerate(with_origins(origin.revision, origin.direction, changes)):
+        if found == origin and index < len(places):
+            return places[index]
+    return None
+
+
+def digest_of(delta: Delta) -> bytes:
+    """A digest of what the revision does, wherever that stands in its file."""
+    parts = (delta.upgrade, delta.downgrade, delta.problem)
+    return blake2b(_ENCODER.encode(parts), digest_size=12).digest()
+
+
+_ENCODER = Encoder()

@@ -1,0 +1,97 @@
+"""Conditions that the schema answers: ``if not inspector.has_table("users")``."""
+
+from __future__ import annotations
+
+from foreshot.migration.specs import Test
+from foreshot.schema import changes as to
+from foreshot.schema.draft import Draft, names_on
+
+UNKNOWN = "it runs under a condition that is only known when it runs"
+
+
+class Answers:
+    """What the conditions of one direction of one revision come to; each is asked once, where it is first met."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._known: dict[int, bool | None] = {}
+
+    def runs(self, change: to.Change) -> tuple[bool, str]:
+        """Whether a change may run, and why it perhaps does not."""
+        doubt = ""
+        for guard in change.at.guards:
+            answer = self._answer(guard)
+            if answer is False:
+                return False, ""
+            if answer is None:
+                doubt = UNKNOWN
+        return True, doubt
+
+    def _answer(self, guard: to.Guard) -> bool | None:
+        if guard.number not in self._known:
+            self._known[guard.number] = None if guard.test is None else holds(self._draft, guard.test)
+        return self._known[guard.number]
+
+
+def holds(draft: Draft, test: Test) -> bool | None:
+    """Whether a condition holds; None when that cannot be told."""
+    found = _holds(draft, test)
+    return found if found is None or not test.negated else not found
+
+
+def _holds(draft: Draft, test: Test) -> bool | None:
+    if test.kind in ("all", "any"):
+        parts = [holds(draft, part) for part in test.parts]
+        deciding = test.kind == "any"
+        if deciding in parts:
+            return deciding
+        return None if None in parts else not deciding
+    if test.kind == "unknown":
+        return None
+    if test.kind == "table":
+        return _there(draft, test.name)
+    if test.kind == "enum":
+        enum = draft.enums.get(test.name or "")
+        return (
+            None if test.name is None or (enum is not None and enum.there is not None) else enum is not None
+        )
+    if test.kind in ("view", "sequence"):
+        return test.name in (draft.views if test.kind == "view" else draft.sequences)
+    return _on_table(draft, test)
+
+
+def _there(draft: Draft, name: str | None) -> bool | None:
+    if name is None:
+        return None
+    known = draft.find(name)
+    if known is None:
+        return True if name in draft.views else None if _doubted(draft, name) else False
+    return True if draft.tables[known].there is None else None
+
+
+def _doubted(draft: Draft, name: str) -> bool:
+    """Whether a table that is not known may have been made all the same."""
+    return any(item.about in ("", name) for item in draft.perhaps)
+
+
+def _on_table(draft: Draft, test: Test) -> bool | None:
+    there = _there(draft, test.table)
+    if there is not True:
+        return there
+    table = draft.tables.get(draft.find(test.table) or "")
+    if table is None:
+        return None
+    doubted = bool(table.perhaps) or len(draft.perhaps) > table.since
+    if test.kind == "column":
+        column = table.columns.get(test.name or "")
+        if column is not None:
+            return None if column.perhaps and column.type.stored is None and column.nullable is None else True
+        return None if doubted or test.name is None else False
+    names = set(names_on(table))
+    if test.name is not None:
+        if test.name in names:
+            return True
+        return None if doubted else False
+    if test.columns:
+        return any(key.columns == test.columns for key in table.foreign_keys) or None
+    return None

@@ -1,0 +1,150 @@
+"""The naming convention of the metadata that env.py hands to Alembic, followed through the project's modules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Final, cast
+
+from foreshot.project.envpy import EnvFacts
+from foreshot.project.modules import Modules
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.module import Module, module_statements
+from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
+
+_MOST_STEPS: Final = 40
+_KINDS: Final = ("ix", "uq", "ck", "fk", "pk")
+
+
+def naming_convention(env: EnvFacts | None, env_module: Module | None, modules: Modules) -> dict[str, str]:
+    """The templates by ``ix``, ``uq``, ``ck``, ``fk``, ``pk``; empty when there are none, or none can be told.
+
+    With a list of metadatas Alembic applies none.
+    """
+    if env is None or env_module is None:
+        return {}
+    argument = env.argument("target_metadata")
+    value: Value = None
+    if argument is not None and not isinstance(argument, Unknown):
+        value = argument.value
+    if (value is None or isinstance(value, Unknown)) and env.target_metadata is not None:
+        value = env.target_metadata.value
+    if isinstance(value, list | tuple):
+        return {}
+    walk = _Walk(modules)
+    found = walk.of(value, Scope(env_module), "")
+    if found is None and len(env.naming_conventions) == 1:
+        found = walk.templates(env.naming_conventions[0].value)
+    return found or {}
+
+
+class _Walk:
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._steps = 0
+
+    def of(self, value: Value, scope: Scope, dotted: str) -> dict[str, str] | None:
+        """The convention of what a value is: a metadata, a declarative base, an extension that holds one."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            return None
+        match value:
+            case CallValue():
+                given = value.argument("naming_convention")
+                if given is not None:
+                    return self.templates(given)
+                inner = [value.keywords.get("metadata"), value.keywords.get("model_class"), *value.args]
+                for item in inner:
+                    found = self.of(item, scope, dotted) if isinstance(item, CallValue | Ref) else None
+                    if found is not None:
+                        return found
+                return None
+            case Ref(path=path):
+                return self._named(path, scope, dotted)
+            case _:
+                return None
+
+    def templates(self, value: Value) -> dict[str, str] | None:
+        """A convention's dictionary, as far as it can be told."""
+        if not isinstance(value, dict):
+            return None
+        pairs = cast("Mapping[Value, Value]", value).items()
+        return {
+            str(key): item.value if isinstance(item, Text) else item
+            for key, item in pairs
+            if key in _KINDS and isinstance(item, str | Text)
+        }
+
+    def _named(self, path: str, scope: Scope, dotted: str) -> dict[str, str] | None:
+        parts = [part for part in path.split(".") if part and part != "metadata"]
+        if path.startswith("."):
+            if path.startswith("..") or not dotted:
+                resolved = self._relative(path, dotted)
+                return self._elsewhere(resolved) if resolved else self._inside(scope, parts, dotted)
+            package = dotted.rpartition(".")[0]
+            return self._inside(scope, parts, dotted) or self._elsewhere([*package.split("."), *parts])
+        return self._elsewhere(parts)
+
+    @staticmethod
+    def _relative(path: str, dotted: str) -> list[str] | None:
+        level = len(path) - len(path.lstrip("."))
+        base = dotted.split(".")[:-level] if dotted else []
+        return (
+            [*base, *[part for part in path.lstrip(".").split(".") if part != "metadata"]] if base else None
+        )
+
+    def _elsewhere(self, parts: list[str]) -> dict[str, str] | None:
+        for cut in range(len(parts), 0, -1):
+            name = ".".join(parts[:cut])
+            module = self._modules.module(name)
+            if module is not None:
+                rest = parts[cut:]
+                is_package = (self._modules.locate(name) or "").endswith("__init__.py")
+                inner = f"{name}.__init__" if is_package else name
+                return self._inside(Scope(module), rest, inner)
+        return None
+
+    def _inside(self, scope: Scope, rest: list[str], dotted: str) -> dict[str, str] | None:
+        """Inside a module: the class or the assignment of a name."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            return None
+        module = scope.module
+        if not rest:
+            rest = ["metadata"]
+        for statement in module_statements(module.tree):
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(attr="naming_convention")], value=value):
+                    found = self.templates(scope.evaluate(value))
+                    if found is not None:
+                        return found
+                case ast.ClassDef(name=name) if name == rest[0]:
+                    return self._of_class(statement, scope, dotted)
+                case _:
+                    pass
+        value = scope.lookup(rest[0])
+        if isinstance(value, CallValue):
+            return self.of(value, scope, dotted)
+        if isinstance(value, Ref) and value.path != f".{rest[0]}":
+            path = value.path if len(rest) == 1 else f"{value.path}.{'.'.join(rest[1:])}"
+            if path.startswith("."):
+                resolved = self._relative(path, dotted)
+                return self._elsewhere(resolved) if resolved else None
+            return self._named(path, scope, dotted)
+        return None
+
+    def _of_class(self, node: ast.ClassDef, scope: Scope, dotted: str) -> dict[str, str] | None:
+        for statement in node.body:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id="metadata")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="metadata"), value=ast.expr() as value)
+                ):
+                    return self.of(scope.evaluate(value), scope, dotted)
+                case _:
+                    pass
+        for base in node.bases:
+            found = self.of(scope.evaluate(base), scope, dotted)
+            if found is not None:
+                return found
+        return None

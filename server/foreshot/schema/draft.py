@@ -1,0 +1,155 @@
+"""A schema while operations change it: what they share of looking things up and putting them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from foreshot.schema import state as st
+from foreshot.schema.plain import Called, Named, Plain, Unclear
+from foreshot.schema.state import Column, ColumnType, Origin, Perhaps, Schema, Table, Target
+from foreshot.schema.types import spell
+
+
+class Draft:
+    """A schema that changes; the one that it was made from does not."""
+
+    def __init__(self, schema: Schema, target: Target) -> None:
+        self._before = schema
+        self.target = target
+        self.tables: dict[str, Table] = dict(schema.tables)
+        self.enums: dict[str, st.Enum] = dict(schema.enums)
+        self.views: dict[str, st.View] = dict(schema.views)
+        self.sequences: dict[str, st.Sequence] = dict(schema.sequences)
+        self.things: dict[tuple[str, str], st.Thing] = dict(schema.things)
+        self.gone: dict[str, Origin] = dict(schema.gone)
+        self.perhaps: list[Perhaps] = list(schema.perhaps)
+        self.conflicts: list[st.Conflict] = list(schema.conflicts)
+        self.origin = Origin("", "upgrade", "", "")
+        """Of the operation that is being applied."""
+        self.in_transaction = True
+
+    def freeze(self) -> Schema:
+        """The schema as it is now."""
+        return Schema(
+            self.tables,
+            self.enums,
+            self.views,
+            self.sequences,
+            self.things,
+            self.gone,
+            tuple(self.perhaps),
+            tuple(self.conflicts),
+        )
+
+    @property
+    def dialect(self) -> str:
+        """The target's."""
+        return self.target.dialect
+
+    def find(self, name: str | None) -> str | None:
+        """The table's name as it is stored: unquoted ones of SQL may differ in case, and ``public`` is the default schema."""
+        if name is None:
+            return None
+        if name in self.tables:
+            return name
+        if self.dialect == "postgresql":
+            for other in (name.removeprefix("public."), f"public.{name}"):
+                if other in self.tables:
+                    return other
+        elif self.dialect in ("mysql", "mariadb", "sqlite"):
+            lowered = name.lower()
+            return next((known for known in self.tables if known.lower() == lowered), None)
+        return None
+
+    def table(self, name: str | None, why: str) -> Table | None:
+        """The table to change. One that no revision created is taken to be there, and known in part.
+
+        When it cannot be told which table it is, everything may be otherwise.
+        """
+        if name is None:
+            self.doubt(f"{why} of a table that cannot be told")
+            return None
+        known = self.find(name)
+        if known is not None:
+            return self.tables[known]
+        reason = Perhaps("its creation was not seen", self.origin, name)
+        made = Table(name, {}, self.origin, there=reason, perhaps=(reason,), since=len(self.perhaps))
+        self.tables[name] = made
+        return made
+
+    def put(self, table: Table) -> None:
+        """Put a changed table back."""
+        self.tables[table.name] = table
+
+    def doubt(self, why: str, about: str = "") -> None:
+        """Something may be otherwise: a table, an enum, a column of a table; everything when ``about`` is empty."""
+        reason = Perhaps(why, self.origin, about)
+        if about:
+            name = self.find(about) or about
+            table = self.tables.get(name)
+            if table is not None:
+                self.tables[name] = replace(table, perhaps=(*table.perhaps, reason))
+                return
+            enum = self.enums.get(about)
+            if enum is not None:
+                self.enums[about] = replace(enum, perhaps=(*enum.perhaps, reason))
+                return
+        self.perhaps.append(reason)
+
+    def constraint_names(self) -> set[str]:
+        """Every name of an index, a key or a constraint: one space on PostgreSQL within a schema."""
+        return {name for table in self.tables.values() for name in names_on(table)}
+
+    def type_of(self, written: Plain, sql: str | None, create: bool = False) -> ColumnType:
+        """A column's type; with ``create`` a native enum type that is missing is made, as SQLAlchemy does with a table."""
+        spelled = spell(written, self.dialect, sql)
+        described = written if isinstance(written, Called | Named) else None
+        enum = spelled.enum
+        if enum is not None and enum not in self.enums and self.dialect == "postgresql":
+            bare = enum.rpartition(".")[2].lower()
+            enum = next((name for name in self.enums if name.rpartition(".")[2].lower() == bare), enum)
+        if enum is not None and create and spelled.create_enum and enum not in self.enums:
+            self.enums[enum] = st.Enum(enum, spelled.values, self.origin, since=len(self.perhaps))
+        stored = spelled.stored
+        if enum is not None and enum not in self.enums and ("domain", enum) in self.things:
+            enum = None
+        return ColumnType(described, stored, enum)
+
+    def changed_tables(self, before: Mapping[str, Table]) -> Iterator[str]:
+        """Names of tables that are not what they were."""
+        for name, table in self.tables.items():
+            if before.get(name) is not table:
+                yield name
+
+
+def names_on(table: Table) -> Iterator[str]:
+    """Names of what lives on a table."""
+    if table.primary_key is not None and table.primary_key.name:
+        yield table.primary_key.name
+    for group in (table.uniques, table.indexes, table.foreign_keys, table.checks, table.exclusions):
+        for item in group:
+            if item.name:
+                yield item.name
+
+
+def known_columns(names: tuple[str | None, ...]) -> tuple[str, ...] | None:
+    """The names when all can be told."""
+    found = tuple([name for name in names if name is not None])
+    return found if len(found) == len(names) else None
+
+
+def text(value: Plain) -> str | None:
+    """A string, None for anything else."""
+    return value if isinstance(value, str) else None
+
+
+def is_unclear(value: Plain) -> bool:
+    """Whether a value could not be told."""
+    return isinstance(value, Unclear)
+
+
+def with_column(table: Table, column: Column) -> Table:
+    """The table with a column put in, at its place or at the end."""
+    return replace(table, columns={**table.columns, column.name: column})

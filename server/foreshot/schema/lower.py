@@ -1,0 +1,357 @@
+"""From operations, which stand in a file, to changes, which do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from foreshot.migration import operations as ops
+from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
+from foreshot.schema import changes as to
+from foreshot.schema.lower_sql import lower_execute
+from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
+from foreshot.syntax.values import Maybe, Ref, Unknown, Value
+
+Settle = Callable[[Value], Value]
+"""A type in SQLAlchemy's own terms: what a class of the project stands for."""
+
+
+def lower(
+    operations: Iterable[ops.Operation], settle: Settle | None = None
+) -> tuple[tuple[to.Change, ...], tuple[tuple[int, int], ...]]:
+    """The changes that operations make, in order, and the span of each; what changes no schema makes none."""
+    found: list[to.Change] = []
+    spans: list[tuple[int, int]] = []
+    batches: dict[int, int] = {}
+    for operation in operations:
+        made = changes_of(operation, settle, batches)
+        found.extend(made)
+        spans.extend([(operation.site.call.start, operation.site.call.end)] * len(made))
+    return tuple(found), tuple(spans)
+
+
+def changes_of(
+    operation: ops.Operation, settle: Settle | None = None, batches: dict[int, int] | None = None
+) -> tuple[to.Change, ...]:
+    """The changes that one operation makes: mostly one. ``batches`` numbers the batch blocks of its direction."""
+    at = _at(operation, {} if batches is None else batches)
+    if isinstance(operation, ops.TableOperation):
+        made = _on_table(operation, operation.table_name, at, settle)
+    else:
+        made = _elsewhere(operation, at)
+    return () if made is None else made if isinstance(made, tuple) else (made,)
+
+
+def _on_table(
+    operation: ops.TableOperation, table: str | None, at: to.At, settle: Settle | None
+) -> to.Change | None:
+    match operation:
+        case ops.AddColumn():
+            column = column_of(operation.column, operation.site, settle)
+            return to.MadeColumn(at, table, column, operation.if_not_exists)
+        case ops.CreateTable():
+            return _create_table(operation, at, settle)
+        case ops.AlterColumn():
+            return _alter_column(operation, at, settle)
+        case ops.CreateIndex(index=index):
+            made = index_of(index, operation.site, concurrently=operation.concurrently is True)
+            return to.MadeIndex(at, table, made, operation.if_not_exists)
+        case ops.DropColumn(column=column, if_exists=if_exists, cascade=cascade):
+            return to.LostColumn(at, table, name(column) or None, if_exists, cascade)
+        case ops.DropTable(if_exists=if_exists, cascade=cascade):
+            return to.LostTable(at, table, if_exists, cascade)
+        case ops.AddConstraint():
+            return _add_constraint(operation, at)
+        case ops.DropConstraint():
+            return _drop_constraint(operation, at)
+        case ops.DropIndex():
+            return _drop_index(operation, at)
+        case ops.RenameTable():
+            return _rename_table(operation, at)
+        case ops.RenameIndex():
+            return _rename_index(operation, at)
+        case ops.RenameConstraint(name=old, new_name=new):
+            return to.MovedConstraint(at, table, name(old) or None, name(new) or None)
+        case ops.ValidateConstraint(name=old):
+            return to.Validated(at, table, name(old) or None)
+        case ops.TableComment():
+            return to.Commented(at, table, plain(operation.comment))
+        case ops.TruncateTable():
+            return to.Rows(at, table, "truncate", (), whole=True)
+        case ops.BulkInsert():
+            return to.Rows(at, table, "insert")
+        case _:
+            return None
+
+
+def _elsewhere(operation: ops.Operation, at: to.At) -> to.Change | tuple[to.Change, ...] | None:
+    match operation:
+        case ops.DataChange():
+            return _rows(operation, at)
+        case ops.CreateEnum():
+            values = _names(operation.values)
+            return to.MadeEnum(at, _qualified(operation.name, operation.schema), values, operation.checkfirst)
+        case ops.DropType():
+            return to.LostType(at, _qualified(operation.name, operation.schema), operation.if_exists)
+        case ops.AddEnumValue(value=value):
+            neighbour = name(operation.neighbour)
+            return to.MadeValue(
+                at, name(operation.name), name(value), operation.place, neighbour, operation.if_not_exists
+            )
+        case ops.RenameEnumValue(value=value):
+            return to.MovedValue(at, name(operation.name), name(value), name(operation.new_value))
+        case ops.DropContainer(what=what):
+            kind = "extension" if what == "extension" else "schema"
+            return to.LostThing(at, kind, operation.name, operation.cascade, operation.if_exists)
+        case ops.TransactionControl(verb="commit" | "rollback"):
+            return to.Commit(at)
+        case ops.Execute():
+            return lower_execute(operation, at)
+        case ops.Opaque():
+            return to.Unread(at, operation.why, operation.tables)
+        case _:
+            return None
+
+
+def _at(operation: ops.Operation, batches: dict[int, int]) -> to.At:
+    site: Site = operation.site
+    batch = site.batch
+    recreate = "auto"
+    if batch is not None and isinstance(batch.recreate, str):
+        recreate = batch.recreate
+    return to.At(
+        site.order,
+        operation.kind,
+        tuple(sorted(site.dialects)) if site.dialects is not None else None,
+        tuple(sorted(site.excluded)),
+        tuple([to.Guard(number, site.tests.get(number)) for number in site.conditions]),
+        batches.setdefault(batch.statement.start, len(batches)) if batch is not None else -1,
+        recreate,
+        site.autocommit,
+        site.sql is not None,
+    )
+
+
+def name(value: Maybe[str] | None) -> str | None:
+    """A name: None when it cannot be told, the empty string when there is none."""
+    return "" if value is None else value if isinstance(value, str) else None
+
+
+def _final(item: ConstraintSpec | IndexSpec | ForeignKeyRef, site: Site) -> bool:
+    return site.sql is not None or item.final
+
+
+def _bool(value: Maybe[bool]) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _names(values: Iterable[Maybe[str]]) -> tuple[str | None, ...]:
+    return tuple([value if isinstance(value, str) else None for value in values])
+
+
+def type_of(spec: TypeSpec | Unknown | None, settle: Settle | None = None) -> tuple[Plain, str | None]:
+    """A type without its places, and its spelling in SQL."""
+    if spec is None:
+        return None, None
+    if isinstance(spec, Unknown):
+        return Unclear(spec.why), None
+    if settle is not None and spec.sql is None:
+        return plain(settle(spec.call or Ref(spec.path, spec.written, spec.span, spec.bound))), None
+    if spec.call is not None:
+        return plain(spec.call), spec.sql
+    return Named(spec.path, spec.written), spec.sql
+
+
+def column_of(spec: ColumnSpec, site: Site, settle: Settle | None = None) -> to.NewColumn:
+    """A column without its places."""
+    type_, sql = type_of(spec.type, settle)
+    default = spec.server_default
+    computed, identity = plain(spec.computed), plain(spec.identity)
+    return to.NewColumn(
+        name(spec.name),
+        type_,
+        sql,
+        _bool(spec.is_nullable),
+        None if default is False else plain(default),
+        _bool(spec.primary_key),
+        _bool(spec.unique),
+        _bool(spec.index),
+        plain(spec.autoincrement),
+        tuple([_column_key(spec, item, site) for item in spec.foreign_keys]),
+        tuple([_check(item, site) for item in spec.checks]),
+        identity if isinstance(identity, Called) else None,
+        computed if isinstance(computed, Called) else None,
+        plain(spec.comment),
+    )
+
+
+def _column_key(spec: ColumnSpec, item: ForeignKeyRef, site: Site) -> to.NewKey:
+    table, column = None, None
+    if isinstance(item.target, str):
+        table, _, column = item.target.rpartition(".")
+    return to.NewKey(
+        (name(spec.name),),
+        table or None,
+        (column,),
+        name(item.name),
+        _final(item, site),
+        name(item.ondelete) or None,
+        name(item.onupdate) or None,
+        item.not_valid,
+        use_alter=item.use_alter,
+    )
+
+
+def _check(item: ConstraintSpec, site: Site) -> to.NewCheck:
+    return to.NewCheck(plain(item.condition), name(item.name), _final(item, site), item.not_valid)
+
+
+def _key(item: ConstraintSpec, site: Site) -> to.NewKey:
+    return to.NewKey(
+        _names(item.columns),
+        name(item.ref_table) or None,
+        _names(item.ref_columns),
+        name(item.name),
+        _final(item, site),
+        name(item.ondelete) or None,
+        name(item.onupdate) or None,
+        item.not_valid,
+        item.deferrable is True,
+        item.use_alter,
+    )
+
+
+def _constraint(item: ConstraintSpec, site: Site) -> to.NewConstraint:
+    return to.NewConstraint(
+        item.kind,
+        _names(item.columns),
+        name(item.name),
+        _final(item, site),
+        item.using_index,
+        item.deferrable is True,
+    )
+
+
+def index_of(item: IndexSpec, site: Site, *, concurrently: bool = False) -> to.NewIndex:
+    """An index without its places."""
+    include = plain(item.include)
+    words = tuple([word for word in getattr(include, "items", ()) if isinstance(word, str)])
+    return to.NewIndex(
+        _names(item.columns),
+        name(item.name),
+        _final(item, site),
+        _bool(item.unique),
+        plain(item.where),
+        item.using if isinstance(item.using, str) else None,
+        words,
+        tuple([place for place, column in enumerate(item.columns) if not isinstance(column, str)])
+        if item.expressions
+        else (),
+        concurrently,
+    )
+
+
+def _create_table(operation: ops.CreateTable, at: to.At, settle: Settle | None) -> to.Change:
+    site = operation.site
+    given = operation.constraints
+    return to.MadeTable(
+        at,
+        operation.table_name,
+        tuple([column_of(item, site, settle) for item in operation.columns]),
+        tuple([_constraint(item, site) for item in given if item.kind not in ("foreign key", "check")]),
+        tuple([_key(item, site) for item in given if item.kind == "foreign key"]),
+        tuple([_check(item, site) for item in given if item.kind == "check"]),
+        tuple([index_of(item, site) for item in operation.indexes]),
+        operation.if_not_exists,
+        operation.complete,
+        operation.temporary,
+        "PARTITION BY" in (site.sql or "").upper() or operation.partitioned,
+        filled=" SELECT " in (site.sql or "").upper(),
+    )
+
+
+def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) -> to.Change:
+    sets: list[str] = []
+    type_, sql = type_of(operation.type, settle)
+    default = operation.server_default
+    given = {
+        "nullable": operation.nullable is not None,
+        "type": operation.type is not None,
+        "default": default is not None,
+        "name": operation.new_name is not None,
+        "comment": operation.comment is not None,
+        "autoincrement": operation.autoincrement is not None,
+    }
+    sets = [key for key, is_given in given.items() if is_given]
+    existing = {
+        "type": operation.existing_type is not None,
+        "nullable": operation.existing_nullable is not None,
+        "default": operation.existing_server_default is not None,
+    }
+    return to.SetColumn(
+        at,
+        operation.table_name,
+        name(operation.column) or None,
+        cast("tuple[to.Setting, ...]", tuple(sets)),
+        _bool(operation.nullable) if operation.nullable is not None else None,
+        type_,
+        sql,
+        None if default is False else plain(default),
+        name(operation.new_name) or None,
+        None if operation.comment is False else plain(operation.comment),
+        plain(operation.autoincrement),
+        tuple([key for key, is_given in existing.items() if is_given]),
+    )
+
+
+def _add_constraint(operation: ops.AddConstraint, at: to.At) -> to.Change:
+    item, site, table = operation.constraint, operation.site, operation.table_name
+    if item.kind == "foreign key":
+        return to.MadeConstraint(at, table, key=_key(item, site))
+    if item.kind == "check":
+        return to.MadeConstraint(at, table, check=_check(item, site))
+    return to.MadeConstraint(at, table, _constraint(item, site))
+
+
+def _drop_index(operation: ops.DropIndex, at: to.At) -> to.Change:
+    table = operation.table_name
+    if isinstance(operation.table, Unknown):
+        # Usual on PostgreSQL: an index is found by its name.
+        table = ""
+    return to.LostIndex(at, table, name(operation.name) or None, operation.if_exists)
+
+
+def _rename_index(operation: ops.RenameIndex, at: to.At) -> to.Change:
+    table = "" if isinstance(operation.table, Unknown) else operation.table_name
+    return to.MovedIndex(at, table, name(operation.name) or None, name(operation.new_name) or None)
+
+
+def _drop_constraint(operation: ops.DropConstraint, at: to.At) -> to.Change:
+    return to.LostConstraint(
+        at,
+        operation.table_name,
+        name(operation.name),
+        operation.constraint_kind,
+        operation.if_exists,
+        operation.cascade,
+    )
+
+
+def _qualified(given: Maybe[str] | None, schema: Maybe[str] | None) -> str | None:
+    if not isinstance(given, str):
+        return None
+    return f"{schema}.{given}" if isinstance(schema, str) and schema else given
+
+
+def _rows(operation: ops.DataChange, at: to.At) -> to.Change:
+    whole = not operation.has_where and not operation.limited
+    fills = operation.columns if whole and operation.verb == "update" else operation.fills
+    return to.Rows(at, operation.table_name, operation.verb, operation.columns, whole, fills)
+
+
+def _rename_table(operation: ops.RenameTable, at: to.At) -> to.Change:
+    new = name(operation.new_name) or None
+    schema = operation.schema
+    if new is not None and isinstance(schema, str) and schema and "." not in new:
+        new = f"{schema}.{new}"
+    return to.MovedTable(at, operation.table_name, new)

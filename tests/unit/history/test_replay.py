@@ -1,0 +1,172 @@
+"""The story of a schema, told from revisions as text."""
+
+from __future__ import annotations
+
+from foreshot.history.delta import Delta, delta_of, digest_of
+from foreshot.history.story import Story
+from foreshot.migration.graph import Node, RevisionGraph
+from foreshot.migration.reader import read_revision
+from foreshot.schema.state import Schema, Target
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
+
+
+def story(
+    *revisions: tuple[str, str | tuple[str, ...] | None, str], dialect: str = "postgresql", **conventions: str
+) -> Story:
+    """The story of revisions given by id, parents and the body of ``upgrade()``."""
+    nodes: list[Node] = []
+    deltas: dict[str, Delta] = {}
+    for name, parents, body in revisions:
+        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+        text = (
+            "import sqlalchemy as sa\nfrom sqlalchemy.dialects import postgresql\nfrom alembic import op\n"
+            f"revision = {name!r}\ndown_revision = {parents!r}\n\ndef upgrade():\n{lines}\n\ndef downgrade():\n    pass\n"
+        )
+        module = parse(SourceText(text))
+        assert isinstance(module, Module)
+        revision = read_revision(module, (dialect,))
+        assert revision is not None
+        nodes.append(Node(f"{name}.py", revision.header))
+        deltas[f"{name}.py"] = delta_of(revision)
+    target = Target(dialect, (), tuple(sorted(conventions.items())))
+    return Story(RevisionGraph(nodes), deltas.__getitem__, target)
+
+
+def head(
+    *revisions: tuple[str, str | tuple[str, ...] | None, str], dialect: str = "postgresql", **conventions: str
+) -> Schema:
+    return story(*revisions, dialect=dialect, **conventions).at_heads()
+
+
+USERS = """
+op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True),
+    sa.Column("email", sa.String(50), unique=True), sa.Column("team_id", sa.Integer(), sa.ForeignKey("teams.id")))
+"""
+
+
+def test_names_that_postgresql_gives() -> None:
+    users = head(("a", None, USERS)).tables["users"]
+    assert users.primary_key is not None
+    assert (users.primary_key.name, users.primary_key.named) == ("users_pkey", "server")
+    assert [key.name for key in users.uniques] == ["users_email_key"]
+    assert [key.name for key in users.foreign_keys] == ["users_team_id_fkey"]
+    assert users.columns["id"].sequence == "users_id_seq"
+    assert users.columns["email"].type.stored == "VARCHAR(50)"
+
+
+def test_names_that_mysql_gives_and_the_index_of_a_foreign_key() -> None:
+    users = head(("a", None, USERS), dialect="mariadb").tables["users"]
+    assert [key.name for key in users.foreign_keys] == ["users_ibfk_1"]
+    assert [(index.name, index.columns) for index in users.indexes] == [("team_id", ("team_id",))]
+
+
+def test_names_of_a_convention_and_those_that_are_final() -> None:
+    made = 'op.create_check_constraint("a", "users", "email <> \'\'")\nop.create_check_constraint(op.f("b"), "users", "id > 0")'
+    users = head(
+        ("a", None, USERS),
+        ("b", "a", made),
+        ck="ck_%(table_name)s_%(constraint_name)s",
+        uq="uq_%(table_name)s_%(column_0_name)s",
+    ).tables["users"]
+    assert [check.name for check in users.checks] == ["ck_users_a", "b"]
+    assert [key.name for key in users.uniques] == ["uq_users_email"]
+
+
+def test_a_rename_leaves_names_and_takes_references_along() -> None:
+    links = 'op.create_table("notes", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))'
+    renamed = 'op.rename_table("users", "accounts")\nop.alter_column("accounts", "id", new_column_name="key")'
+    schema = head(("a", None, USERS), ("b", "a", links), ("c", "b", renamed))
+    accounts, notes = schema.tables["accounts"], schema.tables["notes"]
+    assert accounts.primary_key is not None
+    assert (accounts.primary_key.name, accounts.primary_key.columns) == ("users_pkey", ("key",))
+    assert [(key.ref_table, key.ref_columns) for key in notes.foreign_keys] == [("accounts", ("key",))]
+    assert "users" not in schema.tables
+    assert schema.gone["users"].revision == "c"
+
+
+def test_a_check_that_was_validated_before() -> None:
+    schema = head(
+        ("a", None, USERS),
+        (
+            "b",
+            "a",
+            'op.execute("ALTER TABLE users ADD CONSTRAINT filled CHECK (email IS NOT NULL) NOT VALID")',
+        ),
+        ("c", "b", 'op.execute("ALTER TABLE users VALIDATE CONSTRAINT filled")'),
+    )
+    check = schema.tables["users"].checks[0]
+    assert check.validated
+    assert check.origin.revision == "b"
+    assert check.validated_by is not None
+    assert check.validated_by.revision == "c"
+
+
+def test_a_backfill_fills() -> None:
+    schema = head(("a", None, USERS), ("b", "a", "op.execute(\"UPDATE users SET email = ''\")"))
+    filled = schema.tables["users"].columns["email"].filled_by
+    assert filled is not None
+    assert filled.revision == "b"
+
+
+def test_a_merge_brings_both_sides_and_keeps_the_conflict() -> None:
+    add = 'op.add_column("users", sa.Column("name", sa.Text()))'
+    other = add + '\nop.add_column("users", sa.Column("age", sa.Integer()))'
+    told = story(("a", None, USERS), ("b", "a", add), ("c", "a", other), ("d", ("b", "c"), "pass"))
+    schema = told.at_heads()
+    assert {"name", "age"} <= schema.tables["users"].columns.keys()
+    assert [(item.about, item.why) for item in schema.conflicts] == [("users.name", "both sides create it")]
+    assert "age" not in told.before("b").tables["users"].columns
+    assert "age" in told.before("d").tables["users"].columns
+
+
+def test_what_cannot_be_read_is_perhaps_and_what_comes_later_is_certain() -> None:
+    schema = head(
+        ("a", None, USERS),
+        ("b", "a", "op.execute(make())"),
+        ("c", "b", 'op.create_table("late", sa.Column("x", sa.Text()))'),
+    )
+    assert schema.doubts(schema.tables["users"])
+    assert not schema.doubts(schema.tables["late"])
+
+
+def test_a_dialect_sees_its_own_operations() -> None:
+    body = (
+        'if op.get_bind().dialect.name == "sqlite":\n    op.create_table("lite", sa.Column("x", sa.Text()))'
+    )
+    assert "lite" not in head(("a", None, body)).tables
+    assert "lite" in head(("a", None, body), dialect="sqlite").tables
+
+
+def test_histories_that_are_broken_raise_nothing() -> None:
+    twice = 'op.create_table("t", sa.Column("x", sa.Text()))'
+    schema = head(("a", None, twice), ("b", "a", twice), ("c", "gone", 'op.drop_table("never")'))
+    assert {reason.why for reason in schema.unknown} >= {
+        "the table is created a second time",
+        "an earlier revision is missing",
+    }
+    loop = story(("x", "y", twice), ("y", "x", "pass"))
+    assert loop.after("x").perhaps
+    assert loop.after("nobody") == Schema()
+
+
+def test_a_long_history_is_walked_without_recursion() -> None:
+    revisions = [
+        (
+            f"r{number}",
+            f"r{number - 1}" if number else None,
+            f'op.add_column("t", sa.Column("c{number}", sa.Text()))',
+        )
+        for number in range(1_500)
+    ]
+    assert len(head(("base", None, "pass"), *revisions).tables["t"].columns) == 1_500
+
+
+def test_a_digest_does_not_know_places() -> None:
+    def delta(body: str) -> Delta:
+        told = story(("a", None, body))
+        return told._delta("a.py")
+
+    add = 'op.add_column("users", sa.Column("name", sa.Text()))'
+    assert digest_of(delta(add)) == digest_of(delta(f"# a remark\n{add}"))
+    assert digest_of(delta(add)) != digest_of(delta(add.replace("Text", "Date")))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
 from corpus.fetch import Expected, NotFetched, expected, package_folder
 from foreshot.project import paths
 from foreshot.project.environment import Environment
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
+from foreshot.workspace.check import Options
+from foreshot.workspace.fixall import fix_all
 from foreshot.workspace.project import Project
 from proofs.features import unsound_features, unsound_search
 from proofs.fixes import Tally, unsound_comments, unsound_fixes, unsound_rounds
@@ -19,6 +25,7 @@ from proofs.whole import environments_in, loaded, some
 pytestmark = pytest.mark.timeout(600)
 
 CORPUS = expected()
+SMALL = list({entry.requirement: entry for entry in CORPUS if entry.revisions <= 12}.values())
 MOST = 8
 """Repairs of one rule that are made in one file; a first revision of hundreds of tables has hundreds of one kind."""
 GRAPH = {
@@ -74,6 +81,24 @@ def test_repairs_lose_nothing(entry: Expected) -> None:
     assert not listed(violations + complaints)
 
 
+@pytest.mark.parametrize("entry", SMALL, ids=lambda entry: entry.name)
+def test_all_repairs_at_once_come_to_an_end(entry: Expected, tmp_path: Path) -> None:
+    folder, _ = _package(entry.requirement, entry.sha256)
+    copy = tmp_path / "package"
+    shutil.copytree(folder, copy)
+    options = Options((str(copy),), {"dialect": ["postgresql"]}, cache=False)
+    before = fix_all(options, unsafe=True)
+    assert [
+        path for path, (_, text) in before.files.items() if path.endswith(".py") and not parses(text)
+    ] == []
+    for created in before.creates:
+        Path(created.path).write_text(created.text, encoding="utf-8")
+    for path, (source, text) in before.files.items():
+        Path(path).write_bytes(source.encode(text))
+    after = fix_all(options, unsafe=True)
+    assert [*after.files, *after.creates, *after.applied] == []
+
+
 @environments
 def test_comments_silence(entry: Expected) -> None:
     project = _project(entry)
@@ -108,6 +133,10 @@ def _project(entry: Expected) -> Project:
     folder, found = _package(entry.requirement, entry.sha256)
     assert entry.versions in found
     return loaded(folder, found[entry.versions])
+
+
+def parses(text: str) -> bool:
+    return isinstance(parse(SourceText(text)), Module)
 
 
 def listed(violations: list[Violation]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from foreshot.cli.console import Console
 from foreshot.cli.formats.full import counted
 from foreshot.cli.problems import say
 from foreshot.cli.text import REPLACEMENT, clean, one_line, shown_path
 from foreshot.lint.finding import NewFile
-from foreshot.lint.report import Report
 from foreshot.text import SourceText
-from foreshot.workspace.write import WriteRefused, create, write
+from foreshot.workspace.write import WriteRefused, check_unchanged, create, write
+
+if TYPE_CHECKING:
+    from foreshot.workspace.rounds import Applied
 
 
 class Outcome(Protocol):
@@ -31,22 +33,21 @@ class Outcome(Protocol):
         ...
 
     @property
-    def applied(self) -> Sequence[tuple[Report, str]]:
-        """Each finding that is repaired, with the title of its repair."""
+    def applied(self) -> Sequence[Applied]:
+        """Each finding that is repaired."""
         ...
 
 
 def apply(outcome: Outcome, folder: str, console: Console) -> bool:
     """Write what was computed and tell what was done; False when a file could not be written.
 
-    Files that are new come first, so that nothing refers to one that is not there.
+    Files that repairs change together are written together or not at all; those that are new come first, so that nothing refers
+    to one that is not there.
     """
     refused: set[str] = set()
-    for path, text in sorted(created(outcome).items()):
-        _try(lambda path=path, text=text: create(path, text), path, folder, refused)
-    for path, (source, text) in sorted(outcome.files.items()):
-        _try(lambda path=path, source=source, text=text: write(path, source, text), path, folder, refused)
-    done = [(report, title) for report, title in outcome.applied if report.path not in refused]
+    for group in _groups(outcome):
+        _write(outcome, group, folder, refused)
+    done = [item for item in outcome.applied if refused.isdisjoint(item.paths)]
     if done:
         console.line(f"Fixed {counted(len(done), 'problem', 'problems')}:")
     for path, of_file in _by_path(done):
@@ -79,12 +80,7 @@ def differences(outcome: Outcome, folder: str, console: Console) -> bool:
 
 def _secrets(outcome: Outcome) -> set[str]:
     """The passwords that repairs take out of files: a diff of them may land in a log."""
-    found = {
-        outcome.files[report.path][0].content[report.span.start : report.span.end]
-        for report, _ in outcome.applied
-        if report.secret and report.path in outcome.files
-    }
-    return found - {""}
+    return {item.secret for item in outcome.applied} - {""}
 
 
 def _masked(line: str, secrets: Iterable[str]) -> str:
@@ -105,18 +101,44 @@ def told(outcome: Outcome) -> str:
     return f"Would fix {problems} in {counted(files, 'file', 'files')}."
 
 
-def _try(action: Callable[[], None], path: str, folder: str, refused: set[str]) -> None:
+def _groups(outcome: Outcome) -> Iterator[list[str]]:
+    """The files, in groups between which no repair is shared."""
+    groups = {path: {path} for path in (*outcome.files, *created(outcome))}
+    for item in outcome.applied:
+        known = [path for path in item.paths if path in groups]
+        for path in known[1:]:
+            first, other = groups[known[0]], groups[path]
+            if first is not other:
+                first |= other
+                groups.update(dict.fromkeys(other, first))
+    seen: set[int] = set()
+    for group in groups.values():
+        if id(group) not in seen:
+            seen.add(id(group))
+            yield sorted(group)
+
+
+def _write(outcome: Outcome, group: Sequence[str], folder: str, refused: set[str]) -> None:
+    """Write one group of files; all of it is refused where one of them has changed meanwhile."""
+    new = created(outcome)
     try:
-        action()
+        for path in group:
+            if path in outcome.files:
+                check_unchanged(path, outcome.files[path][0])
+        for path in sorted(group, key=lambda path: path not in new):
+            if path in new:
+                create(path, new[path])
+            else:
+                write(path, *outcome.files[path])
     except WriteRefused as error:
-        refused.add(path)
-        say(str(error).replace(path, shown_path(path, folder)), "error")
+        refused.update(group)
+        say(f"{shown_path(error.path, folder)}: {error.reason}", "error")
 
 
-def _by_path(done: Iterable[tuple[Report, str]]) -> Iterator[tuple[str, Counter[tuple[str, str]]]]:
+def _by_path(done: Iterable[Applied]) -> Iterator[tuple[str, Counter[tuple[str, str]]]]:
     found: dict[str, Counter[tuple[str, str]]] = {}
-    for report, title in done:
-        found.setdefault(report.path, Counter())[report.rule, title] += 1
+    for item in done:
+        found.setdefault(item.report.path, Counter())[item.report.rule, item.title] += 1
     yield from sorted(found.items())
 
 

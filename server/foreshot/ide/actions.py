@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -11,9 +11,9 @@ from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.rules import family_of
 from foreshot.syntax.comments import string_around
-from foreshot.text import Edit, SourceText, Span
+from foreshot.text import Edit, SourceText, Span, line_edits
+from foreshot.workspace.fixall import safely_fixed
 from foreshot.workspace.project import Project
-from foreshot.workspace.resolve import ResolvedFix
 
 Kind = Literal["fix", "rewrite", "ignore", "explain"]
 
@@ -89,10 +89,9 @@ def resolve_action(project: Project, report: Report, kind: Kind, index: int) -> 
         if source is None:
             raise Unavailable("the file cannot be read")
         return Changes({report.path: [ignore_comment(source, report)]})
-    fixes = project.fixes(report)
-    if index >= len(fixes):
+    fix = project.offers.fix(report, index)
+    if fix is None:
         raise Unavailable("the finding is not there any more")
-    fix = fixes[index]
     if fix.refused is not None:
         raise Unavailable(fix.refused)
     return Changes(fix.edits, fix.creates)
@@ -122,26 +121,7 @@ def ignore_comment(source: SourceText, report: Report) -> Edit:
 
 
 def safe_fixes(project: Project, path: str) -> Changes:
-    """Every safe repair of a file that does not get in another's way, in one go; other files are left alone."""
-    edits: list[Edit] = []
-    for fix in _safe(project, path):
-        if fix.creates or set(fix.edits) != {path}:
-            continue
-        wanted = list(fix.edits[path])
-        if not any(_clash(edit, other) for edit in wanted for other in edits if edit != other):
-            edits.extend(edit for edit in wanted if edit not in edits)
-    return Changes({path: sorted(edits)} if edits else {})
-
-
-def _safe(project: Project, path: str) -> Iterator[ResolvedFix]:
-    for report in project.reports_for(path):
-        if any(offer.safety == "safe" for offer in report.offers):
-            fix = next(
-                (fix for fix in project.fixes(report) if fix.safety == "safe" and fix.refused is None), None
-            )
-            if fix is not None:
-                yield fix
-
-
-def _clash(one: Edit, other: Edit) -> bool:
-    return one.span.start <= other.span.end and other.span.start <= one.span.end
+    """Every safe repair of a file, until nothing is left to repair; other files are left alone."""
+    source = project.source(path)
+    after = safely_fixed(project, path)
+    return Changes({path: line_edits(source.content, after)} if source is not None and after else {})

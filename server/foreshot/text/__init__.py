@@ -1,6 +1,6 @@
 """A text, its lines, its positions and edits to it. Knows nothing of Python, files or editors."""
 
-from foreshot.text.edits import Edit, EditConflict, apply_edits, invert_edits, minimal_edit
+from foreshot.text.edits import Edit, EditConflict, apply_edits, invert_edits, line_edits, minimal_edit
 from foreshot.text.lines import LineIndex, Span
 from foreshot.text.source import MAX_BYTES, SourceText, Unreadable, decode
 
@@ -15,5 +15,6 @@ __all__ = [
     "apply_edits",
     "decode",
     "invert_edits",
+    "line_edits",
     "minimal_edit",
 ]

@@ -71,6 +71,23 @@ def minimal_edit(content: str, span: Span, text: str) -> Edit | None:
     return Edit(Span(span.start + head, span.end - tail), text[head : len(text) - tail])
 
 
+def line_edits(old: str, new: str) -> list[Edit]:
+    """The edits that turn one text into another: those lines that differ, and of each run of them no more than has to change."""
+    from difflib import SequenceMatcher
+
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    edits: list[Edit] = []
+    for tag, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            edit = minimal_edit(old, Span(starts[first], starts[last]), "".join(after[start:end]))
+            if edit is not None:
+                edits.append(edit)
+    return edits
+
+
 def _ordered(content: str, edits: Iterable[Edit]) -> Sequence[Edit]:
     ordered = sorted(edits, key=lambda edit: (edit.span.start, edit.span.end))
     position = 0

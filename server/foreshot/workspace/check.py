@@ -26,7 +26,7 @@ from foreshot.text.source import digest
 from foreshot.workspace.cache import Cache
 from foreshot.workspace.git import tracked_files
 from foreshot.workspace.kept import FileAnalysis, Kept, keep
-from foreshot.workspace.load import hints_in_bytes, load_surroundings
+from foreshot.workspace.load import digest_of, hints_in_bytes, load_surroundings
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
 from foreshot.workspace.read import ReadFiles
@@ -113,6 +113,10 @@ class ProjectResult:
         """The text of a file as it was checked."""
         return self.project.source(path)
 
+    def of(self, project: Project) -> ProjectResult:
+        """The same question, asked of another state of the project."""
+        return ProjectResult(project, self._options, self._only)
+
     def resolve(self, report: Report) -> list[ResolvedFix]:
         """The repairs of a report as edits."""
         return self.project.fixes(report)
@@ -167,10 +171,12 @@ def load_project(
     options: Options,
     progress: Progress | None = None,
     early: Callable[[Project], None] | None = None,
+    before: tuple[Project, frozenset[str]] | None = None,
 ) -> Project:
     """Read one environment, from the cache as far as it goes.
 
-    ``early`` gets a partial project when revisions are still to be read: all that they share is known by then.
+    ``early`` gets a partial project when revisions are still to be read: all that they share is known by then. ``before`` is an
+    earlier state of the project and the files that differ from it, for what has not changed.
     """
     found = revision_files(files, environment)
     texts = {path: data for path in found if (data := _bytes(files, path)) is not None}
@@ -185,13 +191,16 @@ def load_project(
 
     surroundings, key = load_surroundings(files, environment, options.overrides, texts, hints_of)
     cache.enter(key)
+    same: Mapping[str, FileAnalysis] = _unchanged(*before, key) if before is not None else {}
     analyses: dict[str, FileAnalysis] = {}
     pending: list[_Pending] = []
     dependencies = _Dependencies(files)
     for path, data in texts.items():
         mark = marks[path]
         kept = cache.get(path, mark)
-        if kept is not None and dependencies.hold(kept.depends):
+        if path in same:
+            analyses[path] = same[path]
+        elif kept is not None and dependencies.hold(kept.depends):
             analyses[path] = kept.analysis
         else:
             # Takes its place in the order now; the value follows.
@@ -206,6 +215,17 @@ def load_project(
     cache.save(set(analyses))
     tracked = tracked_files(environment.script_location)
     return Project(files, surroundings, analyses, tracked=tracked)
+
+
+def _unchanged(before: Project, changed: frozenset[str], key: bytes) -> Mapping[str, FileAnalysis]:
+    """What was found in revisions for which nothing is different."""
+    if digest_of(before.surroundings) != key:
+        return {}
+    return {
+        path: analysis
+        for path, analysis in before.analyses.items()
+        if path not in changed and changed.isdisjoint(analysis.depends)
+    }
 
 
 class _Pending(NamedTuple):

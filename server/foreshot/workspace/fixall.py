@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
-from foreshot.project.files import Overlay
-from foreshot.text import Edit, SourceText, apply_edits
+from foreshot.project.files import Files, Overlay
+from foreshot.rules import revision_rules
+from foreshot.text import SourceText
+from foreshot.workspace.analysis import analyse
 from foreshot.workspace.check import Options, ProjectResult, check, load_project
 from foreshot.workspace.project import Project
-from foreshot.workspace.resolve import ResolvedFix
+from foreshot.workspace.rounds import Applied, Rounds, Subject
 
-MAX_ROUNDS: Final = 12
-"""Rounds after which repairs that keep bringing up new ones are left alone."""
+MAX_ROUNDS: Final = 80
+"""Rounds after which repairs bring up new ones without end: the rules whose repairs they are, are left out then."""
+_LAST: Final = 8
+"""Rounds at the end that show which rules those are."""
 
 
 class FixOutcome(Struct, frozen=True):
@@ -26,99 +30,145 @@ class FixOutcome(Struct, frozen=True):
     files: Mapping[str, tuple[SourceText, str]]
     """By absolute path, a file's text as it is and as it would be."""
     creates: Sequence[NewFile]
-    applied: Sequence[tuple[Report, str]]
-    """Each finding that is repaired, with the title of its repair."""
+    applied: Sequence[Applied]
+    """Each finding that is repaired."""
 
 
-class _Patches:
-    """The texts of one project while it is being repaired."""
+SubjectT = TypeVar("SubjectT", bound=Subject)
 
-    def __init__(self, result: ProjectResult) -> None:
-        self._base = result.project.files
+
+class _Texts:
+    """Texts as they are and as repairs leave them, of all projects together."""
+
+    def __init__(self, base: Files) -> None:
+        self.base = base
         self.old: dict[str, SourceText] = {}
         self.new: dict[str, SourceText] = {}
-        self.created: dict[str, str] = {}
+        self.created: set[str] = set()
+
+    def files(self, more: Mapping[str, SourceText]) -> Overlay:
+        """The files with every repair so far, and with other texts on top."""
+        return Overlay({**self.new, **more}, self.base)
+
+    def take(self, project: Project, texts: Mapping[str, SourceText]) -> None:
+        """These are the texts from now on."""
+        for path, text in texts.items():
+            if path not in self.new:
+                source = project.source(path)
+                if source is None:
+                    self.created.add(path)
+                else:
+                    self.old[path] = source
+            self.new[path] = text
+
+
+class _Whole(Subject):
+    """A project as the command line repairs it: everything that is reported, in every file."""
+
+    def __init__(self, result: ProjectResult, texts: _Texts, options: Options) -> None:
+        self._result = result
+        self._texts = texts
+        self._options = replace(options, cache=False)
+        self._taken: list[Mapping[str, SourceText]] = []
 
     @property
-    def files(self) -> Overlay:
-        """The files with every repair so far."""
-        texts = {path: SourceText(text) for path, text in self.created.items()}
-        return Overlay({**self.new, **texts}, self._base)
+    def project(self) -> Project:
+        return self._result.project
 
-    def edit(self, path: str, source: SourceText, edits: Sequence[Edit]) -> None:
-        """Put the edits of one round into a text."""
-        content = apply_edits(source.content, edits)
-        if path in self.created:
-            self.created[path] = content
-            return
-        self.old.setdefault(path, source)
-        self.new[path] = SourceText(content, source.encoding, bom=source.bom)
+    def reports(self) -> Sequence[Report]:
+        return self._result.reports
+
+    def with_texts(self, texts: Mapping[str, SourceText]) -> _Whole:
+        result = self._result
+        before = (result.project, frozenset(texts))
+        files = self._texts.files(self._pending(texts))
+        project = load_project(files, result.environment, self._options, before=before)
+        after = _Whole(result.of(project), self._texts, self._options)
+        after._taken = [*self._taken, texts]
+        return after
+
+    def _pending(self, texts: Mapping[str, SourceText]) -> dict[str, SourceText]:
+        pending: dict[str, SourceText] = {}
+        for taken in (*self._taken, texts):
+            pending.update(taken)
+        return pending
+
+    def keep(self, first: Project) -> None:
+        """Let all texts that led here count for every project."""
+        self._texts.take(first, self._pending({}))
+
+
+class _OneFile(Subject):
+    """One file of a project as an editor repairs it: safely, and without touching another."""
+
+    def __init__(self, project: Project, path: str) -> None:
+        self._project = project
+        self._path = path
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    def reports(self) -> Sequence[Report]:
+        return self._project.reports_for(self._path)
+
+    def with_texts(self, texts: Mapping[str, SourceText]) -> _OneFile:
+        files = Overlay(texts, self._project.files)
+        analysis = analyse(texts[self._path], self._path, self._project.surroundings, revision_rules())
+        return _OneFile(self._project.with_file(self._path, analysis, files), self._path)
 
 
 def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
     """Repair everything that is reported, the first repair of each finding, safe ones only unless ``unsafe``.
 
+    A second run finds nothing to repair: what cannot be repaired so that its finding is gone is left as it was.
+
     Raises:
         ConfigurationError: as :func:`~foreshot.workspace.check.check`.
     """
-    files: dict[str, tuple[SourceText, str]] = {}
-    creates: list[NewFile] = []
-    applied: list[tuple[Report, str]] = []
+    applied: list[Applied] = []
+    texts: _Texts | None = None
     for result in check(options):
-        patches = _Patches(result)
-        applied.extend(_repair(result, patches, options, unsafe=unsafe))
-        for path, source in patches.old.items():
-            if patches.new[path].content != source.content:
-                files[path] = (source, patches.new[path].content)
-        creates.extend(NewFile(path, text) for path, text in patches.created.items())
+        texts = texts or _Texts(result.project.files)
+        if texts.new:
+            # Environments may share files.
+            before = (result.project, frozenset(texts.new))
+            quiet = replace(options, cache=False)
+            result = result.of(load_project(texts.files({}), result.environment, quiet, before=before))
+        subject = _Whole(result, texts, options)
+        last, made = _repaired(subject, unsafe=unsafe)
+        last.keep(result.project)
+        applied.extend(made)
+    if texts is None:
+        return FixOutcome({}, (), ())
+    files = {
+        path: (source, texts.new[path].content)
+        for path, source in texts.old.items()
+        if texts.new[path].content != source.content
+    }
+    creates = [NewFile(path, texts.new[path].content) for path in sorted(texts.created)]
     return FixOutcome(files, creates, applied)
 
 
-def _repair(
-    result: ProjectResult, patches: _Patches, options: Options, *, unsafe: bool
-) -> Iterator[tuple[Report, str]]:
-    project, reports = result.project, result.reports
-    tried: set[tuple[str, str]] = set()
-    for _ in range(MAX_ROUNDS):
-        edits: dict[str, list[Edit]] = {}
-        done: list[tuple[Report, str]] = []
-        for report in reports:
-            fix = None if (report.path, report.key) in tried else _first(project, report, unsafe=unsafe)
-            if fix is None or not _fits(fix, edits, patches.created):
-                continue
-            tried.add((report.path, report.key))
-            for path, wanted in fix.edits.items():
-                known = edits.setdefault(path, [])
-                known.extend(edit for edit in wanted if edit not in known)
-            patches.created.update({created.path: created.text for created in fix.creates})
-            done.append((report, fix.title))
-        if not done:
-            return
-        yield from done
-        for path, wanted in edits.items():
-            source = project.source(path)
-            if source is not None:
-                patches.edit(path, source, wanted)
-        project = load_project(patches.files, result.environment, replace(options, cache=False))
-        reports = ProjectResult(project, options).reports
-
-
-def _first(project: Project, report: Report, *, unsafe: bool) -> ResolvedFix | None:
-    if not any(offer.safety == "safe" or unsafe for offer in report.offers):
+def safely_fixed(project: Project, path: str) -> str | None:
+    """The text of one file with all its safe repairs that touch no other; None when there are none."""
+    source = project.source(path)
+    # Only a revision's findings can be told anew without the disk.
+    if source is None or path not in project.analyses:
         return None
-    usable = (
-        fix for fix in project.fixes(report) if fix.refused is None and (unsafe or fix.safety == "safe")
-    )
-    return next(usable, None)
+    last, _ = _repaired(_OneFile(project, path), unsafe=False, within=path)
+    after = last.project.source(path)
+    return None if after is None or after.content == source.content else after.content
 
 
-def _fits(fix: ResolvedFix, edits: Mapping[str, Sequence[Edit]], created: Mapping[str, str]) -> bool:
-    """Whether a repair touches nothing that another one of this round touches."""
-    if any(new.path in created for new in fix.creates):
-        return False
-    return not any(
-        one.span.start <= other.span.end and other.span.start <= one.span.end and one != other
-        for path, wanted in fix.edits.items()
-        for one in wanted
-        for other in edits.get(path, ())
-    )
+def _repaired(
+    subject: SubjectT, *, unsafe: bool, within: str | None = None
+) -> tuple[SubjectT, list[Applied]]:
+    """The subject after all repairs, without those of rules that never come to an end."""
+    excluded: set[str] = set()
+    while True:
+        rounds = Rounds(subject, unsafe=unsafe, excluded=frozenset(excluded), within=within)
+        for _ in range(MAX_ROUNDS):
+            if not rounds.step():
+                return rounds.subject, rounds.applied
+        excluded.update(step.report.rule for made in rounds.history[-_LAST:] for step in made)

@@ -89,7 +89,7 @@ def load_surroundings(
         lock_timeout=(env is not None and env.lock_timeout is not None)
         or any(url.lock_timeout for url in environment.urls),
     )
-    return surroundings, _key(surroundings)
+    return surroundings, digest_of(surroundings)
 
 
 def _text(files: Files, path: str | None) -> SourceText | None:
@@ -136,7 +136,8 @@ def _source_roots(files: Files, environment: Environment) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
-def _key(surroundings: Surroundings) -> bytes:
+def digest_of(surroundings: Surroundings) -> bytes:
+    """A digest of all that findings in a revision depend on besides files."""
     made = blake2b(digest_size=16)
     for source in (surroundings.env_source, surroundings.template_source):
         made.update(b"\0" if source is None else source.content.encode("utf-8", "surrogatepass"))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
 
-from foreshot.lint.context import Context, Entry, ProjectContext, Surroundings
-from foreshot.lint.finding import Fix
+from foreshot.lint.context import Entry, ProjectContext, Surroundings
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.lint.suppress import Suppression, suppressions_of
@@ -19,23 +17,15 @@ from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.files import PRUNED, Files, Listing
 from foreshot.project.sniff import revision_names
-from foreshot.rules import NAMES, family_of, project_rules, revision_rules
+from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.kept import FileAnalysis
-from foreshot.workspace.resolve import (
-    KeyedFixes,
-    ResolvedFix,
-    comment_fixes_by_key,
-    fixes_by_key,
-    resolve_together,
-)
+from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
+from foreshot.workspace.resolve import ResolvedFix
 from foreshot.workspace.sift import chosen, is_selected, said_once, suppressed
 
 _REMEMBERED = 4
-_REMEMBERED_EDITS = 200
-_ONE_AT_A_TIME = threading.RLock()
-"""For what is read anew: several threads at the same gain nothing, and keep the interpreter from whoever takes in a change."""
 
 
 class Project:
@@ -87,7 +77,7 @@ class Project:
         remembered = self._revisions.get(path)
         if remembered is not None:
             return remembered
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             remembered = self._revisions.get(path)
             if remembered is not None:
                 return remembered
@@ -131,7 +121,7 @@ class Project:
         analysis = self.analyses.get(path)
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
         found.extend(self._project_reports_for(path))
-        suppressions = self._suppressions(path)
+        suppressions = self.suppressions(path)
         settings = self.surroundings.settings
         if suppressions:
             sifted = suppressed(found, suppressions)
@@ -158,7 +148,7 @@ class Project:
             self.reports_for(path) if reports is None else reports, analysis, self.source(path)
         )
         # What is said of a comment that silences depends on more.
-        if analysis is not None and not self._suppressions(path):
+        if analysis is not None and not self.suppressions(path):
             self._glances[path] = (asked, glance)
         return glance
 
@@ -196,7 +186,7 @@ class Project:
             for place in environment.version_dirs
         )
 
-    def _suppressions(self, path: str) -> Sequence[Suppression]:
+    def suppressions(self, path: str) -> Sequence[Suppression]:
         """The suppression comments of a revision or of env.py."""
         analysis = self.analyses.get(path)
         if analysis is not None:
@@ -324,69 +314,11 @@ class Project:
         return path[len(home) + 1 :] if paths.is_inside(path, home) and path != home else path
 
     def fixes(self, report: Report) -> list[ResolvedFix]:
-        """The repairs of a report as edits, made from the current texts; empty when it holds no more.
-
-        Those that were asked for last are remembered: an editor without `codeAction/resolve` wants them all at every move.
-        """
-        asked = (report.path, report.rule, report.key, report.same)
-        made = self._edits.get(asked)
-        if made is None:
-            with _ONE_AT_A_TIME:
-                made = self._edits.get(asked)
-                if made is None:
-                    made = self._made(report)
-                    if len(self._edits) >= _REMEMBERED_EDITS:
-                        self._edits.clear()
-                    self._edits[asked] = made
-        return made
-
-    def _made(self, report: Report) -> list[ResolvedFix]:
-        further = [self._fixes_of(report, key) for key in report.same]
-        return resolve_together(self._fixes_of(report, report.key), further, report.path, self.source)
-
-    def _fixes_of(self, report: Report, key: str) -> list[Fix]:
-        """What the rule of a report offers for the finding with this key."""
-        if report.rule in project_rules().by_name:
-            found = self._comment_fixes(report.path).get(key) or self._project_fixes.get(key)
-        else:
-            found = self._fixes_in(report.path).get(key)
-        if found is None:
-            return []
-        finding, fixes = found
-        # Keys of findings about the environment count on over its files.
-        return fixes if (finding.path or report.path) == report.path else []
-
-    def _fixes_in(self, path: str) -> KeyedFixes:
-        """What rules offer for one revision; of the few that were asked for last, it is remembered."""
-        known = self._revision_fixes.get(path)
-        if known is None:
-            revision = self.revision(path)
-            if revision is None:
-                return {}
-            known = fixes_by_key(revision_rules(), Context(revision, self.surroundings, path))
-            if len(self._revision_fixes) >= _REMEMBERED:
-                self._revision_fixes.clear()
-            self._revision_fixes[path] = known
-        return known
+        """The repairs of a report as edits, made from the current texts; empty when it holds no more."""
+        found = (self.offers.fix(report, index) for index in range(len(self.offers.described(report))))
+        return [fix for fix in found if fix is not None]
 
     @cached_property
-    def _edits(self) -> dict[tuple[str, str, str, tuple[str, ...]], list[ResolvedFix]]:
-        return {}
-
-    @cached_property
-    def _revision_fixes(self) -> dict[str, KeyedFixes]:
-        return {}
-
-    @cached_property
-    def _project_fixes(self) -> KeyedFixes:
-        return fixes_by_key(project_rules(), self.context)
-
-    def _comment_fixes(self, path: str) -> KeyedFixes:
-        suppressions = self._suppressions(path)
-        if not suppressions:
-            return {}
-        analysis = self.analyses.get(path)
-        own = analysis.reports.reports if analysis is not None else ()
-        used = suppressed([*own, *self.project_reports.get(path, ())], suppressions).used
-        comments = [(item, item in used) for item in suppressions]
-        return comment_fixes_by_key(project_rules(), self.context, path, comments)
+    def offers(self) -> Offers:
+        """What is offered for its findings."""
+        return Offers(self)

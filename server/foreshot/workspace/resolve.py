@@ -13,8 +13,27 @@ from foreshot.lint.suppress import Suppression
 from foreshot.syntax.changes import Change, ReplaceText
 from foreshot.text import Edit, SourceText, minimal_edit
 
-KeyedFixes = Mapping[str, tuple[Finding, list[Fix]]]
-"""Findings and their repairs by the key of the finding's report."""
+
+class KeyedFixes:
+    """Findings by the keys of their reports, and what is offered for each, which its rule is asked for once."""
+
+    def __init__(
+        self, rules: RuleSet, context: Context | ProjectContext, findings: Sequence[Finding]
+    ) -> None:
+        self._rules = rules
+        self._context = context
+        self._findings = dict(keyed(findings))
+        self._fixes: dict[str, list[Fix]] = {}
+
+    def get(self, key: str) -> tuple[Finding, list[Fix]] | None:
+        """A finding and its repairs, the best first; None where there is no such finding any more."""
+        finding = self._findings.get(key)
+        if finding is None:
+            return None
+        fixes = self._fixes.get(key)
+        if fixes is None:
+            fixes = self._fixes[key] = fixes_of(self._rules, finding, self._context)
+        return finding, fixes
 
 
 class ResolvedFix(Struct, frozen=True):
@@ -27,6 +46,15 @@ class ResolvedFix(Struct, frozen=True):
     refused: str | None = None
 
 
+def changes_by_path(fix: Fix, path: str) -> dict[str, list[Change]]:
+    """What a repair changes in each file; ``path`` is that of the finding."""
+    found: dict[str, list[Change]] = {}
+    for group in (FileChanges(path, fix.changes), *fix.others):
+        if group.changes:
+            found.setdefault(group.path, []).extend(group.changes)
+    return found
+
+
 def fixes_by_key(rules: RuleSet, context: Context | ProjectContext) -> KeyedFixes:
     """Every finding of a revision or an environment, with its repairs, by the key of its report."""
     findings = (
@@ -34,35 +62,22 @@ def fixes_by_key(rules: RuleSet, context: Context | ProjectContext) -> KeyedFixe
         if isinstance(context, Context)
         else project_findings(rules, context)
     )
-    return _with_fixes(rules, context, findings)
+    return KeyedFixes(rules, context, findings)
 
 
 def comment_fixes_by_key(
     rules: RuleSet, context: ProjectContext, path: str, comments: Sequence[tuple[Suppression, bool]]
 ) -> KeyedFixes:
     """The same for what is wrong with a file's suppression comments."""
-    return _with_fixes(rules, context, comment_findings(rules, context, path, comments))
+    return KeyedFixes(rules, context, comment_findings(rules, context, path, comments))
 
 
-def _with_fixes(rules: RuleSet, context: Context | ProjectContext, findings: Sequence[Finding]) -> KeyedFixes:
-    return {key: (finding, fixes_of(rules, finding, context)) for key, finding in keyed(findings)}
-
-
-def resolve_together(
-    fixes: Sequence[Fix],
-    further: Sequence[Sequence[Fix]],
-    path: str,
-    source_of: Callable[[str], SourceText | None],
-) -> list[ResolvedFix]:
-    """The repairs of a finding as edits, each with those of its kind of the ``further`` findings that it stands for."""
-    made: list[ResolvedFix] = []
-    for number, fix in enumerate(fixes):
-        whole = _joined(fix, [others[number] for others in further if number < len(others)])
-        resolved = resolve(whole, path, source_of)
-        if resolved.refused is not None and whole is not fix:
-            resolved = resolve(fix, path, source_of)
-        made.append(resolved)
-    return made
+def together(fixes: Sequence[Fix], further: Sequence[Sequence[Fix]]) -> list[Fix]:
+    """The repairs of a finding, each with those of its kind of the ``further`` findings that it stands for."""
+    return [
+        _joined(fix, [others[number] for others in further if number < len(others)])
+        for number, fix in enumerate(fixes)
+    ]
 
 
 def _joined(fix: Fix, others: Sequence[Fix]) -> Fix:
@@ -89,17 +104,11 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
     from foreshot.syntax.rewrite import Refused, edits_for
 
     edits: dict[str, tuple[Edit, ...]] = {}
-    groups = [FileChanges(path, fix.changes), *fix.others]
-    merged: dict[str, list[FileChanges]] = {}
-    for group in groups:
-        if group.changes:
-            merged.setdefault(group.path, []).append(group)
-    for target, parts in merged.items():
+    for target, changes in changes_by_path(fix, path).items():
         source = source_of(target)
         if source is None:
             return ResolvedFix(fix.title, fix.safety, refused=f"{target} cannot be read")
         try:
-            changes = [change for part in parts for change in part.changes]
             made = tuple(
                 edits_for(source, changes) if target.endswith(".py") else _plain_edits(source, changes)
             )

@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Callable
 
 from foreshot.text import SourceText
 
 
 class WriteRefused(Exception):
     """The file was not written; the message says why and holds nothing of the file's content."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 def write(path: str, source: SourceText, content: str) -> None:
@@ -25,16 +31,35 @@ def write(path: str, source: SourceText, content: str) -> None:
     try:
         data = source.encode(content)
     except UnicodeEncodeError as error:
-        raise WriteRefused(f"{path}: the new text cannot be written in {source.encoding}") from error
+        raise WriteRefused(path, f"the new text cannot be written in {source.encoding}") from error
     target = os.path.realpath(path)  # noqa: PTH
     try:
-        with open(target, "rb") as file:  # noqa: PTH123
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or file.read() != source.encode():
-                raise WriteRefused(f"{path}: the file has changed since it was read")
-        _replace(target, data, stat.S_IMODE(status.st_mode))
+        mode = _mode_of_unchanged(path, target, source)
+        # Syncing takes its time: what has been saved meanwhile must not be lost.
+        _replace(target, data, mode, lambda: _mode_of_unchanged(path, target, source))
     except OSError as error:
-        raise WriteRefused(f"{path}: {error.strerror}") from error
+        raise WriteRefused(path, str(error.strerror)) from error
+
+
+def check_unchanged(path: str, source: SourceText) -> None:
+    """See that a file is still as it was read.
+
+    Raises:
+        WriteRefused: when it is not.
+    """
+    try:
+        _mode_of_unchanged(path, os.path.realpath(path), source)  # noqa: PTH
+    except OSError as error:
+        raise WriteRefused(path, str(error.strerror)) from error
+
+
+def _mode_of_unchanged(path: str, target: str, source: SourceText) -> int:
+    """The permissions of a file that is still what was read."""
+    with open(target, "rb") as file:  # noqa: PTH123
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or file.read() != source.encode():
+            raise WriteRefused(path, "the file has changed since it was read")
+    return stat.S_IMODE(status.st_mode)
 
 
 def create(path: str, content: str) -> None:
@@ -48,9 +73,9 @@ def create(path: str, content: str) -> None:
         with open(path, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123
             file.write(content)
     except FileExistsError as error:
-        raise WriteRefused(f"{path}: the file exists already") from error
+        raise WriteRefused(path, "the file exists already") from error
     except OSError as error:
-        raise WriteRefused(f"{path}: {error.strerror}") from error
+        raise WriteRefused(path, str(error.strerror)) from error
 
 
 def replace_bytes(path: str, data: bytes) -> None:
@@ -58,7 +83,8 @@ def replace_bytes(path: str, data: bytes) -> None:
     _replace(path, data, 0o600)
 
 
-def _replace(target: str, data: bytes, mode: int) -> None:
+def _replace(target: str, data: bytes, mode: int, check: Callable[[], object] = lambda: None) -> None:
+    """Write beside the target and put it there in one go; ``check`` has the last word."""
     import tempfile
 
     folder = os.path.dirname(target)  # noqa: PTH120
@@ -69,6 +95,7 @@ def _replace(target: str, data: bytes, mode: int) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)  # noqa: PTH101
+        check()
         os.replace(temporary, target)  # noqa: PTH105
     except BaseException:
         with contextlib.suppress(OSError):

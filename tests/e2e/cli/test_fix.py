@@ -1,11 +1,16 @@
 """``--fix`` and ``--diff`` on a project on disk."""
 
+import ast
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from e2e.cli.project import INDEX, ONLY, make, run
+
+SAMPLE = Path(__file__).parents[2] / "projects/distillery"
 
 
 @pytest.fixture
@@ -71,3 +76,24 @@ def test_as_a_filter(project, end):
     assert f"postgresql_concurrently=True, if_not_exists=True){end}" in ran.stdout
     assert ran.stdout.count(end) == ran.stdout.count("\n")
     assert index(project).read_text() == INDEX
+
+
+def test_everything_at_once_parses_and_a_second_run_changes_nothing(tmp_path):
+    shutil.copytree(SAMPLE, tmp_path / "project")
+    project = tmp_path / "project"
+    first = run(project, "check", "--fix", "--unsafe-fixes")
+    assert "Fixed " in first.stdout
+    texts = {path: path.read_text("utf-8") for path in project.rglob("*.py")}
+    broken = {path.name for path in SAMPLE.rglob("*.py") if not parses(path.read_text("utf-8"))}
+    assert {path.name for path, text in texts.items() if not parses(text)} <= broken
+    second = run(project, "check", "--fix", "--unsafe-fixes")
+    assert "Fixed " not in second.stdout
+    assert {path: path.read_text("utf-8") for path in project.rglob("*.py")} == texts
+
+
+def parses(text):
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from foreshot.cli.console import Console
 from foreshot.cli.fixing import apply, differences, told
 from foreshot.lint.finding import NewFile
 from foreshot.text import SourceText
+from foreshot.workspace.rounds import Applied
 from unit.cli.fakes import report
 
 
@@ -22,6 +23,10 @@ def outcome(files, creates=(), applied=()) -> Any:
         creates=[NewFile(str(path), text) for path, text in creates],
         applied=applied,
     )
+
+
+def applied(found, title, *paths):
+    return Applied(found, title, frozenset(map(str, paths)))
 
 
 def console(colour=False) -> Any:
@@ -92,9 +97,9 @@ def test_apply(tmp_path):
     source = SourceText("one\n")
     path, new = tmp_path / "a.py", tmp_path / "b.py"
     path.write_text("one\n")
-    done = [(report(source, str(path), "one"), "Make it two")] * 2 + [
-        (report(source, str(path), "one"), "Also this")
-    ]
+    found = report(source, str(path), "one")
+    done = [applied(found, "Make it two", path), applied(found, "Make it two", path)]
+    done.append(applied(found, "Also this", path, new))
     out = console()
     assert apply(outcome({path: ("one\n", "two\n")}, [(new, "new\n")], done), str(tmp_path), out)
     assert path.read_text() == "two\n"
@@ -115,7 +120,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path, capsys):
     path, other = tmp_path / "a.py", tmp_path / "b.py"
     path.write_text("meanwhile\n")
     other.write_text("one\n")
-    done = [(report(source, str(where), "one"), "Make it two") for where in (path, other)]
+    done = [applied(report(source, str(where), "one"), "Make it two", where) for where in (path, other)]
     out = console()
     assert not apply(
         outcome({path: ("one\n", "two\n"), other: ("one\n", "two\n")}, (), done), str(tmp_path), out
@@ -124,6 +129,21 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path, capsys):
     assert other.read_text() == "two\n"
     assert "Fixed 1 problem:\n  b.py\n" in out.stream.getvalue()
     assert capsys.readouterr().err == "error: a.py: the file has changed since it was read\n"
+
+
+def test_files_that_are_changed_together_are_written_together(tmp_path, capsys):
+    source = SourceText("one\n")
+    path, other, new = tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py"
+    path.write_text("meanwhile\n")
+    other.write_text("one\n")
+    done = [applied(report(source, str(other), "one"), "Make both two", path, other, new)]
+    out = console()
+    both = {path: ("one\n", "two\n"), other: ("one\n", "two\n")}
+    assert not apply(outcome(both, [(new, "new\n")], done), str(tmp_path), out)
+    assert other.read_text() == "one\n"
+    assert not new.exists()
+    assert out.stream.getvalue() == ""
+    assert "a.py" in capsys.readouterr().err
 
 
 def test_told(tmp_path):

@@ -11,7 +11,8 @@ In a bad example a comment line with carets marks the text above it, and says pa
     #             ^^^^^^^ deletes the table
 
 Where the marked text begins left of the comment, ``#|`` marks a finding by the line that it begins on.
-A file that stands beside a bad example can have marks of its own.
+A file that stands beside a bad example can have marks of its own. ``python first.py fixed`` is the new revision that takes
+what comes before an autocommit block.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
 
 ROOT = "/project"
 REVISION = "migrations/versions/0002_example.py"
+FIRST = "first.py"
+"""What a page calls the revision that a repair puts before the one that it is about."""
 _SETUP = "migrations/versions/0001_setup.py"
 _FENCE = re.compile(r"^```(?P<info>\w+[^\n]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"^(?P<lead>[ \t]*(?:##|#|;)[ \t]*)(?P<carets>\^+)(?:[ \t]+(?P<message>.*))?$")
@@ -215,6 +218,11 @@ def as_revision(body: str, revision: str, down: str | None, imports: str = "") -
     """A whole revision file around two functions."""
     del imports
     return _HEADER.format(revision=revision, down=repr(down) if down else "None") + body
+
+
+def functions_of(text: str) -> str:
+    """A revision file without its header."""
+    return text.partition("depends_on = None\n")[2].lstrip("\n")
 
 
 def unmarked(body: str, path: str) -> tuple[str, list[Mark]]:

@@ -62,6 +62,19 @@ class FileChanges(Struct, frozen=True):
     changes: tuple[Change, ...]
 
 
+class Split(Struct, frozen=True):
+    """That a revision becomes two: its first statements go to a new one, which comes before it."""
+
+    upgrades: int
+    """How many statements of ``upgrade()``, from its beginning, go."""
+    downgrades: int
+    """How many of ``downgrade()``, from its end: those that undo them."""
+    revision: str
+    """The id of the new revision."""
+    path: str
+    """Its file, which must not exist yet."""
+
+
 class Fix(Struct, frozen=True):
     """A repair: plain data that is cheap to make; ``foreshot.syntax.rewrite`` turns the changes into edits."""
 
@@ -72,3 +85,7 @@ class Fix(Struct, frozen=True):
     """Changes to the file that the finding is in."""
     others: tuple[FileChanges, ...] = ()
     creates: tuple[NewFile, ...] = ()
+    split: Split | None = None
+    """How the file is divided once the changes are made."""
+    refused: str | None = None
+    """Why it is not offered here, as a sentence; it then changes nothing."""

@@ -29,6 +29,13 @@ class Offer(Struct, frozen=True, array_like=True):
     safety: Safety
 
 
+class Withheld(Struct, frozen=True, array_like=True):
+    """A repair that exists and cannot be made here, with the reason as a sentence."""
+
+    title: str
+    reason: str
+
+
 class Report(Struct, frozen=True, array_like=True):
     """One finding, said in full."""
 
@@ -58,6 +65,7 @@ class Report(Struct, frozen=True, array_like=True):
     """Equal for findings that have one cause and are said once; empty: it stands alone."""
     same: tuple[str, ...] = ()
     """The keys of the further findings that it stands for."""
+    withheld: tuple[Withheld, ...] = ()
 
 
 class FileReports(Struct, frozen=True, array_like=True):

@@ -10,10 +10,11 @@ from typing import Any, cast
 from msgspec.structs import replace
 
 from foreshot.knowledge.databases import Target
+from foreshot.lint.blocks import held
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.entry import Note, Notes
 from foreshot.lint.finding import Finding, Fix
-from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report
+from foreshot.lint.report import FileReports, Offer, RelatedPlace, Report, Withheld
 from foreshot.lint.rule import OperationRule, ProblemRule, ProjectRule, RevisionRule, Rule, SuppressionRule
 from foreshot.lint.suppress import Suppression, suppressions_of
 from foreshot.migration.operations import Operation
@@ -122,7 +123,12 @@ def notes_of(rules: RuleSet, context: Context) -> Notes:
 
 
 def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext) -> list[Fix]:
-    """The repairs that a finding's rule offers, the best first."""
+    """The repairs that can be offered for a finding, the best first."""
+    return [fix for fix in all_fixes_of(rules, finding, context) if fix.refused is None]
+
+
+def all_fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext) -> list[Fix]:
+    """The repairs that a finding's rule has, the best first, those that cannot be made here with the reason."""
     rule = rules.by_name[finding.rule]
     if isinstance(rule, ProjectRule):
         if not isinstance(context, ProjectContext):
@@ -130,7 +136,9 @@ def fixes_of(rules: RuleSet, finding: Finding, context: Context | ProjectContext
         return _guarded(rule, lambda: rule.fixes(finding, context), finding.path or "")
     if isinstance(rule, OperationRule | RevisionRule) and isinstance(context, Context):
         asked = cast("RevisionRule", rule)
-        found = _guarded(asked, lambda: asked.fixes(finding, context), context.path)
+        found = [
+            held(fix, context) for fix in _guarded(asked, lambda: asked.fixes(finding, context), context.path)
+        ]
         return [_with_op(fix, context) for fix in found] if context.op_import else found
     return []
 
@@ -156,7 +164,7 @@ def revision_reports(rules: RuleSet, context: Context) -> FileReports:
             source,
             context.path,
             context.revision.header.revision,
-            fixes_of(rules, finding, context),
+            all_fixes_of(rules, finding, context),
         )
         for finding, key in zip(findings, keys, strict=True)
     )
@@ -219,7 +227,7 @@ def _project_reports(
                 source_of(path) or SourceText(""),
                 path,
                 entry.header.revision if entry and entry.header else None,
-                fixes_of(rules, finding, project),
+                all_fixes_of(rules, finding, project),
                 source_of,
             )
         )
@@ -275,9 +283,10 @@ def render(
         databases=finding.databases,
         certainty=finding.certainty,
         related=tuple(related),
-        offers=tuple(Offer(fix.title, fix.safety) for fix in fixes),
+        offers=tuple(Offer(fix.title, fix.safety) for fix in fixes if fix.refused is None),
         secret=finding.secret,
         cause=_cause(finding, source),
+        withheld=tuple(Withheld(fix.title, fix.refused) for fix in fixes if fix.refused is not None),
     )
 
 

@@ -82,7 +82,10 @@ def wrap_statements(draft: Draft, change: WrapStatements, newline: str) -> None:
     begin, end = _with_directives(layout, start), layout.end(run.block[run.last])
     inside = string_rows(layout.content[begin:end])
     top = layout.lines.position(begin)[0]
-    edits = [Edit(Span(begin, begin), layout.indented(change.header, indent, newline) + newline)]
+    joined = _follows_its_like(layout, run, change.header)
+    head = "" if joined else layout.indented(change.header, indent, newline) + newline
+    lead = layout.indented(change.lead, indent + unit, newline) + newline if change.lead else ""
+    edits = [Edit(Span(begin, begin), head + lead)] if head or lead else []
     for row in range(top, layout.lines.position(end)[0] + 1):
         line_start, line_end = layout.lines.line_bounds(row)
         line = layout.content[line_start:line_end]
@@ -91,7 +94,19 @@ def wrap_statements(draft: Draft, change: WrapStatements, newline: str) -> None:
             shared = line.rfind("\f", 0, len(line) - len(line.lstrip())) + 1
             shared += len(indent) if line.startswith(indent, shared) else 0
             edits.append(Edit(Span(line_start + shared, line_start + shared), unit))
+    if change.tail:
+        at = layout.lines.line_bounds(layout.lines.position(end)[0])[1]
+        edits.append(Edit(Span(at, at), newline + layout.indented(change.tail, indent + unit, newline)))
     draft.apply(edits)
+
+
+def _follows_its_like(layout: Layout, run: Run, header: str) -> bool:
+    """Whether a block with the same header ends right before the statements."""
+    before = run.block[run.first - 1] if run.first else None
+    if not isinstance(before, ast.With) or not layout.begins_line(run.block, run.first - 1):
+        return False
+    text = layout.content[layout.start(before) : layout.start(before.body[0])]
+    return text.strip() == header and before.body[0].lineno > before.lineno
 
 
 def set_function_body(draft: Draft, change: SetFunctionBody, newline: str) -> None:

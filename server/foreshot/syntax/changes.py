@@ -72,11 +72,18 @@ class InsertAfter(Struct, frozen=True):
 
 
 class WrapStatements(Struct, frozen=True):
-    """The statements from ``first`` to ``last`` (neighbours in one block) are indented under ``header``, which ends in a colon."""
+    """The statements from ``first`` to ``last`` (neighbours in one block) are indented under ``header``, which ends in a colon.
+
+    Where a block with that very header stands right before them, they become the last statements of that block.
+    """
 
     first: Span
     last: Span
     header: str
+    lead: str = ""
+    """Code that goes before them inside the block."""
+    tail: str = ""
+    """Code that goes after them inside the block."""
 
 
 class SetFunctionBody(Struct, frozen=True):

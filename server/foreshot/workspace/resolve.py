@@ -11,7 +11,8 @@ from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Safety
 from foreshot.lint.run import RuleSet, comment_findings, fixes_of, keyed, project_findings, revision_findings
 from foreshot.lint.suppress import Suppression
 from foreshot.syntax.changes import Change, ReplaceText
-from foreshot.text import Edit, SourceText, minimal_edit
+from foreshot.text import Edit, SourceText, apply_edits, minimal_edit
+from foreshot.workspace.dividing import divided
 
 
 class KeyedFixes:
@@ -83,7 +84,7 @@ def together(fixes: Sequence[Fix], further: Sequence[Sequence[Fix]]) -> list[Fix
 def _joined(fix: Fix, others: Sequence[Fix]) -> Fix:
     """One repair of several places that have one cause; ``fix`` itself where they make files."""
     parts = [fix, *(other for other in others if other.safety == fix.safety)]
-    if len(parts) == 1 or any(part.creates for part in parts):
+    if len(parts) == 1 or any(part.creates or part.split is not None for part in parts):
         return fix
     changes = dict.fromkeys(change for part in parts for change in part.changes)
     elsewhere = dict.fromkeys(group for part in parts for group in part.others)
@@ -116,10 +117,21 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
             return ResolvedFix(fix.title, fix.safety, refused=str(error))
         if made:
             edits[target] = made
-    for created in fix.creates:
+    creates = fix.creates
+    if fix.split is not None:
+        source = source_of(path)
+        if source is None:
+            return ResolvedFix(fix.title, fix.safety, refused=f"{path} cannot be read")
+        try:
+            text = apply_edits(source.content, edits.get(path, ()))
+            edits[path], created = divided(source, text, fix.split)
+        except Refused as error:
+            return ResolvedFix(fix.title, fix.safety, refused=str(error))
+        creates = (*creates, created)
+    for created in creates:
         if source_of(created.path) is not None:
             return ResolvedFix(fix.title, fix.safety, refused=f"{created.path} exists already")
-    return ResolvedFix(fix.title, fix.safety, edits, fix.creates)
+    return ResolvedFix(fix.title, fix.safety, edits, creates)
 
 
 def _plain_edits(source: SourceText, changes: Sequence[Change]) -> Iterator[Edit]:

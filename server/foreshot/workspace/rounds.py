@@ -19,7 +19,7 @@ from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
 from foreshot.rules import project_rules
 from foreshot.syntax.changes import AppendToFunction, Change
-from foreshot.syntax.claims import Claimed, claims_of
+from foreshot.syntax.claims import Claimed, Claims, claims_of
 from foreshot.syntax.module import Module, parse
 from foreshot.text import Edit, SourceText, Span, apply_edits
 from foreshot.workspace.project import Project
@@ -220,7 +220,11 @@ class _Taken:
         for target, changes in changes_by_path(fix, path).items():
             claimed = self._claims.get(target)
             source = self._project.source(target)
-            if claimed is not None and source is not None and not claimed.admits(claims_of(source, changes)):
+            if (
+                claimed is not None
+                and source is not None
+                and not claimed.admits(_claims(fix, source, changes))
+            ):
                 return False
         return True
 
@@ -245,10 +249,19 @@ class _Taken:
                 self._appended.setdefault(target, set()).update(points)
             source = self._project.source(target)
             if source is not None:
-                claims = claims_of(source, changes.get(target, ()))
+                claims = _claims(fix, source, changes.get(target, ()))
                 self._claims.setdefault(target, Claimed()).add(claims)
         self._created.update(created.path for created in resolved.creates)
         return True
+
+
+def _claims(fix: Fix, source: SourceText, changes: Iterable[Change]) -> Claims:
+    """What a repair claims in a file: all of it where it becomes two."""
+    return (
+        Claims((Span(0, len(source.content)),))
+        if fix.split is not None
+        else claims_of(source, tuple(changes))
+    )
 
 
 def _appends(changes: Iterable[Change]) -> bool:

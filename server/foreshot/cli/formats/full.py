@@ -52,6 +52,8 @@ class Format(BaseFormat):
                 self._note(lines, "see", f"{one_line(related.message)} ({where})", margin)
             for offer in report.offers:
                 self._note(lines, "fix", f"{one_line(offer.title)} ({offer.safety})", margin)
+            for kept in report.withheld:
+                self._note(lines, "no fix", f"{one_line(kept.title)}: {one_line(kept.reason)}", margin)
             lines.append("")
         lines.append("")
         return "\n".join(lines)

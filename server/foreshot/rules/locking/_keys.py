@@ -9,6 +9,7 @@ from typing import Final
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import AddColumn, AddConstraint, DropConstraint, DropIndex, Operation
+from foreshot.rules.locking import _concurrently as concurrently
 from foreshot.rules.locking import _names as names
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, RemoveArgument
@@ -16,7 +17,6 @@ from foreshot.text import Span
 
 _CARRIED: Final = ("postgresql_include", "postgresql_nulls_not_distinct")
 _IN_SQL: Final = {"unique": "UNIQUE", "primary key": "PRIMARY KEY"}
-_CONCURRENTLY: Final = ("postgresql_concurrently=True", "if_not_exists=True")
 
 
 def over_index(operation: AddConstraint, context: Context) -> list[Change]:
@@ -39,9 +39,11 @@ def over_index(operation: AddConstraint, context: Context) -> list[Change]:
         return []
     if constraint.name is None:
         arguments[0] = writing.literal(name)
+    if not isinstance(operation.table, str) or not isinstance(operation.schema, str | None):
+        return []
     arguments[3:3] = ["unique=True"]
-    index = writing.call(f"{context.op}.create_index", [*arguments, *_CONCURRENTLY])
-    code = f"{writing.in_autocommit(context, index)}\n{attach}"
+    index = concurrently.built(context, arguments, name, operation.table, operation.schema or None)
+    code = f"{index}\n{attach}"
     if writing.meets_others(context, operation):
         otherwise = _as_it_was(operation, context)
         if otherwise is None or placing.shares_batch(operation, context):
@@ -67,9 +69,9 @@ def column_over_index(operation: AddColumn, context: Context) -> list[Change]:
         f"[{writing.literal(column.name)}]",
         "unique=True",
         *([f"schema={writing.literal(operation.schema)}"] if isinstance(operation.schema, str) else []),
-        *_CONCURRENTLY,
     ]
-    index = writing.in_autocommit(context, writing.call(f"{context.op}.create_index", arguments))
+    schema = operation.schema if isinstance(operation.schema, str) else None
+    index = concurrently.built(context, arguments, name, operation.table, schema)
     return [
         RemoveArgument(column.call.span, "unique"),
         placing.after(operation, f"{index}\n{attach}"),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import cast
 
 from foreshot.lint import writing
 from foreshot.lint.context import Context
@@ -82,6 +86,41 @@ def shares_batch(operation: Operation, context: Context) -> bool:
     header = context.text(Span(batch.call.end, site.statement.start))
     alone = batch.statement.end == site.statement.end
     return not (alone and re.fullmatch(r"\s*(?:as\s+\w+\s*)?:\s*", header))
+
+
+def followers(context: Context) -> Mapping[Span, Span]:
+    """The statement that follows each, in the same block."""
+    return {one: other for body in context.once(bodies).values() for one, other in pairwise(body)}
+
+
+def bodies(context: Context) -> Mapping[Span, tuple[Span, ...]]:
+    """The statements inside each compound statement or function; of a branch that is not its first, by its first statement."""
+    found: dict[Span, tuple[Span, ...]] = {}
+    for node in ast.walk(context.module.tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                spans = tuple(context.module.span(statement) for statement in cast("list[ast.stmt]", block))
+                owner = (
+                    context.module.span(node) if name == "body" and isinstance(node, ast.stmt) else spans[0]
+                )
+                found[owner] = spans
+    return found
+
+
+def top_level(context: Context) -> frozenset[Span]:
+    """The statements that ``upgrade()`` and ``downgrade()`` run one after the other."""
+    found = context.once(bodies)
+    return frozenset(
+        span for function in context.revision.functions.values() for span in found.get(function.span, ())
+    )
+
+
+def holds_comment(statement: Span, context: Context) -> bool:
+    """Whether a comment stands inside a statement or ends its line: it would go with what is written anew."""
+    end = context.module.content.find("\n", statement.end)
+    whole = Span(statement.start, end if end != -1 else len(context.module.content))
+    return any(whole.contains(comment.span) for comment in context.module.comments)
 
 
 def arguments(

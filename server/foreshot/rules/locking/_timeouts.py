@@ -25,6 +25,9 @@ SETTINGS: Final = {
 OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
 """What limits how long a lock is waited for."""
 _MENTIONED: Final = re.compile(r"(?:lock|statement|wait)_?timeout")
+_SAID: Final = re.compile(
+    r"(?i)\bset\s+(?:(?P<local>local)\s+|session\s+)?lock_timeout\s*(?:=|to)\s*(?P<value>'\w+'|\d+)"
+)
 
 
 class Limit(Struct):
@@ -56,6 +59,42 @@ def follow(operation: Operation, limits: dict[str, Limit]) -> None:
 def limits(operation: Operation) -> bool:
     """Whether it sets a timeout, or puts one back."""
     return isinstance(operation, SetOption) and operation.name in OPTIONS
+
+
+def lifted(context: Context, operation: Operation | None) -> tuple[str, str] | None:
+    """What lifts the session's lock timeout on PostgreSQL before a concurrent build, and what sets it again after it.
+
+    None where the session has none. ``operation`` tells how far the revision has come; without it, it has just begun.
+    """
+    value = _of_session(context, operation)
+    if value is None:
+        return None
+    again = f"SET lock_timeout = {value}" if value else "RESET lock_timeout"
+    code = writing.execute(context, "SET lock_timeout = 0"), writing.execute(context, again)
+    if any(target.database != "postgresql" for target in context.targets((), operation)):
+        test = f'if {context.op}.get_context().dialect.name == "postgresql":'
+        return writing.under(test, code[0]), writing.under(test, code[1])
+    return code
+
+
+def _of_session(context: Context, operation: Operation | None) -> str | None:
+    """The session's lock timeout as SQL; empty where it comes with the connection; None for none."""
+    found: str | None = None
+    source = context.surroundings.env_source
+    if context.surroundings.lock_timeout and source is not None:
+        said = _SAID.search(source.content)
+        if said is not None:
+            found = None if said["local"] else said["value"]
+        elif re.search(r"(?<!\w)lock_timeout", source.content):
+            found = ""
+    if any(url.lock_timeout for url in context.surroundings.environment.urls):
+        found = found or ""
+    for other in context.before(operation) if operation is not None else ():
+        if isinstance(other, SetOption) and other.name == "lock_timeout" and not other.local:
+            value = other.value.strip()
+            plain = re.fullmatch(r"'?(\w+)'?", value)
+            found = None if value.strip("'") == "0" else f"'{plain[1]}'" if plain else ""
+    return found
 
 
 def is_limited(limit: Limit | None) -> bool:

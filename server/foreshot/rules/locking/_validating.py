@@ -12,11 +12,22 @@ from foreshot.text import Span
 
 
 def validated_later(operation: AddConstraint, context: Context) -> list[Change]:
-    """NOT VALID, and VALIDATE behind it; empty where that cannot be written."""
+    """NOT VALID, and VALIDATE behind it; empty where that cannot be written.
+
+    A check is dropped first, if an earlier try has left it: adding it takes the strongest lock anyway. A foreign key
+    takes a weaker one than a drop would, so that what validates it goes to a revision of its own.
+    """
     name, site = names.name_of(operation, context), operation.site
     validation = _validation(operation, context, name)
     if name is None or not validation:
         return []
+    dropped: list[Change] = []
+    if operation.constraint.kind == "check":
+        table, quoted = writing.table_in_sql(operation), writing.quoted(name)
+        if table is None or quoted is None:
+            return []
+        code = writing.execute(context, f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {quoted}")
+        dropped = [placing.before(operation, writing.on_postgresql(context, operation, code))]
     if site.sql is not None:
         span = operation.constraint.span
         # Only where the file says it as the database reads it.
@@ -24,12 +35,12 @@ def validated_later(operation: AddConstraint, context: Context) -> list[Change]:
         if operation.constraint.name is None or not exact or context.text(span) not in site.sql:
             return []
         word = " not valid" if context.text(site.name).islower() else " NOT VALID"
-        return [ReplaceText(Span(span.end, span.end), word), *validation]
+        return [*dropped, ReplaceText(Span(span.end, span.end), word), *validation]
     changes: list[Change] = [SetArgument(site.call, "postgresql_not_valid", "True"), *validation]
     if operation.constraint.name is None:
         # VALIDATE needs the name: the one that PostgreSQL would have given.
         changes.insert(0, SetArgument(site.call, "constraint_name", writing.literal(name), 0))
-    return changes
+    return [*dropped, *changes]
 
 
 def key_validated_later(operation: AddColumn, key: ForeignKeyRef, context: Context) -> list[Change]:

@@ -6,7 +6,8 @@ machine.
 
 Add the check `NOT VALID`: that takes the same lock for a millisecond and holds for new rows at once. Then `VALIDATE` it in
 a transaction of its own, which blocks nobody (SHARE UPDATE EXCLUSIVE). In one transaction with the first step nothing is
-gained. The autocommit block below ends the transaction before it; a later revision does as well.
+gained. The autocommit block below ends the transaction before it; a later revision does as well. If a row breaks the check, the
+check stays unvalidated until the row is mended and the upgrade runs again: so it first drops what an earlier try has left.
 
 It does not matter on a table that the same revision created. MySQL and MariaDB copy the whole table for a check.
 
@@ -17,6 +18,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
+    op.execute("ALTER TABLE orders DROP CONSTRAINT IF EXISTS ck_orders_total")
     op.create_check_constraint("ck_orders_total", "orders", "total >= 0", postgresql_not_valid=True)
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_total")
@@ -29,6 +31,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
+    op.execute('ALTER TABLE sales."Order" DROP CONSTRAINT IF EXISTS "ck_Order_total"')
     with op.batch_alter_table("Order", schema="sales") as batch_op:
         batch_op.create_check_constraint(batch_op.f("ck_Order_total"), sa.column("total") >= 0, postgresql_not_valid=True)
     with op.get_context().autocommit_block():
@@ -41,6 +44,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
+    op.execute("ALTER TABLE orders DROP CONSTRAINT IF EXISTS ck_orders_total")
     op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_total CHECK (total >= 0) NOT VALID;")
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_total")
@@ -99,4 +103,8 @@ class BlockingCheck(OperationRule[AddConstraint]):
         if isinstance(finding.operation, AddConstraint):
             changes = validating.validated_later(finding.operation, context)
             if changes:
-                yield Fix("Add the check NOT VALID, then validate it", "unsafe", tuple(changes))
+                yield Fix(
+                    "Add the check NOT VALID (it holds for new rows at once), then validate it",
+                    "unsafe",
+                    tuple(changes),
+                )

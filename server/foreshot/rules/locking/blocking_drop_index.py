@@ -31,7 +31,8 @@ def upgrade():
 
 def downgrade():
     with op.get_context().autocommit_block():
-        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True)
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
 ```python bad
 def upgrade():
@@ -62,7 +63,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        op.execute("DROP INDEX CONCURRENTLY ix_users_email")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
 ```
 ```python bad dialect=postgresql,sqlite
 def upgrade():

@@ -9,8 +9,8 @@ the locks alone.) `sa.ForeignKey` on a column in `add_column` emits the same sta
 
 Add the key `NOT VALID`: that takes the same locks for milliseconds and holds for new rows at once. Then `VALIDATE` it in
 a transaction of its own, which blocks nobody (SHARE UPDATE EXCLUSIVE on the one table, ROW SHARE on the other).
-In one transaction with the first step nothing is gained. The autocommit block below ends the transaction before
-it; a later revision does as well.
+In one transaction with the first step nothing is gained. And if a row breaks the key, the upgrade has to run again without
+adding the key a second time: so the second step is a revision of its own, and the first goes to a new one before it.
 
 For a new column there is a shorter way from Alembic 1.18.2 on: with `inline_references=True` PostgreSQL does not
 read the table for a column without a default. MySQL 8 makes no key at all from that.
@@ -25,9 +25,12 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
+```
+```python first.py fixed
+def upgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
 ```
 
 `VALIDATE` needs a name: an unnamed key gets the one that PostgreSQL would give it.
@@ -41,9 +44,6 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    with op.batch_alter_table("orders") as batch_op:
-        batch_op.add_column(sa.Column("payer_id", sa.Integer(), nullable=True))
-        batch_op.create_foreign_key("orders_payer_id_fkey", "users", ["payer_id"], ["id"], postgresql_not_valid=True)
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_payer_id_fkey")
 ```
@@ -54,7 +54,6 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.add_column("orders", sa.Column("payer_id", sa.Integer(), sa.ForeignKey("users.id", name="orders_payer_id_fkey", postgresql_not_valid=True), nullable=True))
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_payer_id_fkey")
 ```
@@ -73,8 +72,6 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    with op.batch_alter_table("orders") as batch_op:
-        batch_op.create_foreign_key("fk_orders_user_id", "users", ["user_id"], ["id"], postgresql_not_valid=True)
     if op.get_context().dialect.name == "postgresql":
         with op.get_context().autocommit_block():
             op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
@@ -86,7 +83,6 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user_id FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID")
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
 ```

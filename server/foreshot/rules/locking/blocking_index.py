@@ -7,10 +7,15 @@ second on a small machine; on a large table it takes minutes, and the queue behi
 same transaction reads wait as well: that change's lock is still held.
 
 Create the index `CONCURRENTLY`, which blocks neither reads nor writes. It cannot run inside a transaction, so it stands
-in an autocommit block. That commits what the revision did before it. A build that fails there leaves an `INVALID`
-index behind, which has to be dropped before the next try: with `if_not_exists=True` a second run would take the
-invalid index for a good one. It also waits for every older transaction that uses the table. A partitioned table
-takes no concurrent build (0A000): create the index on each partition.
+in an autocommit block. A build that fails there leaves an `INVALID` index behind. So the block drops what may be left of an earlier
+try before it builds: with `if_not_exists=True` a second run would take the invalid index for a good one. The build
+also waits for every older transaction that uses the table: a lock timeout that the session has is lifted around it. A
+partitioned table takes no concurrent build (0A000): create the index on each partition.
+
+The block commits what the revision did before it. If the build then fails, the next `alembic upgrade` would run that a second
+time, and fail for good (DuplicateColumn). So the block stands first in its revision: where other changes come before
+it, they go to a revision of their own. Where env.py has begun the transaction itself (`engine.begin()`, SQL before
+`context.configure`), no such block works, and the repair is not offered.
 
 It does not matter on a table that the same revision created, which nobody uses yet. MySQL and MariaDB build indexes
 online (`LOCK=NONE`), full-text indexes and MySQL's indexes over expressions excepted: during those, writes wait.
@@ -28,7 +33,8 @@ def downgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True)
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 
 
 def downgrade():
@@ -53,16 +59,19 @@ def downgrade():
 ```
 ```python fixed
 def upgrade():
-    with op.batch_alter_table("users", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
     with op.get_context().autocommit_block():
+        op.drop_index(
+            op.f("ix_users_plan"),
+            table_name="users",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
         op.create_index(
             op.f("ix_users_plan"),
             "users",
             ["plan"],
             unique=False,
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
 
 
@@ -74,6 +83,14 @@ def downgrade():
             postgresql_concurrently=True,
             if_exists=True,
         )
+```
+```python first.py fixed
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
+
+
+def downgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.drop_column("plan")
 ```
@@ -84,15 +101,9 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.add_column("users", sa.Column("plan", sa.String(20)))
     with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_users_plan",
-            "users",
-            ["plan"],
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+        op.drop_index("ix_users_plan", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
 ```
 ```python bad
 def upgrade():
@@ -102,6 +113,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
         op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
 ```
 ```python bad dialect=mysql
@@ -136,9 +148,9 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, CreateIndex
+from foreshot.rules.locking import _concurrently as concurrently
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.rules.locking._concurrently import in_both_directions
 from foreshot.syntax.changes import Change, RemoveArgument
 
 _TITLE = "Create the index concurrently, in an autocommit block"
@@ -196,7 +208,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
         if "postgresql" not in finding.databases:
             return
         if isinstance(operation, CreateIndex):
-            changes = in_both_directions(operation, context)
+            changes = concurrently.in_both_directions(operation, context)
         elif isinstance(operation, AddColumn):
             changes = _taken_out(operation, context)
         if changes:
@@ -210,19 +222,18 @@ def _taken_out(operation: AddColumn, context: Context) -> list[Change]:
         return []
     if not isinstance(operation.table, str) or not isinstance(operation.schema, str | None):
         return []
+    index = sqlalchemy_index_name(operation.table, name)
     arguments = [
-        writing.literal(sqlalchemy_index_name(operation.table, name)),
+        writing.literal(index),
         writing.literal(operation.table),
         f"[{writing.literal(name)}]",
         *([f"schema={writing.literal(operation.schema)}"] if operation.schema else []),
         *(["unique=True"] if operation.column.unique is True else []),
-        "postgresql_concurrently=True",
-        "if_not_exists=True",
     ]
-    code_ = writing.call(f"{context.op}.create_index", arguments)
+    code_ = concurrently.built(context, arguments, index, operation.table, operation.schema or None)
     return [
         RemoveArgument(call.span, "index"),
         *([RemoveArgument(call.span, "unique")] if operation.column.unique is True else []),
-        placing.after(operation, writing.in_autocommit(context, code_)),
+        placing.after(operation, code_),
         *context.op_import,
     ]

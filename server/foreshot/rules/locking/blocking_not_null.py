@@ -6,7 +6,8 @@ machine.
 
 From PostgreSQL 12 on nothing is read where a validated `CHECK (column IS NOT NULL)` is on the table. So add that check
 `NOT VALID`, which takes a millisecond; `VALIDATE` it in a transaction of its own, which blocks nobody; then set the column
-NOT NULL, and drop the check. In one transaction nothing is gained: the autocommit block below ends it.
+NOT NULL, and drop the check. In one transaction nothing is gained: the autocommit block below ends it. The check refuses
+every NULL from its own commit on: where the application still writes one, give the column a default and fill it first.
 
 It does not matter on a table that the same revision created, nor for a column that is NOT NULL already. MySQL and
 MariaDB rebuild the table for it, and let others read and write meanwhile (`LOCK=NONE`).
@@ -18,12 +19,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.create_check_constraint(
-        op.f("users_email_is_not_null"),
-        "users",
-        "email IS NOT NULL",
-        postgresql_not_valid=True,
-    )
+    op.execute("ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_is_not_null, ADD CONSTRAINT users_email_is_not_null CHECK (email IS NOT NULL) NOT VALID")
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null")
     op.alter_column("users", "email", existing_type=sa.String(255), nullable=False)
@@ -38,12 +34,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     if op.get_context().dialect.name == "postgresql":
-        op.create_check_constraint(
-            op.f("users_email_is_not_null"),
-            "users",
-            "email IS NOT NULL",
-            postgresql_not_valid=True,
-        )
+        op.execute("ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_is_not_null, ADD CONSTRAINT users_email_is_not_null CHECK (email IS NOT NULL) NOT VALID")
         with op.get_context().autocommit_block():
             op.execute("ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null")
     with op.batch_alter_table("users", schema=None) as batch_op:
@@ -58,12 +49,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.create_check_constraint(
-        op.f("users_email_is_not_null"),
-        "users",
-        "email IS NOT NULL",
-        postgresql_not_valid=True,
-    )
+    op.execute("ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_is_not_null, ADD CONSTRAINT users_email_is_not_null CHECK (email IS NOT NULL) NOT VALID")
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null")
     op.execute('ALTER TABLE users ALTER COLUMN email SET NOT NULL')
@@ -191,16 +177,17 @@ class BlockingNotNull(OperationRule[AlterColumn]):
             return
         final = f"{context.op}.f({writing.literal(name)})"
         where = [f"schema={writing.literal(schema)}"] if schema else []
-        condition = writing.literal(f"{quoted} IS NOT NULL")
-        added = writing.call(
-            f"{context.op}.create_check_constraint",
-            [final, writing.literal(table), condition, *where, "postgresql_not_valid=True"],
+        place, check = writing.table_in_sql(operation), writing.quoted(name)
+        added = writing.execute(
+            context,
+            f"ALTER TABLE {place} DROP CONSTRAINT IF EXISTS {check},"
+            f" ADD CONSTRAINT {check} CHECK ({quoted} IS NOT NULL) NOT VALID",
         )
         dropped = writing.call(
             f"{context.op}.drop_constraint", [final, writing.literal(table), 'type_="check"', *where]
         )
         yield Fix(
-            "Validate a check that the column is not null, then set it NOT NULL",
+            "Validate a check that the column is not null (it refuses NULL from now on), then set it NOT NULL",
             "unsafe",
             (
                 placing.before(

@@ -8,7 +8,7 @@ Build a unique index `CONCURRENTLY` first, which blocks nobody, and make the key
 columns are NOT NULL already that takes the lock for a moment; where they are not, PostgreSQL reads the table under
 the lock to make them so: see `blocking-not-null` for how to do that beforehand. The index cannot be built inside a
 transaction, so it stands in an autocommit block, which commits what the revision did before it. A build that fails
-leaves an `INVALID` index behind, which has to be dropped before the next try.
+leaves an `INVALID` index behind, which the block drops before the next try.
 
 A key that replaces another is better built under a name of its own before the old one is dropped: between the two
 nothing keeps rows apart.
@@ -24,13 +24,13 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
+        op.drop_index("pk_visits", table_name="visits", postgresql_concurrently=True, if_exists=True)
         op.create_index(
             "pk_visits",
             "visits",
             ["user_id", "day"],
             unique=True,
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
     op.execute("ALTER TABLE visits ADD CONSTRAINT pk_visits PRIMARY KEY USING INDEX pk_visits")
 ```

@@ -7,9 +7,9 @@ values of the new column are NULL.
 
 Build the unique index `CONCURRENTLY` first, which blocks nobody, and make the constraint out of it with
 `USING INDEX`: that takes the lock for a millisecond. The index cannot be built inside a transaction, so it stands in
-an autocommit block, which commits what the revision did before it. Two rows with the same values make the build
-fail; that leaves an `INVALID` index behind, which has to be dropped before the next try. A partitioned table takes
-no concurrent build (0A000).
+an autocommit block, which commits what the revision did before it: other changes therefore go to a revision of their own. Two
+rows with the same values make the build fail; that leaves an `INVALID` index behind, which the block drops before the
+next try. A partitioned table takes no concurrent build (0A000).
 
 It does not matter on a table that the same revision created. MySQL and MariaDB build the index online (`LOCK=NONE`).
 
@@ -21,14 +21,8 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        op.create_index(
-            "uq_users_email",
-            "users",
-            ["email"],
-            unique=True,
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+        op.drop_index("uq_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("uq_users_email", "users", ["email"], unique=True, postgresql_concurrently=True)
     op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE USING INDEX uq_users_email")
 ```
 ```python bad
@@ -40,18 +34,15 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("users_handle_key", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("users_handle_key", "users", ["handle"], unique=True, postgresql_concurrently=True)
+    op.execute("ALTER TABLE users ADD CONSTRAINT users_handle_key UNIQUE USING INDEX users_handle_key DEFERRABLE INITIALLY DEFERRED")
+```
+```python first.py fixed
+def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("handle", sa.String(40), nullable=True))
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "users_handle_key",
-            "users",
-            ["handle"],
-            unique=True,
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
-    op.execute("ALTER TABLE users ADD CONSTRAINT users_handle_key UNIQUE USING INDEX users_handle_key DEFERRABLE INITIALLY DEFERRED")
 ```
 ```python bad
 def upgrade():
@@ -60,16 +51,9 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.add_column("users", sa.Column("handle", sa.String(40)))
     with op.get_context().autocommit_block():
-        op.create_index(
-            "users_handle_key",
-            "users",
-            ["handle"],
-            unique=True,
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
+        op.drop_index("users_handle_key", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("users_handle_key", "users", ["handle"], unique=True, postgresql_concurrently=True)
     op.execute("ALTER TABLE users ADD CONSTRAINT users_handle_key UNIQUE USING INDEX users_handle_key")
 ```
 
@@ -85,14 +69,8 @@ def upgrade():
 def upgrade():
     if op.get_context().dialect.name == "postgresql":
         with op.get_context().autocommit_block():
-            op.create_index(
-                "uq_users_email",
-                "users",
-                ["email"],
-                unique=True,
-                postgresql_concurrently=True,
-                if_not_exists=True,
-            )
+            op.drop_index("uq_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+            op.create_index("uq_users_email", "users", ["email"], unique=True, postgresql_concurrently=True)
         op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE USING INDEX uq_users_email")
     else:
         with op.batch_alter_table("users") as batch_op:

@@ -5,10 +5,12 @@ What each does on PostgreSQL, and what there is instead:
 - `REFRESH MATERIALIZED VIEW` takes ACCESS EXCLUSIVE on the view: nobody reads it until it is filled again. `CONCURRENTLY`
   lets readers through; it needs a unique index over whole columns of the view (55000 without).
 - `REINDEX` blocks every write to the table, and every query that would use the index. `REINDEX … CONCURRENTLY` blocks
-  nobody; it cannot run inside a transaction, so it stands in an autocommit block.
+  nobody; it cannot run inside a transaction, and where it fails it leaves an invalid index `…_ccnew` to be dropped. So it is
+  better run by hand.
 - `DETACH PARTITION` takes ACCESS EXCLUSIVE on the partitioned table: for a moment, but it waits for every transaction
   that uses the table, and everybody else waits behind it. From PostgreSQL 14 on there is `DETACH PARTITION … CONCURRENTLY`,
-  outside of a transaction too; it leaves a check with the partition's bounds on the detached table.
+  outside of a transaction too; it leaves a check with the partition's bounds on the detached table, and where it fails,
+  a partition that only `DETACH PARTITION … FINALIZE` takes off.
 - `CLUSTER` and `VACUUM FULL` write the whole table anew under ACCESS EXCLUSIVE. They have no concurrent form; extensions
   such as pg_repack do the same work beside the running application.
 
@@ -16,11 +18,13 @@ It does not matter for what the same revision created, nor for `REFRESH … WITH
 
 ```python bad
 def upgrade():
+    op.create_index("ix_totals_user_id", "totals", ["user_id"], unique=True)
     op.execute("REFRESH MATERIALIZED VIEW totals")
 #               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read of `totals`
 ```
 ```python fixed
 def upgrade():
+    op.create_index("ix_totals_user_id", "totals", ["user_id"], unique=True)
     op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY totals")
 ```
 ```python bad
@@ -28,20 +32,10 @@ def upgrade():
     op.execute("reindex index ix_orders_user_id")
 #               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to the table of `ix_orders_user_id`
 ```
-```python fixed
-def upgrade():
-    with op.get_context().autocommit_block():
-        op.execute("reindex index concurrently ix_orders_user_id")
-```
 ```python bad version=15
 def upgrade():
     op.execute("ALTER TABLE events DETACH PARTITION events_2024")
 #                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ every read and write of `events` waits behind it
-```
-```python fixed
-def upgrade():
-    with op.get_context().autocommit_block():
-        op.execute("ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY")
 ```
 ```python bad
 def upgrade():
@@ -73,13 +67,11 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import CreateIndex, Execute, Maintenance
-from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.syntax.changes import Change, ReplaceText, WrapStatements
+from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
-_CONCURRENT = ("refresh materialized view", "reindex", "detach partition")
-_LOOKED_AT = (*_CONCURRENT, "cluster", "vacuum full")
+_LOOKED_AT = ("refresh materialized view", "reindex", "detach partition", "cluster", "vacuum full")
 
 
 class WideReindex(OperationRule[Maintenance]):
@@ -115,7 +107,7 @@ class WideReindex(OperationRule[Maintenance]):
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The concurrent form."""
         operation = finding.operation
-        if not isinstance(operation, Maintenance) or operation.what not in _CONCURRENT:
+        if not isinstance(operation, Maintenance) or operation.what != "refresh materialized view":
             return
         site = operation.site
         concurrent = replace(operation, concurrently=True, site=replace(site, autocommit=True))
@@ -125,18 +117,20 @@ class WideReindex(OperationRule[Maintenance]):
         ):
             return
         word = _insertion(operation, context)
-        if word is None or site.repeated:
-            return
-        changes: list[Change] = [word]
-        if operation.what != "refresh materialized view" and not site.autocommit:
-            if not placing.is_alone_in_sql(operation, context):
-                return
-            header = f"with {context.op}.get_context().autocommit_block():"
-            changes += [WrapStatements(site.statement, site.statement, header), *context.op_import]
-        yield Fix(f"{_VERBS[operation.what]} concurrently", "unsafe", tuple(changes))
+        if word is not None and not site.repeated and _has_unique_index(operation, context):
+            yield Fix("Refresh it concurrently", "unsafe", (word,))
 
 
-_VERBS = {"refresh materialized view": "Refresh it", "reindex": "Reindex", "detach partition": "Detach it"}
+def _has_unique_index(operation: Maintenance, context: Context) -> bool:
+    """Whether this revision has made a unique index over whole columns of the view: without one PostgreSQL refuses."""
+    return any(
+        isinstance(other, CreateIndex)
+        and other.index.unique is True
+        and other.index.where is None
+        and not other.index.expressions
+        and other.table_name == operation.table_name
+        for other in context.before(operation)
+    )
 
 
 def _message(operation: Maintenance, context: Context, where: str) -> str:
@@ -194,13 +188,6 @@ def _insertion(operation: Maintenance, context: Context) -> ReplaceText | None:
     site = operation.site
     words = context.text(site.name)
     word = "concurrently" if words.islower() else "CONCURRENTLY"
-    if operation.what == "detach partition":
-        end = site.name.end
-        return (
-            ReplaceText(Span(end, end), f" {word}")
-            if re.fullmatch(r"(?i)detach partition [\w.\"]+", words)
-            else None
-        )
     at = site.args.get("table")
     if at is None or not re.fullmatch(r"[\w.\"]+", context.text(at)) or not words.endswith(context.text(at)):
         return None

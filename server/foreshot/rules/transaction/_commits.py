@@ -10,10 +10,19 @@ from itertools import pairwise
 from math import inf
 from typing import Final, cast
 
+from foreshot.lint import blocks, writing
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation, SqlText, TransactionControl
+from foreshot.migration.operations import (
+    AddEnumValue,
+    CreateIndex,
+    DropIndex,
+    Operation,
+    SqlText,
+    TransactionControl,
+)
+from foreshot.rules.locking import _concurrently as concurrently
 from foreshot.rules.locking import _placing as placing
-from foreshot.syntax.changes import Change, WrapStatements
+from foreshot.syntax.changes import Change, PrependToFunction, RemoveStatement, ReplaceText, WrapStatements
 from foreshot.text import Span
 
 # Blocks of which it is known that they end no transaction.
@@ -29,6 +38,7 @@ _INSIDE: Final = frozenset(
         "get_bind",
     }
 )
+_ADD_VALUE: Final = re.compile(r"(?i)\badd\s+value\b(?!\s+if\b)")
 _COMMENT: Final = re.compile(r"#[^\n]*")
 
 
@@ -101,10 +111,17 @@ def _calls(context: Context) -> tuple[SqlText, ...]:
 
 
 def in_autocommit(operation: Operation, context: Context) -> list[Change]:
-    """The operation's statement in an autocommit block; empty where that would take something else along."""
+    """The operation's statement in an autocommit block, so that it can be run again after a failure behind it.
+
+    Empty where that would take something else along.
+    """
     site = operation.site
     if site.autocommit:
         return []
+    if isinstance(operation, CreateIndex | DropIndex):
+        return concurrently.in_block(operation, context)
+    if isinstance(operation, AddEnumValue):
+        return _value_added(operation, context)
     if site.batch is not None:
         if site.repeated or placing.shares_batch(operation, context):
             return []
@@ -115,7 +132,33 @@ def in_autocommit(operation: Operation, context: Context) -> list[Change]:
         if site.statement != call or (text is not None and len(text.statements) > 1):
             return []
         statement = site.statement
-    return [WrapStatements(statement, statement, f"with {context.op}.get_context().autocommit_block():")]
+    return [WrapStatements(statement, statement, blocks.header(context))]
+
+
+def _value_added(operation: AddEnumValue, context: Context) -> list[Change]:
+    """ADD VALUE IF NOT EXISTS in the block: in its place, or first of all where something that stays is before it."""
+    site, text = operation.site, call_of(operation, context)
+    words = _ADD_VALUE.search(context.text(site.statement))
+    if text is None or words is None or site.statement != text.site.call or len(text.statements) > 1:
+        return []
+    at = site.statement.start + words.end()
+    guard = " if not exists" if words[0].islower() else " IF NOT EXISTS"
+    guarded = [] if operation.if_not_exists else [ReplaceText(Span(at, at), guard)]
+    if blocks.what_stays(operation, context) is None:
+        return [*guarded, WrapStatements(site.statement, site.statement, blocks.header(context))]
+    function = context.revision.functions.get(site.function)
+    first = site.statement in context.once(placing.top_level) and not site.conditions and not site.excluded
+    if function is None or not first or site.dialects is not None or writing.meets_others(context, operation):
+        return []
+    if placing.holds_comment(site.statement, context):
+        return []
+    statement = context.text(site.statement)
+    if not operation.if_not_exists:
+        statement = f"{statement[: words.end()]}{guard}{statement[words.end() :]}"
+    return [
+        RemoveStatement(site.statement),
+        PrependToFunction(function.span, writing.in_autocommit(context, statement)),
+    ]
 
 
 def statements_after(statement: Span, context: Context) -> tuple[Span, Span] | None:

@@ -21,6 +21,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
 ```python bad
@@ -31,9 +32,12 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.execute("ALTER TABLE orders ADD COLUMN note text")
     with op.get_context().autocommit_block():
         op.execute("VACUUM orders")
+```
+```python first.py fixed
+def upgrade():
+    op.execute("ALTER TABLE orders ADD COLUMN note text")
 ```
 ```python bad
 def upgrade():
@@ -44,8 +48,8 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        with op.batch_alter_table("users") as batch_op:
-            batch_op.create_index("ix_users_email", ["email"], postgresql_concurrently=True)
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
 ```python bad
 def upgrade():

@@ -18,7 +18,7 @@ def upgrade():
 ```python fixed
 def upgrade():
     with op.get_context().autocommit_block():
-        op.execute("ALTER TYPE state ADD VALUE 'late'")
+        op.execute("ALTER TYPE state ADD VALUE IF NOT EXISTS 'late'")
     op.execute("UPDATE orders SET state = 'late' WHERE due < now()")
 ```
 ```python bad

@@ -18,9 +18,12 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user")
+```
+```python first.py fixed
+def upgrade():
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
 ```
 ```python bad
 def upgrade():

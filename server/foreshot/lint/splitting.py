@@ -1,0 +1,160 @@
+"""One revision as two: what its first statements do goes to a new revision, which comes before it.
+
+Nothing but the file itself and the new one change: whatever follows the revision still follows it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Split
+from foreshot.migration import operations as ops
+from foreshot.migration.operations import Direction, Operation
+from foreshot.project.new_file import new_revision, revision_id
+from foreshot.text import Span
+
+_HEADER = ("revision", "down_revision")
+
+
+class Place(Struct, frozen=True):
+    """A statement before or behind which something is committed."""
+
+    direction: Direction | None
+    statement: Span
+    behind: bool
+
+
+def split_before(place: Place, context: Context) -> Split | None:
+    """How the revision is divided so that a new one ends where the place is; None where that cannot be told."""
+    header = context.revision.header
+    if place.direction != "upgrade" or header.branch_labels or not header.revision:
+        return None
+    if any(name not in header.spans for name in _HEADER) or header.problems:
+        return None
+    upgrade, downgrade = _statements(context, "upgrade"), _statements(context, "downgrade")
+    spans = [context.module.span(statement) for statement in upgrade]
+    index = next((i for i, span in enumerate(spans) if span.contains(place.statement)), None)
+    if index is None or (place.behind and spans[index] != place.statement):
+        return None
+    head = index + place.behind
+    # What is nested with the place, and comes before it, cannot be told apart from it.
+    nested = [
+        other
+        for other in context.upgrade
+        if spans[index].contains(other.site.statement) and other.site.statement.end <= place.statement.start
+    ]
+    if not head or (nested and not place.behind) or not _can_part(upgrade, head):
+        return None
+    tail = _undoing(context, [o for o in context.upgrade if _is_in(o, spans[:head])], downgrade)
+    if tail is None:
+        return None
+    new = revision_id("before", header.revision, *header.down_revisions)
+    path, _ = new_revision(
+        context.surroundings.environment,
+        None,
+        new,
+        header.down_revisions or None,
+        header.message or header.revision,
+        folder=context.path.rpartition("/")[0],
+    )
+    return Split(head, tail, new, path)
+
+
+def _statements(context: Context, direction: Direction) -> list[ast.stmt]:
+    """The statements of a function but for its docstring."""
+    function = context.revision.functions.get(direction)
+    for node in context.module.tree.body:
+        if (
+            isinstance(node, ast.FunctionDef)
+            and function is not None
+            and context.module.span(node) == function.span
+        ):
+            skipped = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            return node.body[skipped:]
+    return []
+
+
+def _can_part(statements: Sequence[ast.stmt], head: int) -> bool:
+    """Whether the first statements bind no name that the others use, each on lines of its own."""
+    bound = {
+        node.id
+        for statement in statements[:head]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    used = {
+        node.id
+        for statement in statements[head:]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+    }
+    leaves = any(isinstance(node, ast.Return) for statement in statements for node in ast.walk(statement))
+    return not bound & used and not leaves
+
+
+def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[ast.stmt]) -> int | None:
+    """How many of the last statements of ``downgrade()`` undo these operations; None where they stand among others."""
+    function = context.revision.functions.get("downgrade")
+    if function is None or function.empty or function.raises:
+        return 0
+    keys = {key for operation in done for key in _keys(operation)}
+    if any(isinstance(operation, ops.Opaque | ops.Execute) for operation in done):
+        return None
+    tail = 0
+    others = False
+    for statement in reversed(statements):
+        span = context.module.span(statement)
+        found = [
+            other
+            for other in context.downgrade
+            if span.contains(other.site.statement) and not isinstance(other, ops.SqlText)
+        ]
+        if not found or not isinstance(statement, ast.Expr | ast.With | ast.If):
+            return None
+        undone = [bool(keys.intersection(_keys(other))) for other in found]
+        if all(undone) and not others:
+            tail += 1
+        elif any(undone):
+            return None
+        else:
+            others = True
+    return tail if _can_part(statements, len(statements) - tail) else None
+
+
+def _is_in(operation: Operation, spans: Sequence[Span]) -> bool:
+    return any(span.contains(operation.site.statement) for span in spans)
+
+
+def _keys(operation: Operation) -> Iterator[tuple[object, ...]]:
+    """What an operation is about, in the words that its inverse has as well."""
+    table = getattr(operation, "table_name", None)
+    match operation:
+        case ops.CreateTable() | ops.DropTable():
+            yield "table", table
+        case ops.RenameTable():
+            yield "table", table
+            yield "table", operation.new_name if isinstance(operation.new_name, str) else None
+        case ops.AddColumn():
+            yield "column", table, operation.column.name
+        case ops.DropColumn():
+            yield "column", table, operation.column
+        case ops.AlterColumn():
+            yield "column", table, operation.column
+            if isinstance(operation.new_name, str):
+                yield "column", table, operation.new_name
+        case ops.CreateIndex():
+            yield "index", operation.index.name
+        case ops.DropIndex():
+            yield "index", operation.name
+        case ops.AddConstraint():
+            yield "constraint", table, operation.constraint.name
+        case ops.DropConstraint():
+            yield "constraint", table, operation.name
+        case ops.CreateEnum() | ops.DropType():
+            yield "type", operation.name
+        case _:
+            pass

@@ -10,7 +10,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from foreshot.project.discover import environments_at
-from foreshot.project.files import DiskFiles
+from foreshot.project.disk import DiskFiles
+from foreshot.project.files import Files
 from foreshot.project.new_file import creation_date, is_portable_name, new_revision
 
 EPOCH = 1_767_600_243  # 2026-01-05 08:04:03 UTC: months, days, hours, minutes and seconds of one digit
@@ -42,7 +43,7 @@ def _project(folder: Path, template: str, *options: str) -> Path:
 
 
 def _ours(folder: Path) -> str:
-    files = DiskFiles((str(folder),))
+    files = Files(disk=DiskFiles((str(folder),)))
     (environment,) = environments_at(files, str(folder), str(folder))
     path, _ = new_revision(environment, None, REVISION, None, MESSAGE)
     return Path(path).relative_to(folder / "migrations/versions").as_posix()
@@ -63,7 +64,7 @@ def test_as_alembic(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(EPOCH))
     ini = _project(tmp_path, template, *options)
-    (environment,) = environments_at(DiskFiles((str(tmp_path),)), str(tmp_path), str(tmp_path))
+    (environment,) = environments_at(Files(disk=DiskFiles((str(tmp_path),))), str(tmp_path), str(tmp_path))
     assert _ours(tmp_path) == _alembics(ini, creation_date(environment))
 
 

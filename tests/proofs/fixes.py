@@ -15,12 +15,13 @@ from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity, at_least
 from foreshot.project import paths
 from foreshot.project.discover import find_environments, revision_files
-from foreshot.project.files import Files, Overlay
+from foreshot.project.files import Files
 from foreshot.rules import family_of, revision_rules
 from foreshot.syntax.comments import comments_of
 from foreshot.text import Edit, EditConflict, SourceText, apply_edits, decode, invert_edits
+from foreshot.workspace.advance import advanced
 from foreshot.workspace.analysis import analyse
-from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from proofs.reports import Violation
@@ -202,17 +203,10 @@ def edited(project: Project, edits: Edits, creates: Iterable[NewFile] = ()) -> d
 
 def rechecked(project: Project, texts: Mapping[str, SourceText]) -> Project:
     """The project with other texts in some files, everything worked out anew that depends on them."""
-    files = Overlay(texts, project.files)
+    files = project.files.laid(texts)
     if any(path not in project.analyses for path in texts):
         return _reread(project, files, texts)
-    dependents = [other for path in texts for other in project.dependents(path)]
-    for path in dict.fromkeys([*texts, *dependents]):
-        source = files.read(path)
-        assert source is not None
-        project = project.with_file(
-            path, analyse(source, path, project.surroundings, revision_rules()), files
-        )
-    return project
+    return advanced(project, files, texts)
 
 
 def _reread(project: Project, files: Files, texts: Mapping[str, SourceText]) -> Project:
@@ -224,8 +218,8 @@ def _reread(project: Project, files: Files, texts: Mapping[str, SourceText]) -> 
         for path in revision_files(files, environment)
         if (source := files.read(path)) is not None
     }
-    contents = {path: source.encode() for path, source in sources.items() if isinstance(source, SourceText)}
-    surroundings, _ = load_surroundings(files, environment, {}, contents)
+    contents = [source.encode() for source in sources.values() if isinstance(source, SourceText)]
+    surroundings = load_surroundings(files, environment, {}, hints_in_revisions(contents))
     # Only what all revisions see can change what is found in those whose texts are the same.
     same = surroundings.targets == project.surroundings.targets and not set(texts) & {
         environment.env_py,

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 
 from foreshot.project.discover import find_environments, revision_files
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.rules import revision_rules
 from foreshot.text import SourceText, decode
 from foreshot.workspace.analysis import analyse
-from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
 from proofs.features import places_of, unsound_features, unsound_search
 from proofs.fixes import Tally, unsound_comments, unsound_fixes, unsound_rounds
@@ -31,14 +31,14 @@ SURROUNDINGS = {
 def projects_of(files: Mapping[str, bytes], overrides: Mapping[str, object] | None = None) -> list[Project]:
     """Every environment among files given by relative path, with the usual ones beside them."""
     given = {path: text.encode() for path, text in SURROUNDINGS.items()} | dict(files)
-    overlay = Overlay(
+    overlay = Files(
         {f"{ROOT}/{path}": decode(data, python=path.endswith(".py")) for path, data in given.items()}
     )
     found: list[Project] = []
     for environment in find_environments(overlay, ROOT):
         paths = revision_files(overlay, environment)
-        contents = {path: given[path.removeprefix(f"{ROOT}/")] for path in paths}
-        surroundings, _ = load_surroundings(overlay, environment, overrides or {}, contents)
+        hints = hints_in_revisions(given[path.removeprefix(f"{ROOT}/")] for path in paths)
+        surroundings = load_surroundings(overlay, environment, overrides or {}, hints)
         sources = {path: source for path in paths if (source := overlay.read(path)) is not None}
         analyses = {
             path: analyse(source, path, surroundings, revision_rules()) for path, source in sources.items()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from foreshot.lint.report import Report
 from foreshot.project.discover import find_environments
+from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
-from foreshot.project.files import DiskFiles
+from foreshot.project.files import Files
 from foreshot.workspace.check import Options, load_project
 from foreshot.workspace.project import Project
 from proofs.features import unsound_features, unsound_search
@@ -36,12 +37,14 @@ class Outcome:
 
 def environments_in(folder: str) -> list[Environment]:
     """The environments at or below a folder."""
-    return find_environments(DiskFiles((folder,)), folder)
+    return find_environments(Files(disk=DiskFiles((folder,))), folder)
 
 
 def loaded(folder: str, environment: Environment) -> Project:
     """An environment as ``foreshot check`` sees it, read in this process and without a cache."""
-    return load_project(DiskFiles((folder,)), environment, Options((folder,), cache=False, jobs=1))
+    return load_project(
+        Files(disk=DiskFiles((folder,))), environment, Options((folder,), cache=False, jobs=1)
+    )
 
 
 def some(reports: Iterable[Report], most: int | None) -> list[Report]:

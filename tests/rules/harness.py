@@ -26,11 +26,11 @@ from pathlib import Path
 from foreshot.lint.report import Report
 from foreshot.lint.rule import Rule
 from foreshot.project.discover import find_environments, revision_files
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.rules import revision_rules
 from foreshot.text import Edit, apply_edits, decode
 from foreshot.workspace.analysis import analyse
-from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 
@@ -269,12 +269,13 @@ def project_of(
         overrides["server-version"] = version
     if options.get("locks") == "downgrade":
         overrides["lock-rules-in-downgrade"] = True
-    overlay = Overlay(sources)
+    overlay = Files(sources)
     (environment,) = find_environments(overlay, ROOT)
     contents = {
         path: present[path.removeprefix(f"{ROOT}/")].encode() for path in revision_files(overlay, environment)
     }
-    surroundings, _ = load_surroundings(overlay, environment, overrides, contents)
+    hints = hints_in_revisions(contents.values())
+    surroundings = load_surroundings(overlay, environment, overrides, hints)
     analyses = {path: analyse(sources[path], path, surroundings, revision_rules()) for path in contents}
     tracked = frozenset(path for path in sources if "untracked" not in path)
     return Project(overlay, surroundings, analyses, tracked=tracked)

@@ -18,8 +18,9 @@ from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths as plain_paths
 from foreshot.project.discover import environments_at, revision_files, workspace_root
+from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
-from foreshot.project.files import DiskFiles, Files
+from foreshot.project.files import Files
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 
@@ -64,7 +65,7 @@ def command(path: str, form: str) -> int:
 
 def _environments(path: str) -> tuple[Files, list[Environment]]:
     root = workspace_root(path, os.path.exists)
-    files = DiskFiles([root])
+    files = Files(disk=DiskFiles([root]))
     return files, environments_at(files, path, root)
 
 

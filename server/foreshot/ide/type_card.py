@@ -35,10 +35,7 @@ def type_card(project: Project, spec: TypeSpec) -> str | None:
 
 
 def _definition(project: Project, spec: TypeSpec) -> Definition | None:
-    modules = project.surroundings.modules
-    # The lock of `recording` keeps two threads from reading at once.
-    with modules.recording():
-        return modules.definition(spec.path)
+    return project.surroundings.modules.definition(spec.path)
 
 
 def _rendering(project: Project, definition: Definition) -> str:

@@ -16,6 +16,7 @@ from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
+from foreshot.project.dialects import NO_HINTS, RevisionHints
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import EnvFacts
 from foreshot.project.modules import Modules
@@ -60,6 +61,12 @@ class Surroundings(Struct, frozen=True):
     """The same for Alembic."""
     lock_timeout: bool = False
     """A lock timeout is set for the whole environment, in env.py or the URL."""
+    hints: RevisionHints = NO_HINTS
+    """The signs of databases in the revisions, as far as nothing else tells the databases."""
+    overrides: Mapping[str, object] = {}
+    """The settings that go before those of the project, with the keys of the settings file."""
+    key: bytes = b""
+    """Equal for surroundings in which the same is found in the same revision."""
 
 
 class ProjectContext:
@@ -68,48 +75,43 @@ class ProjectContext:
     def __init__(
         self,
         surroundings: Surroundings,
-        entries: Sequence[Entry],
+        entries: Mapping[str, Entry],
         graph: RevisionGraph,
         source: Callable[[str], SourceText | None],
         rule_names: frozenset[str] = frozenset(),
+        shape: object = None,
     ) -> None:
         self.rule_names = rule_names
         """The names of all rules that there are."""
         self.surroundings = surroundings
-        self.entries = entries
+        self.by_path = entries
+        """Entries by their file's path, in the order of the version folders."""
         self.graph = graph
         self.source = source
         """The text of a file of the project, None when it cannot be read."""
+        self.shape: object = object() if shape is None else shape
+        """The same object in contexts that differ in nothing but where things stand in texts, and in surroundings."""
 
-    def with_entry(
-        self, entry: Entry, graph: RevisionGraph, source: Callable[[str], SourceText | None]
+    def after(
+        self,
+        changed: Mapping[str, Entry],
+        surroundings: Surroundings,
+        source: Callable[[str], SourceText | None],
     ) -> ProjectContext:
-        """The project with one file read anew; cheap, however many there are."""
-        entries = list(self.entries)
-        entries[self._places[entry.path]] = entry
-        after = ProjectContext(self.surroundings, entries, graph, source, self.rule_names)
-        after.__dict__["_places"] = self._places
-        after.__dict__["by_path"] = {**self.by_path, entry.path: entry}
-        return after
-
-    def with_surroundings(
-        self, surroundings: Surroundings, source: Callable[[str], SourceText | None]
-    ) -> ProjectContext:
-        """The same revisions in other surroundings."""
-        after = ProjectContext(surroundings, self.entries, self.graph, source, self.rule_names)
-        after.__dict__.update(
-            {name: self.__dict__[name] for name in ("_places", "by_path") if name in self.__dict__}
-        )
-        return after
+        """The project with a few of its files read anew; cheap, however many there are."""
+        graph = self.graph
+        like = True
+        for path, entry in changed.items():
+            like = like and entry.is_like(self.by_path[path])
+            graph = graph.with_replaced(path, entry.header)
+        entries = {**self.by_path, **changed} if changed else self.by_path
+        shape = self.shape if like else None
+        return ProjectContext(surroundings, entries, graph, source, self.rule_names, shape)
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {entry.path: index for index, entry in enumerate(self.entries)}
-
-    @cached_property
-    def by_path(self) -> Mapping[str, Entry]:
-        """Entries by their file's path."""
-        return {entry.path: entry for entry in self.entries}
+    def entries(self) -> Sequence[Entry]:
+        """What is known of every revision file."""
+        return list(self.by_path.values())
 
     def revision(self, path: str) -> Context | None:
         """One revision in full, read anew: for a repair, not for looking at all of them."""

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from lsprotocol import types
 
-from foreshot.ide.actions import Action, Unavailable, actions_at, find_report, resolve_action, safe_fixes
+from foreshot.ide.actions import (
+    Action,
+    Changes,
+    Unavailable,
+    actions_at,
+    find_report,
+    resolve_action,
+    safe_fixes,
+)
 from foreshot.lint.report import Report
 from foreshot.lsp.convert import diagnostic, span_of
 from foreshot.lsp.executor import CancelToken
 from foreshot.lsp.protocol import RequestFailed
 from foreshot.lsp.where import Where, edit_of, place_of
+from foreshot.workspace.project import Project
 
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
@@ -62,6 +71,18 @@ def resolve_code_action(ls: Server, action: types.CodeAction, token: CancelToken
 
 def _edit(ls: Server, moment: Moment, given: Any) -> types.WorkspaceEdit:
     data = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+    project, changes = _changes(moment, data)
+    files = moment.world.files
+    moved = files.moved({*changes.edits, *(created.path for created in changes.creates)})
+    if moved:
+        # The client has not told yet that these have changed on disk, and there the edit would go.
+        ls.loop.post(lambda: ls.session.touch(moved))
+        moment = moment.rereading(moved)
+        project, changes = _changes(moment, data)
+    return edit_of(ls, moment, project, changes)
+
+
+def _changes(moment: Moment, data: Mapping[str, Any]) -> tuple[Project, Changes]:
     found = place_of(moment, str(data.get("uri", "")))
     if found is None:
         raise RequestFailed("The file is no part of an Alembic project any more.")
@@ -69,11 +90,11 @@ def _edit(ls: Server, moment: Moment, given: Any) -> types.WorkspaceEdit:
         raise RequestFailed("The text has changed since this was offered.")
     kind, index = data.get("kind"), data.get("index", 0)
     if kind == "all":
-        return edit_of(ls, moment, found.project, safe_fixes(found.project, found.path))
+        return found.project, safe_fixes(found.project, found.path)
     report = find_report(moment.world.reports(found.path), str(data.get("rule")), str(data.get("key")))
     if report is None or kind not in _KINDS or not isinstance(index, int):
         raise Unavailable("the finding is not there any more")
-    return edit_of(ls, moment, found.project, resolve_action(found.project, report, kind, index))
+    return found.project, resolve_action(found.project, report, kind, index)
 
 
 def _with_edits(

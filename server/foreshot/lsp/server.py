@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final, cast
 
@@ -13,6 +13,7 @@ import foreshot
 from foreshot.lsp.base import ForeshotServer
 from foreshot.lsp.convert import path_of
 from foreshot.lsp.documents import Document
+from foreshot.lsp.executor import CancelToken
 from foreshot.lsp.indexing import Indexing
 from foreshot.lsp.loop import Timer
 from foreshot.lsp.reports import LEVELS, log_from
@@ -24,7 +25,17 @@ from foreshot.workspace.session import Session, World
 _log = logging.getLogger("foreshot.server")
 
 _CHANGED: Final = types.FileChangeType.Changed
-WATCHED: Final = ("**/*.py", "**/*.mako", "**/*.ini", "**/pyproject.toml", "**/foreshot.toml")
+WATCHED: Final = (
+    "**/*.py",
+    "**/*.mako",
+    "**/*.ini",
+    "**/pyproject.toml",
+    "**/foreshot.toml",
+    # What tells which releases a project runs with, and on which databases.
+    "**/requirements*.{txt,in}",
+    "**/requirements/**/*.{txt,in}",
+    "**/{setup.cfg,Pipfile,Pipfile.lock,poetry.lock,uv.lock,pdm.lock}",
+)
 _CLIENT_KEYS: Final = frozenset(
     {
         "path",
@@ -51,6 +62,11 @@ class Moment:
     def document(self, path: str) -> Document | None:
         """The open document of a path."""
         return self._paths.get(path)
+
+    def rereading(self, paths: Collection[str]) -> Moment:
+        """The same documents, over files of which some are read from the disk once more."""
+        files = self.world.files
+        return Moment(self.documents, self.world.after(files.after(files.texts, paths), paths))
 
     @cached_property
     def _paths(self) -> Mapping[str, Document]:
@@ -160,15 +176,27 @@ class Server(ForeshotServer):
             self._ask_to_refresh()
         if reload:
             self._reload_soon()
+        elif changed:
+            self._reload_if_outdated()
 
     def _after_change(self, path: str) -> None:
-        refreshed = self.session.refresh_surroundings(path)
-        if refreshed or (self.session.is_configuration(path) and self.session.world.indexed):
+        if self.session.shapes(path) or (self.session.is_configuration(path) and self.session.world.indexed):
             self.publish_open()
             self._ask_to_refresh()
             self._reload_soon()
         else:
             self.publish_open()
+            if not self.session.world.concerns(path):
+                self._reload_if_outdated()
+
+    def _reload_if_outdated(self) -> None:
+        """Read everything anew where a change has reached what all revisions share, such as where modules are found."""
+
+        def outdated(token: CancelToken) -> bool:
+            moment: Moment = token.snapshot
+            return moment.world.indexed and moment.world.is_outdated
+
+        self.background("outdated", outdated, lambda found: self._reload_soon() if found else None)
 
     def _reload_soon(self) -> None:
         """Read everything anew once nothing has asked for it for a moment."""

@@ -14,6 +14,7 @@ from foreshot.project.dialect_names import DIALECTS, DRIVERS, Dialect, dialect_o
 from foreshot.project.env_facts import EnvFacts
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
+from foreshot.project.pins import DEPENDENCY_FILES, is_list
 from foreshot.project.settings import Settings
 from foreshot.text import SourceText
 
@@ -165,16 +166,6 @@ def _targets(dialects: Iterable[Dialect], settings: Settings) -> tuple[Target, .
 
 
 _REQUIREMENT = re.compile(r"^[ \t]*[\"']?([A-Za-z][\w.-]*)(?:\[([^\]\r\n]*)\])?", re.MULTILINE)
-_PROJECT_FILES = (
-    "pyproject.toml",
-    "setup.cfg",
-    "setup.py",
-    "Pipfile",
-    "poetry.lock",
-    "uv.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-)
 _FOR_TESTS = re.compile(r"test|dev|lint|doc|ci\b", re.I)
 _LOCKED = re.compile(r"^name = \"([\w.-]+)\"|^        \"([\w.-]+)\": \{", re.MULTILINE)
 _MENTION = re.compile(
@@ -197,12 +188,8 @@ def dependency_drivers(files: Files, environment: Environment) -> frozenset[Dial
         stated: set[Dialect] = set()
         locked: set[Dialect] = set()
         for name in listing.files:
-            is_list = (
-                name.startswith("requirements")
-                and name.endswith((".txt", ".in"))
-                and not _FOR_TESTS.search(name)
-            )
-            if not is_list and name not in _PROJECT_FILES:
+            listed = is_list(name) and not _FOR_TESTS.search(name)
+            if not listed and name not in DEPENDENCY_FILES:
                 continue
             source = files.read(paths.child(folder, name))
             if not isinstance(source, SourceText):
@@ -210,7 +197,7 @@ def dependency_drivers(files: Files, environment: Environment) -> frozenset[Dial
             if name.endswith(".lock"):
                 pairs = _LOCKED.findall(source.content)
                 locked.update(_drivers(first or second for first, second in pairs))
-            elif is_list:
+            elif listed:
                 stated.update(_drivers(match.group(1) for match in _REQUIREMENT.finditer(source.content)))
             else:
                 stated.update(_drivers(match.group(1) for match in _MENTION.finditer(source.content)))

@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from foreshot.project import paths
 from foreshot.project.assemble import Assembly
 from foreshot.project.config import Candidate, read_ini_candidates, read_toml_candidate
+from foreshot.project.disk import Listing
 from foreshot.project.environment import Environment, Problem
-from foreshot.project.files import PRUNED, Files, Listing, walk
+from foreshot.project.files import Files
 from foreshot.project.locate import Workspace
 from foreshot.project.sniff import revision_names
+from foreshot.project.walk import PRUNED, walk
 from foreshot.text import SourceText, Span, Unreadable
 
 MAX_CONFIGS = 2_000
@@ -85,6 +87,20 @@ def revision_files(files: Files, environment: Environment) -> list[str]:
             seen.add(folder)
             found.extend(paths.child(folder, name) for name in revision_names(listing))
     return found
+
+
+def is_revision_place(environment: Environment, path: str) -> bool:
+    """Whether Alembic would read a file as a revision, by its place and name; it need not exist."""
+    folder, name = paths.parent(path), paths.name(path)
+    if not revision_names(Listing((), (name,))):
+        return False
+    if not environment.recursive:
+        return folder in environment.version_dirs
+    return any(
+        paths.is_inside(folder, place)
+        and not any(part in PRUNED or part[:1] == "." for part in paths.relative(folder, place).split("/"))
+        for place in environment.version_dirs
+    )
 
 
 def workspace_root(path: str, exists: Callable[[str], bool]) -> str:

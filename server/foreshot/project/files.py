@@ -1,307 +1,347 @@
-"""Reading a workspace that nobody vouches for.
+"""The files of a workspace at one moment: read once, and every look recorded.
 
-A workspace may hold links out of it, links in circles, pipes, devices and files of any size. Everything is read
-through :class:`Files`; :class:`DiskFiles` is the disk as far as it is inside the workspace, and :class:`Overlay`
-lays an editor's buffers over it.
+A :class:`Files` is a snapshot. What it has said of a file, a folder or an absence it says again, whatever the disk does
+meanwhile; news of changes make the next one (:meth:`Files.after`), which keeps all that they do not concern. Everything
+that is read, listed or asked for goes through here and is noted (:mod:`foreshot.project.looks`), so that a result knows
+what it was made of, and :meth:`Files.remember` can tell whether it holds.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol
-
-from msgspec import Struct
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple, TypeVar
 
 from foreshot.project import paths
-from foreshot.text import MAX_BYTES, SourceText, Unreadable, decode
+from foreshot.project.disk import Disk, Listing
+from foreshot.project.looks import Look, Record, is_recording, note, note_all, recording
+from foreshot.text import SourceText, Unreadable, decode
+from foreshot.text.source import digest
 
-MAX_FOLDERS = 20_000
-"""Folders that one walk looks into."""
-MAX_ENTRIES = 1_000_000
-"""Entries that one walk sees, over all folders."""
-MAX_DEPTH = 40
-"""Folders below the start that a walk goes down."""
-MAX_FOLDER_ENTRIES = 200_000
-"""Entries of one folder that are listed; the rest is left out and the listing says that it is not complete."""
-MAX_LINKS = 1_000
-"""Links of one folder whose target is looked up; further links are left out."""
+Answer = Callable[[str], bytes]
+ABSENT: Final = b""
+"""The answer to every question about what is not there."""
+T = TypeVar("T")
 
-_REMEMBER = 1.0  # seconds for which a folder is taken to lie where it was found
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-_IS_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}
+_DECODED: Final = 8
+"""Texts that are kept decoded: what is asked of one file, such as its repairs, is asked in a row."""
+_UNREADABLE: Final = b"!"
 
 
-class Listing(Struct, frozen=True):
-    """What a folder holds: names of real folders and of regular files (or links to such inside the workspace), sorted."""
+class _Result(NamedTuple):
+    """Something that was worked out, and what it was made of."""
 
-    folders: tuple[str, ...]
-    files: tuple[str, ...]
-    identity: tuple[int, int] | None = None
-    """Device and inode, where there is a disk; two paths with one identity are one folder."""
-    complete: bool = True
+    value: Any
+    record: Record
+    given: object
 
 
-class Files(Protocol):
-    """The files of a workspace. Paths are absolute and normalised; nothing here raises for what a disk may hold."""
+class Files:
+    """Texts (an editor's buffers) laid over a disk, or over nothing.
+
+    Paths are absolute and normalised. Nothing here raises for what a disk may hold.
+
+    Args:
+        texts: by path, what lies over the disk.
+        disk: what lies below; None: there are only the texts.
+    """
+
+    def __init__(
+        self, texts: Mapping[str, SourceText | Unreadable] | None = None, disk: Disk | None = None
+    ) -> None:
+        self.texts: Mapping[str, SourceText | Unreadable] = texts or {}
+        self.disk = disk
+        self._bytes: dict[str, bytes | Unreadable | None] = {}
+        self._digests: dict[str, bytes] = {}
+        self._listings: dict[str, Listing | None] = {}
+        self._stems: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._inside: dict[str, bool] = {}
+        self._decoded: dict[str, SourceText | Unreadable] = {}
+        self._memory: dict[Hashable, _Result] = {}
+        self._holding: dict[Hashable, _Result] = {}
+        self._over: dict[str, tuple[set[str], set[str]]] = {}
+        for path in self.texts:
+            self._lay(path)
+
+    def _lay(self, path: str) -> None:
+        folder = paths.parent(path)
+        self._over.setdefault(folder, (set(), set()))[1].add(paths.name(path))
+        above = paths.parent(folder)
+        while above != folder:
+            folders = self._over.setdefault(above, (set(), set()))[0]
+            if paths.name(folder) in folders:
+                break
+            folders.add(paths.name(folder))
+            folder, above = above, paths.parent(above)
+
+    # -- Files and folders
 
     def read(self, path: str) -> SourceText | Unreadable | None:
-        """The text of a file, why it has none, or None when there is no such file."""
-        ...
+        """The text of a file, why it has none, or None when there is no such file.
+
+        A coding cookie counts in ``.py`` files only.
+        """
+        self._note("text", path)
+        laid = self.texts.get(path)
+        if laid is not None:
+            return laid
+        known = self._decoded.get(path)
+        if known is not None:
+            return known
+        data = self._read(path)
+        if not isinstance(data, bytes):
+            return data
+        text = decode(data, python=path.endswith(".py"))
+        for oldest in list(self._decoded)[: len(self._decoded) - _DECODED + 1]:
+            self._decoded.pop(oldest, None)
+        self._decoded[path] = text
+        return text
+
+    def read_bytes(self, path: str) -> bytes | Unreadable | None:
+        """The bytes of a file, why it has none, or None when there is no such file."""
+        self._note("text", path)
+        laid = self.texts.get(path)
+        if laid is not None:
+            return _encoded(laid) if isinstance(laid, SourceText) else laid
+        return self._read(path)
 
     def listing(self, path: str) -> Listing | None:
         """The entries of a folder; None when there is no such folder inside the workspace."""
-        ...
+        self._note("listing", path)
+        return self._list(path)
 
     def contains(self, path: str) -> bool:
         """Whether a path, links followed, lies inside the workspace; it need not exist."""
-        ...
+        self._note("inside", path)
+        return self._contains(path)
 
+    def named(self, folder: str, stem: str) -> tuple[str, ...]:
+        """The entries of a folder whose name, up to its first dot, is ``stem``; those that are folders end in ``/``."""
+        self._note("named", paths.child(folder, stem))
+        return self._named(folder, stem)
 
-class DiskFiles:
-    """The disk, inside ``roots`` only."""
+    def is_file(self, path: str) -> bool:
+        """Whether a folder of the workspace has a file of this name."""
+        name = paths.name(path)
+        return name in self.named(paths.parent(path), name.partition(".")[0])
 
-    def __init__(self, roots: Iterable[str]) -> None:
-        self._roots = tuple(paths.real(root) for root in roots)
-        self._seen: dict[str, tuple[float, bool]] = {}
+    def holds_python(self, folder: str) -> bool:
+        """Whether a Python file lies directly in a folder."""
+        self._note("python", folder)
+        return self._holds_python(folder)
 
-    def contains(self, path: str) -> bool:
-        """Whether the real path is inside a root."""
+    # -- Answers and results
+
+    def answer(self, kind: str, about: str) -> bytes:
+        """The answer to a question about files, as it is noted when somebody asks.
+
+        ``text``: the digest of a file; ``listing``: that of a folder's entries; ``inside``: whether a path is inside the
+        workspace; ``named``: :meth:`named`; ``python``: :meth:`holds_python`.
+
+        Raises:
+            KeyError: for another kind.
+        """
+        match kind:
+            case "text":
+                return self._text_answer(about)
+            case "listing":
+                return _listing_answer(self._list(about))
+            case "inside":
+                return b"1" if self._contains(about) else b""
+            case "named":
+                return "\0".join(self._named(paths.parent(about), paths.name(about))).encode()
+            case "python":
+                return b"1" if self._holds_python(about) else b""
+            case _:
+                raise KeyError(kind)
+
+    def has(self, look: Look, others: Mapping[str, Answer] | None = None) -> bool:
+        """Whether a question still has its answer; ``others`` answer the kinds that are not about files.
+
+        A question that nobody can answer has none.
+        """
+        if others is not None and look.kind in others:
+            return others[look.kind](look.about) == look.answer
         try:
-            resolved = paths.real(path)
-        except (OSError, ValueError):
+            return self.answer(look.kind, look.about) == look.answer
+        except KeyError:
             return False
-        return any(paths.is_inside(resolved, root) for root in self._roots)
 
-    def read(self, path: str) -> SourceText | Unreadable | None:
-        """The decoded text of a file; a coding cookie counts in ``.py`` files only."""
-        data = self.read_bytes(path)
-        return decode(data, python=path.endswith(".py")) if isinstance(data, bytes) else data
+    def holds(self, record: Iterable[Look], others: Mapping[str, Answer] | None = None) -> bool:
+        """Whether what was made of a record would be made again."""
+        return all(self.has(look, others) for look in record)
 
-    def read_bytes(self, path: str) -> bytes | Unreadable | None:
-        """The bytes of a regular file of at most ``MAX_BYTES``."""
-        descriptor = self.open_regular(path)
-        if descriptor is None or isinstance(descriptor, Unreadable):
-            return descriptor
-        try:
-            size = os.fstat(descriptor).st_size
-            if size > MAX_BYTES:
-                return Unreadable(f"the file is larger than {MAX_BYTES >> 10} KiB")
-            return _read_all(descriptor, size)
-        except OSError as error:
-            return Unreadable(f"the file cannot be read: {error.strerror}")
-        finally:
-            os.close(descriptor)
+    def remember(self, key: Hashable, make: Callable[[], T], given: object = ()) -> T:
+        """What ``make`` comes to, made when nothing is known that holds.
 
-    def open_regular(self, path: str) -> int | Unreadable | None:
-        """A descriptor of a regular file inside the roots, opened without waiting; the caller closes it."""
-        if not self._holds(paths.parent(path)):
-            return Unreadable("the file is outside the workspace")
-        try:
-            descriptor = self._open(path)
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return None
-        except OSError as error:
-            return Unreadable(f"the file cannot be opened: {error.strerror}")
-        if not isinstance(descriptor, Unreadable) and not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return Unreadable("this is not a regular file")
-        return descriptor
+        A result made for an earlier snapshot holds while all that was looked at is as it was and ``given``, whatever else
+        it was made of, is equal. Several threads may make the same at once; one of them is kept.
 
-    def listing(self, path: str) -> Listing | None:
-        """The entries of a folder; a link to a folder is no entry."""
+        Args:
+            key: names the result, for every snapshot of one workspace.
+            make: makes it from this snapshot and ``given`` alone.
+            given: what it is made of besides files.
+        """
+        known = self._holding.get(key)
+        if known is None or known.given != given:
+            known = self._memory.get(key)
+            if known is None or known.given != given or not self.holds(known.record):
+                with recording() as looked:
+                    value = make()
+                known = _Result(value, frozenset(looked), given)
+                self._memory[key] = known
+            self._holding[key] = known
+        note_all(known.record)
+        return known.value
+
+    def moved(self, among: Iterable[str]) -> list[str]:
+        """The paths whose file on disk is not what this snapshot has; asks the disk."""
+        disk = self.disk
+        return [
+            path
+            for path in among
+            if disk is not None
+            and path not in self.texts
+            and _answer_for(disk.read_bytes(path)) != self._text_answer(path)
+        ]
+
+    # -- The next snapshot
+
+    def after(self, texts: Mapping[str, SourceText | Unreadable], changed: Collection[str]) -> Files:
+        """The files after a change, with all that is known and not concerned by it. Reads nothing.
+
+        Args:
+            texts: what lies over the disk from now on.
+            changed: paths of files whose text in ``texts`` is another, and of files and folders that may have come, gone or
+                changed on disk.
+        """
+        new = Files(texts, self.disk)
+        new._memory = self._memory
+        # Other threads may be asking this snapshot, and so adding to what it knows.
+        new._bytes, new._digests = self._bytes.copy(), self._digests.copy()
+        new._listings, new._stems = self._listings.copy(), self._stems.copy()
+        new._decoded = self._decoded.copy()
+        moved = {path for path in changed if not (path in texts and path in self.texts)}
+        for path in changed:
+            new._digests.pop(path, None)
+            new._decoded.pop(path, None)
+        if moved:
+            new._forget(moved)
+        return new
+
+    def laid(self, texts: Mapping[str, SourceText | Unreadable]) -> Files:
+        """The files with further texts over them."""
+        return self.after({**self.texts, **texts}, texts.keys())
+
+    def _forget(self, moved: Collection[str]) -> None:
+        self._inside.clear()
         folders: list[str] = []
-        files: list[str] = []
-        links = count = 0
-        complete = True
+        for path in moved:
+            self._bytes.pop(path, None)
+            if self._listings.get(path) is not None:
+                folders.append(path + paths.SEP)
+            self._forget_folder(path)
+            above, below = paths.parent(path), path
+            while above != below:
+                self._forget_folder(above)
+                above, below = paths.parent(above), above
+        if folders:
+            inside = tuple(folders)
+            for known in (self._bytes, self._digests, self._decoded):
+                for path in [path for path in known if path.startswith(inside)]:
+                    del known[path]
+            for path in [path for path in self._listings if path.startswith(inside)]:
+                self._forget_folder(path)
+
+    def _forget_folder(self, folder: str) -> None:
+        self._listings.pop(folder, None)
+        self._stems.pop(folder, None)
+
+    # -- Without a record
+
+    def _note(self, kind: str, about: str) -> None:
+        if is_recording():
+            note(kind, about, self.answer(kind, about))
+
+    def _read(self, path: str) -> bytes | Unreadable | None:
         try:
-            if not self.contains(path):
-                return None
-            status = os.stat(path)  # noqa: PTH116
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    name = entry.name
-                    count += 1
-                    if count > MAX_FOLDER_ENTRIES:
-                        complete = False
-                        break
-                    if not name.isascii() and not _is_text(name):
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        if not _is_junction(entry):
-                            folders.append(name)
-                    elif entry.is_file(follow_symlinks=False):
-                        files.append(name)
-                    elif entry.is_symlink():
-                        links += 1
-                        if links <= MAX_LINKS and self._is_linked_file(entry.path):
-                            files.append(name)
-        except (OSError, ValueError):
-            return None
-        return Listing(tuple(sorted(folders)), tuple(sorted(files)), (status.st_dev, status.st_ino), complete)
+            return self._bytes[path]
+        except KeyError:
+            data = self.disk.read_bytes(path) if self.disk is not None else None
+            return self._bytes.setdefault(path, data)
 
-    def _open(self, path: str) -> int | Unreadable:
-        if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):  # noqa: PTH114
-            return self._open_linked(path)
+    def _text_answer(self, path: str) -> bytes:
+        known = self._digests.get(path)
+        if known is None:
+            laid = self.texts.get(path)
+            known = self._digests[path] = _answer_for(self._read(path) if laid is None else laid)
+        return known
+
+    def _list(self, path: str) -> Listing | None:
         try:
-            return os.open(path, _OPEN)
-        except OSError as error:
-            if error.errno not in _IS_LINK:
-                raise
-            return self._open_linked(path)
+            return self._listings[path]
+        except KeyError:
+            found = self.disk.listing(path) if self.disk is not None else None
+            over = self._over.get(path)
+            if over is not None:
+                base = found or Listing((), ())
+                folders, files = over
+                found = Listing(
+                    tuple(sorted(folders.union(base.folders))),
+                    tuple(sorted(files.union(base.files))),
+                    base.identity,
+                    base.complete,
+                    base.problem,
+                )
+            return self._listings.setdefault(path, found)
 
-    def _open_linked(self, path: str) -> int | Unreadable:
-        target = paths.real(path)
-        if not self.contains(target):
-            return Unreadable("the file is a link to a place outside the workspace")
-        return os.open(target, _OPEN)
+    def _named(self, folder: str, stem: str) -> tuple[str, ...]:
+        known = self._stems.get(folder)
+        if known is None:
+            listing = self._list(folder)
+            stems: dict[str, list[str]] = {}
+            if listing is not None:
+                for name in listing.folders:
+                    stems.setdefault(name, []).append(f"{name}/")
+                for name in listing.files:
+                    stems.setdefault(name.partition(".")[0], []).append(name)
+            known = self._stems[folder] = {name: tuple(found) for name, found in stems.items()}
+        return known.get(stem, ())
 
-    def _is_linked_file(self, path: str) -> bool:
-        if not self.contains(path):
-            return False
-        try:
-            return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
-        except OSError:
-            return False
+    def _holds_python(self, folder: str) -> bool:
+        listing = self._list(folder)
+        return listing is not None and any(name.endswith(".py") for name in listing.files)
 
-    def _holds(self, folder: str) -> bool:
-        now = time.monotonic()
-        known = self._seen.get(folder)
-        if known is not None and now - known[0] < _REMEMBER:
-            return known[1]
-        if len(self._seen) > MAX_FOLDERS:
-            self._seen.clear()
-        inside = self.contains(folder)
-        self._seen[folder] = (now, inside)
-        return inside
-
-
-class Overlay:
-    """Texts laid over other files, or over nothing: an editor's buffers, or a workspace that is no disk at all."""
-
-    def __init__(self, texts: Mapping[str, SourceText | Unreadable], base: Files | None = None) -> None:
-        self._texts = texts
-        self._base = base
-        self._files: dict[str, set[str]] = {}
-        self._folders: dict[str, set[str]] = {}
-        for path in texts:
-            folder = paths.parent(path)
-            self._files.setdefault(folder, set()).add(paths.name(path))
-            above = paths.parent(folder)
-            while above != folder:
-                names = self._folders.setdefault(above, set())
-                if paths.name(folder) in names:
-                    break
-                names.add(paths.name(folder))
-                folder, above = above, paths.parent(above)
-
-    def read(self, path: str) -> SourceText | Unreadable | None:
-        """The laid-over text where there is one."""
-        text = self._texts.get(path)
-        return text if text is not None or self._base is None else self._base.read(path)
-
-    def listing(self, path: str) -> Listing | None:
-        """The entries of both."""
-        below = self._base.listing(path) if self._base is not None else None
-        files = self._files.get(path)
-        folders = self._folders.get(path)
-        if files is None and folders is None:
-            return below
-        if below is None:
-            return Listing(tuple(sorted(folders or ())), tuple(sorted(files or ())))
-        return Listing(
-            tuple(sorted({*below.folders, *(folders or ())})),
-            tuple(sorted({*below.files, *(files or ())})),
-            below.identity,
-            below.complete,
-        )
-
-    def contains(self, path: str) -> bool:
-        """Whether it is laid over, a folder of what is, or inside the files below."""
-        if path in self._texts or path in self._files or path in self._folders:
-            return True
-        return self._base is not None and self._base.contains(path)
+    def _contains(self, path: str) -> bool:
+        known = self._inside.get(path)
+        if known is None:
+            laid = path in self.texts or path in self._over
+            known = laid or (self.disk is not None and self.disk.contains(path))
+            self._inside[path] = known
+        return known
 
 
-def walk(
-    files: Files, root: str, enter: Callable[[str, Listing], bool] = lambda _folder, _listing: True
-) -> Iterator[tuple[str, Listing]]:
-    """Every folder at or below ``root`` with its listing, nearest first, each once, as far as the budget goes.
-
-    ``enter`` is asked about each folder below the root, with its listing; where it says no, neither the folder
-    nor what is in it is seen.
-    """
-    level = [root]
-    identities: set[tuple[int, int]] = set()
-    folders = entries = 0
-    for _ in range(MAX_DEPTH):
-        below: list[str] = []
-        for folder in level:
-            listing = files.listing(folder)
-            if listing is None or (listing.identity is not None and listing.identity in identities):
-                continue
-            if listing.identity is not None:
-                identities.add(listing.identity)
-            folders += 1
-            entries += len(listing.files) + len(listing.folders)
-            if folder is not root and not enter(folder, listing):
-                continue
-            yield folder, listing
-            if folders >= MAX_FOLDERS or entries >= MAX_ENTRIES:
-                return
-            below.extend(
-                paths.child(folder, name) for name in listing.folders if name not in PRUNED and name[0] != "."
-            )
-        level = below
-        if not level:
-            return
+def _answer_for(data: bytes | SourceText | Unreadable | None) -> bytes:
+    if data is None:
+        return ABSENT
+    if isinstance(data, Unreadable):
+        return _UNREADABLE + data.reason.encode("utf-8", "replace")
+    return digest(data if isinstance(data, bytes) else _encoded(data))
 
 
-PRUNED = frozenset(
-    {"__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "dist-packages"}
-)
-"""Folder names that no walk enters, besides all that begin with a dot."""
-
-
-def _read_all(descriptor: int, size: int) -> bytes | Unreadable:
-    data = os.read(descriptor, size + 1)
-    if len(data) == size:
-        return data
-    # The file grew or shrank since it was measured, or the system gave a part.
-    pieces = [data]
-    total = len(data)
-    while data and total <= MAX_BYTES:
-        data = os.read(descriptor, MAX_BYTES + 1 - total)
-        pieces.append(data)
-        total += len(data)
-    return (
-        b"".join(pieces)
-        if total <= MAX_BYTES
-        else Unreadable(f"the file is larger than {MAX_BYTES >> 10} KiB")
-    )
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file name is Unicode; other names have no URI and no place in a report."""
+def _encoded(text: SourceText) -> bytes:
     try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return text.encode()
+    except UnicodeError:
+        return text.content.encode("utf-8", "surrogatepass")
 
 
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    if os.name != "nt":
-        return False
-    status = entry.stat(follow_symlinks=False)
-    return bool(getattr(status, "st_file_attributes", 0) & 0x400)
+def _listing_answer(listing: Listing | None) -> bytes:
+    if listing is None:
+        return ABSENT
+    made = blake2b(digest_size=16)
+    for names in (listing.folders, listing.files):
+        made.update("\0".join(names).encode("utf-8", "surrogatepass"))
+        made.update(b"\0\0")
+    made.update(b"1" if listing.complete else b"0")
+    return made.digest()

@@ -14,7 +14,8 @@ from itertools import chain
 from msgspec import Struct
 
 from foreshot.project import paths
-from foreshot.project.files import Files, Listing
+from foreshot.project.disk import Listing
+from foreshot.project.files import Files
 
 _PACKAGE = re.compile(r"[A-Za-z_][\w.]*:[^:\\]+(?::[^:\\]+)*")
 _SEPARATORS = {"space": " ", "newline": "\n", "os": paths.PATH_SEP, ":": ":", ";": ";"}

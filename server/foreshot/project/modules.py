@@ -1,23 +1,20 @@
 """Modules of the workspace, found and read without being imported.
 
-What is asked is remembered, together with which files the answers came from, so that whoever keeps a result can
-tell when it is out of date.
+Everything is read through :class:`foreshot.project.files.Files`, which remembers it and records what the answers were made of.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from foreshot.project import paths
-from foreshot.project.files import Files, Listing
+from foreshot.project.files import Files
 from foreshot.project.module_names import ModuleNames
 from foreshot.syntax.module import Module, module_statements, parse
 from foreshot.text import SourceText, Span
@@ -57,54 +54,29 @@ class Modules:
     """The importable modules below ``roots``, the folders that would stand on ``sys.path``, in order."""
 
     def __init__(self, files: Files, roots: Sequence[str], root: str) -> None:
-        self._files = files
+        self.files = files
         self._roots = tuple(dict.fromkeys(roots))
         self._root = root
-        self._located: dict[str, str | None] = {}
-        self._parsed: dict[str, Module | None] = {}
-        self._names: dict[str, ModuleNames] = {}
-        self._listings: dict[str, Listing | None] = {}
-        self._contained: dict[tuple[tuple[str, ...], str], tuple[bool, set[str]]] = {}
-        self._index: dict[str, list[str]] | None = None
-        self._defined: dict[str, tuple[Definition | None, set[str]]] = {}
-        self._touched: set[str] = set()
-        self._lock = threading.RLock()
+        self._name = "\0".join(self._roots)
 
-    def fresh(self, files: Files) -> Modules:
-        """The same modules with nothing remembered, read from ``files``."""
+    def on(self, files: Files) -> Modules:
+        """The same modules as another snapshot of the files has them."""
         return Modules(files, self._roots, self._root)
 
-    @contextmanager
-    def recording(self) -> Generator[set[str]]:
-        """Collect the files whose content, or absence, the answers given inside depend on.
-
-        One thread at a time: another waits.
-        """
-        with self._lock:
-            before, self._touched = self._touched, set()
-            try:
-                yield self._touched
-            finally:
-                self._touched = before
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders that would stand on ``sys.path``, in order."""
+        return self._roots
 
     def locate(self, dotted: str) -> str | None:
         """The file of a module or a package, or None when the workspace has none of that name."""
         relative = dotted.replace(".", "/")
-        if dotted in self._located:
-            known = self._located[dotted]
-            self._touched.update([known] if known else [f"{root}/{relative}.py" for root in self._roots])
-            return known
-        found: str | None = None
         for root in self._roots:
             base = f"{root}/{relative}"
             for candidate in (f"{base}.py", f"{base}/__init__.py"):
-                if self._exists(candidate):
-                    found = candidate
-                    break
-            if found:
-                break
-        self._located[dotted] = found
-        return found
+                if self.files.is_file(candidate):
+                    return candidate
+        return None
 
     def could_hold(self, package: str) -> bool:
         """Whether a top-level package of this name would be looked for in the workspace."""
@@ -116,12 +88,9 @@ class Modules:
         if self.locate(top):
             return True
         for root in self._roots:
-            listing = self._listing(root)
-            if listing is not None and top in listing.folders:
-                inner = self._listing(f"{root}/{top}")
-                # A namespace package: a folder without `__init__.py` that holds Python.
-                if inner is not None and any(name.endswith(".py") for name in inner.files):
-                    return True
+            # A namespace package: a folder without `__init__.py` that holds Python.
+            if f"{top}/" in self.files.named(root, top) and self.files.holds_python(f"{root}/{top}"):
+                return True
         return False
 
     def resolve(self, dotted: str) -> Outcome:
@@ -154,13 +123,8 @@ class Modules:
 
     def definition(self, dotted: str) -> Definition | None:
         """The class that a dotted path leads to, through re-exports; None when there is none to be found."""
-        # Many revisions ask for the same few, and each answer depends on the same files every time.
-        known = self._defined.get(dotted)
-        if known is None:
-            with self.recording() as touched:
-                known = self._defined[dotted] = (self._definition(dotted), touched)
-        self._touched.update(known[1])
-        return known[0]
+        # Many revisions ask for the same few.
+        return self.files.remember(("definition", self._name, dotted), lambda: self._definition(dotted))
 
     def _definition(self, dotted: str) -> Definition | None:
         pending = [dotted]
@@ -185,21 +149,30 @@ class Modules:
 
     def classes_named(self, name: str) -> list[Definition]:
         """Every class of that name in the workspace's modules, by dotted path."""
-        if self._index is None:
-            self._index = {}
-            for path in self._python_files():
-                parsed = self._text(path)
-                if parsed is None:
-                    continue
-                for line in f"\n{parsed.content}".split("\nclass ")[1:]:
-                    word = line.partition("\n")[0].partition("(")[0].partition(":")[0].strip()
-                    self._index.setdefault(word, []).append(path)
+        index = self.files.remember(("classes", self._root), self._classes)
         found: list[Definition] = []
-        for path in self._index.get(name, ()):
+        for path in index.get(name, ()):
             dotted = self._dotted(path)
             if dotted is not None and (definition := self.definition(f"{dotted}.{name}")) is not None:
                 found.append(definition)
         return sorted(found, key=lambda definition: definition.dotted)
+
+    def _classes(self) -> dict[str, list[str]]:
+        """The files that define a class of each name at their top level."""
+        index: dict[str, list[str]] = {}
+        for path in self._python_files():
+            for name in self.files.remember(("classes in", path), lambda path=path: self._classes_in(path)):
+                index.setdefault(name, []).append(path)
+        return index
+
+    def _classes_in(self, path: str) -> list[str]:
+        source = self._text(path)
+        if source is None:
+            return []
+        return [
+            line.partition("\n")[0].partition("(")[0].partition(":")[0].strip()
+            for line in f"\n{source.content}".split("\nclass ")[1:]
+        ]
 
     def containing(self, texts: Iterable[str]) -> Iterator[tuple[str, str, Module]]:
         """The dotted path, the file and the tree of every module of the workspace that any of the texts stands in."""
@@ -221,12 +194,9 @@ class Modules:
     def any_contains(self, dotted: Iterable[str], text: str) -> bool:
         """Whether a text stands in one of these modules, or in a module that they import at their top level."""
         names = tuple(dotted)
-        known = self._contained.get((names, text))
-        if known is None:
-            with self.recording() as touched:
-                known = self._contained[names, text] = self._search(names, text), touched
-        self._touched.update(known[1])
-        return known[0]
+        return self.files.remember(
+            ("any contains", self._name, names, text), lambda: self._search(names, text)
+        )
 
     def _search(self, dotted: tuple[str, ...], text: str) -> bool:
         pending = deque(dotted)
@@ -274,46 +244,30 @@ class Modules:
         return "unknown" if star or names.is_dynamic or name in names.mentioned else "missing"
 
     def _names_of(self, path: str, module: Module) -> ModuleNames:
-        known = self._names.get(path)
-        if known is None:
-            known = self._names[path] = ModuleNames(module)
-        return known
+        return self.files.remember(("names", path), lambda: ModuleNames(module), module)
 
     def _holds(self, folder: str, name: str) -> bool:
         """Whether a folder has anything that could be imported by a name: Python, a folder, a compiled or generated module."""
-        listing = self._listing(folder)
-        return listing is not None and (
-            name in listing.folders or any(entry.partition(".")[0] == name for entry in listing.files)
-        )
-
-    def _listing(self, folder: str) -> Listing | None:
-        if folder not in self._listings:
-            self._listings[folder] = self._files.listing(folder)
-        return self._listings[folder]
-
-    def _exists(self, path: str) -> bool:
-        listing = self._listing(paths.parent(path))
-        self._touched.add(path)
-        return listing is not None and paths.name(path) in listing.files
+        return bool(self.files.named(folder, name))
 
     def _text(self, path: str) -> SourceText | None:
-        source = self._files.read(path)
+        source = self.files.read(path)
         return source if isinstance(source, SourceText) else None
 
     def _module(self, path: str) -> Module | None:
-        self._touched.add(path)
-        if path not in self._parsed:
-            source = self._text(path)
-            parsed = parse(source) if source is not None else None
-            self._parsed[path] = parsed if isinstance(parsed, Module) else None
-        return self._parsed[path]
+        return self.files.remember(("module", path), lambda: self._parse(path))
+
+    def _parse(self, path: str) -> Module | None:
+        source = self._text(path)
+        parsed = parse(source) if source is not None else None
+        return parsed if isinstance(parsed, Module) else None
 
     def _python_files(self) -> Iterator[str]:
         pending = [self._root]
         seen = 0
         while pending and seen < MAX_SEARCHED:
             folder = pending.pop()
-            listing = self._listing(folder)
+            listing = self.files.listing(folder)
             if listing is None:
                 continue
             for name in listing.files:

@@ -10,7 +10,7 @@ from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.text import SourceText
 
-_NAMES: Final = (
+DEPENDENCY_FILES: Final = (
     "pyproject.toml",
     "setup.cfg",
     "setup.py",
@@ -20,11 +20,20 @@ _NAMES: Final = (
     "pdm.lock",
     "Pipfile.lock",
 )
+"""Files besides lists of requirements that say what a project depends on."""
 _LIST_FOLDERS: Final = ("requirements",)
 _MOST_DIGITS: Final = 9
 _BOUND: Final = re.compile(r"(==|~=|<=|<|\^|~)\s*v?(\d+(?:\.\d+){0,3})")
 
 Release = tuple[int, ...]
+
+
+def tells_dependencies(path: str) -> bool:
+    """Whether a file says what a project depends on, told by its name and its folder's."""
+    name = paths.name(path)
+    if name in DEPENDENCY_FILES or is_list(name):
+        return True
+    return name.endswith((".txt", ".in")) and not set(_LIST_FOLDERS).isdisjoint(path.split(paths.SEP))
 
 
 def newest_release(files: Files, environment: Environment, library: str) -> Release | None:
@@ -67,7 +76,7 @@ def _files_of(files: Files, folder: str) -> list[str]:
     listing = files.listing(folder)
     if listing is None:
         return []
-    wanted = [f"{folder}/{name}" for name in listing.files if name in _NAMES or _is_list(name)]
+    wanted = [f"{folder}/{name}" for name in listing.files if name in DEPENDENCY_FILES or is_list(name)]
     for inner in _LIST_FOLDERS:
         below = files.listing(f"{folder}/{inner}") if inner in listing.folders else None
         if below is not None:
@@ -85,7 +94,8 @@ def _files_of(files: Files, folder: str) -> list[str]:
     return wanted
 
 
-def _is_list(name: str) -> bool:
+def is_list(name: str) -> bool:
+    """Whether a file is a list of requirements by its name."""
     return name.startswith("requirements") and name.endswith((".txt", ".in"))
 
 

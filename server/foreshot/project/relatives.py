@@ -11,8 +11,8 @@ import re
 import msgspec
 
 from foreshot.project import paths
+from foreshot.project.disk import Listing
 from foreshot.project.environment import Environment
-from foreshot.project.files import Listing
 from foreshot.project.locate import Workspace
 from foreshot.project.sniff import Graph, holds_revisions, revision_names
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from foreshot.project import paths
-from foreshot.project.files import Files, Listing
+from foreshot.project.disk import Listing
+from foreshot.project.files import Files
 from foreshot.text import SourceText
 
 MAX_SNIFFED = 3

@@ -1,4 +1,4 @@
-"""What was read from files, kept between runs by the digest of their content.
+"""What was read from files, kept between runs with the record of all that it was made of.
 
 The cache is data (MessagePack of plain values), never code. Anything unexpected in it (another version's, a
 corrupt or a foreign file) makes it empty. Nobody else may read or write it: it lies in the user's cache
@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 import foreshot
 from foreshot.project.dialects import RevisionHints
-from foreshot.workspace.kept import Kept
+from foreshot.project.looks import NOTHING, Look, Record
+from foreshot.workspace.kept import FileAnalysis, Kept
 from foreshot.workspace.write import replace_bytes
 
 MAX_CACHE_BYTES = 256 << 20
@@ -27,8 +30,10 @@ _SUM = 4
 
 class _Store(msgspec.Struct, frozen=True, array_like=True):
     fingerprint: bytes
-    key: bytes
-    files: dict[str, Kept]
+    looks: list[Look]
+    """Every question that a file's findings depend on, once."""
+    files: dict[str, tuple[tuple[int, ...], Kept]]
+    """By path, the numbers of the file's questions, and what is kept, which has no record."""
 
 
 _DECODER = msgspec.msgpack.Decoder(_Store)
@@ -43,41 +48,74 @@ class Cache:
         self._path = _folder() / f"{hashed}.msgpack"
         self._enabled = enabled
         self._fingerprint = fingerprint()
-        self._key = b""
-        self._holds = False
         store = self._load() if enabled else None
-        self._stored = b"" if store is None else store.key
-        self.files: dict[str, Kept] = {} if store is None else dict(store.files)
-        self.changed = False
+        self._looks: Sequence[Look] = () if store is None else store.looks
+        self._files = {} if store is None else store.files
+        self._records: dict[tuple[int, ...], Record] = {}
+        self._holding: dict[int, bool] = {}
+        self._new: dict[str, Kept] = {}
 
-    def enter(self, key: bytes) -> None:
-        """From now on ask for what was found where all that findings depend on besides their files has this digest."""
-        self._key = key
-        self._holds = key == self._stored
+    def __len__(self) -> int:
+        return len(self._files.keys() | self._new.keys())
 
     def hints(self, path: str, digest: bytes) -> RevisionHints | None:
         """The signs of databases in exactly this text, which depend on nothing else."""
-        kept = self.files.get(path)
-        return kept.hints if kept is not None and kept.digest == digest else None
+        known = self._files.get(path)
+        return known[1].hints if known is not None and known[1].digest == digest else None
 
-    def get(self, path: str, digest: bytes) -> Kept | None:
-        """What is known of exactly this text."""
-        kept = self.files.get(path) if self._holds else None
-        return kept if kept is not None and kept.digest == digest else None
+    def get(self, path: str, digest: bytes, has: Callable[[Look], bool]) -> FileAnalysis | None:
+        """What is known of exactly this text, where every question that it depends on has its answer.
+
+        Args:
+            path: the file.
+            digest: of its text.
+            has: whether a question has the answer that it had; asked once about each.
+        """
+        known = self._files.get(path)
+        if known is None or known[1].digest != digest:
+            return None
+        numbers, kept = known
+        if not all(self._has(number, has) for number in numbers):
+            return None
+        record = self._records.get(numbers)
+        if record is None:
+            record = self._records[numbers] = frozenset(self._looks[number] for number in numbers)
+        return kept.analysis(record)
+
+    def _has(self, number: int, has: Callable[[Look], bool]) -> bool:
+        known = self._holding.get(number)
+        if known is None:
+            known = self._holding[number] = has(self._looks[number])
+        return known
 
     def put(self, path: str, kept: Kept) -> None:
         """Remember a file."""
-        self.files[path] = kept
-        self.changed = True
+        self._new[path] = kept
 
-    def save(self, paths: set[str]) -> None:
+    def save(self, paths: Collection[str]) -> None:
         """Write what concerns ``paths``, when anything is new; a disk that does not take it is no error."""
-        if not self._enabled or (not self.changed and len(self.files) == len(paths)):
+        if not self._enabled or (not self._new and len(self._files) == len(paths)):
             return
-        files = {path: kept for path, kept in self.files.items() if path in paths}
+        numbers: dict[Look, int] = {}
+        numbered: dict[Record, tuple[int, ...]] = {}
+
+        def number(record: Record) -> tuple[int, ...]:
+            known = numbered.get(record)
+            if known is None:
+                known = numbered[record] = tuple(
+                    numbers.setdefault(look, len(numbers)) for look in sorted(record)
+                )
+            return known
+
+        files: dict[str, tuple[tuple[int, ...], Kept]] = {}
+        for path in paths:
+            if new := self._new.get(path):
+                files[path] = number(new.record), replace(new, record=NOTHING)
+            elif old := self._files.get(path):
+                files[path] = number(frozenset(self._looks[item] for item in old[0])), old[1]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            data = _ENCODER.encode(_Store(self._fingerprint, self._key, files))
+            data = _ENCODER.encode(_Store(self._fingerprint, list(numbers), files))
             replace_bytes(str(self._path), _sum(data) + data)
         except (OSError, UnicodeEncodeError):
             return
@@ -94,7 +132,11 @@ class Cache:
             store = _DECODER.decode(data)
         except (OSError, msgspec.MsgspecError, ValueError, RecursionError, UnicodeError):
             return None
-        return store if store.fingerprint == self._fingerprint else None
+        if store.fingerprint != self._fingerprint:
+            return None
+        last = len(store.looks)
+        known = all(0 <= number < last for numbers, _ in store.files.values() for number in numbers)
+        return store if known else None
 
 
 def _sum(data: bytes | memoryview) -> bytes:
@@ -134,4 +176,4 @@ def _folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "foreshot"
 
 
-_FORM = 2
+_FORM = 3

@@ -16,20 +16,20 @@ from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths
 from foreshot.project.dialects import RevisionHints
 from foreshot.project.discover import environments_at, revision_files, workspace_root
+from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
-from foreshot.project.files import DiskFiles, Files, Overlay
+from foreshot.project.files import Answer, Files
+from foreshot.project.looks import Record
 from foreshot.project.settings import Settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.rules import revision_rules
 from foreshot.text import SourceText, Unreadable, decode
-from foreshot.text.source import digest
 from foreshot.workspace.cache import Cache
 from foreshot.workspace.git import tracked_files
-from foreshot.workspace.kept import FileAnalysis, Kept, keep
-from foreshot.workspace.load import digest_of, hints_in_bytes, load_surroundings
+from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis, Kept, keep
+from foreshot.workspace.load import all_hints, hints_in_revisions, load_surroundings, wants_hints
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
-from foreshot.workspace.read import ReadFiles
 from foreshot.workspace.resolve import ResolvedFix
 
 Progress = Callable[[int, int], None]
@@ -132,10 +132,8 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
     if problems:
         raise ConfigurationError(problems[0].message)
     roots = tuple(dict.fromkeys(workspace_root(path, os.path.exists) for path in options.paths))
-    files: Files = ReadFiles(roots)
-    if options.stdin is not None:
-        path, text = options.stdin
-        files = Overlay({path: SourceText(text)}, files)
+    texts = {} if options.stdin is None else {options.stdin[0]: SourceText(options.stdin[1])}
+    files = Files(texts, DiskFiles(roots))
     results: list[ProjectResult] = []
     for environment, only in _environments(files, options.paths, roots):
         project = load_project(files, environment, options, progress)
@@ -171,61 +169,56 @@ def load_project(
     options: Options,
     progress: Progress | None = None,
     early: Callable[[Project], None] | None = None,
-    before: tuple[Project, frozenset[str]] | None = None,
+    before: Project | None = None,
 ) -> Project:
     """Read one environment, from the cache as far as it goes.
 
-    ``early`` gets a partial project when revisions are still to be read: all that they share is known by then. ``before`` is an
-    earlier state of the project and the files that differ from it, for what has not changed.
+    ``early`` gets a partial project when revisions are still to be read: all that they share is known by then. ``before`` is the
+    project on an earlier snapshot, for what holds still.
     """
     found = revision_files(files, environment)
-    texts = {path: data for path in found if (data := _bytes(files, path)) is not None}
-    marks = {path: digest(data) if isinstance(data, bytes) else b"" for path, data in texts.items()}
+    texts = {path: data for path in found if (data := files.read_bytes(path)) is not None}
+    marks = {path: files.answer("text", path) for path in texts}
     cache = Cache(environment.script_location, enabled=options.cache)
     hints: dict[str, RevisionHints] = {}
-
-    def hints_of(path: str, data: bytes) -> RevisionHints:
-        known = cache.hints(path, marks[path])
-        hints[path] = found = hints_in_bytes(data) if known is None else known
-        return found
-
-    surroundings, key = load_surroundings(files, environment, options.overrides, texts, hints_of)
-    cache.enter(key)
-    same: Mapping[str, FileAnalysis] = _unchanged(*before, key) if before is not None else {}
+    if wants_hints(files, environment, options.overrides):
+        for path, data in texts.items():
+            known = cache.hints(path, marks[path])
+            hints[path] = hints_in_revisions((data,)) if known is None else known
+    surroundings = load_surroundings(files, environment, options.overrides, all_hints(hints.values()))
+    others: Mapping[str, Answer] = {SURROUNDINGS: lambda _: surroundings.key}
+    same: Mapping[str, FileAnalysis] = _unchanged(before, files, others) if before is not None else {}
     analyses: dict[str, FileAnalysis] = {}
     pending: list[_Pending] = []
-    dependencies = _Dependencies(files)
     for path, data in texts.items():
         mark = marks[path]
-        kept = cache.get(path, mark)
-        if path in same:
-            analyses[path] = same[path]
-        elif kept is not None and dependencies.hold(kept.depends):
-            analyses[path] = kept.analysis
-        else:
-            # Takes its place in the order now; the value follows.
-            analyses[path] = _NOTHING
+        kept = cache.get(path, mark, lambda look: files.has(look, others))
+        # One that is still to be read takes its place in the order now.
+        analyses[path] = known = same.get(path) or kept or NOT_READ
+        if known is NOT_READ:
             pending.append(_Pending(path, data, mark, hints.get(path)))
     if pending:
         if early is not None:
             early(Project(files, surroundings, dict(analyses), partial=True))
-        for path, kept in _analyse_all(pending, surroundings, dependencies, options.jobs, progress):
-            analyses[path] = kept.analysis
+        for path, kept in _analyse_all(pending, surroundings, options.jobs, progress):
+            analyses[path] = kept.analysis(kept.record)
             cache.put(path, kept)
-    cache.save(set(analyses))
+    cache.save(analyses.keys())
     tracked = tracked_files(environment.script_location)
     return Project(files, surroundings, analyses, tracked=tracked)
 
 
-def _unchanged(before: Project, changed: frozenset[str], key: bytes) -> Mapping[str, FileAnalysis]:
+def _unchanged(before: Project, files: Files, others: Mapping[str, Answer]) -> Mapping[str, FileAnalysis]:
     """What was found in revisions for which nothing is different."""
-    if digest_of(before.surroundings) != key:
-        return {}
-    return {
-        path: analysis
-        for path, analysis in before.analyses.items()
-        if path not in changed and changed.isdisjoint(analysis.depends)
-    }
+    verdicts: dict[Record, bool] = {}
+    found: dict[str, FileAnalysis] = {}
+    for path, analysis in before.analyses.items():
+        holds = verdicts.get(analysis.record)
+        if holds is None:
+            holds = verdicts[analysis.record] = files.holds(analysis.record, others)
+        if holds and files.answer("text", path) == before.files.answer("text", path):
+            found[path] = analysis
+    return found
 
 
 class _Pending(NamedTuple):
@@ -240,7 +233,6 @@ class _Pending(NamedTuple):
 def _analyse_all(
     pending: Sequence[_Pending],
     surroundings: Surroundings,
-    dependencies: _Dependencies,
     jobs: int | None,
     progress: Progress | None,
 ) -> Iterator[tuple[str, Kept]]:
@@ -252,29 +244,9 @@ def _analyse_all(
     def one(item: _Pending) -> tuple[str, Kept]:
         path, data, mark, hints = item
         analysis = analyse(decode(data) if isinstance(data, bytes) else data, path, surroundings, rules)
-        depends = tuple(dependencies.state(other) for other in analysis.depends)
-        return path, keep(analysis, mark, depends, hints)
+        return path, keep(analysis, mark, hints)
 
     return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
-
-
-class _Dependencies:
-    """The state of files that findings elsewhere depend on, each looked at once."""
-
-    def __init__(self, files: Files) -> None:
-        self._files = files
-        self._marks: dict[str, bytes] = {}
-
-    def state(self, path: str) -> tuple[str, bytes]:
-        mark = self._marks.get(path)
-        if mark is None:
-            data = _bytes(self._files, path)
-            mark = digest(data) if isinstance(data, bytes) else b"" if data is None else b"?"
-            self._marks[path] = mark
-        return path, mark
-
-    def hold(self, depends: tuple[tuple[str, bytes], ...]) -> bool:
-        return all(self.state(path)[1] == mark for path, mark in depends)
 
 
 def _environments(
@@ -298,13 +270,3 @@ def _environments(
 
 def _is_under(path: str, folder: str) -> bool:
     return path == folder or paths.is_inside(path, folder)
-
-
-def _bytes(files: Files, path: str) -> bytes | Unreadable | None:
-    if isinstance(files, DiskFiles):
-        return files.read_bytes(path)
-    source = files.read(path)
-    return source.encode() if isinstance(source, SourceText) else source
-
-
-_NOTHING = FileAnalysis()

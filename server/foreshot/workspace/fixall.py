@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
-from foreshot.project.files import Files, Overlay
-from foreshot.rules import revision_rules
+from foreshot.project.files import Files
 from foreshot.text import SourceText
-from foreshot.workspace.analysis import analyse
+from foreshot.workspace.advance import advanced
 from foreshot.workspace.check import Options, ProjectResult, check, load_project
 from foreshot.workspace.project import Project
 from foreshot.workspace.rounds import Applied, Rounds, Subject
@@ -46,9 +45,9 @@ class _Texts:
         self.new: dict[str, SourceText] = {}
         self.created: set[str] = set()
 
-    def files(self, more: Mapping[str, SourceText]) -> Overlay:
+    def files(self, more: Mapping[str, SourceText]) -> Files:
         """The files with every repair so far, and with other texts on top."""
-        return Overlay({**self.new, **more}, self.base)
+        return self.base.laid({**self.new, **more})
 
     def take(self, project: Project, texts: Mapping[str, SourceText]) -> None:
         """These are the texts from now on."""
@@ -80,9 +79,8 @@ class _Whole(Subject):
 
     def with_texts(self, texts: Mapping[str, SourceText]) -> _Whole:
         result = self._result
-        before = (result.project, frozenset(texts))
         files = self._texts.files(self._pending(texts))
-        project = load_project(files, result.environment, self._options, before=before)
+        project = load_project(files, result.environment, self._options, before=result.project)
         after = _Whole(result.of(project), self._texts, self._options)
         after._taken = [*self._taken, texts]
         return after
@@ -113,9 +111,8 @@ class _OneFile(Subject):
         return self._project.reports_for(self._path)
 
     def with_texts(self, texts: Mapping[str, SourceText]) -> _OneFile:
-        files = Overlay(texts, self._project.files)
-        analysis = analyse(texts[self._path], self._path, self._project.surroundings, revision_rules())
-        return _OneFile(self._project.with_file(self._path, analysis, files), self._path)
+        files = self._project.files.laid(texts)
+        return _OneFile(advanced(self._project, files, texts), self._path)
 
 
 def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
@@ -132,8 +129,7 @@ def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
         texts = texts or _Texts(result.project.files)
         if texts.new:
             # Environments may share files.
-            before = (result.project, frozenset(texts.new))
-            quiet = replace(options, cache=False)
+            quiet, before = replace(options, cache=False), result.project
             result = result.of(load_project(texts.files({}), result.environment, quiet, before=before))
         subject = _Whole(result, texts, options)
         last, made = _repaired(subject, unsafe=unsafe)

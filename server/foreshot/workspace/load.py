@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from foreshot.knowledge.databases import Target, target
 from foreshot.lint.context import Surroundings
@@ -19,13 +21,12 @@ from foreshot.project.envpy import read_env
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.project.pins import newest_release
-from foreshot.project.settings import load_settings, settings_from_options
+from foreshot.project.settings import LoadedSettings, Settings, load_settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Unreadable
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
 _SIGNS = (
     b"dialect",
     b"engine.name",
@@ -39,32 +40,73 @@ _SIGNS = (
 
 
 def load_surroundings(
-    files: Files,
-    environment: Environment,
-    overrides: Mapping[str, object],
-    revisions: Mapping[str, bytes | Unreadable],
-    hints_of: Callable[[str, bytes], RevisionHints] = lambda _, data: hints_in_bytes(data),
-) -> tuple[Surroundings, bytes]:
-    """The surroundings of an environment's revisions, and a digest of all that they were made from.
+    files: Files, environment: Environment, overrides: Mapping[str, object], hints: RevisionHints = NO_HINTS
+) -> Surroundings:
+    """The surroundings of an environment's revisions.
 
     Args:
         files: where files are read from.
         environment: which environment.
         overrides: settings that go before those of the project, with the keys of the settings file.
-        revisions: the bytes of every revision file, which may tell the project's databases.
-        hints_of: the signs of databases in one of them, by path and bytes.
+        hints: the signs of databases in the revisions, see :func:`wants_hints`.
     """
-    loaded = load_settings(files, environment.home, environment.root)
-    settings = loaded.settings
-    if overrides:
-        settings, _ = settings_from_options(
-            {camel_case(key): value for key, value in overrides.items()}, settings
-        )
+    made = files.remember(
+        ("surroundings", identity(environment)),
+        lambda: _made(files, environment, overrides, hints),
+        (environment, overrides, hints),
+    )
+    return made if made.modules.files is files else replace(made, modules=made.modules.on(files))
+
+
+def refreshed(surroundings: Surroundings, files: Files) -> Surroundings:
+    """The surroundings as another snapshot of the files has them."""
+    return load_surroundings(files, surroundings.environment, surroundings.overrides, surroundings.hints)
+
+
+def identity(environment: Environment) -> Hashable:
+    """What tells an environment from all others of a workspace."""
+    return environment.script_location, environment.section, environment.version_dirs
+
+
+def wants_hints(files: Files, environment: Environment, overrides: Mapping[str, object]) -> bool:
+    """Whether the revisions have to tell the databases, because no setting does."""
+    return not _settings(files, environment, overrides)[1].dialect
+
+
+def hints_in_revisions(revisions: Iterable[bytes | Unreadable]) -> RevisionHints:
+    """The signs of databases in the bytes of revisions."""
+    return all_hints(hints_in_bytes(data) for data in revisions if isinstance(data, bytes))
+
+
+def all_hints(each: Iterable[RevisionHints]) -> RevisionHints:
+    """The signs of databases in several revisions."""
+    hints = NO_HINTS
+    for found in each:
+        if found != NO_HINTS:
+            hints |= found
+    return hints
+
+
+def _settings(
+    files: Files, environment: Environment, overrides: Mapping[str, object]
+) -> tuple[LoadedSettings, Settings]:
+    def make() -> tuple[LoadedSettings, Settings]:
+        loaded = load_settings(files, environment.home, environment.root)
+        options = {camel_case(key): value for key, value in overrides.items()}
+        return loaded, settings_from_options(options, loaded.settings)[0] if options else loaded.settings
+
+    key = ("settings", environment.home, environment.root)
+    return files.remember(key, make, overrides)
+
+
+def _made(
+    files: Files, environment: Environment, overrides: Mapping[str, object], hints: RevisionHints
+) -> Surroundings:
+    loaded, settings = _settings(files, environment, overrides)
     env_source = _text(files, environment.env_py)
     env_module = parse(env_source) if env_source is not None else None
     env = read_env(env_module) if isinstance(env_module, Module) else None
     template_source = _text(files, environment.template)
-    hints = _hints(revisions, hints_of) if not settings.dialect else NO_HINTS
     modules = Modules(files, _source_roots(files, environment), environment.root)
     drivers = declared = frozenset[Dialect]()
     if not settings.dialect:
@@ -88,24 +130,15 @@ def load_surroundings(
         alembic=newest_release(files, environment, "alembic"),
         lock_timeout=(env is not None and env.lock_timeout is not None)
         or any(url.lock_timeout for url in environment.urls),
+        hints=hints,
+        overrides=overrides,
     )
-    return surroundings, digest_of(surroundings)
+    return replace(surroundings, key=key_of(surroundings))
 
 
 def _text(files: Files, path: str | None) -> SourceText | None:
     source = files.read(path) if path is not None else None
     return source if isinstance(source, SourceText) else None
-
-
-def _hints(
-    revisions: Mapping[str, bytes | Unreadable], hints_of: Callable[[str, bytes], RevisionHints]
-) -> RevisionHints:
-    hints = NO_HINTS
-    for path, data in revisions.items():
-        found = hints_of(path, data) if isinstance(data, bytes) else NO_HINTS
-        if found != NO_HINTS:
-            hints |= found
-    return hints
 
 
 def hints_in_bytes(data: bytes) -> RevisionHints:
@@ -136,22 +169,28 @@ def _source_roots(files: Files, environment: Environment) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
-def digest_of(surroundings: Surroundings) -> bytes:
-    """A digest of all that findings in a revision depend on besides files."""
+def key_of(surroundings: Surroundings) -> bytes:
+    """A digest of the whole value, so that no field can be forgotten."""
     made = blake2b(digest_size=16)
-    for source in (surroundings.env_source, surroundings.template_source):
-        made.update(b"\0" if source is None else source.content.encode("utf-8", "surrogatepass"))
-        made.update(b"\1")
-    parts = (
-        surroundings.environment,
-        surroundings.targets,
-        surroundings.possible,
-        sorted(surroundings.guessed),
-        surroundings.settings,
-        surroundings.loaded.base,
-        surroundings.sqlalchemy,
-        surroundings.alembic,
-    )
-    # The order of sets and mappings must not count: it can differ from run to run.
-    made.update(_ENCODER.encode(parts))
+    for name in Surroundings.__struct_fields__:
+        if name not in ELSEWHERE:
+            # The order of sets and mappings must not count: it can differ from run to run.
+            made.update(_ENCODER.encode((name, getattr(surroundings, name))))
+    made.update(_ENCODER.encode(surroundings.loaded.base))
     return made.digest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case SourceText():
+            return blake2b(value.content.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        case Modules():
+            return value.roots
+        case _:
+            raise NotImplementedError(type(value).__name__)
+
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
+ELSEWHERE: Final = frozenset({"env", "env_module", "template", "loaded", "hints", "overrides", "key"})
+"""Fields that follow from others, or whose outcome is in others: of the settings file, what it says and from where, not where
+in the file it says so; of hints and overrides, the databases and the settings."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
 
-from foreshot.lint.context import Entry, ProjectContext, Surroundings
+from foreshot.lint.context import ProjectContext, Surroundings
+from foreshot.lint.entry import Entry
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.lint.suppress import Suppression, suppressions_of
@@ -15,16 +16,19 @@ from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.migration.revision import Revision
 from foreshot.project import paths
-from foreshot.project.files import PRUNED, Files, Listing
-from foreshot.project.sniff import revision_names
+from foreshot.project.discover import is_revision_place
+from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
-from foreshot.workspace.kept import FileAnalysis
+from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
+from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
 from foreshot.workspace.resolve import ResolvedFix
 from foreshot.workspace.sift import chosen, is_selected, said_once, suppressed
 
+_FEW = 16
+"""Files up to which a history is mended; with more it is made anew."""
 _REMEMBERED = 4
 
 
@@ -49,16 +53,53 @@ class Project:
         self.surroundings = surroundings
         self.analyses = analyses
         self._tracked = tracked
-        self._last_good = last_good or {}
+        self.last_good = last_good or {}
+        """What was last known of files that do not parse now."""
         self.partial = partial
         """Not every revision has been read yet: the history is not known, and no rule about it speaks."""
+        self._name = identity(surroundings.environment)
+        self._read_in = surroundings.key
+        self._subjects: frozenset[str] | None = None
+        self._context: ProjectContext | None = None
+        self._before: tuple[ProjectContext, frozenset[str]] | None = None
+        """While there is no context yet: an earlier one, and the files that have changed since."""
 
-    @cached_property
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its revisions, but for those in an editor's buffer, were read in other surroundings than there are now."""
+        return self._read_in != self.surroundings.key
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """All files and folders that any revision has looked at besides its text and the surroundings, and perhaps more."""
+        if self._subjects is None:
+            self._subjects = _subjects(self.analyses.values())
+        return self._subjects
+
+    @property
     def context(self) -> ProjectContext:
         """What the rules about the whole environment see."""
-        entries = [self._entry(path, analysis) for path, analysis in self.analyses.items()]
-        graph = RevisionGraph(Node(entry.path, entry.header) for entry in entries if entry.header is not None)
+        before, context = self._before, self._context
+        if context is None:
+            context = self._context = self._made_context() if before is None else self._context_after(*before)
+            self._before = None
+        return context
+
+    def _made_context(self) -> ProjectContext:
+        entries = {path: self.entry(path, analysis) for path, analysis in self.analyses.items()}
+        graph = RevisionGraph(
+            Node(path, entry.header) for path, entry in entries.items() if entry.header is not None
+        )
         return ProjectContext(self.surroundings, entries, graph, self.source, NAMES)
+
+    def _context_after(self, before: ProjectContext, changed: frozenset[str]) -> ProjectContext:
+        if len(changed) > _FEW or any(
+            path not in before.by_path or path not in self.analyses for path in changed
+        ):
+            # Some have come or gone, and the order counts.
+            return self._made_context()
+        entries = {path: self.entry(path, self.analyses[path]) for path in changed}
+        return before.after(entries, self.surroundings, self.source)
 
     @property
     def graph(self) -> RevisionGraph:
@@ -97,9 +138,14 @@ class Project:
     @cached_property
     def project_reports(self) -> Mapping[str, Sequence[Report]]:
         """What the rules about the whole environment found, by file, before any filter."""
-        found: dict[str, list[Report]] = {}
         if self.partial:
-            return found
+            return {}
+        surroundings = self.surroundings
+        given = (self.context.shape, surroundings.key, surroundings.loaded)
+        return self.files.remember((self._name, "project reports"), self._project_reports, given)
+
+    def _project_reports(self) -> Mapping[str, Sequence[Report]]:
+        found: dict[str, list[Report]] = {}
         for report in project_reports(project_rules(), self.context, self.source):
             found.setdefault(report.path, []).append(report)
         return found
@@ -140,21 +186,19 @@ class Project:
     def glance(self, path: str, reports: Sequence[Report] | None = None) -> Glance:
         """What is known of a file in short, with its ``reports`` if they are at hand; cheap to ask for again."""
         analysis, found = self.analyses.get(path), tuple(self._project_reports_for(path))
-        asked = (analysis, found, path in self.baseline)
-        known = self._glances.get(path)
-        if known is not None and known[0][0] is analysis and known[0][1:] == asked[1:]:
-            return known[1]
-        glance = glance_at(
-            self.reports_for(path) if reports is None else reports, analysis, self.source(path)
-        )
-        # What is said of a comment that silences depends on more.
-        if analysis is not None and not self.suppressions(path):
-            self._glances[path] = (asked, glance)
-        return glance
 
-    @cached_property
-    def _glances(self) -> dict[str, tuple[tuple[FileAnalysis | None, tuple[Report, ...], bool], Glance]]:
-        return {}
+        def make() -> Glance:
+            shown = self.reports_for(path) if reports is None else reports
+            return glance_at(shown, analysis, self.source(path))
+
+        # What is said of a comment that silences depends on more.
+        if analysis is None or self.suppressions(path):
+            return make()
+        return self.files.remember(
+            (self._name, "glance", path),
+            make,
+            (analysis, found, path in self.baseline, self.surroundings.settings),
+        )
 
     def _project_reports_for(self, path: str) -> Sequence[Report]:
         """What rules about the environment found in a file; of one that does not parse now, only in its header.
@@ -170,21 +214,7 @@ class Project:
 
     def takes(self, path: str) -> bool:
         """Whether a file is a revision by its place and name; it need not exist."""
-        if path in self.analyses:
-            return True
-        folder, name = paths.parent(path), paths.name(path)
-        if not revision_names(Listing((), (name,))):
-            return False
-        environment = self.surroundings.environment
-        if not environment.recursive:
-            return folder in environment.version_dirs
-        return any(
-            paths.is_inside(folder, place)
-            and not any(
-                part in PRUNED or part[:1] == "." for part in paths.relative(folder, place).split("/")
-            )
-            for place in environment.version_dirs
-        )
+        return path in self.analyses or is_revision_place(self.surroundings.environment, path)
 
     def suppressions(self, path: str) -> Sequence[Suppression]:
         """The suppression comments of a revision or of env.py."""
@@ -196,40 +226,26 @@ class Project:
             return ()
         return suppressions_of(module, module.source, module.comments)
 
-    def with_file(self, path: str, analysis: FileAnalysis, files: Files) -> Project:
-        """The project after one revision file has changed or come, with all that the change does not touch."""
-        before = self.analyses.get(path)
-        last_good = self._last_good
-        if before is not None and before.problem is None and before.header is not None and analysis.problem:
-            last_good = {**last_good, path: self._entry(path, before)}
-        after = self._with(files, analyses={**self.analyses, path: analysis}, last_good=last_good)
-        old = self.context.by_path.get(path)
-        new = after._entry(path, analysis)
-        if old is not None:
-            graph = self.graph.with_replaced(path, new.header)
-            after.__dict__["context"] = self.context.with_entry(new, graph, after.source)
-            # What stands elsewhere in the text, and nothing else, changes no finding in other files.
-            if new.is_like(old) and path not in self.project_reports:
-                after.__dict__["project_reports"] = self.project_reports
-                if "baseline" in self.__dict__:
-                    after.__dict__["baseline"] = self.baseline
-        return after
-
-    def without_file(self, path: str, files: Files) -> Project:
-        """The project after one revision file has gone."""
-        analyses = {other: analysis for other, analysis in self.analyses.items() if other != path}
-        last_good = {other: entry for other, entry in self._last_good.items() if other != path}
-        return self._with(files, analyses=analyses, last_good=last_good)
-
-    def with_surroundings(self, surroundings: Surroundings, files: Files) -> Project:
-        """The project in other surroundings; what was found in its revisions is left as it was."""
-        return self._with(files, surroundings)
-
-    def with_fresh_modules(self, files: Files) -> Project:
-        """The project with nothing remembered of the workspace's other modules."""
-        surroundings = replace(self.surroundings, modules=self.surroundings.modules.fresh(files))
-        after = self._with(files, surroundings)
-        after._keep(self)
+    def taking(
+        self,
+        files: Files,
+        surroundings: Surroundings,
+        analyses: Mapping[str, FileAnalysis],
+        last_good: Mapping[str, Entry],
+        changed: frozenset[str],
+    ) -> Project:
+        """The project on another snapshot of its files, with ``changed`` ones read anew, come or gone."""
+        after = self._with(files, surroundings, analyses, last_good)
+        after._read_in = self._read_in
+        if self._subjects is not None:
+            after._subjects = self._subjects | _subjects(
+                analyses[path] for path in changed if path in analyses
+            )
+        before, context = self._before, self._context
+        if context is not None:
+            after._before = (context, changed)
+        elif before is not None:
+            after._before = (before[0], before[1] | changed)
         return after
 
     def with_memory_of(self, before: Project | None) -> Project:
@@ -245,43 +261,23 @@ class Project:
         }
         if not known:
             return self
-        return self._with(self.files, last_good=known)
+        return self._with(self.files, self.surroundings, self.analyses, known)
 
     def _with(
         self,
         files: Files,
-        surroundings: Surroundings | None = None,
-        analyses: Mapping[str, FileAnalysis] | None = None,
-        last_good: Mapping[str, Entry] | None = None,
+        surroundings: Surroundings,
+        analyses: Mapping[str, FileAnalysis],
+        last_good: Mapping[str, Entry],
     ) -> Project:
-        """The same project with something else, and nothing worked out yet."""
-        after = Project(
-            files,
-            surroundings or self.surroundings,
-            self.analyses if analyses is None else analyses,
-            tracked=self._tracked,
-            last_good=self._last_good if last_good is None else last_good,
-            partial=self.partial,
-        )
-        if surroundings is None:
-            after.__dict__["_glances"] = self._glances
-        return after
+        tracked, partial = self._tracked, self.partial
+        return Project(files, surroundings, analyses, tracked=tracked, last_good=last_good, partial=partial)
 
-    def dependents(self, path: str) -> list[str]:
-        """Revisions whose findings depend on another file."""
-        return [revision for revision, analysis in self.analyses.items() if path in analysis.depends]
-
-    def _keep(self, other: Project) -> None:
-        """Take over what another snapshot knows that holds here too."""
-        self.__dict__["context"] = other.context.with_surroundings(self.surroundings, self.source)
-        for name in ("project_reports", "baseline", "_glances"):
-            if name in other.__dict__:
-                self.__dict__[name] = other.__dict__[name]
-
-    def _entry(self, path: str, analysis: FileAnalysis) -> Entry:
+    def entry(self, path: str, analysis: FileAnalysis) -> Entry:
+        """What the rules about the whole environment see of a file; of one that does not parse, what was last known."""
         untracked = self._tracked is not None and path not in self._tracked
         entry = analysis.entry(path, untracked=untracked)
-        before = self._last_good.get(path)
+        before = self.last_good.get(path)
         if analysis.problem is None or before is None:
             return entry
         # A header above the broken part is that of the current text.
@@ -298,6 +294,11 @@ class Project:
         since = self.surroundings.settings.since
         if not since:
             return frozenset()
+        return self.files.remember(
+            (self._name, "baseline"), lambda: self._up_to(since), (self.context.shape, since)
+        )
+
+    def _up_to(self, since: str) -> frozenset[str]:
         found = resolve_revision(self.graph, since)
         if isinstance(found, Unresolved):
             return frozenset()
@@ -322,3 +323,8 @@ class Project:
     def offers(self) -> Offers:
         """What is offered for its findings."""
         return Offers(self)
+
+
+def _subjects(analyses: Iterable[FileAnalysis]) -> frozenset[str]:
+    records = {analysis.record for analysis in analyses}
+    return frozenset(look.about for record in records for look in record if look.kind != SURROUNDINGS)

@@ -7,20 +7,18 @@ when somebody asks it, on whichever thread that is, and what it worked out goes 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, Protocol
-
-from msgspec.structs import replace
 
 from foreshot.lint.report import Report
 from foreshot.project import paths
 from foreshot.project.discover import find_environments
-from foreshot.project.files import DiskFiles, Files, Overlay
-from foreshot.rules import revision_rules
-from foreshot.text import SourceText, Unreadable
-from foreshot.workspace.analysis import analyse
+from foreshot.project.disk import DiskFiles
+from foreshot.project.files import Files
+from foreshot.project.pins import tells_dependencies
+from foreshot.text import SourceText
+from foreshot.workspace.advance import advanced
 from foreshot.workspace.check import Options, load_project
-from foreshot.workspace.load import load_surroundings
 from foreshot.workspace.project import Project
 
 Role = Literal["revision", "env", "template", "config"]
@@ -47,7 +45,7 @@ class World:
         self,
         files: Files,
         projects: Sequence[Project],
-        pending: Mapping[str, SourceText | Unreadable | None],
+        changed: frozenset[str] = frozenset(),
         *,
         indexed: bool,
     ) -> None:
@@ -55,9 +53,9 @@ class World:
         self.indexed = indexed
         """Whether the folders have been searched for projects yet."""
         self._base = tuple(projects)
-        self._pending = pending
+        self._changed = changed
         self._lock = threading.Lock()
-        self._projects: tuple[Project, ...] | None = None if pending else self._base
+        self._projects: tuple[Project, ...] | None = None
 
     @property
     def projects(self) -> tuple[Project, ...]:
@@ -65,18 +63,30 @@ class World:
         if self._projects is None:
             with self._lock:
                 if self._projects is None:
-                    self._projects = tuple(self._brought_up_to_date(project) for project in self._base)
+                    self._projects = tuple(
+                        advanced(project, self.files, self._changed) for project in self._base
+                    )
         return self._projects
 
-    def settled(self) -> tuple[tuple[Project, ...], Mapping[str, SourceText | Unreadable | None]]:
-        """Projects and the changes that they do not have yet: what the next world starts from."""
-        return (self._projects, {}) if self._projects is not None else (self._base, self._pending)
+    def settled(self) -> tuple[tuple[Project, ...], frozenset[str]]:
+        """Projects and the paths of changes that they do not have yet: what the next world starts from."""
+        return (self._projects, frozenset()) if self._projects is not None else (self._base, self._changed)
+
+    def after(self, files: Files, changed: Collection[str]) -> World:
+        """The next world: ``changed`` may be other in ``files``."""
+        projects, pending = self.settled()
+        return World(files, projects, pending.union(changed), indexed=self.indexed)
 
     def owner(self, path: str) -> Project | None:
         """The project that a file is part of; with several, the one whose revisions it belongs to."""
         found = [(project, role) for project in self.projects if (role := role_of(project, path)) is not None]
         found.sort(key=lambda pair: pair[1] != "revision")
         return found[0][0] if found else None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what revisions share has changed since they were read, so that a :meth:`Session.load` is wanted."""
+        return any(project.is_outdated for project in self.projects)
 
     def concerns(self, path: str) -> bool:
         """Whether a file is part of any project, told without working anything out."""
@@ -93,18 +103,6 @@ class World:
             for report in project.reports_for(path)
         ]
         return list(dict.fromkeys(found))
-
-    def _brought_up_to_date(self, project: Project) -> Project:
-        for path, source in self._pending.items():
-            if not project.takes(path):
-                continue
-            text = source if source is not None else self.files.read(path)
-            if text is not None:
-                analysis = analyse(text, path, project.surroundings, revision_rules())
-                project = project.with_file(path, analysis, self.files)
-            elif path in project.analyses:
-                project = project.without_file(path, self.files)
-        return project
 
 
 def role_of(project: Project, path: str) -> Role | None:
@@ -131,11 +129,13 @@ class Session:
         self.overrides: Mapping[str, object] = overrides or {}
         self._buffers: dict[str, SourceText] = {}
         self._changed_since_load: set[str] = set()
-        self.world = World(self._files(), (), {}, indexed=False)
+        self._disk = DiskFiles(self.folders)
+        self.world = World(self._files(), (), indexed=False)
 
     def set_folders(self, folders: Iterable[str]) -> None:
         """The folders that are open; the next :meth:`load` searches them."""
         self.folders = tuple(folders)
+        self._disk = DiskFiles(self.folders)
 
     def set_text(self, path: str, text: str | None) -> None:
         """A buffer has this text now; None: the buffer is closed and the disk counts again."""
@@ -143,7 +143,7 @@ class Session:
             self._buffers.pop(path, None)
         else:
             self._buffers[path] = SourceText(text)
-        self._change({path: self._buffers.get(path)})
+        self._change({path})
 
     def touch(self, changed: Iterable[str]) -> None:
         """Files have come, gone or changed on disk; those in a buffer stay as the buffer has them.
@@ -157,7 +157,7 @@ class Session:
                 inside = path + paths.SEP
                 for project in self.world.settled()[0]:
                     wanted.update(known for known in project.analyses if known.startswith(inside))
-        self._change(dict.fromkeys(wanted.difference(self._buffers)))
+        self._change(wanted.difference(self._buffers))
 
     def load(self) -> Load:
         """A piece of work that reads every project anew, for another thread.
@@ -202,7 +202,7 @@ class Session:
         """
         if self.world.indexed:
             return False
-        self.world = World(self._files(), projects, dict.fromkeys(self._buffers), indexed=False)
+        self.world = self._world(projects, self._changed_since_load.union(self._buffers), indexed=False)
         return True
 
     def install(self, projects: Sequence[Project]) -> None:
@@ -214,58 +214,39 @@ class Session:
             project.with_memory_of(last_good.get(project.surroundings.environment.script_location))
             for project in projects
         ]
-        pending = dict.fromkeys([*self._buffers, *self._changed_since_load])
-        self.world = World(self._files(), taken, pending, indexed=True)
+        self.world = self._world(taken, self._changed_since_load.union(self._buffers), indexed=True)
 
-    def refresh_surroundings(self, path: str) -> bool:
-        """Read env.py, template and settings anew where ``path`` is one of them; whether it was.
+    def shapes(self, path: str) -> bool:
+        """Whether a file is env.py, the template or a configuration of a project: what all its revisions share.
 
-        What was found in revisions is left as it is until the next :meth:`load`.
+        What is found in revisions that are in no buffer is left as it is until the next :meth:`load`.
         """
-        projects, pending = self.world.settled()
-        files = self._files()
-        refreshed: list[Project] = []
-        found = False
-        for project in projects:
-            role = role_of(project, path)
-            if role in ("env", "template", "config"):
-                found = True
-                surroundings, _ = load_surroundings(
-                    files, project.surroundings.environment, self.overrides, {}
-                )
-                if not project.surroundings.settings.dialect:
-                    # The revisions, which may tell the databases, have not changed.
-                    surroundings = replace(surroundings, targets=project.surroundings.targets)
-                project = project.with_surroundings(surroundings, files)
-            refreshed.append(project)
-        if found:
-            self.world = World(files, refreshed, pending, indexed=self.world.indexed)
-        return found
+        return any(
+            role_of(project, path) in ("env", "template", "config") for project in self.world.settled()[0]
+        )
 
     def is_configuration(self, path: str) -> bool:
         """Whether a file tells where projects are, or how: its change asks for a :meth:`load`."""
-        return paths.name(path) in _CONFIG_NAMES or path.endswith((".ini", "/env.py", ".mako"))
+        return (
+            paths.name(path) in _CONFIG_NAMES
+            or path.endswith((".ini", "/env.py", ".mako"))
+            or tells_dependencies(path)
+        )
 
-    def _change(self, changes: Mapping[str, SourceText | Unreadable | None]) -> None:
-        self._changed_since_load.update(changes)
-        projects, pending = self.world.settled()
-        # What is no revision needs no reading; before the first load, everything is still to be read.
-        wanted = {**pending, **{path: text for path, text in changes.items() if self.world.concerns(path)}}
-        others = [path for path in changes if not any(path in project.analyses for project in projects)]
-        for path in others:
-            for project in projects:
-                wanted.update(
-                    {dependent: self._buffers.get(dependent) for dependent in project.dependents(path)}
-                )
-        fresh = any(path.endswith(".py") for path in others)
-        files = self._files()
-        if fresh:
-            projects = tuple(project.with_fresh_modules(files) for project in projects)
-        self.world = World(files, projects, wanted, indexed=self.world.indexed)
+    def _change(self, changed: set[str]) -> None:
+        self._changed_since_load.update(changed)
+        files = self.world.files.after(dict(self._buffers), changed)
+        self.world = self.world.after(files, changed)
+
+    def _world(self, projects: Sequence[Project], changed: set[str], *, indexed: bool) -> World:
+        """A world of projects that were read, with the changes made since."""
+        read = projects[0].files if projects else self._files()
+        files = read.after(dict(self._buffers), changed)
+        return World(files, projects, frozenset(changed), indexed=indexed)
 
     def _files(self) -> Files:
-        disk = DiskFiles(self.folders)
-        return Overlay(dict(self._buffers), disk) if self._buffers else disk
+        """The files with nothing known of them yet."""
+        return Files(dict(self._buffers), self._disk)
 
 
 def _ignored(_projects: list[Project]) -> None:

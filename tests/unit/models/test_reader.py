@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from foreshot.models.model import CustomType, EnumClass, Models, ModelTable
 from foreshot.models.reader import read_models
 from foreshot.models.types import enum_values
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module, parse
 from foreshot.syntax.values import CallValue, Ref, Unknown
@@ -26,7 +26,7 @@ def read(files: Mapping[str, str], env: str = ENV) -> Models:
     texts = {f"/w/{name}": SourceText(textwrap.dedent(text)) for name, text in files.items()}
     module = parse(SourceText(env))
     assert isinstance(module, Module)
-    return read_models(Modules(Overlay(texts), ["/w"], "/w"), module, "/w/migrations/env.py")
+    return read_models(Modules(Files(texts), ["/w"], "/w"), module, "/w/migrations/env.py")
 
 
 FORMS = {

@@ -9,7 +9,7 @@ from foreshot.project.declared import declared_dialects
 from foreshot.project.dialects import NO_HINTS, Target, dependency_drivers, hints_in, infer_targets
 from foreshot.project.discover import find_environments
 from foreshot.project.envpy import read_env
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.project.settings import Settings
 from foreshot.syntax.module import Module, parse
@@ -32,7 +32,7 @@ def targets(url="", env="", revision="", settings=None, **tree):
         else name.replace("__", "."): text
         for name, text in tree.items()
     }
-    overlay = Overlay({paths.join(ROOT, path): SourceText(text) for path, text in files.items()})
+    overlay = Files({paths.join(ROOT, path): SourceText(text) for path, text in files.items()})
     (environment,) = find_environments(overlay, ROOT)
     module = parse(SourceText(ENV + env))
     assert isinstance(module, Module)
@@ -106,7 +106,7 @@ def test_targets(expected, given):
 
 def test_versions_come_with_the_settings():
     settings = Settings(dialect=("postgresql", "sqlite"), server_version={"postgresql": "16"})
-    overlay = Overlay({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
+    overlay = Files({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
     (environment,) = find_environments(overlay, ROOT)
     assert infer_targets(environment, None, NO_HINTS, settings).targets == (
         Target("postgresql", "16"),
@@ -124,7 +124,7 @@ def test_a_revision_that_asks_for_the_engine_is_read():
 
 
 def test_what_only_a_comparison_names_is_possible():
-    overlay = Overlay({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
+    overlay = Files({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
     (environment,) = find_environments(overlay, ROOT)
     asked = hints_in("if b.dialect.name in ('mysql', 'sqlite'):\n")
     alone = infer_targets(environment, None, asked, Settings())

@@ -7,7 +7,8 @@ import pytest
 
 from foreshot.project import paths
 from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
-from foreshot.project.files import DiskFiles, Overlay
+from foreshot.project.disk import DiskFiles
+from foreshot.project.files import Files
 from foreshot.text import SourceText
 
 ROOT = str(Path("/work").absolute())
@@ -22,7 +23,7 @@ def revision(name, parent=None):
 
 def workspace(tree):
     texts = {paths.join(ROOT, path): SourceText(text) for path, text in tree.items()}
-    return Overlay(texts)
+    return Files(texts)
 
 
 def find(tree):
@@ -276,5 +277,5 @@ def test_links_out_are_not_followed(tmp_path):
     root.mkdir()
     (root / "alembic.ini").write_text(INI.format("link/db"))
     (root / "link").symlink_to(outside)
-    (found,) = find_environments(DiskFiles([str(root)]), str(root))
+    (found,) = find_environments(Files(disk=DiskFiles([str(root)])), str(root))
     assert found.env_py is None

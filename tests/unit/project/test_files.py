@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from foreshot.project.files import DiskFiles, Listing, Overlay, walk
+from foreshot.project.disk import DiskFiles, Listing
+from foreshot.project.files import Files
+from foreshot.project.walk import walk
 from foreshot.text import MAX_BYTES, SourceText, Unreadable
 
 posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes as POSIX has them")
@@ -21,7 +23,7 @@ def place(tmp_path):
 
 
 def test_reads_regular_files_only_inside(place):
-    files: Any = DiskFiles([str(place)])
+    files: Any = Files(disk=DiskFiles([str(place)]))
     assert files.read(str(place / "a.py")).content == "a = 1\n"
     assert files.read(str(place / "missing.py")) is None
     assert files.read(str(place / "a.py" / "b.py")) is None
@@ -34,7 +36,7 @@ def test_reads_regular_files_only_inside(place):
 def test_refuses_what_is_too_large(place):
     (place / "big.py").write_bytes(b"#" * (MAX_BYTES + 1))
     (place / "full.py").write_bytes(b"#" * MAX_BYTES)
-    files: Any = DiskFiles([str(place)])
+    files: Any = Files(disk=DiskFiles([str(place)]))
     assert "larger" in files.read(str(place / "big.py")).reason
     assert len(files.read(str(place / "full.py")).content) == MAX_BYTES
 
@@ -48,7 +50,7 @@ def test_survives_links_pipes_and_devices(place):
     (place / "up").symlink_to("..")
     (place / "self").symlink_to(".")
     os.mkfifo(place / "pipe.py")
-    files: Any = DiskFiles([str(place)])
+    files: Any = Files(disk=DiskFiles([str(place)]))
     assert files.read(str(place / "in.py")).content == "a = 1\n"
     for name in ("out.py", "loop.py", "zero.py", "pipe.py"):
         assert isinstance(files.read(str(place / name)), Unreadable), name
@@ -62,12 +64,12 @@ def test_survives_links_pipes_and_devices(place):
 @posix
 def test_a_root_may_be_a_link_itself(place, tmp_path):
     (tmp_path / "link").symlink_to(place)
-    files: Any = DiskFiles([str(tmp_path / "link")])
+    files: Any = Files(disk=DiskFiles([str(tmp_path / "link")]))
     assert files.read(str(tmp_path / "link" / "a.py")).content == "a = 1\n"
 
 
 def test_one_folder_under_two_names_is_walked_once(place):
-    class Twice(Overlay):
+    class Twice(Files):
         def listing(self, path):
             return Listing(("again",), ("a.py",), identity=(1, 1))
 
@@ -75,7 +77,7 @@ def test_one_folder_under_two_names_is_walked_once(place):
 
 
 def test_a_walk_ends_at_its_depth(place):
-    class Endless(Overlay):
+    class Endless(Files):
         def listing(self, path):
             return Listing(("deeper",), ())
 
@@ -84,7 +86,7 @@ def test_a_walk_ends_at_its_depth(place):
 
 def test_buffers_lie_over_the_disk(place):
     new = place / "new" / "deep" / "b.py"
-    files: Any = Overlay(
+    files: Any = Files(
         {str(place / "a.py"): SourceText("a = 2\n"), str(new): SourceText("b = 1\n")}, DiskFiles([str(place)])
     )
     assert files.read(str(place / "a.py")).content == "a = 2\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.text import SourceText
 
@@ -24,7 +24,7 @@ FILES = {
 
 def modules(roots: tuple[str, ...] = ("/p",), extra: tuple[str, ...] = ()) -> Modules:
     texts = {**FILES, **dict.fromkeys(extra, "")}
-    return Modules(Overlay({f"/p/{path}": SourceText(text) for path, text in texts.items()}), roots, "/p")
+    return Modules(Files({f"/p/{path}": SourceText(text) for path, text in texts.items()}), roots, "/p")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_modules_that_import_everything_of_each_other_are_looked_into_once() -> 
         f"/p/a{one}.py": "".join(f"from a{other} import *\n" for other in range(30)) for one in range(30)
     }
     texts["/p/a29.py"] += "from elsewhere import Money\n"
-    everything = Modules(Overlay({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
+    everything = Modules(Files({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
     assert everything.definition("a0.Colour") is None
     assert everything.resolve("a0.Colour") == "missing"
     assert everything.resolve("a0.Money") == "found"
@@ -77,7 +77,7 @@ def test_a_class_is_found_through_two_re_exports() -> None:
         "/p/a/b.py": "from a import *\nfrom a.c import *\n",
         "/p/a/c.py": "class Money:\n    pass\n",
     }
-    everything = Modules(Overlay({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
+    everything = Modules(Files({path: SourceText(text) for path, text in texts.items()}), ("/p",), "/p")
     for name in ("Money", "Cash"):
         found = everything.definition(f"a.{name}")
         assert found is not None

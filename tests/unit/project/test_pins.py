@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foreshot.project.discover import find_environments
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.pins import Release, newest_release
 from foreshot.text import SourceText
 
@@ -30,7 +30,7 @@ from foreshot.text import SourceText
     ],
 )
 def test_the_newest_release_that_is_allowed(name: str, text: str, expected: Release | None) -> None:
-    files = Overlay(
+    files = Files(
         {
             "/p/alembic.ini": SourceText("[alembic]\nscript_location = m\n"),
             "/p/m/env.py": SourceText("from alembic import context\n"),

@@ -7,7 +7,7 @@ import pytest
 
 from foreshot.project import paths, settings_keys
 from foreshot.project import settings as module
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.settings import Settings, load_settings, matcher, schema_text, settings_from_options
 from foreshot.text import SourceText
 
@@ -15,7 +15,7 @@ ROOT = str(Path("/work").absolute())
 
 
 def load(tree, folder="app/db"):
-    files = Overlay({paths.join(ROOT, path): SourceText(text) for path, text in tree.items()})
+    files = Files({paths.join(ROOT, path): SourceText(text) for path, text in tree.items()})
     return load_settings(files, paths.join(ROOT, folder), ROOT)
 
 

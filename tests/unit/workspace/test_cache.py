@@ -7,11 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
+
+from foreshot.knowledge.databases import Target
+from foreshot.lint.context import Surroundings
 from foreshot.project.dialects import NO_HINTS
+from foreshot.project.discover import find_environments
+from foreshot.project.files import Files
+from foreshot.project.looks import Look
+from foreshot.project.modules import Modules
+from foreshot.text import SourceText
 from foreshot.workspace import cache as caches
-from foreshot.workspace import check
+from foreshot.workspace import check, load
 from foreshot.workspace.cache import Cache
-from foreshot.workspace.kept import Kept
+from foreshot.workspace.kept import FileAnalysis, Kept
+from foreshot.workspace.load import load_surroundings
 
 REVISION = 'revision = "{}"\ndown_revision = {}\n\n\ndef upgrade():\n    op.drop_table("t{}")\n'
 COUNT = """
@@ -19,9 +30,9 @@ import sys
 from foreshot.workspace import check, cache
 hits = 0
 get = cache.Cache.get
-def counted(self, path, digest):
+def counted(self, path, digest, has):
     global hits
-    found = get(self, path, digest)
+    found = get(self, path, digest, has)
     hits += found is not None
     return found
 cache.Cache.get = counted
@@ -66,25 +77,28 @@ def test_another_process_finds_everything_again(tmp_path: Path) -> None:
     assert hits("1") == 4
 
 
-def opened(key: bytes) -> Cache:
-    cache = Cache("name")
-    cache.enter(key)
-    return cache
+def found(look: Look | None) -> FileAnalysis | None:
+    """What is kept of the text ``d`` while nothing but one question has its answer."""
+    return Cache("name").get("/a.py", b"d", lambda asked: asked == look)
 
 
 def test_what_is_foreign_or_broken_is_ignored(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path))
-    kept = Kept(b"d", hints=NO_HINTS)
-    cache = opened(b"key")
+    look = Look("text", "/b.py", b"b")
+    kept = Kept(b"d", frozenset((look,)), NO_HINTS)
+    cache = Cache("name")
     cache.put("/a.py", kept)
     cache.save({"/a.py"})
     (file,) = tmp_path.iterdir()
-    assert opened(b"key").get("/a.py", b"d") == kept
-    assert opened(b"other").get("/a.py", b"d") is None
-    assert opened(b"key").get("/a.py", b"e") is None
-    # What depends on nothing but the text holds in other surroundings too.
-    assert opened(b"other").hints("/a.py", b"d") == NO_HINTS
-    assert opened(b"other").hints("/a.py", b"e") is None
+    analysis = found(look)
+    assert analysis is not None
+    assert analysis.record == kept.record
+    assert found(Look("text", "/b.py", b"c")) is None
+    assert found(None) is None
+    assert Cache("name").get("/a.py", b"e", lambda _: True) is None
+    # What depends on nothing but the text holds whatever else has changed.
+    assert Cache("name").hints("/a.py", b"d") == NO_HINTS
+    assert Cache("name").hints("/a.py", b"e") is None
     assert file.stat().st_mode & 0o777 == 0o600
     whole = file.read_bytes()
     for broken in (
@@ -97,10 +111,10 @@ def test_what_is_foreign_or_broken_is_ignored(tmp_path: Path, monkeypatch) -> No
         b"\xdd\xff\xff\xff\xff",
     ):
         file.write_bytes(broken)
-        assert Cache("name").files == {}
+        assert len(Cache("name")) == 0
     monkeypatch.setattr(caches, "fingerprint", lambda: b"foreshot of tomorrow")
     file.write_bytes(whole)
-    assert Cache("name").files == {}
+    assert len(Cache("name")) == 0
 
 
 def test_what_was_kept_is_what_was_found(tmp_path: Path, monkeypatch) -> None:
@@ -112,3 +126,52 @@ def test_what_was_kept_is_what_was_found(tmp_path: Path, monkeypatch) -> None:
         again = kept.project.analyses[path]
         assert again.entry(path) == analysis.entry(path)
         assert list(again.reports.suppressions) == list(analysis.reports.suppressions)
+
+
+@pytest.mark.parametrize("place", ["app/types.py", "src/app/types.py"])
+def test_what_was_not_there_when_it_was_kept_may_be_there_now(
+    tmp_path: Path, monkeypatch, place: str
+) -> None:
+    monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = project(tmp_path / "project")
+    (folder / "m" / "versions" / "5.py").write_text(
+        'from alembic import op\nimport sqlalchemy as sa\nimport app.types\n\nrevision = "5"\ndown_revision = "4"\n\n\n'
+        'def upgrade():\n    op.add_column("t", sa.Column("a", app.types.Money()))\n'
+    )
+    options = check.Options(paths=(str(folder),))
+
+    def found() -> set[str]:
+        (result,) = check.check(options)
+        return {report.rule for report in result.reports}
+
+    assert "unresolvable-type" not in found()
+    module = folder / place
+    module.parent.mkdir(parents=True)
+    module.write_text("class Colour: ...\n")
+    assert "unresolvable-type" in found()
+    module.unlink()
+    assert "unresolvable-type" not in found()
+
+
+def test_every_field_of_the_surroundings_counts() -> None:
+    """In the key by which findings are kept, by itself or by what it follows from."""
+    text = SourceText("from alembic import context\n")
+    files = Files({"/p/alembic.ini": SourceText("[alembic]\nscript_location = m\n"), "/p/m/env.py": text})
+    (environment,) = find_environments(files, "/p")
+    surroundings = load_surroundings(files, environment, {})
+    others: dict[str, object] = {
+        "environment": replace(environment, recursive=True),
+        "settings": replace(surroundings.settings, since="a"),
+        "modules": Modules(files, ("/q",), "/p"),
+        "targets": (Target("mysql"),),
+        "possible": (Target("mysql"),),
+        "guessed": frozenset({"mysql"}),
+        "env_source": SourceText("x"),
+        "template_source": SourceText("x"),
+        "sqlalchemy": (1, 4),
+        "alembic": (1, 4),
+        "lock_timeout": True,
+    }
+    assert set(others) | load.ELSEWHERE == set(Surroundings.__struct_fields__)
+    for name, value in others.items():
+        assert load.key_of(replace(surroundings, **{name: value})) != surroundings.key, name

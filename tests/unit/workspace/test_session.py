@@ -124,6 +124,42 @@ def test_files_that_are_no_revisions_by_their_place_are_not_taken(folder: Path) 
     assert not made.world.concerns(str(folder / "m/versions/deep/3.py"))
 
 
+def test_a_closed_file_is_read_once_for_a_world(folder: Path) -> None:
+    body = 'op.create_index("ix", "users", ["email"])'
+    made = session(folder, {**FIRST, "m/versions/3.py": revision("c3", body, parent="b2")})
+    path = folder / "m/versions/3.py"
+    [report] = [found for found in made.world.reports(str(path)) if found.rule == "blocking-index"]
+    path.write_text("# moved\n" * 9 + path.read_text().replace("users", "others"))
+    [project] = made.world.projects
+    text = project.source(str(path))
+    assert text is not None
+    assert text.content[report.span.start : report.span.end] == "op.create_index"
+    assert all(fix.refused is None for fix in project.fixes(report))
+    assert project.files.moved([str(path), str(folder / "m/versions/1.py")]) == [str(path)]
+    made.touch([str(path)])
+    [later] = [found for found in made.world.reports(str(path)) if found.rule == "blocking-index"]
+    assert later.table == "others" and made.world.projects[0].files.moved([str(path)]) == []
+
+
+def test_what_a_revision_looked_at_and_did_not_find_may_come(folder: Path) -> None:
+    """And go again: a module, a package of the same name, and a folder of them."""
+    text = "import app.types\n" + revision("a1", 'op.add_column("t", sa.Column("a", app.types.Money()))')
+    made = session(folder, {"m/versions/1.py": text, "app/models.py": "x = 1\n"})
+    path = folder / "m/versions/1.py"
+    wanted = folder / "app" / "types.py"
+    assert "unresolvable-type" not in rules(made, path)
+    wanted.write_text("class Colour: ...\n")
+    made.touch([str(wanted)])
+    assert "unresolvable-type" in rules(made, path)
+    made.set_text(str(wanted), "class Money: ...\n")
+    assert "unresolvable-type" not in rules(made, path)
+    made.set_text(str(wanted), None)
+    assert "unresolvable-type" in rules(made, path)
+    wanted.unlink()
+    made.touch([str(wanted)])
+    assert "unresolvable-type" not in rules(made, path)
+
+
 def test_strangers_leave_the_world_alone(folder: Path) -> None:
     made = session(folder, FIRST)
     graph = made.world.projects[0].graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from foreshot.project import paths
-from foreshot.project.files import DiskFiles
+from foreshot.project.disk import DiskFiles
 from foreshot.text import Unreadable
 
 MAX_SMALL = 1 << 20

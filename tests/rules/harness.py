@@ -75,7 +75,12 @@ target_metadata = Base.metadata
 
 
 def run_migrations_online():
-    context.configure(connection=None, target_metadata=target_metadata, render_as_batch=True)
+    context.configure(
+        connection=None,
+        target_metadata=target_metadata,
+        render_as_batch=True,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

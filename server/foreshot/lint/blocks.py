@@ -214,8 +214,10 @@ def _stays(operations: list[Operation]) -> Iterator[Operation]:
     """Those that fail, or do something else, when they are run once more."""
     dropped: set[object] = set()
     for operation in operations:
-        if isinstance(operation, ops.DropIndex) and operation.if_exists:
+        if isinstance(operation, ops.DropIndex | ops.DropConstraint) and operation.if_exists:
             dropped.add(operation.name)
+            continue
+        if isinstance(operation, ops.AddConstraint) and operation.constraint.name in dropped:
             continue
         if isinstance(operation, ops.CreateIndex) and operation.index.name in dropped:
             continue

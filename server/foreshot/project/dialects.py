@@ -135,18 +135,22 @@ def infer_targets(
     urls: set[Dialect] = {found for url in environment.urls if (found := dialect_of(url.scheme)) is not None}
     urls |= {hint.dialect for hint in own if hint.kind == "url"}
     urls = urls or set(declared)
-    of_env = {hint.dialect for hint in own if hint.kind == "guard"}
-    imported = set(hints.imports) | {hint.dialect for hint in own if hint.kind in ("import", "argument")}
+    of_env: set[Dialect] = {hint.dialect for hint in own if hint.kind == "guard"}
+    imported: set[Dialect] = set(hints.imports) | {
+        hint.dialect for hint in own if hint.kind in ("import", "argument")
+    }
     asked, driven = set(hints.guards), set(drivers)
     batch: set[Dialect] = {"sqlite"} if _is_batch(facts) else set()
-    strong = imported | of_env | (urls - {"sqlite"}) or driven
+    real = urls.difference(("sqlite",))
+    strong: set[Dialect] = imported | of_env | real or driven
     if not strong:
         weak: set[Dialect] = urls | set(hints.arguments)
         targets: set[Dialect] = weak | asked
         if len(targets) > 1 or targets == weak:
             return Inferred(_targets(targets, settings), guessed=frozenset(asked - weak))
         return Inferred((), _targets(asked, settings))
-    certain = strong | ((asked | of_env | batch) & (urls | driven | hints.arguments | batch))
+    signs: set[Dialect] = urls | driven | hints.arguments | batch
+    certain: set[Dialect] = strong | (signs & (asked | of_env | batch))
     if len(certain) == 1 and certain <= asked | of_env:
         # Who asks for one has another, which nothing but its arguments may name.
         certain |= hints.arguments

@@ -43,6 +43,13 @@ IN_A_REVISION: tuple[str, ...] = (
     "locking/table-rewrite",
     "locking/blocking-exclude",
     "locking/wide-reindex",
+    "locking/concurrent-if-not-exists",
+    "locking/timeout-breaks-build",
+    "locking/lock-pileup",
+    "transaction/mixed-schema-and-data",
+    "transaction/unbatched-backfill",
+    "transaction/split-by-autocommit",
+    "transaction/timeout-not-restored",
     "transaction/concurrently-in-transaction",
     "transaction/validate-in-same-transaction",
     "transaction/enum-value-used-in-same-transaction",
@@ -62,6 +69,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "types/model-import-in-migration",
     "mysql/existing-type-required",
     "sqlite/alter-outside-batch",
+    "operations/operation-order",
 )
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""
 
@@ -75,6 +83,7 @@ IN_A_PROJECT: tuple[str, ...] = (
     "history/unknown-branch-label",
     "history/empty-revision",
     "locking/missing-lock-timeout",
+    "transaction/autocommit-needs-transaction-per-migration",
     "types/sqlalchemy-prefix-drift",
     "types/template-missing-import",
     "environment/target-metadata-missing",

@@ -17,6 +17,8 @@ from foreshot.project.settings import Settings
 MAX_PLACES: Final = 100
 """Further places of one cause that are listed; how many there are is said."""
 _LOCKING = "locking"
+_SIZED = frozenset({"mixed-schema-and-data", "unbatched-backfill"})
+"""Rules of other families for which it matters how large a table is."""
 
 
 class Sifted(Struct, frozen=True):
@@ -100,7 +102,7 @@ def chosen(
         ):
             continue
         severity = settings.severity.get(report.rule, report.severity)
-        if report.table is not None and family_of(report.rule) == _LOCKING:
+        if report.table is not None and (report.rule in _SIZED or family_of(report.rule) == _LOCKING):
             if _matches(report.table, settings.small_tables):
                 continue
             if _matches(report.table, settings.large_tables) and report.rule not in settings.severity:

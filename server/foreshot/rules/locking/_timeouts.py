@@ -24,6 +24,8 @@ SETTINGS: Final = {
 """What sets a timeout of five seconds, by database."""
 OPTIONS: Final = ("lock_timeout", "statement_timeout", "lock_wait_timeout", "max_statement_time")
 """What limits how long a lock is waited for."""
+_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(us|ms|s|min|h|d|)")
+_UNITS: Final = {"us": 1e-6, "ms": 1e-3, "": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _MENTIONED: Final = re.compile(r"(?:lock|statement|wait)_?timeout")
 _SAID: Final = re.compile(
     r"(?i)\bset\s+(?:(?P<local>local)\s+|session\s+)?lock_timeout\s*(?:=|to)\s*(?P<value>'\w+'|\d+)"
@@ -49,7 +51,7 @@ def follow(operation: Operation, limits: dict[str, Limit]) -> None:
             and operation.name in OPTIONS
             and operation.site.runs_on(database)
         ):
-            on = operation.value.strip("'\" ").lower() not in ("0", "default")
+            on = is_on(operation)
             if operation.local:
                 limit.local = on and not operation.site.autocommit
             else:
@@ -95,6 +97,17 @@ def _of_session(context: Context, operation: Operation | None) -> str | None:
             plain = re.fullmatch(r"'?(\w+)'?", value)
             found = None if value.strip("'") == "0" else f"'{plain[1]}'" if plain else ""
     return found
+
+
+def is_on(operation: SetOption) -> bool:
+    """Whether its value limits anything."""
+    return operation.value.strip("'\" ").lower() not in ("0", "default", "0s", "0ms")
+
+
+def seconds(value: str) -> float:
+    """A setting's value as PostgreSQL reads it, a number alone as milliseconds; 0 where it cannot be told."""
+    match = _DURATION.fullmatch(value.strip("'\" ").lower())
+    return float(match[1]) * _UNITS[match[2]] if match is not None else 0.0
 
 
 def is_limited(limit: Limit | None) -> bool:

@@ -51,11 +51,12 @@ def unlimited(
         ]
         if found:
             first = _first(operation, found, drops, context) if not waits else (operation, found)
-            waits.append((*first, _table_of(operation, context)))
+            waits.append((first[0], first[1], _table_of(operation, context)))
     return waits
 
 
 def said(found: list[waiting.Wait], table: str | None) -> str:
+    """The message on the first of a revision's locks, where other revisions set timeouts."""
     options = dict.fromkeys(
         "lock_timeout" if wait.target.database == "postgresql" else "lock_wait_timeout" for wait in found
     )

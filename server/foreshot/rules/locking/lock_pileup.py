@@ -1,0 +1,86 @@
+"""A second table is read or rewritten whole while the first is still locked against everybody.
+
+PostgreSQL holds each lock until the transaction ends. A revision that changes two busy tables locks the first for as long as
+the second takes, and waits for the second while it holds the first: an application that uses both in the other order
+meets it in a deadlock, and one of the two is ended.
+
+Give each table a revision of its own, with `transaction_per_migration=True` in env.py, so that each has a transaction of its own.
+It is said where what comes later reads or rewrites a whole table; brief changes of several tables are common, and rarely matter.
+
+```python bad
+def upgrade():
+    op.alter_column("users", "plan", existing_type=sa.Text(), nullable=False)
+    op.alter_column("orders", "total", existing_type=sa.Integer(), nullable=False)
+#   ^^^^^^^^^^^^^^^ `users` stays locked against everybody
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.create_index("ix_orders_total", "orders", ["total"])
+#   ^^^^^^^^^^^^^^^ `users` stays locked against everybody
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
+```
+```python good
+def upgrade():
+    op.create_table("plans", sa.Column("name", sa.Text()))
+    op.alter_column("orders", "total", existing_type=sa.Integer(), nullable=False)
+```
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("users", "plan", existing_type=sa.Text(), nullable=False)
+    op.alter_column("orders", "total", existing_type=sa.Integer(), nullable=False)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.held import firmly, held_before
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import CreateTable, TableOperation
+from foreshot.rules.locking import _waiting as waiting
+from foreshot.rules.transaction import _commits as commits
+
+
+class LockPileup(RevisionRule):
+    """Long work on one table under the exclusive lock of another."""
+
+    severity = "warning"
+    databases = ("postgresql",)
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The first such operation of each direction."""
+        if commits.is_autocommit(context):
+            return
+        for operations in (context.upgrade, context.downgrade):
+            for operation, held in held_before(operations, context):
+                if (
+                    not held
+                    or not isinstance(operation, TableOperation)
+                    or isinstance(operation, CreateTable)
+                ):
+                    continue
+                table = operation.table_name
+                first = next((name for name in firmly(held, operation) if name != table), None)
+                if first is None or table is None or context.is_new(operation):
+                    continue
+                found = waiting.waits(operation, context, self.databases)
+                if not found:
+                    continue
+                yield self.finding(
+                    operation.site.name,
+                    f"{code(first)} stays locked against everybody while every row of {code(table)} is read (PostgreSQL)."
+                    " Give each table a revision of its own.",
+                    operation=operation,
+                    targets=waiting.targets(found),
+                    related=[Related(f"{code(first)} is locked here", held[first].site.name)],
+                )
+                break

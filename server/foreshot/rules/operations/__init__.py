@@ -1,0 +1,1 @@
+"""Operations against what is there when they run."""

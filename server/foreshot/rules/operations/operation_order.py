@@ -1,0 +1,278 @@
+"""Something is used before the same function makes it, or dropped while something still needs it.
+
+A foreign key needs its table, an index or a constraint its column; a table cannot go while a foreign key of another one leads to it. Whoever
+writes the operations by hand, merges two revisions or turns `upgrade()` round for `downgrade()` gets the order wrong easily, and
+the revision fails each time it runs.
+
+It is said of one function by itself: of what is made in it later on, and of tables whose foreign keys the same revision makes. Where
+something of that name was there before and is dropped or renamed in between, nothing is said. SQLite takes a foreign key to a table that
+is not there, and MySQL takes everything while `foreign_key_checks` is off.
+
+```python bad
+def upgrade():
+    op.create_table("lines", sa.Column("order_id", sa.Integer(), sa.ForeignKey("bills.id")))
+#                                                                ^^^^^^^^^^^^^^^^^^^^^^^^^ is made further down
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python bad
+def upgrade():
+    op.create_index("ix_users_plan", "users", ["plan"])
+#                                             ^^^^^^^^ is added further down
+    op.add_column("users", sa.Column("plan", sa.Text()))
+```
+```python bad
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+
+
+def downgrade():
+    op.drop_table("bills")
+#   ^^^^^^^^^^^^^ a foreign key of `lines` leads to it
+    op.drop_table("lines")
+```
+```python good
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id", name="fk")))
+
+
+def downgrade():
+    op.drop_constraint("fk", "lines", type_="foreignkey")
+    op.drop_table("bills")
+    op.drop_table("lines")
+```
+```python good
+def upgrade():
+    op.create_index("ix_users_plan", "users", ["plan"])
+    op.drop_column("users", "plan")
+    op.add_column("users", sa.Column("plan", sa.Text()))
+    op.add_column("orders", sa.Column("user", sa.Integer()))
+    op.rename_table("orders", "old_orders")
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python good dialect=postgresql,sqlite
+def upgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index("ix_users_plan", "users", ["plan"])
+    else:
+        op.add_column("users", sa.Column("plan", sa.Text()))
+```
+```python good dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.create_index("ix_users_plan", ["plan"])
+        batch_op.add_column(sa.Column("plan", sa.Text()))
+```
+```python good dialect=sqlite
+def upgrade():
+    op.create_table("lines", sa.Column("order_id", sa.Integer(), sa.ForeignKey("bills.id")))
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropTable,
+    Execute,
+    Opaque,
+    Operation,
+    RenameTable,
+    SetOption,
+    TableOperation,
+)
+from foreshot.text import Span
+
+_KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
+"""Databases that look at a foreign key's table when it is made, and at its children when it is dropped."""
+_OFF: Final = frozenset({"foreign_key_checks", "session_replication_role"})
+
+
+class OperationOrder(RevisionRule):
+    """A use before its definition, a drop before the drop of what depends on it."""
+
+    severity = "error"
+    fails_outright = True
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Each direction by itself."""
+        keys = _children(context)
+        for operations in (context.upgrade, context.downgrade):
+            if len(operations) > 1:
+                yield from self._uses(operations, context)
+                yield from self._drops(operations, keys, context)
+
+    def _uses(self, operations: Sequence[Operation], context: Context) -> Iterator[Finding]:
+        """What is used and then made, by going backwards: what is made below, and not taken away in between."""
+        tables: dict[str, CreateTable] = {}
+        columns: dict[tuple[str | None, object], AddColumn] = {}
+        unchecked = any(isinstance(one, SetOption) and one.name in _OFF for one in operations)
+        for operation in reversed(operations):
+            match operation:
+                case DropTable(table_name=str() as name) | RenameTable(table_name=str() as name):
+                    tables.pop(name, None)
+                    for key in [key for key in columns if key[0] == name]:
+                        del columns[key]
+                    continue
+                case Opaque() | Execute():
+                    tables.clear()
+                    columns.clear()
+                    continue
+                case DropColumn():
+                    columns.pop((operation.table_name, operation.column), None)
+                case AlterColumn(new_name=str()):
+                    columns.pop((operation.table_name, operation.column), None)
+                case _:
+                    pass
+            if not isinstance(operation, TableOperation):
+                continue
+            if isinstance(operation, CreateTable):
+                tables.pop(operation.table_name or "", None)
+            for at, made, what in _missing(operation, tables, columns, unchecked=unchecked):
+                only_keys = isinstance(made, CreateTable) and operation.table_name != made.table_name
+                targets = [
+                    target
+                    for target in context.targets(_KEYED if only_keys else (), operation)
+                    if made.site.runs_on(target.database)
+                    # Where a batch makes the table anew, its indexes and constraints come last.
+                    and not (
+                        target.database == "sqlite"
+                        and operation.site.batch
+                        and operation.site.batch == made.site.batch
+                    )
+                ]
+                if not targets or not made.site.runs_if(operation.site):
+                    continue
+                done = "added" if isinstance(made, AddColumn) else "made"
+                yield self.finding(
+                    at,
+                    f"{what} is {done} further down, so this fails ({on(targets)}). Move it behind that.",
+                    operation=operation,
+                    targets=targets,
+                    severity="warning" if operation.site.conditional else None,
+                    related=[Related(f"It is {done} here", made.site.name)],
+                )
+            if isinstance(operation, CreateTable) and operation.table_name and not operation.if_not_exists:
+                tables[operation.table_name] = operation
+            elif isinstance(operation, AddColumn) and not operation.if_not_exists:
+                columns[operation.table_name, operation.column.name] = operation
+
+    def _drops(
+        self, operations: Sequence[Operation], keys: dict[str, list[str]], context: Context
+    ) -> Iterator[Finding]:
+        """Tables that are dropped while the foreign key of one that is dropped later leads to them."""
+        later = {
+            one.table_name: one
+            for one in operations
+            if isinstance(one, DropTable) and one.table_name is not None
+        }
+        if len(later) < 2:
+            return
+        freed: set[str | None] = set()
+        for operation in operations:
+            if isinstance(operation, SetOption) and operation.name in _OFF:
+                return
+            if isinstance(operation, Opaque | Execute):
+                return
+            if isinstance(operation, DropConstraint | DropColumn):
+                freed.add(operation.table_name)
+            if not isinstance(operation, DropTable):
+                continue
+            freed.add(operation.table_name)
+            targets = context.targets(_KEYED, operation)
+            child = next(
+                (
+                    later[name]
+                    for name in keys.get(operation.table_name or "", ())
+                    if name not in freed and name in later and later[name].site.order > operation.site.order
+                ),
+                None,
+            )
+            if child is None or operation.cascade or not targets:
+                continue
+            if not child.site.runs_if(operation.site):
+                continue
+            yield self.finding(
+                operation.site.name,
+                f"This fails while a foreign key of {code(child.table_name)} leads to it ({on(targets)})."
+                f" Drop {code(child.table_name)} first.",
+                operation=operation,
+                targets=targets,
+                related=[Related("It is dropped here", child.site.name)],
+            )
+
+
+def _missing(
+    operation: TableOperation,
+    tables: dict[str, CreateTable],
+    columns: dict[tuple[str | None, object], AddColumn],
+    *,
+    unchecked: bool,
+) -> Iterator[tuple[Span, CreateTable | AddColumn, str]]:
+    """What an operation uses out of what is made below it: where it says so, what makes it, and its name."""
+    table = operation.table_name
+    site = operation.site
+    if table in tables and not isinstance(operation, CreateTable):
+        yield site.args.get("table_name", site.name), tables[table], code(table)
+        return
+    if not unchecked:
+        for target, span in _referred(operation):
+            if target in tables and target != table:
+                yield span, tables[target], code(target)
+    names: list[tuple[object, Span]] = []
+    if isinstance(operation, CreateIndex):
+        names = [(name, site.args.get("columns", site.name)) for name in operation.index.columns]
+    elif isinstance(operation, AddConstraint):
+        names = [(name, operation.constraint.span) for name in operation.constraint.columns]
+    elif isinstance(operation, AlterColumn):
+        names = [(operation.column, site.args.get("column_name", site.name))]
+    for name, span in names:
+        made = columns.get((table, name))
+        if made is not None:
+            yield span, made, f"{code(table)}.{code(name)}"
+
+
+def _referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:
+    """The tables that an operation's foreign keys lead to."""
+    specs = ()
+    if isinstance(operation, CreateTable | AddColumn):
+        specs = operation.columns if isinstance(operation, CreateTable) else (operation.column,)
+    for column in specs:
+        for key in column.foreign_keys:
+            if isinstance(key.target, str):
+                yield key.target.rpartition(".")[0], key.span
+    constraints = ()
+    if isinstance(operation, CreateTable):
+        constraints = operation.constraints
+    elif isinstance(operation, AddConstraint):
+        constraints = (operation.constraint,)
+    for constraint in constraints:
+        if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
+            yield constraint.ref_table, constraint.span
+
+
+def _children(context: Context) -> dict[str, list[str]]:
+    """For each table the ones whose foreign keys, made anywhere in the revision, lead to it."""
+    found: dict[str, list[str]] = {}
+    for operation in context.revision.operations:
+        if not isinstance(operation, CreateTable | AddColumn | AddConstraint) or operation.table_name is None:
+            continue
+        for target, _ in _referred(operation):
+            if target != operation.table_name:
+                found.setdefault(target, []).append(operation.table_name)
+    return found

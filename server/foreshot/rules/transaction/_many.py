@@ -1,0 +1,26 @@
+"""Which statements write many rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from foreshot.lint.context import Context
+from foreshot.migration.operations import DataChange
+
+_EMPTY_YET: Final = re.compile(r"\bwhere\s+\(?[\w.\"`]+\s+is\s+null\)?\s*;?\s*$", re.IGNORECASE)
+
+
+def is_over_many(operation: DataChange, context: Context) -> bool:
+    """Whether it writes every row of a table that was there before, every row that is empty yet, or one after the other in a loop."""
+    if operation.verb not in ("update", "delete") or operation.limited or context.is_new(operation):
+        return False
+    if operation.table_name is None:
+        return False
+    site = operation.site
+    if not operation.has_where:
+        return True
+    if site.sql is not None and _EMPTY_YET.search(site.sql):
+        return True
+    # A loop over rows: how many there are is not known, and each is found by its own WHERE.
+    return site.repeated and site.conditional

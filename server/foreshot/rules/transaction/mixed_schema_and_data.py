@@ -1,0 +1,84 @@
+"""Rows are changed while the transaction holds a table locked against everybody.
+
+On PostgreSQL an `ALTER TABLE` locks its table against reads and writes until the transaction ends. An UPDATE of many rows behind it runs
+under that lock: what takes milliseconds in the first statement keeps the application out for as long as the second
+takes. It is the same whichever table the rows are in.
+
+Make two revisions: the first changes the schema, the second fills the rows, in batches and with a transaction of its own
+(`transaction_per_migration=True`, or an autocommit block). It is said of statements that change every row, every row
+whose column is empty yet, or one row after the other; not of a few rows that a WHERE names.
+
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET plan = 'free'")
+#               ^^^^^^^^^^^^ `users` is locked against everybody
+```
+```python bad
+def upgrade():
+    op.drop_column("orders", "note")
+    op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+#               ^^^^^^^^^^^^ `orders` is locked against everybody
+```
+```python good
+def upgrade():
+    op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
+    op.drop_column("users", "bio")
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET plan = 'free' WHERE id = 1")
+```
+```python good
+def upgrade():
+    op.create_table("plans", sa.Column("name", sa.Text()))
+    op.execute("UPDATE plans SET name = 'free'")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.held import firmly, held_before
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import DataChange
+from foreshot.rules.transaction import _commits as commits
+from foreshot.rules.transaction._many import is_over_many
+
+
+class MixedSchemaAndData(RevisionRule):
+    """Many rows written under an exclusive lock."""
+
+    severity = "warning"
+    databases = ("postgresql",)
+    is_about_locks = True
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The first such statement of each direction."""
+        if commits.is_autocommit(context):
+            return
+        for operations in (context.upgrade, context.downgrade):
+            for operation, held in held_before(operations, context):
+                if not held or not isinstance(operation, DataChange) or not is_over_many(operation, context):
+                    continue
+                tables = firmly(held, operation)
+                if not tables:
+                    continue
+                own = operation.table_name
+                first = own if own in tables else tables[0]
+                targets = context.targets(self.databases, operation)
+                yield self.finding(
+                    operation.site.name,
+                    f"{code(first)} is locked against everybody until all these rows are written ({on(targets)})."
+                    " Write them in a revision of their own, in batches.",
+                    operation=operation,
+                    object=first,
+                    targets=targets,
+                    related=[Related(f"{code(first)} is locked here", held[str(first)].site.name)],
+                )
+                break

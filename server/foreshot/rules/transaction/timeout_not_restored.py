@@ -1,0 +1,109 @@
+"""A timeout that a revision sets for the session is in force for every later revision of the run.
+
+`SET lock_timeout = '1s'` holds for the connection, not for the transaction. All revisions of one `alembic upgrade` share that connection,
+so a revision next year that builds an index or fills a column meets a limit that nobody wrote there, on a database that is
+several revisions behind, and on no other.
+
+On PostgreSQL `SET LOCAL` ends with the transaction. In an autocommit block, and on MySQL and MariaDB, set the value back at the end.
+
+```python bad
+def upgrade():
+    op.execute("SET lock_timeout = '1s'")
+#               ^^^^^^^^^^^^^^^^ stays in force
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+```
+```python fixed
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '1s'")
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("SET SESSION lock_wait_timeout = 5")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ stays in force
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+```
+```python good
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '1s'")
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+```
+```python good
+def upgrade():
+    op.execute("SET statement_timeout = '2h'")
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.execute("RESET statement_timeout")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import SetOption, SqlText
+from foreshot.rules.locking import _timeouts as timeouts
+from foreshot.syntax.changes import ReplaceText
+from foreshot.text import Span
+
+_SET: Final = re.compile(r"SET(?:\s+SESSION)?(?=\s)", re.IGNORECASE)
+_RESET: Final = re.compile(r"\breset\s+(?:all\b|(\w+))", re.IGNORECASE)
+
+
+class TimeoutNotRestored(RevisionRule):
+    """A session's timeout that a revision leaves as it has set it."""
+
+    severity = "information"
+    databases = ("postgresql", "mysql", "mariadb")
+    safety = "safe"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The settings of each direction that its end does not put back."""
+        for operations in (context.upgrade, context.downgrade):
+            left: dict[str, SetOption] = {}
+            for operation in operations:
+                if isinstance(operation, SetOption) and timeouts.limits(operation):
+                    if operation.local:
+                        continue
+                    if timeouts.is_on(operation):
+                        left.setdefault(operation.name, operation)
+                    else:
+                        left.pop(operation.name, None)
+                elif isinstance(operation, SqlText):
+                    for match in _RESET.finditer("; ".join(operation.statements)):
+                        left = (
+                            {}
+                            if match[1] is None
+                            else {k: v for k, v in left.items() if k != match[1].lower()}
+                        )
+            for name, operation in left.items():
+                yield self.finding(
+                    operation.site.name,
+                    f"{code(name)} stays in force for every later revision of the run, which may need longer."
+                    " Set it for the transaction, or set it back.",
+                    operation=operation,
+                    object=name,
+                    targets=context.targets(self.databases, operation),
+                )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """SET LOCAL, where one transaction is all that the setting is for."""
+        operation = finding.operation
+        if not isinstance(operation, SetOption) or operation.site.autocommit or operation.site.repeated:
+            return
+        others = [one for one in context.targets((), operation) if one.database != "postgresql"]
+        function = operation.site.function
+        if others or any(one.site.autocommit for one in context.operations(function)):
+            return
+        at = operation.site.name
+        match = _SET.match(context.text(at))
+        if match is not None:
+            span = Span(at.start, at.start + match.end())
+            word = "set local" if match[0].islower() else "SET LOCAL"
+            yield Fix("Set it for this transaction alone (`SET LOCAL`)", "safe", (ReplaceText(span, word),))

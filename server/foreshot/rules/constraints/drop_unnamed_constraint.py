@@ -4,8 +4,18 @@ Autogenerate writes `drop_constraint(None, ...)` where the constraint was create
 ("Can't emit DROP CONSTRAINT for constraint; it has no name"), so the migration stops here. Write the name that the database
 made up: PostgreSQL's are `table_column_key` for a unique constraint and `table_column_fkey` for a foreign key.
 
+MySQL and MariaDB number the table's keys (`orders_ibfk_2`): no name is offered for them, as the number may be another key's. Nor is
+one where the models have, or may have, a naming convention.
+
 A primary key of MySQL and MariaDB needs no name: Alembic writes `DROP PRIMARY KEY`.
 
+```python app/models.py
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+```
 ```python bad
 def upgrade():
     op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
@@ -42,12 +52,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge import Target, default_name, effects_of
+from foreshot.knowledge import Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import AddConstraint, DropConstraint
+from foreshot.rules.constraints._given import given_name
 from foreshot.syntax.changes import ReplaceText
 
 
@@ -93,15 +104,13 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
         if len(created) != 1 or not isinstance(operation.table, str):
             return
         constraint = created[0]
-        columns = tuple(column for column in constraint.columns if isinstance(column, str))
         names: dict[str, str] = {}
         if isinstance(constraint.name, str):
             names[constraint.name] = "as it was created"
-        elif constraint.kind in ("unique", "foreign key", "check", "primary key") and len(columns) == len(
-            constraint.columns
-        ):
+        else:
+            # No name is better than a wrong one, which may be that of another constraint.
             for target in context.targets(operation=operation):
-                name = default_name(target.database, constraint.kind, operation.table, columns)
+                name = given_name(constraint, operation.table, target, context)
                 if name is not None:
                     names.setdefault(name, f"as {target.display} made it up")
         for name, why in names.items():

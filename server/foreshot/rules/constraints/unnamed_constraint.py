@@ -53,13 +53,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge.databases import default_name
 from foreshot.lint.context import Context
 from foreshot.lint.conventions import has_naming_convention
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import AddConstraint, Batch, DropConstraint
+from foreshot.rules.constraints._given import given_name
 from foreshot.syntax.changes import ReplaceText
 
 
@@ -113,15 +113,10 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
         if not isinstance(operation, AddConstraint) or operation.site.repeated or len(targets) != 1:
             return
         constraint = operation.constraint
-        columns = tuple(column for column in constraint.columns if isinstance(column, str))
         span = operation.site.args.get("constraint_name")
-        if constraint.kind not in ("unique", "foreign key", "check", "primary key") or len(columns) != len(
-            constraint.columns
-        ):
-            return
         if not isinstance(operation.table, str) or span is None:
             return
-        name = default_name(targets[0].database, constraint.kind, operation.table, columns)
+        name = given_name(constraint, operation.table, targets[0], context)
         if name is None:
             return
         dropped = [

@@ -21,13 +21,13 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
-    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False, server_default=""))
-```
-```python fixed fix=2
-def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), nullable=True))
     op.execute("UPDATE users SET plan = '' WHERE plan IS NULL")
     op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
+```python fixed fix=2
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20), nullable=False, server_default=""))
 ```
 The value is taken from `default=` where there is one that the database can have too:
 
@@ -52,11 +52,8 @@ def upgrade():
 ```python fixed fix=2
 def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("seen", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("seen", sa.Integer(), nullable=False, server_default=sa.text("0")))
         batch_op.drop_column("age")
-    op.execute("UPDATE users SET seen = 0 WHERE seen IS NULL")
-    with op.batch_alter_table("users") as batch_op:
-        batch_op.alter_column("seen", existing_type=sa.Integer(), nullable=False)
 ```
 Where no value would do, as for a key to another table, the column can only be nullable at first:
 
@@ -236,6 +233,16 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             )
             return
         default = value.server_default(context)
+        afterwards = _filled_then_set(operation, name, value, context)
+        filled = Fix(
+            f"Add {code(name)} as nullable, fill it, then set it NOT NULL",
+            "unsafe",
+            (nullable, placing.after(operation, afterwards)) if afterwards is not None else (),
+        )
+        # A value that nobody has named is no default for every row to come.
+        invented = column.default is None
+        if afterwards is not None and invented:
+            yield filled
         if default is not None:
             text, imports = default
             at = column.keywords.get("default")
@@ -245,13 +252,8 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
                 else SetArgument(call.span, "server_default", text)
             )
             yield Fix(f"Give {code(name)} the server default {code(text)}", "unsafe", (change, *imports))
-        afterwards = _filled_then_set(operation, name, value, context)
-        if afterwards is not None:
-            yield Fix(
-                f"Add {code(name)} as nullable, fill it, then set it NOT NULL",
-                "unsafe",
-                (nullable, placing.after(operation, afterwards)),
-            )
+        if afterwards is not None and not invented:
+            yield filled
 
 
 def _bare(operation: AddColumn) -> AddColumn:

@@ -120,5 +120,10 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
         if default is None or column.unique is True:
             return
         text, imports = default
+        sqlite = any(target.database == "sqlite" for target in context.targets((), operation))
+        if sqlite and "(" in text.partition("(")[2]:
+            refused = "SQLite adds no column with a default that is computed."
+            yield Fix(f"Give {code(column.name)} the server default {code(text)}", "unsafe", refused=refused)
+            return
         title = f"Give {code(column.name)} the server default {code(text)}"
         yield Fix(title, "unsafe", (ReplaceText(at, f"server_default={text}"), *imports))

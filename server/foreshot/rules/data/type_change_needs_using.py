@@ -21,6 +21,7 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
+    sa.Enum("new", "old", "gone", name="user_state").create(op.get_bind())
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.alter_column(
             "state",
@@ -33,6 +34,7 @@ def upgrade():
 ```
 ```python fixed
 def upgrade():
+    sa.Enum("new", "old", "gone", name="user_state").create(op.get_bind())
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.alter_column("state", server_default=None)
         batch_op.alter_column(
@@ -89,7 +91,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import AlterColumn, TypeSpec
+from foreshot.migration.operations import AlterColumn, CreateEnum, TypeSpec
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._casts import conversion
 from foreshot.rules.locking import _placing as placing
@@ -142,6 +144,11 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
         target = next(iter(context.targets(self.databases, operation)), None)
         if not isinstance(new, TypeSpec) or old is None or column is None or target is None:
             return
+        enum = new.argument("name") if classify(new, target).family == "enum" else None
+        if classify(new, target).family == "enum" and not _is_made(enum, operation, context):
+            refused = "This revision does not create the enum's type, and nothing tells whether it is there."
+            yield Fix("Convert the values with `USING`", "unsafe", refused=refused)
+            return
         using = conversion(column, classify(old, target), classify(new, target), new)
         around = _around_default(operation, context)
         if using is not None and around is not None:
@@ -151,6 +158,13 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
                 "unsafe",
                 (*around[:1], SetArgument(call, "postgresql_using", writing.literal(using)), *around[1:]),
             )
+
+
+def _is_made(name: object, operation: AlterColumn, context: Context) -> bool:
+    """Whether the revision has created the enum's type before, or ``downgrade()`` goes back to what was there."""
+    return operation.site.function == "downgrade" or any(
+        isinstance(other, CreateEnum) and other.name == name for other in context.before(operation)
+    )
 
 
 def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:

@@ -132,6 +132,12 @@ from foreshot.rules.destructive import _lost as lost
 from foreshot.syntax.changes import AppendToFunction, Change, RemoveStatement, ReplaceStatement
 
 _LONGEST_NAME = 63
+# Tables of Alembic, of PostGIS and of the database itself: a rename breaks them, and a table is retired once.
+_OTHERS = frozenset({"alembic_version", "spatial_ref_sys", "geometry_columns", "geography_columns"})
+_SYSTEM = frozenset(
+    {"mysql", "sys", "information_schema", "performance_schema", "pg_catalog", "tiger", "topology"}
+)
+_RETIRED = re.compile(r"_retired_\w+$")
 
 
 class DropTable(OperationRule[ops.DropTable]):
@@ -189,6 +195,8 @@ class DropTable(OperationRule[ops.DropTable]):
         """A rename to a name that says what it is, and back."""
         drop = finding.operation
         if not isinstance(drop, ops.DropTable) or drop.site.function != "upgrade" or not _is_plain(drop):
+            return
+        if drop.table in _OTHERS or drop.schema in _SYSTEM or _RETIRED.search(str(drop.table)):
             return
         retired = _retired(str(drop.table), context.revision.header.revision)
         changes = _changes(drop, retired, context)

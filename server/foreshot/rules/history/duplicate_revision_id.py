@@ -3,6 +3,9 @@
 Alembic warns and keeps the file that it reads last; the other one's operations never run, and which one that is depends on
 the names of the files. It comes from a copied file, or from the same migration on two branches.
 
+Where another revision follows the id, only its author knows which of the files it means: give the other file an id of its own,
+and its children with it.
+
 ```python versions/0001_setup.py
 revision = "0001"
 #          ^^^^^^ Two files have the revision id `0001`
@@ -29,7 +32,7 @@ down_revision = "0001_users"
 def upgrade():
     pass
 ```
-```python fixed versions/0002_example.py
+```python fixed
 revision = "74c85e681a9a"
 down_revision = "0001_users"
 
@@ -39,7 +42,7 @@ def upgrade():
 ```
 ```python versions/0002_example.py good
 revision = "0002"
-down_revision = "0001_users"
+down_revision = "0001"
 
 
 def upgrade():
@@ -86,10 +89,44 @@ class DuplicateRevisionId(ProjectRule):
                 )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
-        """An id of its own; whoever follows the id goes on to follow the other file."""
+        """An id of its own for every file but the first, where nobody follows the id: which file is meant, only people know."""
+        nodes = project.graph.duplicates.get(finding.object or "", ())
+        first = min((node.key for node in nodes), default=None)
+        followers = {
+            entry.path
+            for entry in project.entries
+            if entry.header is not None
+            and finding.object in (*entry.header.down_revisions, *entry.header.depends_on)
+        }
+        # What this file follows itself can only follow the other one.
+        named = followers - _ancestors(finding.path or "", finding.object or "", project)
+        if first == finding.path:
+            return
         name = (finding.path or "").rpartition("/")[2]
         fresh = revision_id("own", finding.object or "", name)
         change = ReplaceText(finding.span, f'"{fresh}"')
-        yield Fix(
-            f"Give this file the id {code(fresh)}; its children stay with the other file", "unsafe", (change,)
-        )
+        title = f"Give this file the id {code(fresh)}"
+        if named:
+            yield Fix(
+                title,
+                "unsafe",
+                refused="Another revision follows this id, and only its author knows which file it means.",
+            )
+        else:
+            yield Fix(title, "unsafe", (change,))
+
+
+def _ancestors(path: str, revision: str, project: ProjectContext) -> set[str]:
+    """The files that a file comes after, as far as the id in question."""
+    by_id = {entry.header.revision: entry for entry in project.entries if entry.header is not None}
+    entry = project.by_path.get(path)
+    pending = list(entry.header.down_revisions) if entry is not None and entry.header is not None else []
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        entry = by_id.get(name)
+        if name == revision or entry is None or entry.header is None or entry.path in found:
+            continue
+        found.add(entry.path)
+        pending.extend(entry.header.down_revisions)
+    return found

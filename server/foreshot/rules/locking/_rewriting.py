@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from foreshot.knowledge import volatility
 from foreshot.lint import writing
 from foreshot.lint.context import Context
-from foreshot.migration.operations import AddColumn, AlterColumn
+from foreshot.migration.operations import AddColumn, AlterColumn, Opaque
 from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceStatement, SetArgument
 from foreshot.text import Span
@@ -24,6 +26,8 @@ def second_column(operation: AlterColumn, context: Context) -> list[Change]:
     if not placing.is_own_statement(operation) or any(change is not None for change in alone):
         return []
     if operation.site.function == "downgrade" or _changes_again(operation, context):
+        return []
+    if is_named_later(operation, column, context):
         return []
     type_ = (
         writing.one_line(context.module, operation.site.args["type_"])
@@ -59,6 +63,19 @@ def second_column(operation: AlterColumn, context: Context) -> list[Change]:
     return changes
 
 
+def is_named_later(operation: AddColumn | AlterColumn, column: object, context: Context) -> bool:
+    """Whether anything behind the operation speaks of the column, or could not be read."""
+    word = re.compile(rf"\b{re.escape(str(column))}\b")
+    return any(
+        isinstance(other, Opaque)
+        or (
+            other.site.statement != operation.site.statement
+            and word.search(context.text(other.site.statement))
+        )
+        for other in context.after(operation)
+    )
+
+
 def _holds_comment(statement: Span, context: Context) -> bool:
     """Whether a comment stands inside a statement: it would go with what is written anew."""
     return any(statement.contains(comment.span) for comment in context.module.comments)
@@ -80,6 +97,8 @@ def default_afterwards(operation: AddColumn, context: Context) -> list[Change]:
     span = column.args.get("server_default")
     default = writing.one_line(context.module, span) if span is not None else None
     if volatility(column.server_default) != "volatile" or column.computed or column.identity:
+        return []
+    if is_named_later(operation, column.name, context):
         return []
     if default is None or column.call is None or not placing.is_own_statement(operation):
         return []

@@ -138,7 +138,12 @@ def in_revision(operation: Operation, databases: tuple[str, ...], context: Conte
     code = "\n".join(line for line in code.split("\n") if line)
     if not any(_ends_transaction(other) for other in context.before(operation)):
         return PrependToFunction(function.span, code)
-    return None if site.repeated else placing.before(_first(operation, databases, context), code)
+    place = placing.around(_first(operation, databases, context))
+    before = context.module.content[: place.start].rstrip().replace(" ", "")
+    if site.repeated or before.endswith(code.replace(" ", "")):
+        # It stands there already, and what ends the transaction does so inside the block.
+        return None
+    return placing.before(_first(operation, databases, context), code)
 
 
 def _first(operation: Operation, databases: tuple[str, ...], context: Context) -> Operation:

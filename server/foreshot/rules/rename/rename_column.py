@@ -58,6 +58,7 @@ def downgrade():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
@@ -69,6 +70,7 @@ from foreshot.migration.operations import (
     AlterColumn,
     DropConstraint,
     DropIndex,
+    Opaque,
     TypeSpec,
 )
 from foreshot.rules.rename import _edits as edits
@@ -116,6 +118,13 @@ class RenameColumn(OperationRule[AlterColumn]):
         uses = context.once(_uses)
         if rename.table_name in uses or (rename.table_name, rename.new_name) in uses:
             return
+        if _is_named_later(rename, context):
+            yield Fix(
+                f"Add {plain(rename.new_name)} beside {plain(rename.column)}",
+                "unsafe",
+                refused="What follows reckons with the values under the new name, and would meet NULL there.",
+            )
+            return
         sa, imports = context.sa()
         column = f"{sa}.Column({literal(str(rename.new_name))}, {written}, nullable=True)"
         steps = (
@@ -130,6 +139,16 @@ class RenameColumn(OperationRule[AlterColumn]):
             "unsafe",
             (add, *back, *imports),
         )
+
+
+def _is_named_later(rename: AlterColumn, context: Context) -> bool:
+    """Whether anything behind the rename speaks of the new name, or could not be read."""
+    word = re.compile(rf"\b{re.escape(str(rename.new_name))}\b")
+    return any(
+        isinstance(other, Opaque)
+        or (other.site.statement != rename.site.statement and word.search(context.text(other.site.statement)))
+        for other in context.after(rename)
+    )
 
 
 def _uses(context: Context) -> set[object]:

@@ -101,6 +101,7 @@ def downgrade():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from foreshot.lint.context import Context
@@ -155,6 +156,8 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
         if downgrade is None or not isinstance(rename, ops.AlterColumn | ops.RenameTable):
             return
         back = _inverse(rename, context)
+        if _may_be_renamed(rename, context.text(downgrade.span)):
+            return
         if back is None or rename.site.repeated or rename.site.sql is not None or rename.site.conditional:
             return
         again = _again(rename, context)
@@ -174,6 +177,14 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
                 at = first.site.batch.statement if first.site.batch else first.site.statement
                 changes = [InsertBefore(at, back)]
         yield Fix("Rename it back in downgrade()", "safe", tuple(changes))
+
+
+def _may_be_renamed(rename: ops.AlterColumn | ops.RenameTable, text: str) -> bool:
+    """Whether ``downgrade()`` renames something to the old name, in whichever spelling."""
+    old = rename.column if isinstance(rename, ops.AlterColumn) else rename.table
+    said = text.lower()
+    renames = "rename" in said or "new_column_name" in said
+    return renames and re.search(rf"(?<!\w){re.escape(str(old).lower())}(?!\w)", said) is not None
 
 
 def _may_be_reversed(operation: ops.AlterColumn | ops.RenameTable, context: Context) -> bool:

@@ -172,6 +172,9 @@ class InterpolatedSql(OperationRule[SqlText]):
         fields = list(_FIELD.finditer(simple["body"]))
         if len(fields) != simple["body"].count("{") or "{{" in simple["body"]:
             return
+        if not all(field["quoted"] for field in fields):
+            # Unquoted it may be a number, and a bound string is none: the database would refuse to compare them.
+            return
         names = dict.fromkeys(field["name"] for field in fields)
         body = _FIELD.sub(lambda field: f":{field['name']}", simple["body"])
         bound = ", ".join(f"{name}={name}" for name in names)

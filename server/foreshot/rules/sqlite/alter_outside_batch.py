@@ -85,6 +85,10 @@ from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstr
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
 from foreshot.text import Span
 
+_PRAGMA = "pragma foreign_keys"
+_TITLE = "Do it in a batch block, which copies the table and drops the old one"
+_CASCADES = "SQLite's foreign keys are on: dropping the old table would delete the rows that refer to it with ON DELETE CASCADE."
+
 
 class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
     """An ALTER that SQLite does not have, outside of a batch block."""
@@ -92,7 +96,7 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
     looks_at = (AlterColumn, AddConstraint, DropConstraint)
     severity = "error"
     databases = ("sqlite",)
-    safety = "safe"
+    safety = "unsafe"
     needs_database = True
     fails_outright = True
 
@@ -130,9 +134,26 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
         written = context.text(site.name)
         if not written.startswith(f"{context.op}."):
             return
+        if _has_foreign_keys(context):
+            yield Fix(_TITLE, "unsafe", refused=_CASCADES)
+            return
         changes: tuple[Change, ...] = (
             ReplaceText(Span(site.name.start, site.name.start + len(context.op)), "batch_op"),
             RemoveArgument(site.call, name, position),
             WrapStatements(site.statement, site.statement, header),
         )
-        yield Fix("Do it in a batch block", "safe", changes)
+        yield Fix(_TITLE, "unsafe", changes)
+
+
+def _has_foreign_keys(context: Context) -> bool:
+    """Whether env.py, or a module of the project that it imports, turns SQLite's foreign keys on."""
+    env, source = context.env, context.surroundings.env_source
+    if env is None or source is None:
+        return False
+    if _PRAGMA in source.content.lower():
+        return True
+    imported = [
+        name for item in env.imports for name in (item.module, *(f"{item.module}.{n}" for n in item.names))
+    ]
+    modules = context.surroundings.modules
+    return modules.any_contains(imported, _PRAGMA) or modules.any_contains(imported, _PRAGMA.upper())

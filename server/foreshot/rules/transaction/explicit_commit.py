@@ -194,6 +194,10 @@ class ExplicitCommit(OperationRule[TransactionControl]):
         if site.repeated or site.statement != call or (text is not None and len(text.statements) > 1):
             return
         removed: list[Change] = [RemoveStatement(site.statement)]
+        if text is None and context.env is not None and context.env.transaction.early:
+            refused = "env.py has begun the transaction and does not commit it: this commit is what keeps the changes."
+            yield Fix("Leave the commit to Alembic", "unsafe", refused=refused)
+            return
         if text is None:
             yield Fix("Leave the commit to Alembic", "unsafe", tuple(removed))
             return

@@ -123,6 +123,9 @@ def remedy(chains: Sequence[Chain], context: Context) -> Remedy | None:
         modules = _paths(chains)
         if name in _PACKAGES:
             return _imports([f"import {module}" for module in modules])
+        if _is_standard(name):
+            # `types.Money()` is not the standard library's, which is what would be imported.
+            return None
         if all(chain.has_class for chain in chains) and not context.surroundings.modules.is_ours(name):
             return _imports([f"import {module}" for module in modules], safety="unsafe")
     return None
@@ -208,7 +211,7 @@ def _from_template(name: str, context: Context) -> list[str]:
 
 def _from_workspace(name: str, chains: Sequence[Chain], context: Context) -> list[str]:
     modules = context.surroundings.modules
-    if not modules.is_ours(name):
+    if not modules.is_ours(name) or _is_standard(name):
         return []
     found: list[str] = []
     for chain in chains:
@@ -221,6 +224,11 @@ def _from_workspace(name: str, chains: Sequence[Chain], context: Context) -> lis
             return []
         found.append(f"import {located[-1]}")
     return found
+
+
+def _is_standard(name: str) -> bool:
+    """Whether Python itself has a module of that name, which an import finds before the project's."""
+    return name in sys.stdlib_module_names
 
 
 def _from_env(name: str, surroundings: Surroundings) -> str | None:

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "check": "Find problems in migrations, and fix them.",
     "explain": "Show a rule's page.",
     "rules": "List every rule.",
+    "diff": "Show what the models ask for beyond the migrations.",
     "graph": "Show the revision graph.",
     "schema": "Show the schema that the migrations make, at any revision.",
     "server": "Run the language server over stdio.",

@@ -65,14 +65,15 @@ class Columns:
 
     def column(self, body: Body, member: Member, cls: ClassSource) -> ModelColumn | None:
         """The column that a member makes; None when it makes none."""
-        value = self.unwrapped(body.value(member, cls))
+        given = body.value(member, cls)
+        value = self.unwrapped(given)
         scope = body.source.scope
         annotated = self._annotation(body, member)
         if self.sqlmodel:
             return self._field(member, value, annotated, scope)
         call = value if isinstance(value, CallValue) and is_column_call(value) else None
         if call is None:
-            if value is not None or annotated is None or not annotated.mapped or member.function is not None:
+            if given is not None or annotated is None or not annotated.mapped or member.function is not None:
                 return None
             if annotated.collection and not any(name in self.map for name in annotated.names):
                 return None

@@ -21,10 +21,6 @@ def _uuid(length: int, **others: Value) -> tuple[Value, Mapping[str, Value]]:
 
 
 LIBRARIES: Final[Mapping[str, tuple[Value, Mapping[str, Value]]]] = {
-    "sqlalchemy_utils.UUIDType": (
-        sa_type("BINARY", 16),
-        {"postgresql": sa_type("dialects.postgresql.UUID")},
-    ),
     "sqlalchemy_utils.EmailType": (sa_type("Unicode", 255), {}),
     "sqlalchemy_utils.URLType": (sa_type("UnicodeText"), {}),
     "sqlalchemy_utils.JSONType": (

@@ -131,6 +131,8 @@ class Models(Struct, frozen=True):
     doubts: tuple[Doubt, ...]
     files: frozenset[str]
     """The files that something was read from."""
+    hooks: Mapping[str, Value] = {}
+    """env.py's ``include_object`` and ``include_name``, where they are given."""
 
     @property
     def target_tables(self) -> tuple[ModelTable, ...]:

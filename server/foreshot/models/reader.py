@@ -8,14 +8,15 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from foreshot.models.model import Doubt, MetadataInfo, Models, Origin
+from foreshot.models.calls import call_function
+from foreshot.models.model import Doubt, Models, Origin
 from foreshot.models.reach import module_name, reached_modules
 from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
 from foreshot.models.tables import TableReader
 from foreshot.project import paths
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, Ref, Value
+from foreshot.syntax.values import CallValue, FunctionValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 MAX_FILES: Final = 2_000
@@ -74,7 +75,13 @@ def read_models(
     if targets is not None:
         doubts = [doubt for doubt in doubts if _concerns(doubt, reader, targets)]
     return Models(
-        tuple(tables), metadatas, targets, reached, tuple(dict.fromkeys(doubts)), frozenset(reader.files)
+        tuple(tables),
+        metadatas,
+        targets,
+        reached,
+        tuple(dict.fromkeys(doubts)),
+        frozenset(reader.files),
+        _hooks(env_scope) if env_scope is not None else {},
     )
 
 
@@ -100,6 +107,41 @@ def _names(linker: Linker, candidates: dict[str, str]) -> dict[str, str]:
     return found
 
 
+def _hooks(env: ModuleScope) -> dict[str, Value]:
+    """What decides in env.py which objects Alembic compares."""
+    found: dict[str, Value] = {}
+    for name in ("include_object", "include_name"):
+        values = list(_given(env, name))
+        if any(value is not None for value in values):
+            found[name] = values[0] if len(values) == 1 else Unknown("the calls differ", Span(0, 0))
+    return found
+
+
+def is_included(models: Models, name: str | None, kind: str, table: str, *, reflected: bool) -> bool | None:
+    """Whether env.py's hooks let Alembic see an object; None where that is only known when it runs."""
+    nowhere = Span(0, 0)
+    known: bool | None = True
+    for hook, value in models.hooks.items():
+        if hook == "include_name" and not reflected:
+            continue
+        if not isinstance(value, FunctionValue):
+            known = None
+            continue
+        unknown = Unknown("an object of SQLAlchemy's", nowhere)
+        parents = {"schema_name": None, "table_name": table, "schema_qualified_table_name": table}
+        args: tuple[Value, ...] = (name, kind, parents)
+        if hook == "include_object":
+            args = (unknown, name, kind, reflected, unknown)
+        func = Ref(hook, hook, nowhere)
+        made = call_function(value, CallValue(func, args, {}, nowhere, (nowhere,) * len(args)))
+        if made is None or isinstance(made, bool):
+            if not made:
+                return False
+        else:
+            known = None
+    return known
+
+
 def _concerns(doubt: Doubt, reader: TableReader, targets: tuple[str, ...]) -> bool:
     """Whether a doubt is about what env.py hands over; what is doubtful of a table elsewhere is not."""
     if doubt.table is None:
@@ -122,7 +164,7 @@ def _targets(
     found: dict[str, None] = {}
     unknown: str | None = None
     any_given = False
-    for value in _given(env):
+    for value in _given(env, "target_metadata"):
         any_given = True
         for item in _flat(value):
             if item is None:
@@ -152,12 +194,12 @@ def _flat(value: Value) -> Iterator[Value]:
         yield value
 
 
-def _given(env: ModuleScope) -> Iterator[Value]:
-    """What each call of ``configure`` is given as its metadata, online ones first if there are any."""
-    yield from _given_in(env.module.tree.body, env)
+def _given(env: ModuleScope, name: str) -> Iterator[Value]:
+    """What each call of ``configure`` that serves a database is given by one keyword."""
+    yield from _given_in(env.module.tree.body, env, name)
 
 
-def _given_in(body: list[ast.stmt], scope: LinkedScope) -> Iterator[Value]:
+def _given_in(body: list[ast.stmt], scope: LinkedScope, name: str) -> Iterator[Value]:
     inner = scope.child()
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
     pending: list[ast.AST] = list(reversed(body))
@@ -180,11 +222,11 @@ def _given_in(body: list[ast.stmt], scope: LinkedScope) -> Iterator[Value]:
         pending.extend(reversed(list(ast.iter_child_nodes(node))))
     for call in calls:
         for keyword in call.keywords:
-            if keyword.arg == "target_metadata":
+            if keyword.arg == name:
                 yield inner.evaluate(keyword.value)
     for function in functions:
         if "offline" not in function.name.lower():
-            yield from _given_in(function.body, scope.child())
+            yield from _given_in(function.body, scope.child(), name)
 
 
 def _late_conventions(
@@ -204,6 +246,3 @@ def _late_conventions(
                         yield reader.bases.identity(ref), texts
                 case _:
                     pass
-
-
-__all__ = ["CallValue", "MetadataInfo", "read_models"]

@@ -31,7 +31,8 @@ def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
             custom = _custom(linker, value.func, value, depth) if "(" not in value.path else None
             if custom is not None:
                 return custom
-            receiver = settled(linker, value.receiver, depth + 1) if value.receiver is not None else None
+            called_on = value.receiver if isinstance(value.receiver, CallValue) else None
+            receiver = settled(linker, called_on, depth + 1)
             return CallValue(
                 value.func,
                 tuple(settled(linker, item, depth + 1) for item in value.args),
@@ -128,6 +129,11 @@ def _custom(linker: Linker, func: Ref, call: CallValue | None, depth: int) -> Cu
             keywords,
             decorator=True,
         )
+    if package == "sqlalchemy_utils" and name == "UUIDType":
+        native, binary = keywords.get("native", True), keywords.get("binary", args[0] if args else True)
+        impl = sa_type("CHAR", 32) if binary is False else sa_type("BINARY", 16)
+        variants = {"postgresql": sa_type("dialects.postgresql.UUID")} if native is not False else {}
+        return CustomType(func.path.rpartition(".")[0], name, impl, variants, args, keywords, decorator=True)
     known = LIBRARIES.get(func.path) or LIBRARIES.get(f"{package}.{name}")
     module = func.path.rpartition(".")[0]
     if known is not None:

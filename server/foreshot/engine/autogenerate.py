@@ -1,0 +1,229 @@
+"""Alembic's own comparison of models with a replayed schema, and its renderer. No database, and no code of the project."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy import types as sqltypes
+
+from foreshot.engine.custom import is_perhaps
+from foreshot.engine.equality import same_default
+from foreshot.engine.libraries import alembic
+from foreshot.engine.reflection import Answering
+from foreshot.engine.target import UNKNOWN_DEFAULT, Target
+from foreshot.schema.state import Schema
+
+
+class Options(Struct, frozen=True):
+    """How Alembic is to compare and to write, as env.py says."""
+
+    dialect: str
+    version: tuple[int, ...] = ()
+    compare_type: bool = True
+    compare_server_default: bool = False
+    include_schemas: bool = False
+    version_table: str = "alembic_version"
+    version_table_schema: str | None = None
+    alembic_module_prefix: str = "op."
+    sqlalchemy_module_prefix: str = "sa."
+    user_module_prefix: str | None = None
+    render_as_batch: bool = False
+
+
+class Difference(Struct, frozen=True):
+    """One operation that the models ask for; ``kind`` as in ``compare_metadata``."""
+
+    kind: str
+    schema: str | None
+    table: str
+    column: str | None
+    name: str | None
+    columns: tuple[str, ...]
+    text: str
+    """The operation in Alembic's words."""
+    reverse: str = ""
+
+    @property
+    def table_name(self) -> str:
+        """``table`` or ``schema.table``."""
+        return f"{self.schema}.{self.table}" if self.schema else self.table
+
+
+class Comparison(Struct, frozen=True):
+    """What the comparison found."""
+
+    differences: tuple[Difference, ...]
+    upgrade: str
+    """The body of ``upgrade()``, indented by nothing."""
+    downgrade: str
+    imports: tuple[str, ...]
+    undecided: tuple[str, ...]
+    """Defaults that could be compared by a database only."""
+
+
+def compare(
+    target: Target,
+    schema: Schema,
+    options: Options,
+    include: Callable[[Any, str | None, str, bool, Any], bool] | None = None,
+) -> Comparison:
+    """The operations that lead from a schema to what models want.
+
+    ``include`` is asked as Alembic asks ``include_object``.
+    """
+    connection = Answering(schema, options.dialect, options.version)
+    context = _context(connection, target, options, include)
+    api, ops = alembic("autogenerate.api"), alembic("operations.ops")
+    script = ops.MigrationScript(
+        rev_id=None,
+        upgrade_ops=ops.UpgradeOps([]),
+        downgrade_ops=ops.DowngradeOps([]),
+        message=None,
+        imports=set(),
+        head=None,
+        splice=None,
+        branch_label=None,
+        version_path=None,
+        depends_on=None,
+    )
+    autogen = api.AutogenContext(context, metadata=list(target.metadatas))
+    autogen.__dict__["inspector"] = connection.inspector
+    with _quiet():
+        alembic("autogenerate.compare")._populate_migration_script(autogen, script)
+    upgrade, downgrade = script.upgrade_ops_list[0], script.downgrade_ops_list[0]
+    render = alembic("autogenerate.render")
+    with _quiet():
+        differences = tuple(_differences(upgrade, autogen, render))
+        text, back = (_body(part, autogen, render) for part in (upgrade, downgrade))
+    return Comparison(differences, text, back, tuple(sorted(autogen.imports)), tuple(connection.undecided))
+
+
+def _context(connection: Answering, target: Target, options: Options, include: Any) -> Any:
+    dialect = connection.dialect
+
+    def compare_type(_context: Any, _column: Any, _model: Any, inspected: Any, wanted: Any) -> bool | None:
+        if is_perhaps(inspected, dialect) or is_perhaps(wanted, dialect):
+            return False
+        return _same_type(inspected, wanted, dialect)
+
+    opts: dict[str, Any] = {
+        "target_metadata": list(target.metadatas),
+        "compare_type": compare_type if options.compare_type else False,
+        "compare_server_default": options.compare_server_default,
+        "include_schemas": options.include_schemas,
+        "version_table": options.version_table,
+        "version_table_schema": options.version_table_schema,
+        "alembic_module_prefix": options.alembic_module_prefix,
+        "sqlalchemy_module_prefix": options.sqlalchemy_module_prefix,
+        "user_module_prefix": options.user_module_prefix,
+        "render_as_batch": options.render_as_batch,
+        "render_item": None,
+        "upgrade_token": "upgrades",
+        "downgrade_token": "downgrades",
+    }
+    if include is not None:
+        opts["include_object"] = include
+    made = alembic("runtime.migration").MigrationContext(dialect, cast("Any", connection), opts, None)
+    made.impl.compare_server_default = _defaults(made.impl.compare_server_default, connection)
+    return made
+
+
+def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[..., bool]:
+    """Alembic's comparison of defaults, where both are known and their canonical forms differ."""
+
+    def compare_default(column: Any, model: Any, rendered: str | None, inspected: str | None) -> bool:
+        if model.info.get(UNKNOWN_DEFAULT) or inspected == "foreshot_unknown()":
+            connection.undecided.append(f"{model.table.name}.{model.name}")
+            return False
+        if rendered is not None and inspected is not None and connection.dialect.name != "postgresql":
+            same = same_default(inspected, rendered)
+            if same is not False:
+                return False
+        return asked(column, model, rendered, inspected)
+
+    return compare_default
+
+
+def _same_type(inspected: Any, wanted: Any, dialect: Any) -> bool | None:
+    """None: Alembic's own comparison; False: no difference where Alembic could not compile one of them."""
+    for type_ in (inspected, wanted):
+        if isinstance(type_, sqltypes.NullType):
+            return False
+        try:
+            dialect.type_compiler_instance.process(type_)
+        except Exception:
+            return False
+    return None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    logger = logging.getLogger("alembic")
+    before, logger.disabled = logger.disabled, True
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+        logger.setLevel(level)
+
+
+def _differences(container: Any, autogen: Any, render: Any) -> Iterator[Difference]:
+    ops = alembic("operations.ops")
+    pending: list[Any] = list(reversed(container.ops))
+    while pending:
+        op = pending.pop()
+        if isinstance(op, ops.OpContainer):
+            pending.extend(reversed(op.ops))
+            continue
+        text = "\n".join(_lines(op, autogen, render))
+        try:
+            reverse = "\n".join(_lines(op.reverse(), autogen, render))
+        except (NotImplementedError, ValueError, AttributeError):
+            reverse = ""
+        diffs = op.to_diff_tuple()
+        for diff in diffs if isinstance(diffs, list) else [diffs]:  # pyright: ignore[reportUnknownVariableType]
+            yield _difference(diff, op, text, reverse)
+
+
+def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:
+    kind = str(diff[0])
+    schema, table, column, name = getattr(op, "schema", None), getattr(op, "table_name", ""), None, None
+    columns: tuple[str, ...] = ()
+    item = diff[-1]
+    if kind.startswith("modify_"):
+        column = str(diff[3])
+    elif kind in ("add_column", "remove_column"):
+        column = str(item.name)
+    elif isinstance(item, sa.Table):
+        table, schema = item.name, item.schema
+    else:
+        name = str(item.name) if item.name is not None else None
+        owner = item.table
+        table, schema = owner.name, owner.schema
+        if isinstance(item, sa.Constraint):
+            columns = tuple(str(each.name) for each in cast("Any", item).columns)
+    return Difference(kind, schema, str(table), column, name, columns, text, reverse)
+
+
+def _lines(op: Any, autogen: Any, render: Any) -> list[str]:
+    return list(render.render_op(autogen, op))
+
+
+def _body(container: Any, autogen: Any, render: Any) -> str:
+    text = str(render._render_cmd_body(container, autogen))
+    marks: Final = "# ### "
+    kept = [line for line in text.splitlines() if not line.startswith(marks)]
+    return "\n".join(kept).strip()
+
+
+__all__ = ["Comparison", "Difference", "Mapping", "Options", "compare"]

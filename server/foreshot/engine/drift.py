@@ -1,0 +1,166 @@
+"""What the models ask for beyond the replayed head: the pending migration, each operation with its place in the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
+from foreshot.engine.reflection import compiling_dialect
+from foreshot.engine.surely import certain
+from foreshot.engine.target import Target, target_metadata
+from foreshot.models.enums import native_enums
+from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
+from foreshot.models.reader import is_included
+from foreshot.schema.plain import NOWHERE as _NOWHERE
+from foreshot.schema.state import Perhaps, Schema
+
+_KINDS: Final = {
+    "table": "table",
+    "column": "column",
+    "type": "column",
+    "nullable": "column",
+    "default": "column",
+    "comment": "column",
+    "index": "index",
+    "constraint": "unique_constraint",
+    "fk": "foreign_key_constraint",
+    "table_comment": "table",
+}
+
+
+class Pending(Struct, frozen=True):
+    """An operation that no revision has yet."""
+
+    difference: Difference
+    origin: Origin | None
+    """The model's line; None where the models have none, as for a table that they lack."""
+    detectable: bool = True
+
+
+class Drift(Struct, frozen=True):
+    """All of it, and what may be otherwise."""
+
+    pending: tuple[Pending, ...]
+    unsure: tuple[Difference, ...]
+    doubts: tuple[Doubt, ...]
+    """Of the models."""
+    perhaps: tuple[Perhaps, ...]
+    """Of the history."""
+    undecided: tuple[str, ...]
+    comparison: Comparison
+    modules: tuple[str, ...] = ()
+    """The modules of the models' own types, which a revision has to import."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left that could be otherwise."""
+        return not (self.unsure or self.doubts or self.perhaps or self.undecided)
+
+
+def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
+    """Compare the models that env.py hands over with a schema."""
+    target = target_metadata(models, compiling_dialect(options.dialect))
+    doubts = [*models.doubts, *target.doubts]
+    hidden: list[tuple[str, str]] = []
+
+    def include(_object: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
+        table = getattr(getattr(_object, "table", _object), "name", "")
+        if kind == "table" and reflected and name == options.version_table:
+            return False
+        if not models.hooks:
+            return True
+        said = is_included(models, name, kind, str(table), reflected=reflected)
+        if said is None:
+            hidden.append((kind, str(table)))
+        return said is not False
+
+    try:
+        comparison = compare(target, schema, options, include)
+    except Exception as error:  # Alembic refuses what it would refuse in the project too
+        why = f"Alembic cannot compare the models: {error}"[:300]
+        doubts.append(Doubt(why, models.tables[0].origin if models.tables else Origin("", _NOWHERE)))
+        comparison = Comparison((), "", "", (), ())
+    if hidden:
+        doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models)))
+    sure, unsure = certain(comparison.differences, doubts, schema, target.tables)
+    kept: list[Difference] = []
+    for item in sure:
+        kind = _KINDS.get(item.kind.partition("_")[2], "table")
+        if (kind, item.table) in hidden:
+            unsure = (*unsure, item)
+        else:
+            kept.append(item)
+    pending = [Pending(item, place_of(item, target)) for item in kept]
+    pending += _enums(target, schema)
+    return Drift(
+        tuple(pending),
+        unsure,
+        tuple(dict.fromkeys(doubts)),
+        schema.unknown,
+        comparison.undecided,
+        comparison,
+        tuple(sorted({type_.module for table in target.tables.values() for type_ in _own_types(table)})),
+    )
+
+
+def _own_types(table: ModelTable) -> Iterator[CustomType]:
+    for column in table.columns:
+        if isinstance(column.type, CustomType):
+            yield column.type
+
+
+def _env(models: Models) -> Origin:
+    return models.tables[0].origin if models.tables else Origin("", _NOWHERE)
+
+
+def place_of(item: Difference, target: Target) -> Origin | None:
+    """The line of the models that asks for an operation."""
+    model = target.tables.get(item.table_name)
+    if model is None:
+        return None
+    if item.column is not None:
+        column = model.column(item.column)
+        return column.origin if column is not None else model.origin
+    for found in _items(model, item):
+        return found
+    return model.origin
+
+
+def _items(model: ModelTable, item: Difference) -> Iterable[Origin]:
+    for made in model.items:
+        name = made.call.keywords.get("name")
+        if made.call.path.rpartition(".")[2] == "Index" and made.call.args:
+            name = made.call.args[0]
+        if name is not None and name == item.name:
+            yield made.origin
+    if len(item.columns) == 1:
+        column = model.column(item.columns[0])
+        if column is not None:
+            yield column.origin
+    if item.kind == "add_index" and item.name is not None:
+        for column in model.columns:
+            if column.keywords.get("index") is True and item.name.endswith(column.name):
+                yield column.origin
+    for made in model.items:
+        columns = tuple(value for value in made.call.args if isinstance(value, str))
+        if item.columns and columns == item.columns:
+            yield made.origin
+
+
+def _enums(target: Target, schema: Schema) -> Iterator[Pending]:
+    for enum in native_enums(target.tables.values()):
+        known = schema.enums.get(enum.name)
+        if known is None or known.there is not None or schema.doubts(known) or None in known.values:
+            continue
+        if set(enum.values) != set(known.values):
+            name = enum.name.rpartition(".")[2]
+            text = "\n".join(
+                f"op.execute(\"ALTER TYPE {enum.name} ADD VALUE '{value}'\")"
+                for value in enum.values
+                if value not in known.values
+            )
+            difference = Difference("modify_enum", None, enum.table, enum.column, name, (), text)
+            yield Pending(difference, enum.origin, detectable=False)

@@ -1,0 +1,375 @@
+"""A dialect whose reflection answers from a replayed schema, and a connection that knows no other question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+from sqlalchemy import inspection
+from sqlalchemy.engine import default
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.sql.elements import BinaryExpression
+
+from foreshot.engine.build import Builder, CannotBuild
+from foreshot.engine.custom import Perhaps
+from foreshot.engine.equality import same_default
+from foreshot.engine.stored import stored_type
+from foreshot.schema.plain import Called, Listed, Named, Plain, Unclear, placed
+from foreshot.schema.state import Column, Index, Schema, Table
+
+_MULTI: Final = (
+    "get_multi_columns",
+    "get_multi_pk_constraint",
+    "get_multi_foreign_keys",
+    "get_multi_indexes",
+    "get_multi_unique_constraints",
+    "get_multi_check_constraints",
+    "get_multi_table_comment",
+    "get_multi_table_options",
+)
+_DEFAULT_SCHEMAS: Final = {"postgresql": "public", "mssql": "dbo", "sqlite": "main"}
+
+
+def compiling_dialect(name: str) -> Any:
+    """A dialect of SQLAlchemy's by our name for it; no registry is asked."""
+    import importlib
+
+    module = importlib.import_module(f"sqlalchemy.dialects.{'mysql' if name == 'mariadb' else name}")
+    made = module.dialect()
+    if name == "mariadb":
+        made.is_mariadb = True
+    made.default_schema_name = _DEFAULT_SCHEMAS.get(name)
+    return made
+
+
+class Answering:
+    """In the place of a connection: it answers what Alembic asks while it compares, and refuses everything else."""
+
+    def __init__(self, schema: Schema, dialect: str, version: tuple[int, ...] = ()) -> None:
+        self.schema = schema
+        self.undecided: list[str] = []
+        """Pairs of defaults that could not be told apart or together."""
+        self.dialect = _reflecting(dialect, self, version)
+        self.inspector = _inspector(self)
+
+    def scalar(self, statement: Any) -> bool:
+        """Whether two defaults are the same: the only statement that PostgreSQL's comparison sends."""
+        (expression,) = statement.selected_columns
+        if not isinstance(expression, BinaryExpression):
+            raise TypeError("no such question is answered")
+        left, right = (
+            str(side.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True}))
+            for side in (expression.left, expression.right)
+        )
+        same = same_default(left, right)
+        if same is None:
+            self.undecided.append(f"{left} = {right}")
+        return same is not False
+
+    def schema_for_object(self, thing: Any) -> str | None:
+        """The schema of a table."""
+        return thing.schema
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """There are none."""
+        return {}
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@inspection._inspects(Answering)
+def _inspect(connection: Answering) -> Inspector:
+    return connection.inspector
+
+
+def _inspector(connection: Answering) -> Inspector:
+    inspector = cast("Any", Inspector.__new__(Inspector))
+    inspector.bind = inspector.engine = connection
+    inspector.dialect = connection.dialect
+    inspector.info_cache = {}
+    inspector._op_context_requires_connect = False
+    return inspector
+
+
+def _reflecting(name: str, connection: Answering, version: tuple[int, ...]) -> Any:
+    base = type(compiling_dialect(name))
+    answers = _Answers(connection, name)
+    namespace: dict[str, Any] = {method: getattr(default.DefaultDialect, method) for method in _MULTI}
+    namespace["supports_statement_cache"] = False
+    for method in _Answers.METHODS:
+        namespace[method] = _asking(getattr(answers, method))
+    made = type("Reflecting", (base,), namespace)()
+    made.default_schema_name = _DEFAULT_SCHEMAS.get(name)
+    made.server_version_info = version or {
+        "postgresql": (15, 0),
+        "mysql": (8, 0, 30),
+        "mariadb": (10, 11),
+    }.get(name, (3, 40))
+    made.is_mariadb = name == "mariadb"
+    answers.dialect = made
+    answers.builder = Builder(made)
+    return made
+
+
+def _asking(answer: Callable[..., Any]) -> Callable[..., Any]:
+    def method(_dialect: Any, _connection: Any, *args: Any, **keywords: Any) -> Any:
+        keywords.pop("info_cache", None)
+        return answer(*args, **keywords)
+
+    return method
+
+
+class _Answers:
+    METHODS: Final = (
+        "get_check_constraints",
+        "get_columns",
+        "get_foreign_keys",
+        "get_indexes",
+        "get_pk_constraint",
+        "get_schema_names",
+        "get_table_comment",
+        "get_table_names",
+        "get_table_options",
+        "get_temp_table_names",
+        "get_temp_view_names",
+        "get_unique_constraints",
+        "get_view_names",
+        "has_table",
+    )
+
+    def __init__(self, connection: Answering, name: str) -> None:
+        self.connection = connection
+        self.name = name
+        self.dialect: Any = None
+        self.builder: Builder
+
+    def table(self, name: str, schema: str | None) -> Table | None:
+        return self.connection.schema.tables.get(f"{schema}.{name}" if schema else name)
+
+    def get_schema_names(self, **_: Any) -> list[str]:
+        found = {name.rpartition(".")[0] for name in self.connection.schema.tables if "." in name}
+        return sorted(found | ({self.dialect.default_schema_name} - {None}))
+
+    def get_table_names(self, schema: str | None = None, **_: Any) -> list[str]:
+        default_schema = self.dialect.default_schema_name
+        wanted = "" if schema in (None, default_schema) else schema
+        names = [name.rpartition(".") for name in self.connection.schema.tables]
+        return [name for owner, _, name in names if owner == wanted]
+
+    def has_table(self, table_name: str, schema: str | None = None, **_: Any) -> bool:
+        return self.table(table_name, schema) is not None
+
+    def get_view_names(self, *_: Any, **__: Any) -> list[str]:
+        return []
+
+    get_temp_table_names = get_temp_view_names = get_view_names
+
+    def get_table_options(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+    def get_check_constraints(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        return []
+
+    def get_columns(self, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
+        table = self.table(table_name, schema)
+        return [self.column(column, table) for column in table.columns.values()] if table is not None else []
+
+    def column(self, column: Column, table: Table) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "name": column.name,
+            "type": self.type(column),
+            "nullable": True if column.nullable is None else column.nullable,
+            "default": self.default(column.default),
+            "comment": column.comment,
+            "autoincrement": column.autoincrement,
+        }
+        if column.sequence is not None:
+            # Alembic itself leaves out what a serial's own sequence gives.
+            found["default"] = None
+        if column.computed is not None:
+            text = self.text(column.computed.argument("sqltext", 0))
+            if text is not None:
+                found["computed"] = {
+                    "sqltext": text,
+                    "persisted": column.computed.argument("persisted") is True,
+                }
+        if column.identity is not None and self.name in ("postgresql", "mssql", "oracle"):
+            found["identity"] = self.identity(column.identity)
+            found["autoincrement"] = True
+        del table
+        return found
+
+    def identity(self, identity: Called) -> dict[str, Any]:
+        given = {key: value for key, value in identity.keywords if isinstance(value, bool | int)}
+        always = given.get("always", identity.args[0] if identity.args else False)
+        found: dict[str, Any] = {
+            "always": always is True,
+            "start": 1,
+            "increment": 1,
+            "minvalue": 1,
+            "maxvalue": 2**31 - 1,
+            "cycle": False,
+            "cache": 1,
+        }
+        found.update({key: value for key, value in given.items() if key in found})
+        return found
+
+    def type(self, column: Column) -> Any:
+        kind = column.type
+        if kind.enum is not None:
+            enum = self.connection.schema.enums.get(kind.enum)
+            if enum is not None:
+                values = [value for value in enum.values if value is not None]
+                schema, _, name = kind.enum.rpartition(".")
+                from sqlalchemy.dialects import postgresql
+
+                return postgresql.ENUM(*values, name=name, schema=schema or None)
+        if kind.stored is not None:
+            enums = {
+                name.lower(): tuple(value for value in enum.values if value is not None)
+                for name, enum in self.connection.schema.enums.items()
+            }
+            return stored_type(kind.stored, self.dialect, enums)
+        if kind.written is not None:
+            return self.builder.type(placed(kind.written))
+        return Perhaps("NULL")
+
+    def default(self, value: Plain) -> str | None:
+        match value:
+            case None:
+                return None
+            case str():
+                return (
+                    value
+                    if _IS_SQL.fullmatch(value)
+                    else f"'{value}'"
+                    if self.name == "postgresql"
+                    else value
+                )
+            case Unclear():
+                return _UNKNOWN
+            case bool() | int() | float():
+                return str(value)
+            case _:
+                return self.text(value) or _UNKNOWN
+
+    def text(self, value: Plain) -> str | None:
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, Called | Named | Listed):
+            return None
+        try:
+            made = self.builder.value(placed(value))
+        except CannotBuild:
+            return None
+        if isinstance(made, sa.sql.elements.TextClause):
+            return made.text
+        if isinstance(made, sa.sql.elements.ClauseElement):
+            try:
+                return str(made.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True}))
+            except Exception:
+                return None
+        return made if isinstance(made, str) else None
+
+    def get_pk_constraint(self, table_name: str, schema: str | None = None, **_: Any) -> dict[str, Any]:
+        table = self.table(table_name, schema)
+        key = table.primary_key if table is not None else None
+        return {"name": key.name if key else None, "constrained_columns": list(key.columns) if key else []}
+
+    def get_foreign_keys(self, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
+        table = self.table(table_name, schema)
+        found: list[dict[str, Any]] = []
+        for key in table.foreign_keys if table is not None else ():
+            owner, _, name = key.ref_table.rpartition(".")
+            if key.ref_table not in self.connection.schema.tables:
+                continue
+            rules = {"ondelete": key.ondelete, "onupdate": key.onupdate}
+            options = {rule: text for rule, text in rules.items() if text and text.upper() != "NO ACTION"}
+            if self.name in ("mysql", "mariadb"):
+                options = {rule: text for rule, text in options.items() if text.upper() != "RESTRICT"}
+            columns = list(key.ref_columns)
+            if not columns:
+                other = self.connection.schema.tables[key.ref_table].primary_key
+                columns = list(other.columns) if other is not None else []
+            if len(columns) != len(key.columns):
+                continue
+            found.append(
+                {
+                    "name": key.name,
+                    "constrained_columns": list(key.columns),
+                    "referred_schema": owner or None,
+                    "referred_table": name,
+                    "referred_columns": columns,
+                    "options": options,
+                }
+            )
+        return found
+
+    def get_unique_constraints(
+        self, table_name: str, schema: str | None = None, **_: Any
+    ) -> list[dict[str, Any]]:
+        table = self.table(table_name, schema)
+        if table is None:
+            return []
+        found = [{"name": key.name, "column_names": list(key.columns)} for key in table.uniques]
+        if self.name in ("mysql", "mariadb"):
+            for item in found:
+                item["duplicates_index"] = item["name"]
+            found += [
+                {"name": index.name, "column_names": list(index.columns), "duplicates_index": index.name}
+                for index in table.indexes
+                if index.unique and not index.expressions
+            ]
+        return found
+
+    def get_indexes(self, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
+        table = self.table(table_name, schema)
+        if table is None:
+            return []
+        mysql = self.name in ("mysql", "mariadb")
+        found = [
+            self.index(index)
+            for index in table.indexes
+            if index.name is not None and None not in index.columns and (mysql or index.implied_by is None)
+        ]
+        if mysql:
+            found += [
+                {"name": key.name, "column_names": list(key.columns), "unique": True} for key in table.uniques
+            ]
+        return found
+
+    def index(self, index: Index) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "name": index.name,
+            "unique": index.unique,
+            "column_names": [
+                None if place in index.expressions else column for place, column in enumerate(index.columns)
+            ],
+            "dialect_options": {},
+        }
+        if index.expressions:
+            found["expressions"] = list(index.columns)
+        if self.name == "postgresql":
+            where = self.text(index.where)
+            if where is not None:
+                found["dialect_options"]["postgresql_where"] = where
+            if index.using not in (None, "btree"):
+                found["dialect_options"]["postgresql_using"] = index.using
+            if index.include:
+                found["include_columns"] = list(index.include)
+                found["dialect_options"]["postgresql_include"] = list(index.include)
+        return found
+
+    def get_table_comment(self, table_name: str, schema: str | None = None, **_: Any) -> Mapping[str, Any]:
+        table = self.table(table_name, schema)
+        return {"text": table.comment if table is not None else None}
+
+
+_IS_SQL: Final = re.compile(
+    r"'(?:[^']|'')*'(?:::.*)?|-?\d+(?:\.\d+)?|true|false|null|.*\(.*\)|.*::.*|current_\w+", re.I | re.S
+)
+_UNKNOWN: Final = "foreshot_unknown()"
+"""A default that is not known."""

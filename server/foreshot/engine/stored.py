@@ -1,0 +1,86 @@
+"""Types out of what a database stores, such as ``VARCHAR(50)``, as SQLAlchemy's reflection would give them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any, Final
+
+from sqlalchemy import types as sqltypes
+
+from foreshot.engine.custom import Perhaps
+
+_SHAPE: Final = re.compile(
+    r"\s*([A-Za-z_][\w ]*?)\s*(?:\(([^()]*)\))?\s*([A-Za-z_0-9' ]*?)\s*((?:\[\d*\])*)\s*"
+)
+_NAMES: Final = {
+    "BOOL": "BOOLEAN",
+    "CHARACTER": "CHAR",
+    "CHARACTER VARYING": "VARCHAR",
+    "DEC": "NUMERIC",
+    "DOUBLE PRECISION": "DOUBLE_PRECISION",
+    "INT": "INTEGER",
+    "INT4": "INTEGER",
+    "INT8": "BIGINT",
+    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
+}
+
+
+def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> sqltypes.TypeEngine[Any]:
+    """The type that a stored one is; a :class:`Perhaps` of its text where SQLAlchemy has none."""
+    space = importlib.import_module(
+        f"sqlalchemy.dialects.{'mysql' if dialect.name == 'mariadb' else dialect.name}"
+    )
+    if len(text) > 5000:
+        return Perhaps(text[:50])
+    if text.upper().startswith(("ENUM(", "SET(")):
+        values = re.findall(r"'((?:[^']|'')*)'", text)
+        made = getattr(space, text[: text.index("(")].upper(), None)
+        return made(*[value.replace("''", "'") for value in values]) if made is not None else Perhaps(text)
+    match = _SHAPE.fullmatch(text)
+    if match is None:
+        return Perhaps(text)
+    name, inner, suffix, dimensions = match.groups()
+    if dimensions and hasattr(space, "ARRAY"):
+        item = stored_type(text[: match.start(4)], dialect, enums)
+        return space.ARRAY(item)
+    if name.lower() in enums and hasattr(space, "ENUM"):
+        return space.ENUM(*enums[name.lower()], name=name)
+    return _plain(f"{name} {suffix}".strip().upper(), inner, space, text)
+
+
+def _plain(words: str, inner: str | None, space: Any, text: str) -> sqltypes.TypeEngine[Any]:
+    keywords: dict[str, Any] = {}
+    words = _NAMES.get(words, words)
+    for ending, key in ((" UNSIGNED", "unsigned"), (" ZEROFILL", "zerofill")):
+        if words.endswith(ending):
+            words = words[: -len(ending)]
+            keywords[key] = True
+    if " COLLATE " in words:
+        words = words.partition(" COLLATE ")[0]
+    if " CHARACTER SET " in words:
+        words = words.partition(" CHARACTER SET ")[0]
+    for ending, zone in ((" WITH TIME ZONE", True), (" WITHOUT TIME ZONE", False)):
+        if words.endswith(ending):
+            words = words[: -len(ending)]
+            keywords["timezone"] = zone
+    made = getattr(space, _NAMES.get(words, words).replace(" ", "_"), None) or getattr(
+        sqltypes, _NAMES.get(words, words).replace(" ", "_"), None
+    )
+    if not (isinstance(made, type) and issubclass(made, sqltypes.TypeEngine)):
+        return Perhaps(text)
+    numbers = [int(part) for part in (inner or "").split(",") if part.strip().isdigit()]
+    args: list[Any] = numbers
+    if "timezone" in keywords or (words in ("TIMESTAMP", "TIME", "DATETIME") and numbers):
+        args = []
+        if numbers:
+            keywords["fsp" if hasattr(space, "TINYINT") else "precision"] = numbers[0]
+    elif words in ("INTEGER", "BIGINT", "SMALLINT", "TINYINT", "MEDIUMINT") and numbers:
+        args, keywords["display_width"] = [], numbers[0]
+    try:
+        return made(*args, **keywords)
+    except TypeError:
+        try:
+            return made()
+        except TypeError:
+            return Perhaps(text)

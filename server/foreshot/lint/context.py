@@ -20,6 +20,7 @@ from foreshot.project.dialects import NO_HINTS, RevisionHints
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import EnvFacts
 from foreshot.project.modules import Modules
+from foreshot.project.offline import Offline
 from foreshot.project.settings import LoadedSettings, Settings
 from foreshot.project.template import TemplateFacts
 from foreshot.schema.view import SchemaView
@@ -59,6 +60,8 @@ class Surroundings(Struct, frozen=True):
     """The newest release of SQLAlchemy that the project allows itself; None: nothing bounds it."""
     alembic: tuple[int, ...] | None = None
     """The same for Alembic."""
+    offline: Offline | None = None
+    """Where the repository runs Alembic with ``--sql``."""
     lock_timeout: bool = False
     """A lock timeout is set for the whole environment, in env.py or the URL."""
     hints: RevisionHints = NO_HINTS

@@ -276,18 +276,18 @@ def _handed(module: Module) -> ast.Call | None:
         for node in ast.walk(block):
             match node:
                 case ast.Expr(
-                    value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given)], keywords=[])
-                ) if given == variables[0].id and name in module.functions:
-                    inside = module.functions[name].body
-                    if any(
-                        isinstance(at, ast.Attribute) and at.attr == "configure"
-                        for item in inside
-                        for at in ast.walk(item)
-                    ):
-                        return node.value
+                    value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given)], keywords=[]) as call
+                ) if given == variables[0].id and _configures_in(module.functions.get(name)):
+                    return call
                 case _:
                     pass
     return None
+
+
+def _configures_in(function: ast.FunctionDef | None) -> bool:
+    return function is not None and any(
+        isinstance(node, ast.Attribute) and node.attr == "configure" for node in ast.walk(function)
+    )
 
 
 def _connects(block: ast.With | ast.AsyncWith) -> bool:

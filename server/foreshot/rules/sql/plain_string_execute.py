@@ -1,7 +1,7 @@
 """A plain string is executed on a connection: SQLAlchemy 2.0 refuses it.
 
 `Connection.execute()` and `Session.execute()` take SQL only as `sa.text(...)` since SQLAlchemy 2.0; a plain string raises
-ObjectNotExecutableError. `op.execute("...")` and `connection.exec_driver_sql("...")` take strings and are not reported.
+ObjectNotExecutableError. An engine has no `execute()` any more. `op.execute("...")` and `connection.exec_driver_sql("...")` take strings and are not reported.
 
 A project that pins SQLAlchemy below 2.0 is not told: there a plain string still works.
 
@@ -18,6 +18,11 @@ def upgrade():
     connection = op.get_bind()
     connection.execute(sa.text("UPDATE users SET active = true WHERE id = 1"))
 ```
+```python bad
+def upgrade():
+    op.get_bind().engine.execute("UPDATE users SET active = true WHERE id = 1")
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ An engine has no `execute()`
+```
 ```python good
 def upgrade():
     op.get_bind().execute(sa.text("UPDATE users SET active = true WHERE id = 1"))
@@ -32,11 +37,13 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
 from foreshot.migration.operations import SqlText
 from foreshot.syntax.changes import ReplaceText
 from foreshot.syntax.values import Text
 from foreshot.text import Span
 
+_ENGINES = (".get_bind().engine", "sqlalchemy.create_engine()")
 _CONNECTIONS = ("alembic.op.get_bind()", "sqlalchemy.orm.Session()", "sqlalchemy.orm.session.Session()")
 
 
@@ -51,6 +58,16 @@ class PlainStringExecute(OperationRule[SqlText]):
     def check(self, operation: SqlText, context: Context) -> Iterator[Finding]:
         """Whether a string goes where SQLAlchemy wants a construct."""
         receiver, _, method = operation.callee.rpartition(".")
+        release = context.surroundings.sqlalchemy
+        if release is not None and release < (2,):
+            return
+        if method in ("execute", "scalar") and receiver.endswith(_ENGINES):
+            yield self.finding(
+                operation.site.name,
+                f"An engine has no {code(f'{method}()')} since SQLAlchemy 2.0: the migration fails. Execute it on the connection.",
+                operation=operation,
+            )
+            return
         if (
             operation.wrapped
             or method not in ("execute", "scalar", "scalars")
@@ -58,9 +75,6 @@ class PlainStringExecute(OperationRule[SqlText]):
         ):
             return
         if not isinstance(operation.value, Text):
-            return
-        release = context.surroundings.sqlalchemy
-        if release is not None and release < (2,):
             return
         at = operation.site.args.get("sql", operation.site.call)
         yield self.finding(
@@ -74,7 +88,7 @@ class PlainStringExecute(OperationRule[SqlText]):
         operation = finding.operation
         if not isinstance(operation, SqlText) or not isinstance(operation.value, Text):
             return
-        if (
+        if finding.span == operation.site.name or (
             ":" in operation.value.value.replace("::", "")
             or "%(" in operation.value.value
             or "%s" in operation.value.value

@@ -1,0 +1,133 @@
+"""What a database makes of a ``server_default`` that was written in the wrong kind of quotes.
+
+A Python string is a literal: SQLAlchemy puts it into quotes. SQL belongs into ``sa.text()``. Measured on PostgreSQL 18, SQLite 3.40 and, for
+defaults of TEXT and JSON, on MySQL 8.0 (error 1101; MariaDB takes them).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from foreshot.knowledge.databases import Target
+from foreshot.knowledge.sqltype import SqlType
+from foreshot.syntax.values import CallValue, Value
+
+Effect = Literal["fails", "frozen", "text", "quotes", "true", "refused"]
+"""The statement fails; every row gets the time of the migration; the words themselves; a value with quotes around it; reads back
+as true; SQLAlchemy itself refuses the value."""
+
+
+class Misread(Struct, frozen=True):
+    """What happens to a default, and the Python that says what is meant, with ``{sa}`` for sqlalchemy; empty where that is not known."""
+
+    effect: Effect
+    meant: str = ""
+
+
+_MAX = 200
+_CLOCK = ("timestamp", "timestamptz", "date", "time", "timetz")
+_STRINGS = ("string", "text", "citext")
+_FUNCTION = re.compile(
+    r"(?i)(?:now|current_timestamp|current_date|current_time|localtime|localtimestamp|clock_timestamp|statement_timestamp"
+    r"|transaction_timestamp|utcnow|utc_timestamp|getdate|getutcdate|sysdate|curdate|curtime|gen_random_uuid|uuid_generate_v[14](?:mc)?"
+    r"|uuidv[47]|uuid|newid|nextval|random|timezone|datetime|strftime|unix_timestamp)\s*\(.*\)(?: at time zone .*)?"
+)
+_WORD = re.compile(r"(?i)current_timestamp|current_date|current_time|localtimestamp|localtime")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'(\s*::\s*[\w ]+(?:\(\d+\))?(?:\[\])?)?")
+_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
+_SQL_WORDS = frozenset(
+    {
+        "true", "false", "null", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "current_user",
+        "session_user", "user", "current_role", "current_catalog", "current_schema", "default",
+    }
+)  # fmt: skip
+
+
+def misread(type_: SqlType, default: Value, target: Target, *, boolean: bool) -> Misread | None:
+    """What goes wrong with a default on a column of that type; None where nothing is known to.
+
+    ``boolean``: the type is SQLAlchemy's ``Boolean``, which is a number on some databases.
+    """
+    if isinstance(default, int | float):
+        word = "true()" if default else "false()"
+        return Misread("refused", f"{{sa}}.{word}" if boolean else f'{{sa}}.text("{default}")')
+    if isinstance(default, str):
+        return None if len(default) > _MAX else _of_literal(type_, default, target, boolean=boolean)
+    if isinstance(default, CallValue) and default.path in ("sqlalchemy.text", "sqlalchemy.sql.text"):
+        sql = default.argument("text", 0)
+        if isinstance(sql, str) and len(sql) <= _MAX:
+            return _of_sql(type_, sql.strip(), target, boolean=boolean)
+    return None
+
+
+def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> Misread | None:
+    plain = text.strip()
+    family = type_.family
+    if target.database == "mysql" and family in ("text", "bytes", "json"):
+        return Misread("fails", _mysql_expression(text))
+    calls = _FUNCTION.fullmatch(plain) or _WORD.fullmatch(plain)
+    if calls and family != "custom":
+        meant = "" if '"' in plain or "\\" in plain else f'{{sa}}.text("{plain}")'
+        if target.database == "postgresql" and family in _CLOCK and plain.lower() == "now()":
+            return Misread("frozen", meant)
+        if family in _STRINGS or target.database == "sqlite":
+            return Misread("text", meant)
+        return Misread("fails", meant)
+    if target.database == "postgresql" and family in _CLOCK and plain.lower() == "now":
+        return Misread("frozen", '{sa}.text("now()")')
+    quoted = _QUOTED.fullmatch(plain)
+    if quoted and family not in ("custom", "array"):
+        inner = quoted[1].replace("''", "'")
+        meant = "" if '"' in inner or "\\" in inner else f'"{inner}"'
+        if family in _STRINGS or target.database == "sqlite":
+            return Misread("quotes", meant)
+        return Misread("fails", meant) if target.database in ("postgresql", "mysql", "mariadb") else None
+    if boolean:
+        return _of_boolean(plain, target)
+    if (
+        target.database == "postgresql"
+        and family in ("integer", "numeric", "float")
+        and not _NUMBER.fullmatch(plain)
+    ):
+        return Misread("fails") if not plain or plain.lower() in _SQL_WORDS else None
+    return None
+
+
+def _of_boolean(word: str, target: Target) -> Misread | None:
+    answer = "{sa}.true()" if word.lower() in _TRUE else "{sa}.false()" if word.lower() in _FALSE else ""
+    if target.is_mysql and not _NUMBER.fullmatch(word):
+        return Misread("fails", answer)
+    if target.database == "sqlite" and word.lower() in _FALSE - {"0"}:
+        return Misread("true", answer)
+    if target.database == "postgresql" and not answer:
+        return Misread("fails")
+    return None
+
+
+def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misread | None:
+    if target.database == "mysql" and type_.family in ("text", "bytes", "json") and _QUOTED.fullmatch(sql):
+        return Misread("fails", f'{{sa}}.text("({sql})")' if '"' not in sql else "")
+    if target.database != "postgresql":
+        return None
+    if not sql:
+        return Misread("fails", '""' if type_.family in _STRINGS else "")
+    if sql[0] in "{[":
+        return Misread("fails", f"'{sql}'" if "'" not in sql and "\\" not in sql else "")
+    if boolean and sql in ("0", "1"):
+        return Misread("fails", "{sa}.true()" if sql == "1" else "{sa}.false()")
+    if _NAME.fullmatch(sql) and sql.lower() not in _SQL_WORDS and type_.family != "custom":
+        return Misread("fails", f'"{sql}"')
+    return None
+
+
+def _mysql_expression(text: str) -> str:
+    """A default in parentheses, which MySQL takes from 8.0.13 on."""
+    if any(sign in text for sign in "'\"\\:%"):
+        return ""
+    return f"{{sa}}.text(\"('{text}')\")"

@@ -1,0 +1,92 @@
+"""A table that is likely to grow gets a 32-bit primary key: at 2,147,483,647 rows, deleted ones included, inserts fail.
+
+Changing the type later rewrites the table, and every column that refers to it, under an exclusive lock. `sa.BigInteger()` costs four bytes a row from the beginning.
+
+Only tables that `large-tables` in the settings names, or whose names say that rows come with the traffic (events, logs, messages, …), are reported. It does not matter on
+SQLite, where an INTEGER PRIMARY KEY has 64 bits.
+
+```python bad
+def upgrade():
+    op.create_table("audit_events", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("what", sa.Text()))
+#                                                   ^^^^^^^^^^^^ 2,147,483,647
+```
+```python fixed
+def upgrade():
+    op.create_table("audit_events", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("what", sa.Text()))
+```
+```python good
+def upgrade():
+    op.create_table("audit_events", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("what", sa.Text()))
+    op.create_table("countries", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from foreshot.knowledge import classify
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import CreateTable, TypeSpec
+from foreshot.syntax.changes import ReplaceText
+
+_GROWS: Final = re.compile(
+    r"(?i)(?:^|_)(?:events?|logs?|audits?|history|messages?|metrics?|measurements?|notifications?|visits?|clicks?|impressions?"
+    r"|requests?|samples?|readings?|page_?views?|ticks?|transactions?)$"
+)
+_NOT: Final = re.compile(r"(?i)(?:types?|kinds?|status(?:es)?|settings?|preferences?|templates?)")
+
+
+class IntegerPrimaryKey(OperationRule[CreateTable]):
+    """``sa.Integer()`` as the primary key of a table that grows."""
+
+    looks_at = (CreateTable,)
+    severity = "hint"
+    databases = ("postgresql", "mysql", "mariadb")
+    directions = ("upgrade",)
+    safety = "unsafe"
+
+    def check(self, operation: CreateTable, context: Context) -> Iterator[Finding]:
+        """The single key column, where it is a 32-bit integer of its own."""
+        table = operation.table
+        targets = context.targets(self.databases, operation)
+        if not isinstance(table, str) or not targets:
+            return
+        large = context.surroundings.settings.large_tables
+        named = any(fnmatchcase(table, pattern) for pattern in large)
+        if not named and (_GROWS.search(table) is None or _NOT.search(table)):
+            return
+        keys = [column for column in operation.columns if column.primary_key is True]
+        listed = [item.columns for item in operation.constraints if item.kind == "primary key"]
+        if listed:
+            keys = [column for column in operation.columns if (column.name,) == listed[0]]
+        if len(keys) != 1 or keys[0].foreign_keys or not isinstance(keys[0].type, TypeSpec):
+            return
+        type_ = keys[0].type
+        if any(
+            classify(type_, target).family != "integer" or classify(type_, target).bits != 32
+            for target in targets
+        ):
+            return
+        yield self.finding(
+            type_.span,
+            f"Inserts into {code(table)} fail after 2,147,483,647 rows, deleted ones included. Take a big integer from the beginning.",
+            operation=operation,
+            object=keys[0].name if isinstance(keys[0].name, str) else None,
+            targets=targets,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """``sa.BigInteger()``."""
+        if finding.operation is None or finding.operation.site.sql is not None:
+            return
+        sa, imports = context.sa()
+        yield Fix(
+            "Make it a big integer", "unsafe", (ReplaceText(finding.span, f"{sa}.BigInteger()"), *imports)
+        )

@@ -1,0 +1,165 @@
+"""A `server_default` is read as something else than was meant: the statement fails, or every row gets a wrong value without a word.
+
+A Python string is a *literal*. `server_default="now()"` is not the function: PostgreSQL works the text out once, and every row, for ever, gets the time at which the
+migration ran. `"CURRENT_TIMESTAMP"` and `"gen_random_uuid()"` are refused, as is `"'{}'"` for JSON; on a column of text they are stored letter by letter. SQL belongs into
+`sa.text()`, and a value into a plain string, without quotes of its own.
+
+Of the same kind: a Boolean with `sa.text("0")` on PostgreSQL (it is an integer), with `"false"` on SQLite (the word, which reads back as true); a word in `sa.text()` that
+PostgreSQL takes for a column; a literal on TEXT, JSON or BLOB on MySQL (error 1101; an expression in parentheses is taken from 8.0.13 on, and MariaDB takes both); a number or
+a Python truth value, which SQLAlchemy refuses.
+
+Measured on PostgreSQL 18 and SQLite 3.40. What is refused today can be put right safely; what runs and means something else changes by
+the repair, and rows that have the wrong value keep it.
+
+```python bad
+def upgrade():
+    op.add_column("visits", sa.Column("at", sa.DateTime(timezone=True), server_default="now()", nullable=False))
+#                                                                                      ^^^^^^^ the time of the migration
+```
+```python fixed
+def upgrade():
+    op.add_column("visits", sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False))
+```
+```python bad
+def upgrade():
+    op.create_table(
+        "visits",
+        sa.Column("id", sa.Uuid(), server_default="gen_random_uuid()", primary_key=True),
+#                                                 ^^^^^^^^^^^^^^^^^^^ fails
+    )
+```
+```python fixed
+def upgrade():
+    op.create_table(
+        "visits",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), primary_key=True),
+    )
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.add_column("visits", sa.Column("hidden", sa.Boolean(), server_default="false", nullable=False))
+#                                                                            ^^^^^^^ reads back as true
+```
+```python fixed
+def upgrade():
+    op.add_column("visits", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("visits", sa.Column("note", sa.Text(), server_default="", nullable=False))
+#                                                                       ^^ fails
+```
+```python fixed
+def upgrade():
+    op.add_column("visits", sa.Column("note", sa.Text(), server_default=sa.text("('')"), nullable=False))
+```
+```python good
+def upgrade():
+    op.add_column("visits", sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False))
+    op.add_column("visits", sa.Column("state", sa.String(10), server_default="open", nullable=False))
+    op.add_column("visits", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("visits", sa.Column("extra", sa.JSON(), server_default="{}", nullable=False))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge import classify
+from foreshot.knowledge.databases import Target
+from foreshot.knowledge.literal_defaults import Effect, Misread, misread
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, TypeSpec
+from foreshot.syntax.changes import ReplaceText
+from foreshot.syntax.values import Unknown, Value
+from foreshot.text import Span
+
+_TOLD: dict[Effect, str] = {
+    "fails": "This fails ({databases}): the default of {name} is no value of its type.",
+    "frozen": "Every row gets the time of the migration in {name}, for ever ({databases}): a string is a literal.",
+    "text": "Every row gets these letters in {name} ({databases}): a string is a literal.",
+    "quotes": "Every row gets a value with quotes around it in {name}: SQLAlchemy quotes strings itself.",
+    "true": "The default of {name} reads back as true ({databases}): the word is stored.",
+    "refused": "SQLAlchemy refuses this default of {name}: it takes a string or SQL.",
+}
+_RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true")
+
+
+class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable]):
+    """A ``server_default`` that means something else."""
+
+    looks_at = (AddColumn, AlterColumn, CreateTable)
+    severity = "error"
+    safety = "safe"
+
+    def check(self, operation: AddColumn | AlterColumn | CreateTable, context: Context) -> Iterator[Finding]:
+        """Each default that the operation gives."""
+        if operation.site.sql is not None:
+            return
+        if isinstance(operation, AlterColumn):
+            at = operation.site.args.get("server_default")
+            type_ = operation.type or operation.existing_type
+            if at is not None and operation.server_default not in (None, False):
+                yield from self._of(operation, operation.column, type_, operation.server_default, at, context)
+            return
+        for column in operation.columns if isinstance(operation, CreateTable) else (operation.column,):
+            at = column.args.get("server_default")
+            given = column.call.keywords.get("server_default") if column.call is not None else None
+            if at is not None and given is not None:
+                yield from self._of(operation, column.name, column.type, given, at, context)
+
+    def _of(
+        self,
+        operation: AddColumn | AlterColumn | CreateTable,
+        name: object,
+        type_: TypeSpec | Unknown | None,
+        default: Value,
+        at: Span,
+        context: Context,
+    ) -> Iterator[Finding]:
+        if not isinstance(type_, TypeSpec):
+            return
+        boolean = type_.path in ("sqlalchemy.Boolean", "sqlalchemy.BOOLEAN", "sqlalchemy.types.Boolean")
+        found: list[tuple[Target, Misread]] = []
+        for target in context.targets((), operation):
+            # While nothing tells the databases, only what is wrong on each of them is said.
+            said = misread(classify(type_, target), default, target, boolean=boolean)
+            if said is not None:
+                found.append((target, said))
+            elif not context.targets_known:
+                return
+        if not found:
+            return
+        worst = min((said for _, said in found), key=lambda said: list(_TOLD).index(said.effect))
+        targets = [target for target, said in found if said.effect == worst.effect]
+        told = _TOLD[worst.effect].format(name=code(name), databases=on(targets))
+        yield self.finding(
+            at,
+            f"{told} {_advice(worst)}".rstrip(),
+            operation=operation,
+            object=name if isinstance(name, str) else None,
+            targets=targets,
+            state=worst,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """What was meant."""
+        operation, said = finding.operation, finding.state
+        if not isinstance(said, Misread) or not said.meant or operation is None or operation.site.repeated:
+            return
+        sa, imports = context.sa() if "{sa}" in said.meant else ("", ())
+        text = said.meant.replace("{sa}", sa)
+        runs = said.effect in _RUNS
+        yield Fix(
+            f"Write {code(text)}",
+            "unsafe" if runs else "safe",
+            (ReplaceText(finding.span, text), *imports),
+        )
+
+
+def _advice(said: Misread) -> str:
+    return f"Write {code(said.meant.replace('{sa}', 'sa'))}." if said.meant else ""

@@ -1,0 +1,95 @@
+"""`ON DELETE SET NULL` on a column that is NOT NULL: the row that is referred to can never be deleted.
+
+The foreign key is made without a word, on PostgreSQL, MariaDB and SQLite; MySQL refuses it (1830). When the application deletes the parent, the database wants to write NULL, and stops with "null value in column violates
+not-null constraint". Measured on PostgreSQL 18 and SQLite. Make the column nullable, or say `CASCADE` or `RESTRICT`, whichever is meant.
+
+```python bad
+def upgrade():
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id", ondelete="SET NULL"), nullable=False),
+        #|                                 can never be deleted
+    )
+```
+```python good
+def upgrade():
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id", ondelete="SET NULL"), nullable=True),
+        sa.Column("shop_id", sa.Integer(), sa.ForeignKey("shops.id", ondelete="CASCADE"), nullable=False),
+    )
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddColumn, AddConstraint, ColumnSpec, CreateTable, Operation
+from foreshot.text import Span
+
+
+class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
+    """``SET NULL`` where NULL is refused."""
+
+    looks_at = (CreateTable, AddColumn, AddConstraint)
+    severity = "error"
+
+    def check(
+        self, operation: CreateTable | AddColumn | AddConstraint, context: Context
+    ) -> Iterator[Finding]:
+        """Each foreign key of the operation."""
+        if isinstance(operation, AddConstraint):
+            key = operation.constraint
+            if key.kind == "foreign key" and _sets_null(key.ondelete, key.onupdate):
+                at = (
+                    operation.site.args.get("ondelete")
+                    or operation.site.args.get("onupdate")
+                    or operation.site.call
+                )
+                for name in key.columns:
+                    known = context.schema.column(
+                        operation.table_name, name if isinstance(name, str) else None, operation
+                    )
+                    if known is not None and known.nullable is False:
+                        yield self._found(at, name, operation)
+            return
+        columns = operation.columns if isinstance(operation, CreateTable) else (operation.column,)
+        if isinstance(operation, CreateTable):
+            refused = {column.name for column in columns if _refuses(column)}
+            refused |= {
+                name for item in operation.constraints if item.kind == "primary key" for name in item.columns
+            }
+            for key in operation.constraints:
+                if key.kind == "foreign key" and _sets_null(key.ondelete, key.onupdate):
+                    for name in key.columns:
+                        if isinstance(name, str) and name in refused:
+                            yield self._found(key.span, name, operation)
+        for column in columns:
+            for reference in column.foreign_keys:
+                if _refuses(column) and _sets_null(reference.ondelete, reference.onupdate):
+                    yield self._found(reference.span, column.name, operation)
+
+    def _found(self, at: Span, name: object, operation: Operation) -> Finding:
+        return self.finding(
+            at,
+            f"What this refers to can never be deleted: {code(name)} would become NULL, and is NOT NULL. Allow NULL, or say CASCADE or RESTRICT.",
+            operation=operation,
+            object=name if isinstance(name, str) else None,
+        )
+
+
+def _refuses(column: ColumnSpec) -> bool:
+    return column.is_nullable is False
+
+
+def _sets_null(*actions: object) -> bool:
+    return any(
+        isinstance(action, str) and " ".join(action.upper().split()) == "SET NULL" for action in actions
+    )

@@ -1,0 +1,99 @@
+"""NOT NULL is set after an UPDATE that leaves rows out: those still have NULL, and the migration fails.
+
+The column has just been added, so that every row has NULL in it. The UPDATE fills some: rows that its WHERE does not meet, which for `status IS NOT NULL` or `status = 'open'` are those of
+another status, keep NULL, and `SET NOT NULL` stops at the first of them (23502). Test data rarely has them. Leave the WHERE away, ask for `column IS NULL`, or fill the rest by
+a second UPDATE.
+
+Reported where one UPDATE fills a column that the same revision adds without a default. One that takes its values from another table is not: whether it meets every row, the data
+knows.
+
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = 1 WHERE status IS NOT NULL")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+#                                                                 ^^^^^^^^^^^^^^ leaves out
+```
+```python good
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = 1 WHERE code IS NULL")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+```
+```python good
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = 1 WHERE status = 'open'")
+    op.execute("UPDATE orders SET code = 2 WHERE status <> 'open'")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import AlterColumn, DataChange, Operation
+from foreshot.rules.data import _rows as rows
+
+_WHERE = re.compile(r"(?is)\bwhere\b(.*)")
+_JOINED = re.compile(r"(?i)\b(?:from|join|select|exists|using)\b")
+_ALL = re.compile(r"(?i)\s*\(?\s*(?:true|1\s*=\s*1|id\s+is\s+not\s+null|id\s*>=?\s*0)\s*\)?\s*;?\s*")
+
+
+class UpdateMissesRows(OperationRule[AlterColumn]):
+    """SET NOT NULL behind an UPDATE with a WHERE."""
+
+    looks_at = (AlterColumn,)
+    severity = "warning"
+    directions = ("upgrade",)
+
+    def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether the only thing that fills the column leaves rows out."""
+        name, table = operation.column, operation.table_name
+        at = operation.site.keywords.get("nullable")
+        if operation.nullable is not False or at is None or not isinstance(name, str) or table is None:
+            return
+        added = rows.added(operation, name, context)
+        if added is None or added.column.server_default is not None or rows.has_no_rows(operation, context):
+            return
+        writes = [item for item in context.before(operation) if _writes(item, table, name)]
+        if (
+            len(writes) != 1
+            or not isinstance(writes[0], DataChange)
+            or writes[0].verb != "update"
+            or not writes[0].has_where
+        ):
+            return
+        sql = writes[0].site.sql or ""
+        where = _WHERE.search(sql)
+        if where is None or _JOINED.search(sql) or _ALL.fullmatch(where[1]):
+            return
+        if re.search(rf"(?i)\b{re.escape(name)}\b\"?\s+is\s+null", where[1]) or rows.works_on_rows(
+            operation, context
+        ):
+            return
+        yield self.finding(
+            at,
+            f"This fails where the UPDATE before leaves out a row of {code(table)}: it keeps NULL in {code(name)}. Fill the rest, too.",
+            operation=operation,
+            object=name,
+            related=(Related("its WHERE leaves rows out", writes[0].site.call),),
+        )
+
+
+def _writes(operation: Operation, table: str, column: str) -> bool:
+    if isinstance(operation, DataChange):
+        return (
+            operation.table_name in (table, None)
+            and operation.verb != "delete"
+            and (not operation.columns or column in operation.columns)
+        )
+    return rows.is_unread(operation) or (
+        isinstance(operation, AlterColumn) and operation.column == column and operation.table_name == table
+    )

@@ -17,8 +17,9 @@ from foreshot.history.story import Story
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths as plain_paths
 from foreshot.project.discover import environments_at, workspace_root
+from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
-from foreshot.project.files import DiskFiles, Files
+from foreshot.project.files import Files
 from foreshot.schema.ddl import as_sql
 from foreshot.schema.show import as_data, as_text
 from foreshot.schema.state import Origin, Schema
@@ -71,7 +72,7 @@ def command(revision: str, path: str, form: str, dialect: str | None, provenance
 
 def _environment(path: str, folder: str) -> tuple[Files, Environment]:
     root = workspace_root(path, os.path.exists)
-    files = DiskFiles([root])
+    files = Files(disk=DiskFiles([root]))
     found = environments_at(files, path, root)
     if not found:
         raise Failure(f"No Alembic project found in {clean(path)}.")

@@ -13,6 +13,7 @@ from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision_parts import RevisionHeader
+from foreshot.project.dialects import NO_HINTS
 from foreshot.project.discover import revision_files
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
@@ -22,7 +23,7 @@ from foreshot.schema.state import Target
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Unreadable
 from foreshot.workspace.analysis import dialects_of
-from foreshot.workspace.load import load_surroundings
+from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
 from foreshot.workspace.settle import Settler
 
 
@@ -78,9 +79,9 @@ def read_history(
         for path in revision_files(files, environment)
         if (source := files.read(path)) is not None
     }
-    raw = {
-        path: source.encode() if isinstance(source, SourceText) else source for path, source in texts.items()
-    }
-    surroundings, _ = load_surroundings(files, environment, overrides, raw)
+    hints = NO_HINTS
+    if wants_hints(files, environment, overrides):
+        hints = hints_in_revisions(data for path in texts if (data := files.read_bytes(path)) is not None)
+    surroundings = load_surroundings(files, environment, overrides, hints)
     settle = Settler(surroundings.modules)
     return surroundings, {path: read_told(source, surroundings, settle) for path, source in texts.items()}

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from foreshot.syntax.changes import (
     AddImport,
@@ -28,6 +29,7 @@ from foreshot.syntax.changes import (
 from foreshot.syntax.comments import comments_of
 from foreshot.syntax.module import Module, parse
 from foreshot.syntax.rewrite import MAX_BYTES, MAX_DEPTH, Refused, edits_for
+from foreshot.syntax.window import edits_in_window
 from foreshot.text import SourceText, Span, apply_edits, invert_edits
 
 
@@ -775,6 +777,60 @@ def test_random_changes_of_random_files(case):
     ends = set(re.findall(r"\r\n|\n|\r", content))
     if len(ends) == 1:
         assert set(re.findall(r"\r\n|\n|\r", result)) <= ends
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(), st.integers(0, 12), st.integers(0, 12))
+def test_a_window_changes_nothing(case, above, below):
+    """Statements that are far away make no difference, where they are left out."""
+    content, changes = case
+    newline = SourceText(content).newline
+    far = [f"    far({number})" for number in range(above)]
+    prefix = newline.join(["def before():", *far, "    last()", "", ""])
+    suffix = newline.join(
+        ["", "", "def behind():", *(f"    far({number})" for number in range(below)), "    end()", ""]
+    )
+    whole = SourceText(prefix + content + suffix)
+    moved = [shifted(change, len(prefix)) for change in changes]
+    try:
+        edits = edits_for(whole, moved)
+    except Refused:
+        return
+    assert apply_edits(whole.content, edits_in_window(whole, moved)) == apply_edits(whole.content, edits)
+
+
+def shifted(change, by):
+    spans = {name: getattr(change, name) for name in change.__struct_fields__}
+    moved = {
+        name: Span(value.start + by, value.end + by)
+        for name, value in spans.items()
+        if isinstance(value, Span)
+    }
+    return replace(change, **moved)
+
+
+@pytest.mark.parametrize("count", [1, 4, 40])
+def test_every_statement_of_a_long_function(count):
+    body = "".join(f"    op.f({number})  # {number}\n    # about {number + 1}\n\n" for number in range(count))
+    source = SourceText(
+        f"import op\n\n\ndef up():\n{body}    op.end()\n\n\ndef down():\n{body}    op.end()\n"
+    )
+    module = parse(source)
+    for function in module.tree.body[1:]:
+        for node in function.body:
+            span, call = module.span(node), module.span(node.value)
+            for change in (
+                InsertBefore(span, "x = 1"),
+                InsertAfter(span, "x = 1"),
+                RemoveStatement(span),
+                ReplaceStatement(span, "with y:\n    op.g()"),
+                WrapStatements(span, span, "with y:"),
+                SetArgument(call, "k", "1"),
+                AppendToFunction(module.span(function), "x = 1"),
+            ):
+                wanted = apply_edits(source.content, edits_for(source, [change, AddImport("import y")]))
+                made = edits_in_window(source, [change, AddImport("import y")])
+                assert apply_edits(source.content, made) == wanted
 
 
 def leaves(tree):

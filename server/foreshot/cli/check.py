@@ -43,6 +43,11 @@ _TREES: Final = 200_000
     help="With --fix or --diff: also repairs that change what runs. Read them.",
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit 1 if it would.")
+@click.option(
+    "--with-fixes/--no-fixes",
+    default=None,
+    help="Put the repairs into json and sarif, which takes longer [json: yes, sarif: no].",
+)
 @click.option("--dialect", multiple=True, metavar="NAME", help="The databases that the migrations run on.")
 @click.option(
     "--server-version", metavar="VERSION", help="The oldest server in use, as 16, or postgresql=16,mysql=8.0."
@@ -73,6 +78,7 @@ def command(
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
+    with_fixes: bool | None,
     dialect: tuple[str, ...],
     server_version: str | None,
     since: str | None,
@@ -112,7 +118,14 @@ def command(
         changed=_changed(changed_since, asked or (folder,)),
         stdin=(stdin[0], stdin[1].content) if stdin is not None else None,
     )
-    request = _Request(options, folder, output_format, unsafe=unsafe_fixes, statistics=statistics)
+    request = _Request(
+        options,
+        folder,
+        output_format,
+        unsafe=unsafe_fixes,
+        statistics=statistics,
+        with_fixes=output_format == "json" if with_fixes is None else with_fixes,
+    )
     try:
         if diff:
             status = request.show_fixes()
@@ -129,13 +142,21 @@ class _Request:
     """One run, after its options were read."""
 
     def __init__(
-        self, options: Options, folder: str, output_format: str, *, unsafe: bool, statistics: bool
+        self,
+        options: Options,
+        folder: str,
+        output_format: str,
+        *,
+        unsafe: bool,
+        statistics: bool,
+        with_fixes: bool,
     ) -> None:
         self.options = options
         self.folder = folder
         self.format = output_format
         self.unsafe = unsafe
         self.statistics = statistics
+        self.with_fixes = with_fixes
         self.out = console.stdout()
 
     def list(self, out: console.Console | None = None) -> int:
@@ -146,7 +167,7 @@ class _Request:
         with Bar(console.stderr()) as bar:
             results = check(self.options, bar.update)
         self._expect_projects(results)
-        findings = Findings(results, self.folder)
+        findings = Findings(results, self.folder, with_fixes=self.with_fixes)
         if self.statistics:
             from foreshot.cli.statistics import Statistics
 

@@ -65,11 +65,12 @@ class Entry(Struct, frozen=True):
     report: Report
     path: str
     project: Checked
+    with_fixes: bool = True
 
     @property
     def fixes(self) -> list[ResolvedFix]:
-        """The repairs that can be made."""
-        if not self.report.offers:
+        """The repairs that can be made, where they were asked for."""
+        if not self.report.offers or not self.with_fixes:
             return []
         return [fix for fix in self.project.resolve(self.report) if fix.refused is None]
 
@@ -191,12 +192,14 @@ class _Place(Struct, frozen=True):
 class Findings:
     """Everything that was found, ordered by path as shown, then position."""
 
-    def __init__(self, projects: Iterable[Checked], folder: str) -> None:
+    def __init__(self, projects: Iterable[Checked], folder: str, *, with_fixes: bool = True) -> None:
         """
         Args:
             projects: what was checked.
             folder: the current folder, which paths are shown relative to.
+            with_fixes: whether repairs are worked out.
         """
+        self.with_fixes = with_fixes
         self.folder = folder
         self.files = 0
         """How many revision files were read."""
@@ -276,7 +279,7 @@ class Findings:
                     if identity in seen:
                         continue
                     seen.add(identity)
-                entries.append(Entry(report, place.shown, project))
+                entries.append(Entry(report, place.shown, project, self.with_fixes))
         if not entries:
             return None
         if len(place.projects) > 1:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from foreshot.project import paths
@@ -19,6 +20,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]|(?<=#)#(?=\\w*\\[)"
 )
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _COMMAND_IN_JSON = re.compile(r"##(\w*)\[")
 _SPACES = re.compile(r"[\t\n\r\f\v ]+")
 _TAB = 4
@@ -53,10 +55,22 @@ def shown_path(path: str, folder: str) -> str:
 
 def as_json(value: object) -> str:
     """``value`` as JSON in ASCII: no character of it could drive a terminal or stumble over an encoding."""
-    import json
+    try:
+        encoded = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        # A half of a surrogate pair, which is no text.
+        import json
 
-    text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+        encoded = json.dumps(value, indent=2)
+    text = encoded if encoded.isascii() else _NOT_ASCII.sub(_escaped, encoded)
+    text = text.replace("\x7f", "\\u007f")
     return _COMMAND_IN_JSON.sub(r"##\1\\u005b", text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character as JSON escapes it: beyond the basic plane, as a pair of surrogates."""
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 class Cells(Struct, frozen=True):

@@ -230,6 +230,9 @@ def indented(code: str, indent: str, newline: str, *, tabs: bool = False, first:
     Raises:
         Refused: when it is no Python or nothing.
     """
+    if first and code[:1].strip() and "\n" not in code and "\r" not in code:
+        # One line, as most code is: nothing in it could be told apart.
+        return indent + code
     lines = re.split(_NEWLINE, code)
     inside = string_rows("\n".join(lines))
     while lines and not lines[-1].strip():

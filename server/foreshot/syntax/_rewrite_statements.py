@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from foreshot.syntax._rewrite_draft import Draft
 from foreshot.syntax._rewrite_layout import Block, Layout, Run, string_rows
@@ -227,6 +228,7 @@ def _replace(draft: Draft, find: Find, code: str, newline: str, *, with_comment:
     draft.apply([Edit(Span(start, end), layout.indented(code, layout.indent(start), newline, first=False))])
 
 
+@lru_cache(maxsize=64)
 def _statements(code: str) -> Block:
     try:
         return ast.parse(code).body

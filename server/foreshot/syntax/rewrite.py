@@ -7,10 +7,10 @@ changes before it left it, in the order of ``_ORDER``; none may take away what a
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import libcst as cst
 from msgspec.structs import replace
@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from foreshot.syntax import _rewrite_statements as statements
 from foreshot.syntax._rewrite_draft import Draft
 from foreshot.syntax._rewrite_imports import add_import
-from foreshot.syntax._rewrite_layout import Layout, indented
+from foreshot.syntax._rewrite_layout import indented
 from foreshot.syntax._rewrite_skeleton import Skeleton, skeleton_of
+from foreshot.syntax._rewrite_values import check_calls, check_value, indent_at, same
 from foreshot.syntax.changes import (
     AddImport,
     AppendToFunction,
@@ -76,7 +77,7 @@ def edits_for(source: SourceText, changes: Sequence[Change], *, python: bool = T
         raise Refused("these are too many changes for one file of that size")
     draft = Draft(source.content)
     if python:
-        _check_calls(draft.layout, changes)
+        check_calls(draft.layout, changes)
     elif not all(isinstance(change, ReplaceText) for change in changes):
         raise Refused("the file is no Python")
     for change in _combined(changes):
@@ -125,87 +126,97 @@ def _rank(change: Change) -> tuple[int, int]:
     return list(_ORDER).index(type(change)), -(position or 0)
 
 
-def _check_calls(layout: Layout, changes: Sequence[Change]) -> None:
-    """Refuse arguments of what is no call in the tree, or one inside an f-string, whose quotes are not free."""
-    wanted = {change.call for change in changes if isinstance(change, SetArgument | RemoveArgument)}
-    rows = {layout.lines.position(span.start)[0] + 1 for span in wanted}
-    pending: list[ast.AST] = list(layout.module.tree.body) if wanted else []
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.JoinedStr):
-            continue
-        if isinstance(node, ast.Call) and node.lineno in rows:
-            wanted.discard(layout.module.span(node))
-        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", None)
-        # A decorated definition begins above the line that it says.
-        if last is None or hasattr(node, "decorator_list") or any(first <= row <= last for row in rows):
-            pending.extend(ast.iter_child_nodes(node))
-    if wanted:
-        raise Refused("no call stands there")
-
-
 def _replace_text(draft: Draft, change: ReplaceText, _newline: str) -> None:
     draft.apply([Edit(draft.locate(change.span), change.text)])
 
 
 def _set_argument(draft: Draft, change: SetArgument, newline: str) -> None:
-    _check_value(change.name, change.value)
-    indent = _indent_at(draft.content, draft.locate(change.call).start)
-
-    def edit(call: cst.Call, skeleton: Skeleton) -> tuple[cst.Call, Skeleton] | None:
-        return _with(call, skeleton, change, newline, indent)
-
-    _edit_call(draft, change.call, newline, edit)
+    check_value(change.name, change.value)
+    here, skeleton = _skeleton_at(draft, change.call)
+    shape = _Shape(skeleton.text, skeleton.mark, len(skeleton.parts), skeleton.bare_generator, newline)
+    made = _with(shape, change.name, change.position)
+    if made.present is not None and same(skeleton.filled(made.present), change.value):
+        return
+    indent = indent_at(draft.content, here.start) if made.indent is None else made.indent
+    # In parentheses, so that lines of the value are no statements.
+    value = indented(f"({change.value.strip()})", indent, newline, tabs="\t" in indent, first=False)[1:-1]
+    _, filling = skeleton.plus(value)
+    _apply_call(draft, here, filling.filled(made.text))
 
 
 def _remove_argument(draft: Draft, change: RemoveArgument, newline: str) -> None:
-    _edit_call(draft, change.call, newline, lambda call, skeleton: _without(call, skeleton, change))
+    here, skeleton = _skeleton_at(draft, change.call)
+    shape = _Shape(skeleton.text, skeleton.mark, len(skeleton.parts), skeleton.bare_generator, newline)
+    text = _without(shape, change.name, change.position)
+    if text is not None:
+        _apply_call(draft, here, skeleton.filled(text))
 
 
-def _edit_call(
-    draft: Draft,
-    span: Span,
-    newline: str,
-    edit: Callable[[cst.Call, Skeleton], tuple[cst.Call, Skeleton] | None],
-) -> None:
-    """Change a call by way of its skeleton, and check that nothing but what was meant has changed."""
+def _skeleton_at(draft: Draft, span: Span) -> tuple[Span, Skeleton]:
+    """Where a call is now, and its skeleton."""
     here = draft.locate(span)
-    text = draft.content[here.start : here.end]
-    skeleton = skeleton_of(text)
+    skeleton = skeleton_of(draft.content[here.start : here.end])
     if len(skeleton.text) > MAX_CALL:
         raise Refused("the call has too many arguments and comments")
     if skeleton.depth > MAX_DEPTH:
         raise Refused("the call is nested too deeply")
-    config = cst.PartialParserConfig(default_newline=newline)
-    module = cst.Module([], default_newline=newline)
-    try:
-        # In parentheses, a line end after the function's name is one within an expression.
-        call = cst.parse_expression(f"({skeleton.text})", config)
-    except cst.ParserSyntaxError as error:
-        raise Refused("the call's layout is not understood") from error
-    if not isinstance(call, cst.Call) or module.code_for_node(call) != f"({skeleton.text})":
-        raise Refused("the call's layout is not understood")
-    found = edit(call, skeleton)
-    if found is None:
-        return
-    edited, filling = found
-    result = filling.filled(module.code_for_node(edited)[1:-1])
-    after = skeleton_of(result)
-    # What is removed takes its own comment along, and nothing else goes.
-    lost = Counter(skeleton.comments) - Counter(after.comments)
-    if len(after.parts) != len(edited.args) + 1 or lost.total() > max(len(call.args) - len(edited.args), 0):
-        raise Refused("the call's layout is not understood")
+    return here, skeleton
+
+
+def _apply_call(draft: Draft, here: Span, result: str) -> None:
     difference = minimal_edit(draft.content, here, result)
     draft.apply([difference] if difference else [])
 
 
-def _check_value(name: str, value: str) -> None:
-    try:
-        call = ast.parse(f"f({name}={value.strip()})", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refused(f"the value for {name} is no Python: {error}") from error
-    if not isinstance(call, ast.Call) or call.args or [keyword.arg for keyword in call.keywords] != [name]:
-        raise Refused(f"the value for {name} is not one expression")
+class _Shape(NamedTuple):
+    """All that a change to a call depends on besides what its arguments are: few shapes serve a whole file."""
+
+    text: str
+    mark: str
+    parts: int
+    bare_generator: bool
+    newline: str
+
+    def parsed(self) -> cst.Call:
+        """The skeleton as a call.
+
+        Raises:
+            Refused: when it cannot be written back as it is.
+        """
+        config = cst.PartialParserConfig(default_newline=self.newline)
+        try:
+            # In parentheses, a line end after the function's name is one within an expression.
+            call = cst.parse_expression(f"({self.text})", config)
+        except cst.ParserSyntaxError as error:
+            raise Refused("the call's layout is not understood") from error
+        if not isinstance(call, cst.Call) or self._written(call) != self.text:
+            raise Refused("the call's layout is not understood")
+        return call
+
+    def result(self, call: cst.Call, edited: cst.Call) -> str:
+        """The changed call as text, after a look that nothing but what was meant has changed."""
+        text = self._written(edited)
+        before, after = skeleton_of(self.text), skeleton_of(text)
+        # What is removed takes its own comment along, and nothing else goes.
+        lost = Counter(before.comments) - Counter(after.comments)
+        if len(after.parts) != len(edited.args) + 1 or lost.total() > max(
+            len(call.args) - len(edited.args), 0
+        ):
+            raise Refused("the call's layout is not understood")
+        return text
+
+    def _written(self, call: cst.Call) -> str:
+        return cst.Module([], default_newline=self.newline).code_for_node(call)[1:-1]
+
+
+class _Made(NamedTuple):
+    """A skeleton with one argument more, or another."""
+
+    text: str
+    present: str | None
+    """The stand-in of the value that was there."""
+    indent: str | None
+    """What arguments on lines of their own are indented by."""
 
 
 def _find(call: cst.Call, name: str, position: int | None) -> int | None:
@@ -225,26 +236,23 @@ def _find(call: cst.Call, name: str, position: int | None) -> int | None:
     return None
 
 
-def _with(
-    call: cst.Call, skeleton: Skeleton, change: SetArgument, newline: str, indent: str
-) -> tuple[cst.Call, Skeleton] | None:
-    """The call with the argument; None when it has it."""
+@lru_cache(maxsize=512)
+def _with(shape: _Shape, name: str, position: int | None) -> _Made:
+    """The call with the argument, whose value is the stand-in after the last."""
+    call = shape.parsed()
     arguments = list(call.args)
     own_lines = _own_lines(call)
-    if own_lines is not None:
-        indent = own_lines.last_line.value
-    # In parentheses, so that lines of the value are no statements.
-    text = indented(f"({change.value.strip()})", indent, newline, tabs="\t" in indent, first=False)[1:-1]
-    stand_in, skeleton = skeleton.plus(text)
-    index = _find(call, change.name, change.position)
+    indent = own_lines.last_line.value if own_lines is not None else None
+    stand_in = f"{shape.mark}{shape.parts}_"
+    index = _find(call, name, position)
     if index is None:
-        new = cst.Arg(cst.Name(stand_in), cst.Name(change.name), equal=_EQUAL)
-        return _with_new(call, new, own_lines, bare_generator=skeleton.bare_generator), skeleton
+        new = cst.Arg(cst.Name(stand_in), cst.Name(name), equal=_EQUAL)
+        edited = _with_new(call, new, own_lines, bare_generator=shape.bare_generator)
+        return _Made(shape.result(call, edited), None, indent)
     present = arguments[index].value
-    if isinstance(present, cst.Name) and _same(skeleton.filled(present.value), change.value):
-        return None
     arguments[index] = arguments[index].with_changes(value=cst.Name(stand_in))
-    return call.with_changes(args=arguments), skeleton
+    text = shape.result(call, call.with_changes(args=arguments))
+    return _Made(text, present.value if isinstance(present, cst.Name) else None, indent)
 
 
 def _with_new(
@@ -282,12 +290,14 @@ def _with_new(
     return call.with_changes(args=[*arguments, new])
 
 
-def _without(call: cst.Call, skeleton: Skeleton, change: RemoveArgument) -> tuple[cst.Call, Skeleton] | None:
+@lru_cache(maxsize=512)
+def _without(shape: _Shape, name: str, position: int | None) -> str | None:
     """The call without the argument; None when it has none such."""
-    index = _find(call, change.name, change.position)
+    call = shape.parsed()
+    index = _find(call, name, position)
     if index is None:
         if any(argument.star == "**" for argument in call.args):
-            raise Refused(f"what is unpacked into the call may be its {change.name}")
+            raise Refused(f"what is unpacked into the call may be its {name}")
         return None
     arguments = list(call.args)
     removed = arguments.pop(index)
@@ -295,7 +305,7 @@ def _without(call: cst.Call, skeleton: Skeleton, change: RemoveArgument) -> tupl
     following = _closing(removed)
     rest = _joined(leading, following, last=index == len(arguments), first=index == 0)
     if index == 0:
-        return call.with_changes(args=arguments, whitespace_before_args=rest), skeleton
+        return shape.result(call, call.with_changes(args=arguments, whitespace_before_args=rest))
     before = arguments[index - 1]
     comma = cst.ensure_type(before.comma, cst.Comma)
     if (
@@ -307,7 +317,7 @@ def _without(call: cst.Call, skeleton: Skeleton, change: RemoveArgument) -> tupl
     else:
         before = before.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=rest)
     arguments[index - 1] = before
-    return call.with_changes(args=arguments), skeleton
+    return shape.result(call, call.with_changes(args=arguments))
 
 
 def _joined(leading: _White, following: _White, *, first: bool, last: bool) -> _White:
@@ -350,19 +360,6 @@ def _has_comment(white: _White) -> bool:
     if not isinstance(white, cst.ParenthesizedWhitespace):
         return False
     return white.first_line.comment is not None or any(line.comment is not None for line in white.empty_lines)
-
-
-def _same(one: str, other: str) -> bool:
-    try:
-        return ast.dump(ast.parse(f"({one})")) == ast.dump(ast.parse(f"({other})"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return one == other
-
-
-def _indent_at(content: str, offset: int) -> str:
-    start = max(content.rfind("\n", 0, offset), content.rfind("\r", 0, offset)) + 1
-    line = content[start:offset]
-    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 _White = cst.BaseParenthesizableWhitespace

@@ -10,7 +10,7 @@ from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Safety
 from foreshot.lint.run import RuleSet, comment_findings, fixes_of, keyed, project_findings, revision_findings
 from foreshot.lint.suppress import Suppression
-from foreshot.syntax.changes import Change, ReplaceText
+from foreshot.syntax.changes import Change, Refused, ReplaceText
 from foreshot.text import Edit, SourceText, apply_edits, minimal_edit
 from foreshot.workspace.dividing import divided
 
@@ -102,7 +102,7 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
         path: the file of the finding.
         source_of: the current text of a file; None when there is none.
     """
-    from foreshot.syntax.rewrite import Refused, edits_for
+    from foreshot.syntax.window import edits_in_window
 
     edits: dict[str, tuple[Edit, ...]] = {}
     for target, changes in changes_by_path(fix, path).items():
@@ -111,7 +111,7 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
             return ResolvedFix(fix.title, fix.safety, refused=f"{target} cannot be read")
         try:
             made = tuple(
-                edits_for(source, changes) if target.endswith(".py") else _plain_edits(source, changes)
+                edits_in_window(source, changes) if target.endswith(".py") else _plain_edits(source, changes)
             )
         except Refused as error:
             return ResolvedFix(fix.title, fix.safety, refused=str(error))

@@ -66,7 +66,7 @@ def write(form: BaseFormat) -> Tally:
     texts = (
         findings.by_cost(form.file)
         if form.by_cost
-        else findings.laid_out(form.file, form.joint, slow=form.slow)
+        else findings.laid_out(form.file, form.joint, slow=form.slow and findings.with_fixes)
     )
     for text, tally in texts:
         if text:

@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import quote
 
 from foreshot import __version__
-from foreshot.cli.console import Console
 from foreshot.cli.formats import BaseFormat
 from foreshot.cli.formats._array import elements
 from foreshot.cli.formats._fingerprint import fingerprints
@@ -37,41 +36,32 @@ class Format(BaseFormat):
     joint = ","
     slow = True
 
-    def __init__(self, findings: Findings, console: Console) -> None:
-        super().__init__(findings, console)
-        names = sorted({rule for rule, _ in findings.tally().counts})
-        self._numbers = {name: number for number, name in enumerate(names)}
-
     def before(self) -> str:
         """The log as far as the first result."""
-        return self._around()[0]
+        log = {
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [{"columnKind": "unicodeCodePoints", "results": []}],
+        }
+        return as_json(log).rpartition("]")[0].rpartition("]")[0]
 
     def file(self, file: FileFindings) -> str:
         """The results of one file."""
         marked = zip(file.entries, fingerprints(file.entries), strict=True)
-        results = [
-            _result(entry, self._numbers[entry.report.rule], mark, self.findings) for entry, mark in marked
-        ]
-        return elements(results, 4)
+        return elements((_result(entry, mark, self.findings) for entry, mark in marked), 4)
 
     def after(self, tally: Tally) -> str:
-        """The log from its last result on."""
-        return ("\n      " if tally.counts else "") + self._around()[1]
-
-    def _around(self) -> tuple[str, str]:
+        """The rest of the log: the rules of what was found are known when all has been written."""
+        names = sorted({rule for rule, _ in tally.counts})
         driver = {
             "name": "Foreshot",
             "semanticVersion": __version__,
             "version": __version__,
-            "rules": [_rule(name) for name in self._numbers],
+            "rules": [_rule(name) for name in names],
         }
-        run: dict[str, object] = {
-            "tool": {"driver": driver},
-            "columnKind": "unicodeCodePoints",
-            "results": [],
-        }
-        before, _, after = as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).rpartition("[]")
-        return f"{before}[", f"]{after}\n"
+        tool = as_json({"driver": driver}).replace("\n", "\n      ")
+        end = "\n      ]" if tally.counts else "]"
+        return f'{end},\n      "tool": {tool}\n    }}\n  ]\n}}\n'
 
 
 def _rule(name: str) -> dict[str, object]:
@@ -101,11 +91,10 @@ def _problem(severity: Severity) -> str:
     return severity if severity in ("error", "warning") else "recommendation"
 
 
-def _result(entry: Entry, number: int, mark: str, findings: Findings) -> dict[str, object]:
+def _result(entry: Entry, mark: str, findings: Findings) -> dict[str, object]:
     report = entry.report
     value: dict[str, object] = {
         "ruleId": report.rule,
-        "ruleIndex": number,
         "level": _LEVELS[report.severity],
         "message": {"text": clean(report.message)},
         "locations": [{"physicalLocation": _place(entry.path, report.start, report.end)}],

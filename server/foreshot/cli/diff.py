@@ -15,8 +15,9 @@ from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.project import paths as plain_paths
 from foreshot.project.discover import environments_at, workspace_root
+from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
-from foreshot.project.files import DiskFiles, Files
+from foreshot.project.files import Files
 from foreshot.text import SourceText
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class _Found:
             "name": found.name,
             "columns": list(found.columns),
             "detectable": item.detectable,
+            "certainty": "certain" if item.certain else "possible",
             "path": path,
             "row": row,
             "text": found.text,
@@ -127,7 +129,7 @@ def command(
     folder = str(Path.cwd())
     asked = plain_paths.join(folder, path)
     root = workspace_root(asked, os.path.exists)
-    files = DiskFiles([root])
+    files = Files(disk=DiskFiles([root]))
     environments = environments_at(files, asked, root)
     if not environments:
         raise Failure(f"No Alembic project found in {clean(path) if path != '.' else 'the current folder'}.")
@@ -146,7 +148,7 @@ def command(
     else:
         for item in found:
             _show(out, item, several=len(found) > 1)
-    if any(item.drift.pending for item in found):
+    if any(pending.certain for item in found for pending in item.drift.pending):
         return 1
     whole = all(item.drift.complete for item in found)
     return 2 if strict and not whole else 0
@@ -164,6 +166,8 @@ def _show(out: console.Console, item: _Found, *, several: bool) -> None:
         place = item.place(pending.origin.path, pending.origin.span.start) if pending.origin else None
         if place is not None:
             out.line(out.paint(clean(f"# {place[0]}:{place[1]}"), "dim"))
+        if not pending.certain:
+            out.line(out.paint("# Possibly, as far as the history could be read:", "dim"))
         if not pending.detectable:
             out.line(out.paint("# Alembic itself does not see this:", "dim"))
         for line in text.splitlines():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -163,7 +163,7 @@ def _same_type(inspected: Any, wanted: Any, dialect: Any) -> bool | None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     logger = logging.getLogger("alembic")
     before, logger.disabled = logger.disabled, True
     level = logger.level
@@ -224,6 +224,3 @@ def _body(container: Any, autogen: Any, render: Any) -> str:
     marks: Final = "# ### "
     kept = [line for line in text.splitlines() if not line.startswith(marks)]
     return "\n".join(kept).strip()
-
-
-__all__ = ["Comparison", "Difference", "Mapping", "Options", "compare"]

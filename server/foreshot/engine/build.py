@@ -118,7 +118,11 @@ class Builder:
                 made = cast("Any", made)()
             except TypeError:
                 return Perhaps(written(value))
-        return made if isinstance(made, sqltypes.TypeEngine) else Perhaps(written(value))
+        return (
+            cast("sqltypes.TypeEngine[Any]", made)
+            if isinstance(made, sqltypes.TypeEngine)
+            else Perhaps(written(value))
+        )
 
     def value(self, value: Value, depth: int = 0) -> Any:
         """The object that a value describes.
@@ -182,12 +186,13 @@ class Builder:
             return self._method(call, name, depth)
         args = [self.value(item, depth + 1) for item in call.args]
         keywords = {key: self.value(item, depth + 1) for key, item in call.keywords.items()}
-        target = _function(call.path) or library(call.path)
+        function = _function(call.path)
+        target = function if function is not None else library(call.path)
         if target is None and self._resolve is not None and "." in call.path:
             owner = self._resolve(Ref(call.path.rpartition(".")[0], call.func.written, call.span))
             if isinstance(owner, ClauseElement | sa.Column) and name in _METHODS:
                 target = getattr(owner, name, None)
-        if target is None or not _may_call(target, name):
+        if target is None or (function is None and not _may_call(target, name)):
             raise CannotBuild(f"what `{call.func.written}` makes is not known")
         return _made(target, args, keywords)
 
@@ -196,14 +201,14 @@ class Builder:
             raise CannotBuild(f"what `{call.func.written}` makes is not known")
         receiver = self.value(call.receiver, depth + 1)
         if isinstance(receiver, type):
-            receiver = _made(receiver, [], {})
+            receiver = _made(cast("Any", receiver), [], {})
         args = [self.value(item, depth + 1) for item in call.args]
         keywords = {key: self.value(item, depth + 1) for key, item in call.keywords.items()}
         if not isinstance(receiver, ClauseElement | sqltypes.TypeEngine | sa.Column) or not hasattr(
-            receiver, name
+            cast("Any", receiver), name
         ):
             raise CannotBuild(f"what `{call.func.written}` makes is not known")
-        return _made(getattr(receiver, name), args, keywords)
+        return _made(getattr(cast("Any", receiver), name), args, keywords)
 
     def _enum(self, call: CallValue, name: str, depth: int) -> Any:
         values = enum_values(call)
@@ -225,7 +230,7 @@ class Builder:
         return _made(target, [text for text, _ in values], keywords)
 
 
-def _made(target: Any, args: list[Any], keywords: dict[str, Any]) -> Any:
+def _made(target: Any, args: Any, keywords: dict[str, Any]) -> Any:
     try:
         return target(*args, **keywords)
     except Exception as error:  # whatever SQLAlchemy thinks of arguments that a file gives
@@ -235,7 +240,7 @@ def _made(target: Any, args: list[Any], keywords: dict[str, Any]) -> Any:
 def _may_call(target: Any, name: str) -> bool:
     if isinstance(target, type) and issubclass(target, sqltypes.TypeEngine):
         return True
-    return name in _CALLABLE or name in _METHODS or isinstance(target, sa.sql.functions._FunctionGenerator)
+    return name in _CALLABLE or name in _METHODS
 
 
 def _function(path: str) -> Any:

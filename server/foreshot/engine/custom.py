@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import types as sqltypes
 
@@ -50,11 +50,22 @@ def placeholder(
         "impl": impl if impl is not None else sqltypes.NullType(),
         "cache_ok": True,
         "load_dialect_impl": load,
-        "__repr__": lambda _self: written,
+        "__repr__": _constant(written),
         "__init__": _no_arguments(impl),
-        "copy": lambda self, **_: self,
+        "copy": _itself,
     }
     return type(custom.name, (sqltypes.TypeDecorator,), namespace)()
+
+
+def _constant(text: str) -> Callable[[Any], str]:
+    def constant(_self: Any) -> str:
+        return text
+
+    return constant
+
+
+def _itself(self: Any, **_: Any) -> Any:
+    return self
 
 
 def _no_arguments(impl: sqltypes.TypeEngine[Any] | None) -> Callable[[Any], None]:
@@ -71,7 +82,9 @@ def is_perhaps(type_: sqltypes.TypeEngine[Any], dialect: Any) -> bool:
     if isinstance(type_, sqltypes.TypeDecorator):
         return isinstance(type_.load_dialect_impl(dialect), Perhaps)
     item = getattr(type_, "item_type", None)
-    return isinstance(item, sqltypes.TypeEngine) and is_perhaps(item, dialect)
+    return isinstance(item, sqltypes.TypeEngine) and is_perhaps(
+        cast("sqltypes.TypeEngine[Any]", item), dialect
+    )
 
 
 def written_call(name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> str:
@@ -101,8 +114,8 @@ def written(value: Value) -> str:
         case Unknown():
             return "..."
         case list():
-            return f"[{', '.join(written(item) for item in value)}]"  # pyright: ignore[reportUnknownVariableType]
+            return f"[{', '.join(written(item) for item in cast('list[Value]', value))}]"
         case tuple():
-            return f"({', '.join(written(item) for item in value)},)"  # pyright: ignore[reportUnknownVariableType]
+            return f"({', '.join(written(item) for item in cast('tuple[Value, ...]', value))},)"
         case _:
             return repr(value)[:200]

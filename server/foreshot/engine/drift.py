@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
 from foreshot.engine.reflection import compiling_dialect
-from foreshot.engine.surely import certain
+from foreshot.engine.surely import sifted
 from foreshot.engine.target import Target, target_metadata
 from foreshot.models.enums import native_enums
 from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
@@ -38,6 +38,9 @@ class Pending(Struct, frozen=True):
     origin: Origin | None
     """The model's line; None where the models have none, as for a table that they lack."""
     detectable: bool = True
+    """Whether Alembic itself sees it."""
+    certain: bool = True
+    """Whether nothing that could not be read may make it otherwise."""
 
 
 class Drift(Struct, frozen=True):
@@ -85,19 +88,20 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
         comparison = Comparison((), "", "", (), ())
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models)))
-    sure, unsure = certain(comparison.differences, doubts, schema, target.tables)
-    kept: list[Difference] = []
-    for item in sure:
-        kind = _KINDS.get(item.kind.partition("_")[2], "table")
-        if (kind, item.table) in hidden:
-            unsure = (*unsure, item)
-        else:
-            kept.append(item)
-    pending = [Pending(item, place_of(item, target)) for item in kept]
+    sift = sifted(comparison.differences, doubts, schema, target.tables)
+    unsure = list(sift.hidden)
+    pending: list[Pending] = []
+    for certain, items in ((True, sift.certain), (False, sift.possible)):
+        for item in items:
+            kind = _KINDS.get(item.kind.partition("_")[2], "table")
+            if (kind, item.table) in hidden:
+                unsure.append(item)
+            else:
+                pending.append(Pending(item, place_of(item, target), certain=certain))
     pending += _enums(target, schema)
     return Drift(
         tuple(pending),
-        unsure,
+        tuple(unsure),
         tuple(dict.fromkeys(doubts)),
         schema.unknown,
         comparison.undecided,

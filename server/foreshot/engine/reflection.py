@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-import sqlalchemy as sa
 from sqlalchemy import inspection
 from sqlalchemy.engine import default
 from sqlalchemy.engine.reflection import Inspector
-from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql import elements
 
 from foreshot.engine.build import Builder, CannotBuild
 from foreshot.engine.custom import Perhaps
@@ -57,7 +56,7 @@ class Answering:
     def scalar(self, statement: Any) -> bool:
         """Whether two defaults are the same: the only statement that PostgreSQL's comparison sends."""
         (expression,) = statement.selected_columns
-        if not isinstance(expression, BinaryExpression):
+        if not isinstance(expression, elements.BinaryExpression):
             raise TypeError("no such question is answered")
         left, right = (
             str(side.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True}))
@@ -95,7 +94,7 @@ def _inspector(connection: Answering) -> Inspector:
 
 
 def _reflecting(name: str, connection: Answering, version: tuple[int, ...]) -> Any:
-    base = type(compiling_dialect(name))
+    base = cast("type[Any]", type(compiling_dialect(name)))
     answers = _Answers(connection, name)
     namespace: dict[str, Any] = {method: getattr(default.DefaultDialect, method) for method in _MULTI}
     namespace["supports_statement_cache"] = False
@@ -265,9 +264,9 @@ class _Answers:
             made = self.builder.value(placed(value))
         except CannotBuild:
             return None
-        if isinstance(made, sa.sql.elements.TextClause):
+        if isinstance(made, elements.TextClause):
             return made.text
-        if isinstance(made, sa.sql.elements.ClauseElement):
+        if isinstance(made, elements.ClauseElement):
             try:
                 return str(made.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True}))
             except Exception:
@@ -314,7 +313,9 @@ class _Answers:
         table = self.table(table_name, schema)
         if table is None:
             return []
-        found = [{"name": key.name, "column_names": list(key.columns)} for key in table.uniques]
+        found: list[dict[str, Any]] = [
+            {"name": key.name, "column_names": list(key.columns)} for key in table.uniques
+        ]
         if self.name in ("mysql", "mariadb"):
             for item in found:
                 item["duplicates_index"] = item["name"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import types as sqltypes
 
@@ -36,7 +36,11 @@ def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> s
     if text.upper().startswith(("ENUM(", "SET(")):
         values = re.findall(r"'((?:[^']|'')*)'", text)
         made = getattr(space, text[: text.index("(")].upper(), None)
-        return made(*[value.replace("''", "'") for value in values]) if made is not None else Perhaps(text)
+        return (
+            cast("Any", made)(*[value.replace("''", "'") for value in values])
+            if made is not None
+            else Perhaps(text)
+        )
     match = _SHAPE.fullmatch(text)
     if match is None:
         return Perhaps(text)
@@ -49,7 +53,7 @@ def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> s
     return _plain(f"{name} {suffix}".strip().upper(), inner, space, text)
 
 
-def _plain(words: str, inner: str | None, space: Any, text: str) -> sqltypes.TypeEngine[Any]:
+def _plain(words: str, inner: str | None, space: Any, text: str) -> Any:
     keywords: dict[str, Any] = {}
     words = _NAMES.get(words, words)
     for ending, key in ((" UNSIGNED", "unsigned"), (" ZEROFILL", "zerofill")):
@@ -64,7 +68,7 @@ def _plain(words: str, inner: str | None, space: Any, text: str) -> sqltypes.Typ
         if words.endswith(ending):
             words = words[: -len(ending)]
             keywords["timezone"] = zone
-    made = getattr(space, _NAMES.get(words, words).replace(" ", "_"), None) or getattr(
+    made: Any = getattr(space, _NAMES.get(words, words).replace(" ", "_"), None) or getattr(
         sqltypes, _NAMES.get(words, words).replace(" ", "_"), None
     )
     if not (isinstance(made, type) and issubclass(made, sqltypes.TypeEngine)):

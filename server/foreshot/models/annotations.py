@@ -175,7 +175,7 @@ def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast
     name, home = (node.id, scope.home) if isinstance(node, ast.Name) else (node.attr, None)
     if isinstance(node, ast.Attribute):
         owner = _path(scope, node.value)
-        home = linker.scope(owner) if linker.modules.could_hold(owner.partition(".")[0]) else None
+        home = linker.scope(owner) if linker.could_hold(owner.partition(".")[0]) else None
     for _ in range(MAX_DEPTH):
         if home is None:
             return None
@@ -188,7 +188,7 @@ def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast
             home = next((inner for inner in stars if inner.binds(name) or inner.stars), None)
             continue
         module, _, name = path.rpartition(".")
-        if not linker.modules.could_hold(module.partition(".")[0]):
+        if not linker.could_hold(module.partition(".")[0]):
             return None
         home = linker.scope(module)
     return None

@@ -258,7 +258,7 @@ class Bases:
         call, path = self._metadata_call(identity)
         if call is None:
             top = identity.partition(".")[0]
-            outside = not self.linker.modules.could_hold(top) and not identity.startswith("sqlmodel.")
+            outside = not self.linker.could_hold(top) and not identity.startswith("sqlmodel.")
             return MetadataInfo(identity, None, None, None, not outside)
         convention = call.keywords.get("naming_convention")
         schema = call.keywords.get("schema")

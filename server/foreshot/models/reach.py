@@ -45,7 +45,7 @@ def reached_modules(linker: Linker, env: ModuleScope, known: Iterable[str]) -> f
         parts = dotted.split(".")
         for cut in range(1, len(parts) + 1):
             name = ".".join(parts[:cut])
-            if name in seen or not linker.modules.could_hold(parts[0]):
+            if name in seen or not linker.could_hold(parts[0]):
                 continue
             scope = linker.scope(name)
             if scope is None:

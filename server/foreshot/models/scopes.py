@@ -154,6 +154,7 @@ class Linker:
         self._scopes: dict[str, ModuleScope | None] = {}
         self._values: dict[str, Value] = {}
         self._hops = 0
+        self._ours: dict[str, bool] = {}
 
     def scope(self, dotted: str) -> ModuleScope | None:
         """The scope of a module of the workspace; None when there is none, or it does not parse."""
@@ -165,6 +166,13 @@ class Linker:
             self._scopes[dotted] = None
             return None
         return self.adopt(parsed, dotted, path)
+
+    def could_hold(self, top: str) -> bool:
+        """Whether a package of this name would be looked for in the workspace."""
+        known = self._ours.get(top)
+        if known is None:
+            known = self._ours[top] = self.modules.could_hold(top)
+        return known
 
     @property
     def scopes(self) -> list[ModuleScope]:
@@ -221,7 +229,7 @@ class Linker:
 
     def _value(self, dotted: str, depth: int) -> Value:
         parts = dotted.split(".")
-        if not self.modules.could_hold(parts[0]) and self._scopes.get(parts[0]) is None:
+        if not self.could_hold(parts[0]) and self._scopes.get(parts[0]) is None:
             return MISSING
         for cut in range(len(parts), 0, -1):
             module = ".".join(parts[:cut])
@@ -291,7 +299,7 @@ class Linker:
                 return Ref(flask_name(name), whole.written, base.span)
             return whole
         top = base.path.partition(".")[0]
-        if self._scopes.get(top) is not None or self.modules.could_hold(top):
+        if self._scopes.get(top) is not None or self.could_hold(top):
             found = self.value(whole.path, depth)
             if isinstance(found, Ref):
                 return Ref(found.path, whole.written, base.span, found.bound)

@@ -43,7 +43,9 @@ def models_of(surroundings: Surroundings) -> Models:
 def wanted(surroundings: Surroundings) -> Callable[[str], bool]:
     """Which files may define models: those that ``models`` names, else all but revisions."""
     environment, settings = surroundings.environment, surroundings.settings
-    named = matcher(settings.models, surroundings.loaded.base) if settings.models else None
+    named = (
+        matcher(settings.models, surroundings.loaded.base or environment.root) if settings.models else None
+    )
 
     def is_wanted(path: str) -> bool:
         if any(paths.is_inside(path, folder) for folder in environment.version_dirs):

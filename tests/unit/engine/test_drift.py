@@ -10,7 +10,7 @@ from foreshot.engine.autogenerate import Options
 from foreshot.engine.drift import Drift, drift_of
 from foreshot.engine.equality import same_default
 from foreshot.models.reader import read_models
-from foreshot.project.files import Overlay
+from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.schema.plain import Called
 from foreshot.schema.state import Column, ColumnType, Enum, Index, Key, Origin, Perhaps, Schema, Table
@@ -23,7 +23,7 @@ HEAD = "import enum\nimport sqlalchemy as sa\nfrom sqlalchemy.orm import declara
 
 
 def drift(models: str, schema: Schema, more: str = "", options: Options | None = None) -> Drift:
-    files = Overlay({"/w/models.py": SourceText(HEAD + textwrap.dedent(models))})
+    files = Files({"/w/models.py": SourceText(HEAD + textwrap.dedent(models))})
     env = parse(SourceText(ENV.format(more=more)))
     assert isinstance(env, Module)
     read = read_models(Modules(files, ["/w"], "/w"), env, "/w/migrations/env.py")
@@ -123,6 +123,9 @@ def test_what_nobody_could_read_is_not_said() -> None:
     found = drift(MODEL.format("b = sa.Column(sa.Integer)"), schema(table(perhaps=(doubt,))))
     assert not found.pending
     assert not found.complete
+    anything = Schema(schema(table()).tables, perhaps=(Perhaps("nobody could read it", MADE),))
+    found = drift(MODEL.format("b = sa.Column(sa.Integer)"), anything)
+    assert [item.certain for item in found.pending] == [False]
     mixed = MODEL.replace("(Base)", "(Foreign, Base)")
     found = drift(
         "from elsewhere import Foreign" + mixed.format("b = sa.Column(sa.Integer)"),

@@ -30,9 +30,11 @@ from foreshot.project.files import Files
 from foreshot.rules import revision_rules
 from foreshot.text import Edit, apply_edits, decode
 from foreshot.workspace.analysis import analyse
+from foreshot.workspace.histories import History, read_told
 from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
+from foreshot.workspace.settle import Settler
 
 # New files carry the moment of their creation.
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
@@ -281,9 +283,15 @@ def project_of(
     }
     hints = hints_in_revisions(contents.values())
     surroundings = load_surroundings(overlay, environment, overrides, hints)
-    analyses = {path: analyse(sources[path], path, surroundings, revision_rules()) for path in contents}
+    settle = Settler(surroundings.modules)
+    history = History(
+        surroundings, {path: read_told(sources[path], surroundings, settle) for path in contents}
+    )
+    analyses = {
+        path: analyse(sources[path], path, surroundings, revision_rules(), history) for path in contents
+    }
     tracked = frozenset(path for path in sources if "untracked" not in path)
-    return Project(overlay, surroundings, analyses, tracked=tracked)
+    return Project(overlay, surroundings, analyses, tracked=tracked, history=history)
 
 
 def reports_of(project: Project, rule: str | None = None) -> list[Report]:

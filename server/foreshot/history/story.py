@@ -40,6 +40,23 @@ class Story:
         self._kept: dict[int, Schema] = {}
         self._recent: OrderedDict[int, Schema] = OrderedDict()
 
+    def after_changes(
+        self, graph: RevisionGraph, delta: Callable[[str], Delta], changed: Sequence[str]
+    ) -> Story:
+        """The story of a history of the same shape in which some files do something else: states before them are taken over."""
+        made = Story(graph, delta, self.target)
+        position = self._shape.position
+        places = [position[place] for key in changed if (place := self._places.get(key)) is not None]
+        first = min(places, default=None)
+        if first is None:
+            made._kept, made._recent = self._kept, self._recent
+            return made
+        made._kept = {index: known for index, known in self._kept.items() if position[index] < first}
+        made._recent.update(
+            (index, known) for index, known in self._recent.items() if position[index] < first
+        )
+        return made
+
     def before(self, revision: str) -> Schema:
         """The schema that ``upgrade()`` of a revision finds; empty for one that is not here."""
         index = self._shape.first.get(revision)

@@ -70,7 +70,7 @@ def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) ->
     of_type = type_card(project, written) if written is not None else None
     if written is not None and of_type is not None:
         yield of_type, written.span
-    context = Context(revision, project.surroundings, path)
+    context = Context(revision, project.surroundings, path, project.tell(path))
     reports = [
         report
         for report in project.reports_for(path)

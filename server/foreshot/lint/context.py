@@ -8,6 +8,7 @@ from typing import Final, TypeVar, cast
 
 from msgspec import Struct
 
+from foreshot.history.revision_story import RevisionStory
 from foreshot.knowledge.databases import Target
 from foreshot.lint.entry import Entry
 from foreshot.lint.renames import Renames
@@ -34,6 +35,9 @@ UNION: Final = (Target("postgresql"), Target("mysql"), Target("mariadb"), Target
 
 
 T = TypeVar("T")
+
+Tell = Callable[[Target, Revision], "RevisionStory | None"]
+"""The story of a revision on a database; None where nothing is known of the history."""
 
 
 class Surroundings(Struct, frozen=True):
@@ -149,8 +153,12 @@ class ProjectContext:
 class Context:
     """One revision, and what is around it."""
 
-    def __init__(self, revision: Revision, surroundings: Surroundings, path: str) -> None:
+    def __init__(
+        self, revision: Revision, surroundings: Surroundings, path: str, tell: Tell | None = None
+    ) -> None:
         self.revision = revision
+        self._tell = tell
+        self._stories: dict[str, RevisionStory | None] = {}
         self.surroundings = surroundings
         self.path = path
         self._targets: dict[tuple[str, ...], tuple[Target, ...]] = {}
@@ -171,6 +179,13 @@ class Context:
         if key not in self._made:
             self._made[key] = make(self.operations(direction))
         return cast("T", self._made[key])
+
+    def story(self, target: Target) -> RevisionStory | None:
+        """The schema along the history up to this revision, and through it, on a database."""
+        if target.database not in self._stories:
+            made = self._tell(target, self.revision) if self._tell is not None else None
+            self._stories[target.database] = made
+        return self._stories[target.database]
 
     @cached_property
     def schema(self) -> SchemaView:

@@ -43,6 +43,19 @@ class Draft:
             tuple(self.conflicts),
         )
 
+    def snapshot(self) -> Schema:
+        """The schema as it is now, which goes on being so while the draft changes."""
+        return Schema(
+            dict(self.tables),
+            dict(self.enums),
+            dict(self.views),
+            dict(self.sequences),
+            dict(self.things),
+            dict(self.gone),
+            tuple(self.perhaps),
+            tuple(self.conflicts),
+        )
+
     @property
     def dialect(self) -> str:
         """The target's."""

@@ -11,7 +11,8 @@ from foreshot.project.files import ABSENT, Answer, Files
 from foreshot.project.looks import Record
 from foreshot.rules import revision_rules
 from foreshot.workspace.analysis import analyse
-from foreshot.workspace.kept import NOT_READ, SURROUNDINGS
+from foreshot.workspace.histories import History, Told, read_recorded
+from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import refreshed
 from foreshot.workspace.project import Project
 
@@ -37,20 +38,52 @@ def advanced(project: Project, files: Files, changed: Collection[str] = ()) -> P
         analyses = {**found, **{path: known for path, known in analyses.items() if path in found}}
     wanted.update(_outdated(project, files, surroundings, changed))
     last_good = dict(project.last_good)
+    history = _history_after(project, files, surroundings, wanted, analyses)
+    if history is not None:
+        # Of closed files, those that come after a change keep what was found in them until all is read again.
+        wanted.update(
+            path for path in files.texts if path in analyses and analyses[path].story != history.mark(path)
+        )
     for path in wanted:
         text = files.read(path) if path in analyses else None
         if text is None:
             analyses.pop(path, None)
             last_good.pop(path, None)
             continue
-        analysis = analyse(text, path, surroundings, revision_rules())
+        analysis = analyse(text, path, surroundings, revision_rules(), history)
         before = project.analyses.get(path)
         if analysis.problem and before is not None and before.problem is None and before.header:
             last_good[path] = project.entry(path, before)
         analyses[path] = analysis
     return project.taking(
-        files, surroundings, analyses if wanted else project.analyses, last_good, frozenset(wanted)
+        files, surroundings, analyses if wanted else project.analyses, last_good, frozenset(wanted), history
     )
+
+
+def _history_after(
+    project: Project,
+    files: Files,
+    surroundings: Surroundings,
+    wanted: Collection[str],
+    analyses: Mapping[str, FileAnalysis],
+) -> History | None:
+    """The history with the wanted files read anew; one that does not parse keeps what it told last."""
+    before = project.history
+    if before is None or (not wanted and surroundings is project.surroundings):
+        return before
+    told: dict[str, Told | None] = {}
+    looks: dict[str, Record] = {}
+    for path in wanted:
+        text = files.read(path) if path in analyses else None
+        if text is None:
+            told[path] = None
+            continue
+        now, looks[path] = read_recorded(text, surroundings, before.settle)
+        last = before.told.get(path)
+        if last is not None and last.delta.problem == "" and now.delta.problem:
+            now = Told(now.header or last.header, last.encoded, last.digest)
+        told[path] = now
+    return before.after(told, surroundings, looks)
 
 
 def _outdated(

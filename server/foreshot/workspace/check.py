@@ -26,6 +26,7 @@ from foreshot.rules import revision_rules
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.cache import Cache
 from foreshot.workspace.git import tracked_files
+from foreshot.workspace.histories import History, Told, read_recorded
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis, Kept, keep
 from foreshot.workspace.load import all_hints, hints_in_revisions, load_surroundings, wants_hints
 from foreshot.workspace.parallel import map_in_processes
@@ -188,24 +189,65 @@ def load_project(
     surroundings = load_surroundings(files, environment, options.overrides, all_hints(hints.values()))
     others: Mapping[str, Answer] = {SURROUNDINGS: lambda _: surroundings.key}
     same: Mapping[str, FileAnalysis] = _unchanged(before, files, others) if before is not None else {}
-    analyses: dict[str, FileAnalysis] = {}
-    pending: list[_Pending] = []
-    for path, data in texts.items():
-        mark = marks[path]
-        kept = cache.get(path, mark, lambda look: files.has(look, others))
-        # One that is still to be read takes its place in the order now.
-        analyses[path] = known = same.get(path) or kept or NOT_READ
-        if known is NOT_READ:
-            pending.append(_Pending(path, data, mark, hints.get(path)))
-    if pending:
-        if early is not None:
-            early(Project(files, surroundings, dict(analyses), partial=True))
-        for path, kept in _analyse_all(pending, surroundings, options.jobs, progress):
-            analyses[path] = kept.analysis(kept.record)
-            cache.put(path, kept)
+    # One that is still to be read takes its place in the order now.
+    analyses = {
+        path: same.get(path) or cache.get(path, marks[path], lambda look: files.has(look, others)) or NOT_READ
+        for path in texts
+    }
+    unread = {path: data for path, data in texts.items() if analyses[path] is NOT_READ}
+    if unread and early is not None:
+        early(Project(files, surroundings, dict(analyses), partial=True))
+    history = _history(surroundings, analyses, unread, options.jobs, _half(progress, first=True))
+    pending = [
+        _Pending(path, data, marks[path], hints.get(path))
+        for path, data in texts.items()
+        if analyses[path] is NOT_READ or analyses[path].story != history.mark(path)
+    ]
+    for path, kept in _analyse_all(
+        pending, surroundings, history, options.jobs, _half(progress, first=False)
+    ):
+        analyses[path] = kept.analysis(kept.record)
+        cache.put(path, kept)
     cache.save(analyses.keys())
     tracked = tracked_files(environment.script_location)
-    return Project(files, surroundings, analyses, tracked=tracked)
+    return Project(files, surroundings, analyses, tracked=tracked, history=history)
+
+
+def _half(progress: Progress | None, *, first: bool) -> Progress | None:
+    """Files are read twice: for the history, and with it for the rules."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(done if first else total + done, 2 * total)
+
+
+def _history(
+    surroundings: Surroundings,
+    analyses: Mapping[str, FileAnalysis],
+    unread: Mapping[str, bytes | Unreadable],
+    jobs: int | None,
+    progress: Progress | None,
+) -> History:
+    """What the revisions do to the schema, from what is known of them as far as it goes."""
+    told = {
+        path: Told(known.header, known.delta, known.delta_digest)
+        for path, known in analyses.items()
+        if path not in unread
+    }
+    looks: dict[str, Record] = {path: known.record for path, known in analyses.items() if path not in unread}
+    if unread:
+        from foreshot.workspace.settle import Settler
+
+        settle = Settler(surroundings.modules)
+
+        def one(item: tuple[str, bytes | Unreadable]) -> tuple[str, Told, Record]:
+            path, data = item
+            source = decode(data) if isinstance(data, bytes) else data
+            return path, *read_recorded(source, surroundings, settle)
+
+        read = map_in_processes(one, list(unread.items()), tuple[str, Told, Record], jobs, progress)
+        for path, found, looked in read:
+            told[path], looks[path] = found, looked
+    return History(surroundings, {path: told[path] for path in analyses}, looks)
 
 
 def _unchanged(before: Project, files: Files, others: Mapping[str, Answer]) -> Mapping[str, FileAnalysis]:
@@ -233,9 +275,12 @@ class _Pending(NamedTuple):
 def _analyse_all(
     pending: Sequence[_Pending],
     surroundings: Surroundings,
+    history: History,
     jobs: int | None,
     progress: Progress | None,
 ) -> Iterator[tuple[str, Kept]]:
+    if not pending:
+        return
     # A run that finds everything in the cache needs neither the reader nor the rules.
     from foreshot.workspace.analysis import analyse
 
@@ -243,10 +288,11 @@ def _analyse_all(
 
     def one(item: _Pending) -> tuple[str, Kept]:
         path, data, mark, hints = item
-        analysis = analyse(decode(data) if isinstance(data, bytes) else data, path, surroundings, rules)
+        source = decode(data) if isinstance(data, bytes) else data
+        analysis = analyse(source, path, surroundings, rules, history)
         return path, keep(analysis, mark, hints)
 
-    return map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
+    yield from map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
 
 
 def _environments(

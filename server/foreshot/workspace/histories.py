@@ -3,35 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 
 from msgspec import Struct
+from msgspec.msgpack import Decoder, Encoder
 
-from foreshot.history.delta import Delta, delta_of
+from foreshot.history.delta import Delta, delta_of, digest_of, place_of
+from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
-from foreshot.lint.context import Surroundings
+from foreshot.knowledge.databases import Target as Database
+from foreshot.lint.context import UNION, Surroundings, Tell
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.reader import read_revision
+from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.dialects import NO_HINTS
 from foreshot.project.discover import revision_files
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
+from foreshot.project.looks import Record, recording
 from foreshot.project.naming import naming_convention
 from foreshot.schema.lower import Settle
-from foreshot.schema.state import Target
+from foreshot.schema.state import Origin, Target
 from foreshot.syntax.module import Module, parse
-from foreshot.text import SourceText, Unreadable
+from foreshot.text import SourceText, Span, Unreadable
 from foreshot.workspace.analysis import dialects_of
 from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
 from foreshot.workspace.settle import Settler
 
 
 class Told(Struct, frozen=True):
-    """What a revision file tells of the history."""
+    """What a revision file tells of the history; its delta is kept encoded, and decoded when it is applied."""
 
     header: RevisionHeader | None
-    delta: Delta
+    encoded: bytes
+    digest: bytes
+    """Of what the revision does, wherever that stands in its file."""
+
+    @property
+    def delta(self) -> Delta:
+        """What the revision does."""
+        return _DECODER.decode(self.encoded)
+
+
+_ENCODER = Encoder()
+_DECODER = Decoder(Delta)
+
+
+def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
+    """What a file with this header and this delta tells."""
+    return Told(header, _ENCODER.encode(delta), digest_of(delta))
 
 
 def read_told(
@@ -39,20 +61,144 @@ def read_told(
 ) -> Told:
     """The header and the delta of one revision file."""
     if isinstance(source, Unreadable):
-        return Told(None, Delta(problem=source.reason))
+        return told_of(None, Delta(problem=source.reason))
     module = parse(source)
     if not isinstance(module, Module):
-        return Told(read_header_above(source, module), Delta(problem="the file does not parse"))
+        return told_of(read_header_above(source, module), Delta(problem="the file does not parse"))
     try:
         revision = read_revision(module, dialects_of(surroundings))
     except Exception as error:
         # A fault of Foreshot's own makes one revision unknown, not the history.
-        return Told(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))
+        return told_of(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))
     if revision is None:
-        return Told(read_header(module), Delta())
+        return told_of(read_header(module), Delta())
     delta = delta_of(revision, settle)
     revision.scope.release()
-    return Told(revision.header, delta)
+    return told_of(revision.header, delta)
+
+
+class History:
+    """What the files of an environment do to its schema, told by database when somebody asks. Immutable.
+
+    Args:
+        told: what each revision file tells, by path.
+        looks: what else was looked at to tell it, by path.
+    """
+
+    def __init__(
+        self, surroundings: Surroundings, told: Mapping[str, Told], looks: Mapping[str, Record] | None = None
+    ) -> None:
+        self.surroundings = surroundings
+        self.told = told
+        self.looks: Mapping[str, Record] = looks or {}
+        self.settle: Settle = Settler(surroundings.modules)
+        self._stories: dict[str, Story] = {}
+        self._graph: RevisionGraph | None = None
+        self._marks: Mapping[str, bytes] | None = None
+
+    @property
+    def graph(self) -> RevisionGraph:
+        """The revisions that have a header."""
+        if self._graph is None:
+            nodes = (Node(path, item.header) for path, item in self.told.items() if item.header is not None)
+            self._graph = RevisionGraph(nodes)
+        return self._graph
+
+    def story(self, target: Database) -> Story:
+        """The story on a database."""
+        found = self._stories.get(target.database)
+        if found is None:
+            found = Story(self.graph, self._delta, target_of(self.surroundings, target.database))
+            self._stories[target.database] = found
+        return found
+
+    def _delta(self, path: str) -> Delta:
+        return self.told[path].delta
+
+    def tell(self, path: str) -> Tell:
+        """How a context of the file at ``path`` asks for its story."""
+
+        def told(target: Database, revision: Revision) -> RevisionStory | None:
+            known = self.told.get(path)
+            node = self.graph.at(path)
+            if node is None:
+                return None
+            delta = known.delta if known is not None else delta_of(revision, self.settle)
+            return RevisionStory(self.story(target), node, delta, self._place)
+
+        return told
+
+    def _place(self, origin: Origin) -> tuple[str, Span] | None:
+        node = self.graph.node(origin.revision)
+        found = place_of(self._delta(node.key), origin) if node is not None else None
+        return (node.key, Span(*found)) if node is not None and found is not None else None
+
+    @property
+    def marks(self) -> Mapping[str, bytes]:
+        """By file, a digest of what it and all of its ancestors do: what its story follows from."""
+        if self._marks is None:
+            found: dict[str, bytes] = {}
+            by_id: dict[str, bytes] = {}
+            asked = [target_of(self.surroundings, item.database) for item in _asked(self.surroundings)]
+            base = repr(asked).encode()
+            graph = self.graph
+            for node in graph.order:
+                hashed = blake2b(base, digest_size=12)
+                hashed.update(self.told[node.key].digest)
+                for name in node.header.down_revisions:
+                    hashed.update(by_id.get(name, b"?"))
+                if node.header.depends_on:
+                    for other in graph.dependencies(node):
+                        hashed.update(by_id.get(other.id, b"?"))
+                found[node.key] = by_id[node.id] = hashed.digest()
+            self._marks = found
+        return self._marks
+
+    def mark(self, path: str) -> bytes:
+        """The mark of one file; empty for one that has no place in the history."""
+        return self.marks.get(path, b"")
+
+    def after(
+        self,
+        changed: Mapping[str, Told | None],
+        surroundings: Surroundings,
+        looks: Mapping[str, Record] | None = None,
+    ) -> History:
+        """The history with some files read anew, or gone (None). What does not follow from them is taken over."""
+        told = dict(self.told)
+        graph = self.graph
+        later: list[str] = []
+        for path, item in changed.items():
+            before = told.pop(path, None) if item is None else told.get(path)
+            if item is not None:
+                told[path] = item
+            header = item.header if item is not None else None
+            graph = graph.with_replaced(path, header)
+            if before is None or item is None or before.digest != item.digest:
+                later.append(path)
+        made = History(surroundings, told, looks)
+        made._graph = graph
+        if surroundings is self.surroundings and graph.shape is self.graph.shape:
+            if not later:
+                made._marks = self._marks
+            made._stories = {
+                name: story.after_changes(graph, made._delta, later) for name, story in self._stories.items()
+            }
+        return made
+
+
+def _asked(surroundings: Surroundings) -> tuple[Database, ...]:
+    """The databases that rules ask about."""
+    return surroundings.targets or UNION
+
+
+def read_recorded(
+    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settle
+) -> tuple[Told, Record]:
+    """The header and the delta of one revision file, and what was looked at besides it."""
+    with recording() as looked:
+        told = read_told(source, surroundings, settle)
+    return told, frozenset(looked)
 
 
 def target_of(surroundings: Surroundings, dialect: str) -> Target:

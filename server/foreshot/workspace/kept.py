@@ -20,6 +20,10 @@ SURROUNDINGS: Final = "surroundings"
 """The kind of the question that every analysis asks: for the key of what its revisions share."""
 
 
+NO_DELTA: Final = b"\x90"
+"""An encoded delta of nothing."""
+
+
 class FileProblem(Struct, frozen=True, array_like=True):
     """Why a revision file could not be read."""
 
@@ -60,6 +64,11 @@ class FileAnalysis(Struct, frozen=True):
     """What was looked at besides the text: the surroundings (:data:`SURROUNDINGS`), other files, folders and absences."""
     notes: Notes = {}
     """What rules about the whole environment keep of it."""
+    delta: bytes = NO_DELTA
+    """What the revision does to the schema, encoded."""
+    delta_digest: bytes = b""
+    story: bytes = b""
+    """The mark of the history with which it was shown to the rules; empty for a file that has no place in it."""
 
     def entry(self, path: str, *, untracked: bool = False) -> Entry:
         """What the rules about the whole project see of the file."""
@@ -84,6 +93,9 @@ class Kept(Struct, frozen=True, array_like=True):
     suppressions: tuple[Suppression, ...] = ()
     reports: Raw = Raw(b"\x90")
     notes: Notes = {}
+    delta: bytes = NO_DELTA
+    delta_digest: bytes = b""
+    story: bytes = b""
 
     def analysis(self, record: Record) -> FileAnalysis:
         """The analysis as it was, made of ``record``."""
@@ -96,6 +108,9 @@ class Kept(Struct, frozen=True, array_like=True):
             self.problem,
             record,
             self.notes,
+            self.delta,
+            self.delta_digest,
+            self.story,
         )
 
 
@@ -113,4 +128,7 @@ def keep(analysis: FileAnalysis, digest: bytes, hints: RevisionHints | None = No
         tuple(analysis.reports.suppressions),
         Raw(_ENCODER.encode(analysis.reports.reports)),
         analysis.notes,
+        analysis.delta,
+        analysis.delta_digest,
+        analysis.story,
     )

@@ -88,7 +88,10 @@ class Offers:
             revision = self._project.revision(path)
             if revision is None:
                 return None
-            known = fixes_by_key(revision_rules(), Context(revision, self._project.surroundings, path))
+            known = fixes_by_key(
+                revision_rules(),
+                Context(revision, self._project.surroundings, path, self._project.tell(path)),
+            )
             if len(self._revision_fixes) >= _REMEMBERED:
                 self._revision_fixes.clear()
             self._revision_fixes[path] = known

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from foreshot.lint.context import ProjectContext, Surroundings
+from foreshot.history.story import Story
+from foreshot.lint.context import UNION, ProjectContext, Surroundings, Tell
 from foreshot.lint.entry import Entry
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
@@ -21,6 +22,7 @@ from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
+from foreshot.workspace.histories import History
 from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
@@ -48,8 +50,11 @@ class Project:
         tracked: frozenset[str] | None = None,
         last_good: Mapping[str, Entry] | None = None,
         partial: bool = False,
+        history: History | None = None,
     ) -> None:
         self.files = files
+        self.history = history
+        """What the revisions do to the schema; None while it is not known."""
         self.surroundings = surroundings
         self.analyses = analyses
         self._tracked = tracked
@@ -75,6 +80,15 @@ class Project:
         if self._subjects is None:
             self._subjects = _subjects(self.analyses.values())
         return self._subjects
+
+    def tell(self, path: str) -> Tell | None:
+        """How a context of the file at ``path`` asks for its story; None while the history is not known."""
+        return self.history.tell(path) if self.history is not None else None
+
+    def story(self) -> Story | None:
+        """The history's story on the first of the project's databases; None while it is not known."""
+        targets = self.surroundings.targets or UNION
+        return self.history.story(targets[0]) if self.history is not None else None
 
     @property
     def context(self) -> ProjectContext:
@@ -233,9 +247,10 @@ class Project:
         analyses: Mapping[str, FileAnalysis],
         last_good: Mapping[str, Entry],
         changed: frozenset[str],
+        history: History | None,
     ) -> Project:
         """The project on another snapshot of its files, with ``changed`` ones read anew, come or gone."""
-        after = self._with(files, surroundings, analyses, last_good)
+        after = self._with(files, surroundings, analyses, last_good, history)
         after._read_in = self._read_in
         if self._subjects is not None:
             after._subjects = self._subjects | _subjects(
@@ -261,7 +276,7 @@ class Project:
         }
         if not known:
             return self
-        return self._with(self.files, self.surroundings, self.analyses, known)
+        return self._with(self.files, self.surroundings, self.analyses, known, self.history)
 
     def _with(
         self,
@@ -269,9 +284,17 @@ class Project:
         surroundings: Surroundings,
         analyses: Mapping[str, FileAnalysis],
         last_good: Mapping[str, Entry],
+        history: History | None,
     ) -> Project:
-        tracked, partial = self._tracked, self.partial
-        return Project(files, surroundings, analyses, tracked=tracked, last_good=last_good, partial=partial)
+        return Project(
+            files,
+            surroundings,
+            analyses,
+            tracked=self._tracked,
+            last_good=last_good,
+            partial=self.partial,
+            history=history,
+        )
 
     def entry(self, path: str, analysis: FileAnalysis) -> Entry:
         """What the rules about the whole environment see of a file; of one that does not parse, what was last known."""

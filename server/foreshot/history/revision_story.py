@@ -1,0 +1,105 @@
+"""The story of one revision: the schema before and after each of its operations, in both directions, for one target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from foreshot.history.delta import Delta
+from foreshot.history.fold import after, steps
+from foreshot.history.story import Story
+from foreshot.migration.graph_parts import Node
+from foreshot.migration.specs import Direction, Site
+from foreshot.schema.draft import Draft
+from foreshot.schema.state import Conflict, Origin, Schema, Target
+from foreshot.text import Span
+
+
+class RevisionStory:
+    """Worked out as it is asked for, and kept as long as somebody looks at the revision.
+
+    Args:
+        story: that of the whole history; None for a revision that has no place in it.
+        node: the revision's place in the history.
+        delta: what the text that is looked at does, which may be newer than what the history has.
+    """
+
+    def __init__(
+        self,
+        story: Story,
+        node: Node,
+        delta: Delta,
+        place: Callable[[Origin], tuple[str, Span] | None] = lambda _origin: None,
+    ) -> None:
+        self._story = story
+        self.place_of = place
+        """The file and the span of an origin; None where it cannot be found."""
+        self._node = node
+        self._delta = delta
+
+    @property
+    def target(self) -> Target:
+        """For which database it is told."""
+        return self._story.target
+
+    @property
+    def revision(self) -> str:
+        """The revision's id."""
+        return self._node.id
+
+    @cached_property
+    def _before(self) -> Schema:
+        return self._story.before_key(self._node.key)
+
+    @cached_property
+    def _between(self) -> Schema:
+        return after(self._before, self.revision, self._delta, self.target)
+
+    def start(self, direction: Direction) -> Schema:
+        """What a direction finds: for ``downgrade`` that is what the revision's own ``upgrade()`` made."""
+        return self._before if direction == "upgrade" else self._between
+
+    def end(self, direction: Direction) -> Schema:
+        """What a direction leaves behind."""
+        return self._between if direction == "upgrade" else self._after_downgrade
+
+    @cached_property
+    def _after_downgrade(self) -> Schema:
+        return after(self._between, self.revision, self._delta, self.target, "downgrade")
+
+    def before_operation(self, site: Site) -> Schema:
+        """The schema just before the operation of that site; where it does not run on the target, that before it would."""
+        moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
+        for order, schema in moments:
+            if order >= site.order:
+                return schema
+        return moments[-1][1] if moments else self.start(site.function)
+
+    @cached_property
+    def _upgrade_moments(self) -> list[tuple[int, Schema]]:
+        return self._moments("upgrade")
+
+    @cached_property
+    def _downgrade_moments(self) -> list[tuple[int, Schema]]:
+        return self._moments("downgrade")
+
+    def _moments(self, direction: Direction) -> list[tuple[int, Schema]]:
+        """The schema before each operation that runs, by the operation's number, and the end behind the last."""
+        draft = Draft(self.start(direction), self.target)
+        found: list[tuple[int, Schema]] = []
+        last = -1
+        for change, _ in steps(draft, self.revision, self._delta, direction):
+            if change.at.order != last:
+                found.append((change.at.order, draft.snapshot()))
+                last = change.at.order
+        if last >= 0:
+            found.append((last + 1, draft.snapshot()))
+        return found
+
+    def own_conflicts(self) -> tuple[Conflict, ...]:
+        """What both sides of the merge that this revision is did to one object."""
+        parents = [
+            name for name in self._node.header.down_revisions if self._story.graph.node(name) is not None
+        ]
+        known = {item for name in parents for item in self._story.after(name).conflicts}
+        return tuple(item for item in self._before.conflicts if item not in known)

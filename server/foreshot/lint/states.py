@@ -1,0 +1,110 @@
+"""What a rule asks of the story at an operation: the tables as they are just before it, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from foreshot.knowledge.databases import Target
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Related
+from foreshot.migration.operations import Operation
+from foreshot.schema.draft import names_on
+from foreshot.schema.state import Column, Origin, Perhaps, Schema, Table
+
+
+class State(Struct, frozen=True):
+    """The schema just before an operation, on one database; ``start`` is that before the whole direction."""
+
+    target: Target
+    schema: Schema
+    start: Schema
+
+    def table(self, name: str | None) -> Table | None:
+        """The table as the database would find it: without regard to case on MySQL and SQLite."""
+        if name is None:
+            return None
+        tables = self.schema.tables
+        if name in tables:
+            return tables[name]
+        if self.target.database == "postgresql":
+            return tables.get(name.removeprefix("public.")) or tables.get(f"public.{name}")
+        lowered = name.lower()
+        return next((table for known, table in tables.items() if known.lower() == lowered), None)
+
+    def known_table(self, name: str | None) -> Table | None:
+        """The table, where all of it is surely as the story says."""
+        table = self.table(name)
+        return table if table is not None and not self.schema.doubts(table) else None
+
+    def is_seen(self, name: str | None) -> bool:
+        """Whether the history itself made the table, whatever else may be so of it."""
+        table = self.table(name)
+        return table is not None and table.there is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the history makes the schema from nothing: every table that it speaks of, and all of it can be read."""
+        start = self.start
+        return (
+            bool(start.tables)
+            and not start.perhaps
+            and all(table.there is None for table in start.tables.values())
+        )
+
+    def may_exist(self, name: str) -> bool:
+        """Whether something that could not be read may have made a table (a view) of this name."""
+        return any(reason.about in ("", name) for reason in self.schema.perhaps)
+
+    def lacks_table(self, name: str | None) -> bool:
+        """Whether there surely is no table or view of this name."""
+        if name is None or self.table(name) is not None or name in self.schema.views or self.may_exist(name):
+            return False
+        return name in self.schema.gone or self.is_whole
+
+    def column(self, table: str | None, column: str | None) -> Column | None:
+        """A column of a table, where it is surely as the story says."""
+        known = self.table(table)
+        found = known.column(column) if known is not None and column is not None else None
+        return (
+            found
+            if found is not None and known is not None and not found.perhaps and not self.schema.doubts(known)
+            else None
+        )
+
+    def owner_of(self, name: str) -> Table | None:
+        """The table on which an index, a key or a constraint of this name lives."""
+        return next((table for table in self.schema.tables.values() if name in names_on(table)), None)
+
+
+def states(operation: Operation, context: Context, databases: tuple[str, ...] = ()) -> Iterator[State]:
+    """The state before an operation on each of the databases that it meets."""
+    for target in context.targets(databases, operation):
+        story = context.story(target)
+        if story is not None:
+            yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
+
+
+def made_here(origin: Origin | None, what: str, context: Context) -> tuple[Related, ...]:
+    """Where an origin stands, as a related place that says ``what``; empty where that cannot be found."""
+    stories = (context.story(target) for target in context.targets())
+    story = next((story for story in stories if story is not None), None)
+    place = story.place_of(origin) if story is not None and origin is not None else None
+    return (Related(what, place[1], place[0]),) if place is not None else ()
+
+
+def reasons(found: Iterable[Perhaps]) -> tuple[str, ...]:
+    """The reasons of several doubts, each once."""
+    return tuple(dict.fromkeys(item.why for item in found))
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one among ``names`` that is spelled most like ``name``; None where none is like it, or two are."""
+    from rapidfuzz import fuzz  # Loaded when a name is first looked for.
+
+    wanted = name.lower()
+    scored = sorted(((fuzz.ratio(wanted, other.lower()), other) for other in names), reverse=True)[:2]
+    if not scored or scored[0][0] < 75 or (len(scored) == 2 and scored[1][0] == scored[0][0]):
+        return None
+    return scored[0][1]

@@ -1,0 +1,146 @@
+"""The name of a new index or constraint is taken at this point of the history: it fails.
+
+PostgreSQL wants names of indexes, unique constraints and primary keys unique in a schema, across tables, and names of
+constraints unique on a table; SQLite wants names of indexes unique in the database; MySQL and MariaDB want names of indexes unique
+on a table, and names of foreign keys unique in the database.
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("a", sa.Integer()))
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("a", sa.Integer()))
+    op.create_index("ix_a", "users", ["a"])
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.create_index("ix_a", "orders", ["a"])
+    #               ^^^^^^ the name `ix_a` is taken by `users`
+```
+```python bad dialect=mysql
+def upgrade():
+    op.create_index("ix_a", "users", ["id", "a"])
+    #               ^^^^^^ the name `ix_a` is taken by `users`
+```
+```python good dialect=mysql
+def upgrade():
+    op.create_index("ix_a", "orders", ["a"])
+```
+```python good dialect=postgresql
+def upgrade():
+    op.drop_index("ix_a", table_name="users")
+    op.create_index("ix_a", "orders", ["a"])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, made_here, states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.schema.draft import names_on
+from foreshot.schema.names import cut
+from foreshot.schema.state import Origin, Table
+
+
+class ConstraintNameConflict(OperationRule[ops.TableOperation]):
+    """An index or a constraint gets a name that is taken."""
+
+    looks_at = (ops.CreateIndex, ops.AddConstraint)
+    severity = "error"
+    fails_outright = True
+
+    def check(self, operation: ops.TableOperation, context: Context) -> Iterator[Finding]:
+        """Whether the name is surely taken on some database."""
+        if (
+            operation.site.conditional
+            or context.is_forgiven(operation)
+            or getattr(operation, "if_not_exists", False)
+        ):
+            return
+        item = operation.index if isinstance(operation, ops.CreateIndex) else None
+        made = operation.constraint if isinstance(operation, ops.AddConstraint) else None
+        name = item.name if item is not None else made.name if made is not None else None
+        if not isinstance(name, str) or not name or operation.table_name is None:
+            return
+        if made is not None and made.using_index is not None:
+            return
+        taken = [
+            (state, owner)
+            for state in states(operation, context)
+            if (owner := _owner(state, operation, name))
+        ]
+        if not taken:
+            return
+        _, owner = taken[0]
+        yield self.finding(
+            operation.site.args.get(
+                "index_name" if item is not None else "constraint_name", operation.site.name
+            ),
+            f"This fails ({on(state.target for state, _ in taken)}): the name {code(name)} is taken by {code(owner.name)}.",
+            operation=operation,
+            object=name,
+            related=made_here(_origin(owner, name), f"{code(name)} was made here", context),
+        )
+
+
+def _owner(state: State, operation: ops.TableOperation, name: str) -> Table | None:
+    """The table on which the name is surely taken, where that is in the way."""
+    database = state.target.database
+    own = state.table(operation.table_name)
+    wanted = cut(name, database) if database == "postgresql" else name
+    indexes = isinstance(operation, ops.CreateIndex) or (
+        isinstance(operation, ops.AddConstraint) and operation.constraint.kind in ("unique", "primary key")
+    )
+    for table in state.schema.tables.values():
+        same = own is not None and table.name == own.name
+        if state.schema.doubts(table) or _schema(table.name) != _schema(operation.table_name or ""):
+            continue
+        if same and wanted in _scope(table, database, indexes=indexes):
+            return table
+        if not same and wanted in _shared(table, database, operation):
+            return table
+    return None
+
+
+def _scope(table: Table, database: str, *, indexes: bool) -> set[str]:
+    """Names on the table itself that a new one must not have."""
+    if database in ("mysql", "mariadb"):
+        made = [*table.indexes, *table.uniques] if indexes else [*table.foreign_keys, *table.checks]
+        return {item.name for item in made if item.name and getattr(item, "implied_by", None) is None}
+    return (
+        set(names_on(table))
+        if database == "postgresql"
+        else {item.name for item in table.indexes if item.name}
+    )
+
+
+def _shared(table: Table, database: str, operation: ops.TableOperation) -> set[str]:
+    """Names on other tables that a new one must not have."""
+    is_key = isinstance(operation, ops.AddConstraint) and operation.constraint.kind == "foreign key"
+    if database in ("mysql", "mariadb"):
+        return (
+            {item.name for item in table.foreign_keys if item.name and item.named != "server"}
+            if is_key
+            else set()
+        )
+    if is_key or (isinstance(operation, ops.AddConstraint) and operation.constraint.kind == "check"):
+        return set()
+    found = {item.name for item in table.indexes if item.name}
+    if database == "postgresql":
+        found |= {item.name for item in table.uniques if item.name}
+        if table.primary_key is not None and table.primary_key.name:
+            found.add(table.primary_key.name)
+    return found
+
+
+def _schema(name: str) -> str:
+    return name.rpartition(".")[0].removeprefix("public")
+
+
+def _origin(table: Table, name: str) -> Origin | None:
+    items = [*table.indexes, *table.uniques, *table.foreign_keys, *table.checks]
+    return next((item.origin for item in items if item.name == name), None)

@@ -1,0 +1,123 @@
+"""The two sides of a foreign key have different types: the database refuses it, or compares slowly for ever.
+
+PostgreSQL refuses a key between types that it has no equality operator for ("Key columns are of incompatible types", 42804),
+such as `varchar` and `integer`. MySQL and MariaDB want the same type, size and sign (error 3780, errno 150). Between `integer` and `bigint`
+PostgreSQL makes it, and the child overflows first.
+
+Nothing is said where the history does not know one of the types.
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.String(10)),
+        sa.Column("owner_id", sa.Integer()),
+        sa.Column("big_id", sa.BigInteger()),
+    )
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"])
+    #|                     `orders.user_id` is VARCHAR(10), and `users.id` is INTEGER
+```
+```python bad dialect=mysql
+def upgrade():
+    op.create_foreign_key("fk_big", "orders", "users", ["big_id"], ["id"])
+    #|                     `orders.big_id` is BIGINT, and `users.id` is INTEGER
+```
+```python good
+def upgrade():
+    op.create_foreign_key("fk_owner", "orders", "users", ["owner_id"], ["id"])
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, made_here, states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.schema.state import Column
+
+_NUMBERS = frozenset(
+    {"SMALLINT", "INTEGER", "INT", "BIGINT", "NUMERIC", "DECIMAL", "DOUBLE PRECISION", "REAL", "FLOAT"}
+)
+_TEXTS = frozenset({"VARCHAR", "CHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "BPCHAR"})
+_TIMES = frozenset({"DATE", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"})
+
+
+class ForeignKeyTypeMismatch(OperationRule[ops.AddConstraint]):
+    """A foreign key between columns of different types."""
+
+    looks_at = (ops.AddConstraint,)
+    severity = "error"
+    databases = ("postgresql", "mysql", "mariadb")
+    fails_outright = True
+
+    def check(self, operation: ops.AddConstraint, context: Context) -> Iterator[Finding]:
+        """The first pair of columns whose types do not fit, on some database."""
+        made = operation.constraint
+        if made.kind != "foreign key" or not isinstance(made.ref_table, str) or operation.table_name is None:
+            return
+        found: list[tuple[State, Column, Column]] = []
+        for state in states(operation, context, self.databases):
+            pair = _pair(state, operation.table_name, made)
+            if pair is not None:
+                found.append((state, *pair))
+        if not found:
+            return
+        state, one, other = found[0]
+        mine, theirs = code(f"{operation.table_name}.{one.name}"), code(f"{made.ref_table}.{other.name}")
+        yield self.finding(
+            operation.site.name,
+            f"This fails ({on(item[0].target for item in found)}): {mine} is {one.type.stored}, and {theirs} is"
+            f" {other.type.stored}. Give both one type.",
+            operation=operation,
+            object=one.name,
+            targets=[item[0].target for item in found],
+            related=[
+                *made_here(one.typed_by or one.origin, f"{mine} got its type here", context),
+                *made_here(other.typed_by or other.origin, f"{theirs} got its type here", context),
+            ],
+        )
+
+
+def _pair(state: State, table: str, made: ops.ConstraintSpec) -> tuple[Column, Column] | None:
+    for mine, theirs in zip(made.columns, made.ref_columns, strict=False):
+        if not isinstance(mine, str) or not isinstance(theirs, str) or not isinstance(made.ref_table, str):
+            continue
+        one, other = state.column(table, mine), state.column(made.ref_table, theirs)
+        if one is None or other is None or one.type.stored is None or other.type.stored is None:
+            continue
+        if not _fits(one.type.stored.upper(), other.type.stored.upper(), state.target.database):
+            return one, other
+    return None
+
+
+def _fits(one: str, other: str, database: str) -> bool:
+    if database == "postgresql":
+        first, second = _family(one), _family(other)
+        # Types that neither family has (domains, enums, arrays) are compared by their own names.
+        return first == second or first == "" or second == ""
+    return re.sub(r"\(\d+\)", "", one) == re.sub(r"\(\d+\)", "", other) or not (
+        _is_number(one) or _is_number(other)
+    )
+
+
+def _family(spelling: str) -> str:
+    name = re.sub(r"\(.*", "", spelling).strip()
+    for family, names in (("number", _NUMBERS), ("text", _TEXTS), ("time", _TIMES)):
+        if name in names:
+            return family
+    return name if name in ("UUID", "BOOLEAN", "BYTEA") else ""
+
+
+def _is_number(spelling: str) -> bool:
+    return bool(re.match(r"(?:TINYINT|SMALLINT|MEDIUMINT|INTEGER|INT|BIGINT)\b", spelling))

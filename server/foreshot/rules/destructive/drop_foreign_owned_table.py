@@ -1,0 +1,102 @@
+"""The dropped table is somebody else's: no revision of this history made it.
+
+Autogenerate proposes to drop whatever it finds in the database and not in the models: PostGIS's `spatial_ref_sys`, Celery's and
+APScheduler's tables, those of another application in the same schema, Alembic's own `alembic_version`. Take the operation out of both
+functions, and tell env.py which tables are yours with `include_name` or `include_object`, so that it does not come back.
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python bad
+def upgrade():
+    op.drop_table("spatial_ref_sys")
+    #             ^^^^^^^^^^^^^^^^^ belongs to PostGIS
+```
+```python bad
+def upgrade():
+    op.drop_table("alembic_version")
+    #             ^^^^^^^^^^^^^^^^^ belongs to Alembic
+```
+```python bad
+def upgrade():
+    op.drop_table("legacy_things")
+    #             ^^^^^^^^^^^^^^^ no revision made it
+```
+```python good
+def upgrade():
+    op.drop_table("users")
+```
+```python good
+def upgrade():
+    op.execute("DROP TABLE IF EXISTS legacy_things")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+
+OWNERS: Final = {
+    "alembic_version": "Alembic",
+    "spatial_ref_sys": "PostGIS",
+    "geometry_columns": "PostGIS",
+    "raster_columns": "PostGIS",
+    "topology": "PostGIS",
+    "celery_taskmeta": "Celery",
+    "celery_tasksetmeta": "Celery",
+    "kombu_message": "Celery",
+    "kombu_queue": "Celery",
+    "apscheduler_jobs": "APScheduler",
+    "django_migrations": "Django",
+    "flyway_schema_history": "Flyway",
+    "sqlite_sequence": "SQLite",
+    "pg_stat_statements": "PostgreSQL",
+}
+"""Tables that tools make for themselves, by the tools' own documentation."""
+
+
+class DropForeignOwnedTable(OperationRule[ops.DropTable]):
+    """A table is dropped that this history never made."""
+
+    looks_at = (ops.DropTable,)
+    severity = "error"
+    directions = ("upgrade",)
+    fails_outright = True
+
+    def check(self, operation: ops.DropTable, context: Context) -> Iterator[Finding]:
+        """Whether it is a tool's, or surely nobody's of this history."""
+        name = operation.table_name
+        if name is None or operation.site.conditional:
+            return
+        at = operation.site.args.get("table_name", operation.site.name)
+        owner = OWNERS.get(name.rpartition(".")[2].lower())
+        found = list(states(operation, context))
+        if owner is not None and not any(state.is_seen(name) for state in found):
+            yield self.finding(
+                at,
+                f"The table {code(name)} belongs to {owner}, not to this project. Take its drop out of both functions, and leave it"
+                " out in env.py by `include_name`.",
+                operation=operation,
+                object=name,
+            )
+            return
+        if operation.if_exists:
+            return
+        lacking = [state for state in found if state.lacks_table(name) and name not in state.schema.gone]
+        if lacking:
+            yield self.finding(
+                at,
+                f"The table {code(name)} is somebody else's: no revision made it ({on(state.target for state in lacking)}). Leave it"
+                " out in env.py by `include_name`.",
+                operation=operation,
+                object=name,
+            )

@@ -1,0 +1,131 @@
+"""MySQL's MODIFY sets the whole column anew: what is not said again is lost without a word.
+
+Alembic writes `MODIFY column type …` for a change of type, nullability or comment, with what it is told. A column that was NOT NULL, or had
+a default or a comment, loses it unless `existing_nullable`, `existing_server_default` and `existing_comment` say so.
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("mail", sa.String(80), nullable=False, server_default="none"),
+    )
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("users", "mail", type_=sa.String(90), existing_type=sa.String(80))
+    #|                               NOT NULL and its default
+```
+```python fixed
+def upgrade():
+    op.alter_column("users", "mail", type_=sa.String(90), existing_type=sa.String(80), existing_nullable=False, existing_server_default="none")
+```
+```python good dialect=mysql
+def upgrade():
+    op.alter_column(
+        "users", "mail", type_=sa.String(90), existing_type=sa.String(80), existing_nullable=False, existing_server_default="none"
+    )
+```
+```python good dialect=postgresql
+def upgrade():
+    op.alter_column("users", "mail", type_=sa.String(90), existing_type=sa.String(80))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import made_here, states
+from foreshot.lint.words import code, listed, on
+from foreshot.migration import operations as ops
+from foreshot.schema.plain import Called
+from foreshot.schema.state import Column
+from foreshot.syntax.changes import SetArgument
+
+
+class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
+    """A MODIFY that does not say what stays."""
+
+    looks_at = (ops.AlterColumn,)
+    severity = "error"
+    databases = ("mysql", "mariadb")
+    safety = "safe"
+
+    def check(self, operation: ops.AlterColumn, context: Context) -> Iterator[Finding]:
+        """What the column has now and the operation does not say."""
+        name, table = operation.column, operation.table_name
+        if not isinstance(name, str) or table is None or operation.site.sql or not _modifies(operation):
+            return
+        for state in states(operation, context, self.databases):
+            column = state.column(table, name)
+            lost = _lost(operation, column) if column is not None else {}
+            if column is None or not lost:
+                continue
+            yield self.finding(
+                operation.site.keywords.get(
+                    "type_", operation.site.args.get("column_name", operation.site.name)
+                ),
+                f"{code(f'{table}.{name}')} loses {listed(list(lost))} ({on([state.target])}): MODIFY keeps only what it is told.",
+                operation=operation,
+                object=name,
+                targets=[state.target],
+                related=made_here(
+                    column.nullable_by or column.default_by or column.origin, "it was set here", context
+                ),
+                state=tuple(text for text in lost.values() if text),
+            )
+            return
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """What the history knows, as `existing_*`."""
+        operation, added = finding.operation, finding.state
+        if operation is None or not isinstance(added, tuple) or not added or operation.site.repeated:
+            return
+        changes = tuple(SetArgument(operation.site.call, *str(item).split("=", 1)) for item in added)
+        yield Fix("Say what the column has now", "safe", changes)
+
+
+def _modifies(operation: ops.AlterColumn) -> bool:
+    return (
+        operation.type is not None
+        or operation.nullable is not None
+        or operation.comment is not None
+        or operation.new_name is not None
+        or operation.autoincrement is not None
+    )
+
+
+def _lost(operation: ops.AlterColumn, column: Column) -> dict[str, str]:
+    """What goes, each with the keyword that keeps it; the keyword is empty where its value cannot be written."""
+    found: dict[str, str] = {}
+    if column.nullable is False and operation.nullable is None and operation.existing_nullable is None:
+        found["NOT NULL"] = "existing_nullable=False"
+    if (
+        column.default is not None
+        and operation.server_default is None
+        and operation.existing_server_default is None
+    ):
+        found["its default"] = _default(column.default)
+    if column.comment and operation.comment is None and "existing_comment" not in operation.site.args:
+        found["its comment"] = f"existing_comment={column.comment!r}"
+    return found
+
+
+def _default(value: object) -> str:
+    if isinstance(value, str):
+        return (
+            f"existing_server_default={value!r}"
+            if "'" in value or '"' in value
+            else f'existing_server_default="{value}"'
+        )
+    if (
+        isinstance(value, Called)
+        and value.path == "sqlalchemy.text"
+        and isinstance(value.argument("text", 0), str)
+    ):
+        return f"existing_server_default=sa.text({value.argument('text', 0)!r})"
+    return ""

@@ -1,0 +1,109 @@
+"""The operation creates what is there already at this point of the history: it fails.
+
+A column or a table is added a second time when a migration was generated against a database that had not run an earlier one, when
+two branches did the same, or when a file was copied.
+
+Nothing is said where something that could not be read may have dropped it meanwhile.
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("email", sa.String(80)))
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("email", sa.String(80)))
+    #                                ^^^^^^^ `users` has a column `email` already
+```
+```python bad
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    #               ^^^^^^^ the table `users` is there already
+```
+```python good
+def upgrade():
+    op.drop_column("users", "email")
+    op.add_column("users", sa.Column("email", sa.Text()))
+```
+```python good
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), if_not_exists=True)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import made_here, states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.schema.state import Origin
+
+
+class AlreadyExists(OperationRule[ops.TableOperation]):
+    """A table or a column is created a second time."""
+
+    looks_at = (ops.CreateTable, ops.AddColumn, ops.RenameTable)
+    severity = "error"
+    fails_outright = True
+
+    def check(self, operation: ops.TableOperation, context: Context) -> Iterator[Finding]:
+        """Whether it is surely there on some database."""
+        if (
+            operation.site.conditional
+            or context.is_forgiven(operation)
+            or getattr(operation, "if_not_exists", False)
+        ):
+            return
+        if isinstance(operation, ops.AddColumn):
+            yield from self._column(operation, context)
+            return
+        name = operation.table_name
+        if isinstance(operation, ops.RenameTable):
+            new = operation.new_name if isinstance(operation.new_name, str) else None
+            name = f"{operation.schema}.{new}" if new and isinstance(operation.schema, str) else new
+        if name is None or (isinstance(operation, ops.CreateTable) and operation.temporary):
+            return
+        found = [state for state in states(operation, context) if state.is_seen(name)]
+        if not found:
+            return
+        table = found[0].table(name)
+        at = "new_table_name" if isinstance(operation, ops.RenameTable) else "table_name"
+        yield self.finding(
+            operation.site.args.get(at, operation.site.name),
+            f"This fails ({on(state.target for state in found)}): the table {code(name)} is there already.",
+            operation=operation,
+            object=name,
+            related=made_here(
+                table.named_by or table.origin if table is not None else None,
+                f"{code(name)} was made here",
+                context,
+            ),
+        )
+
+    def _column(self, operation: ops.AddColumn, context: Context) -> Iterator[Finding]:
+        name, table = operation.column.name, operation.table_name
+        if not isinstance(name, str) or table is None:
+            return
+        found = [state for state in states(operation, context) if state.is_seen(table)]
+        made: Origin | None = None
+        having: list[object] = []
+        for state in found:
+            known = state.column(table, name)
+            if known is not None:
+                made = known.named_by or known.origin
+                having.append(state.target)
+        if not having:
+            return
+        targets = [state.target for state in found if state.target in having]
+        yield self.finding(
+            operation.column.args.get("name", operation.site.args.get("column", operation.site.name)),
+            f"This fails ({on(targets)}): {code(table)} has a column {code(name)} already.",
+            operation=operation,
+            object=name,
+            related=made_here(made, f"{code(name)} was added here", context),
+        )

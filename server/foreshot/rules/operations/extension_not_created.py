@@ -1,0 +1,206 @@
+"""A type, a function or an operator class is used whose extension no earlier revision creates: a fresh database fails.
+
+On the database of whoever wrote it the extension was there, made by hand or by an administrator. Elsewhere the upgrade stops with
+"type … does not exist" or "function … does not exist". `CREATE EXTENSION IF NOT EXISTS` before it costs nothing where it is there.
+Where the migration's user may not create extensions, say so in a comment that silences this.
+
+The same goes for a schema that tables are made in, and for a sequence that a default takes numbers of.
+
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("CREATE INDEX ix_name ON users USING gin (name gin_trgm_ops)")
+    #                                                         ^^^^^^^^^^^^ the extension `pg_trgm`
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.add_column("users", sa.Column("token", sa.Uuid(), server_default=sa.text("uuid_generate_v4()")))
+    #                                                                            ^^^^^^^^^^^^^^^^ the extension `uuid-ossp`
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.create_table("tenants", sa.Column("id", sa.Integer(), primary_key=True), schema="tenant")
+    #                                                                           ^^^^^^^^^^^^^^^ the schema `tenant`
+```
+```python good dialect=postgresql
+def upgrade():
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    op.execute("CREATE INDEX ix_name ON users USING gin (name gin_trgm_ops)")
+```
+```python good dialect=postgresql
+def upgrade():
+    op.execute("CREATE SCHEMA IF NOT EXISTS tenant")
+    op.create_table("tenants", sa.Column("id", sa.Integer(), primary_key=True), schema="tenant")
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.text import Span
+
+# Which extension brings a name: from the control files and SQL scripts of PostgreSQL's contrib modules, PostGIS and pgvector.
+_WORDS: Final = {
+    "gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm", "similarity": "pg_trgm", "word_similarity": "pg_trgm",
+    "uuid_generate_v1": "uuid-ossp", "uuid_generate_v1mc": "uuid-ossp", "uuid_generate_v4": "uuid-ossp",
+    "uuid_generate_v5": "uuid-ossp", "vector_l2_ops": "vector", "vector_cosine_ops": "vector", "vector_ip_ops": "vector",
+    "halfvec_l2_ops": "vector", "gen_salt": "pgcrypto", "crypt": "pgcrypto", "pgp_sym_encrypt": "pgcrypto",
+    "unaccent": "unaccent", "gist_geometry_ops_2d": "postgis", "earth_distance": "earthdistance",
+}  # fmt: skip
+_TYPES: Final = {
+    "pgvector.sqlalchemy": "vector", "geoalchemy2": "postgis", "sqlalchemy.dialects.postgresql.CITEXT": "citext",
+    "sqlalchemy.dialects.postgresql.HSTORE": "hstore", "sqlalchemy_utils.LtreeType": "ltree", "citext": "citext",
+}  # fmt: skip
+_SQL_TYPES: Final = {
+    "vector": "vector",
+    "halfvec": "vector",
+    "citext": "citext",
+    "hstore": "hstore",
+    "ltree": "ltree",
+    "geometry": "postgis",
+    "geography": "postgis",
+}
+_CALL = re.compile(r"\b([a-z_]\w*)\b", re.IGNORECASE)
+_SEQUENCE = re.compile(r"nextval\(\s*'([^']+)'", re.IGNORECASE)
+_BUILT_IN: Final = frozenset({"public", "pg_catalog", "information_schema", "pg_temp"})
+
+
+class ExtensionNotCreated(OperationRule[ops.Operation]):
+    """What an extension, a schema or a sequence brings is used, and no revision creates that."""
+
+    looks_at = (ops.CreateTable, ops.AddColumn, ops.AlterColumn, ops.CreateIndex, ops.SqlText)
+    severity = "warning"
+    databases = ("postgresql",)
+    directions = ("upgrade",)
+
+    def check(self, operation: ops.Operation, context: Context) -> Iterator[Finding]:
+        """Each thing that is missing, once."""
+        if operation.site.conditional or context.is_forgiven(operation):
+            return
+        wanted = list(dict.fromkeys(_wanted(operation, context)))
+        if not wanted:
+            return
+        for state in states(operation, context, self.databases):
+            for kind, name, word in wanted:
+                if _is_missing(state, kind, name) and not _is_first_said(context, operation, kind, name):
+                    yield self.finding(
+                        _place(word, operation, context),
+                        f"This fails on a fresh database ({on([state.target])}): no revision creates the {kind} {code(name)}"
+                        " before it.",
+                        operation=operation,
+                        object=name,
+                        targets=[state.target],
+                        cause=f"{kind} {name}",
+                    )
+            return
+
+
+def _place(word: str, operation: ops.Operation, context: Context) -> Span:
+    """Where the word stands in the call; its name where it does not stand there as it is."""
+    call = operation.site.call
+    if word == "schema" and "schema" in operation.site.keywords:
+        return operation.site.keywords["schema"]
+    at = context.text(call).find(word)
+    return Span(call.start + at, call.start + at + len(word)) if at >= 0 else operation.site.name
+
+
+def _is_missing(state: State, kind: str, name: str) -> bool:
+    schema = state.schema
+    if any(reason.about == "" for reason in schema.perhaps):
+        return False
+    if kind == "sequence":
+        bare = name.rpartition(".")[2]
+        known = {item.rpartition(".")[2] for item in schema.sequences}
+        owned = any(
+            column.sequence == bare for table in schema.tables.values() for column in table.columns.values()
+        )
+        return bare not in known and not owned and state.is_whole
+    if kind == "schema":
+        used = any(table.startswith(f"{name}.") for table in schema.tables)
+        return ("schema", name) not in schema.things and not used
+    return (kind, name) not in schema.things
+
+
+def _is_first_said(context: Context, operation: ops.Operation, kind: str, name: str) -> bool:
+    """Whether an earlier operation of the revision wants the same, where it is said."""
+    return any(
+        (kind, name) == (of, wanted)
+        for other in context.before(operation)
+        for of, wanted, _ in _wanted(other, context)
+    )
+
+
+def _wanted(operation: ops.Operation, context: Context) -> Iterator[tuple[str, str, str]]:
+    match operation:
+        case ops.SqlText(statements=statements):
+            for statement in statements:
+                yield from _in_sql(statement)
+        case ops.CreateTable():
+            if (
+                isinstance(operation.schema, str)
+                and operation.schema not in _BUILT_IN
+                and not operation.site.sql
+            ):
+                yield "schema", operation.schema, "schema"
+            for column in operation.columns:
+                yield from _in_column(column)
+        case ops.AddColumn(column=column):
+            yield from _in_column(column)
+        case ops.AlterColumn():
+            if isinstance(operation.type, ops.TypeSpec):
+                yield from _of_type(operation.type)
+        case ops.CreateIndex() if not operation.site.sql:
+            yield from _in_sql(context.text(operation.site.call))
+        case _:
+            pass
+
+
+def _in_column(column: ops.ColumnSpec) -> Iterator[tuple[str, str, str]]:
+    if isinstance(column.type, ops.TypeSpec):
+        yield from _of_type(column.type)
+    default = _text_of(column.server_default)
+    if default is not None:
+        yield from _in_sql(default)
+
+
+def _text_of(value: object) -> str | None:
+    from foreshot.syntax.values import CallValue, Text
+
+    if isinstance(value, CallValue):
+        if value.path.startswith("sqlalchemy.func."):
+            return value.path.rpartition(".")[2]
+        return _text_of(value.argument("text", 0))
+    if isinstance(value, Text):
+        return value.value
+    return value if isinstance(value, str) else None
+
+
+def _of_type(spec: ops.TypeSpec) -> Iterator[tuple[str, str, str]]:
+    if spec.sql is not None:
+        extension = _SQL_TYPES.get(spec.sql.lower().partition("(")[0].strip())
+        if extension is not None:
+            yield "extension", extension, spec.sql
+        return
+    for path, extension in _TYPES.items():
+        if spec.path == path or spec.path.startswith(f"{path}."):
+            yield "extension", extension, spec.written.partition("(")[0]
+
+
+def _in_sql(sql: str) -> Iterator[tuple[str, str, str]]:
+    for sequence in _SEQUENCE.findall(sql[:20_000]):
+        yield "sequence", sequence, sequence
+    bare = re.sub(r"'(?:[^']|'')*'", "''", sql[:20_000])
+    if re.match(r"\s*(?:CREATE|ALTER|DROP|COMMENT ON)\s+EXTENSION\b", bare, re.IGNORECASE):
+        return
+    for word in _CALL.findall(bare):
+        extension = _WORDS.get(word.lower())
+        if extension is not None:
+            yield "extension", extension, word

@@ -1,0 +1,163 @@
+"""The operation drops an index or a constraint that is not there at this point of the history: it fails.
+
+The usual causes: the name is the one that another database, or a naming convention, would have given; the constraint was
+dropped before; or it was made by hand. A name that the history knows is offered where there is one that fits.
+
+Nothing is said of a table that the history does not know in full.
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("email", sa.String(80)),
+        sa.UniqueConstraint("email", name="uq_users_email"),
+    )
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python bad
+def upgrade():
+    op.drop_constraint("users_email_key", "users", type_="unique")
+    #                  ^^^^^^^^^^^^^^^^^ `users` has no constraint `users_email_key`
+```
+```python fixed
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_ghost", table_name="users")
+    #             ^^^^^^^^^^ `users` has no index `ix_ghost`
+```
+```python good
+def upgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")
+    op.drop_index("ix_users_email", table_name="users")
+```
+```python good
+def upgrade():
+    op.drop_index("ix_ghost", table_name="users", if_exists=True)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, states
+from foreshot.lint.words import code, on
+from foreshot.migration import operations as ops
+from foreshot.schema.draft import names_on
+from foreshot.schema.names import cut
+from foreshot.schema.state import Table
+from foreshot.syntax.changes import ReplaceText
+
+
+class UnknownConstraint(OperationRule[ops.TableOperation]):
+    """An index or a constraint that is not there is dropped, renamed or validated."""
+
+    looks_at = (
+        ops.DropConstraint,
+        ops.DropIndex,
+        ops.ValidateConstraint,
+        ops.RenameConstraint,
+        ops.RenameIndex,
+    )
+    severity = "error"
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: ops.TableOperation, context: Context) -> Iterator[Finding]:
+        """Whether nothing of that name is there on some database."""
+        name = getattr(operation, "name", None)
+        if not isinstance(name, str) or not name or getattr(operation, "if_exists", False):
+            return
+        if operation.site.conditional or context.is_forgiven(operation):
+            return
+        lacking = [state for state in states(operation, context) if _lacks(state, operation, name)]
+        if not lacking:
+            return
+        kind = "index" if isinstance(operation, ops.DropIndex | ops.RenameIndex) else "constraint"
+        table = operation.table_name
+        others = _candidates(lacking[0].table(table), operation)
+        what = f"{code(table)} has no {kind} {code(name)}" if table else f"there is no {kind} {code(name)}"
+        more = f" Is it {code(others[0])}?" if len(others) == 1 else ""
+        yield self.finding(
+            operation.site.args.get(f"{kind}_name", operation.site.name),
+            f"This fails ({on(state.target for state in lacking)}): {what}.{more}",
+            operation=operation,
+            object=name,
+            state=others[0] if len(others) == 1 else None,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The only name of its kind on the table."""
+        operation, near = finding.operation, finding.state
+        if operation is None or not isinstance(near, str) or operation.site.repeated or operation.site.sql:
+            return
+        text = context.text(finding.span)
+        if len(text) > 2 and text[0] in "\"'" and text[1:-1] == finding.object:
+            yield Fix(
+                f"Name it {code(near)}, as it is called", "unsafe", (ReplaceText(finding.span, f'"{near}"'),)
+            )
+
+
+def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:
+    name = name.rpartition(".")[2]
+    if state.target.database == "sqlite" and not isinstance(operation, ops.DropIndex):
+        # A batch block looks at the names that SQLite has kept, which are not all.
+        return False
+    if operation.table_name is None:
+        if not isinstance(operation, ops.DropIndex) or not state.is_whole or state.schema.perhaps:
+            return False
+        doubtful = any(state.schema.doubts(table) for table in state.schema.tables.values())
+        views = any(name in {index.name for index in view.indexes} for view in state.schema.views.values())
+        return (
+            not doubtful
+            and not views
+            and all(not _has(state, table, name) for table in state.schema.tables.values())
+        )
+    table = state.known_table(operation.table_name)
+    if table is None or not table.columns:
+        return False
+    if (
+        isinstance(operation, ops.DropConstraint)
+        and operation.constraint_kind == "primary key"
+        and state.target.database
+        in (
+            "mysql",
+            "mariadb",
+        )
+    ):
+        return table.primary_key is None
+    if state.target.database == "postgresql" and isinstance(operation, ops.DropIndex | ops.RenameIndex):
+        owner = state.owner_of(name)
+        return owner is None and not _has(state, table, name)
+    return not _has(state, table, name)
+
+
+def _has(state: State, table: Table, name: str) -> bool:
+    names = set(names_on(table))
+    if state.target.database in ("mysql", "mariadb", "sqlite"):
+        return name.lower() in {known.lower() for known in names}
+    return name in names or cut(name, state.target.database) in names
+
+
+def _candidates(table: Table | None, operation: ops.TableOperation) -> list[str]:
+    """Names of the same kind on the table."""
+    if table is None:
+        return []
+    if isinstance(operation, ops.DropIndex | ops.RenameIndex):
+        return [index.name for index in table.indexes if index.name and index.implied_by is None]
+    kind = operation.constraint_kind if isinstance(operation, ops.DropConstraint) else "unknown"
+    found: list[str | None] = []
+    if kind in ("unique", "unknown"):
+        found += [item.name for item in table.uniques]
+    if kind in ("foreign key", "unknown"):
+        found += [item.name for item in table.foreign_keys]
+    if kind in ("check", "unknown"):
+        found += [item.name for item in table.checks]
+    return [name for name in found if name]

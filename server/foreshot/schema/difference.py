@@ -1,0 +1,178 @@
+"""What tells two schemas apart, in words: what one has and the other has not, without what is doubted in either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from foreshot.schema.plain import Called, Plain, Unclear
+from foreshot.schema.state import Column, Schema, Table
+
+
+class Difference(Struct, frozen=True):
+    """One thing that is otherwise; ``what`` reads after "afterwards, ": ``the column `users.email` is missing``."""
+
+    about: str
+    """What it is about: ``users``, ``users.email``, the name of an index."""
+    kind: str
+    """``table``, ``column``, ``type``, ``nullable``, ``default``, ``index``, ``constraint``, ``enum``, ``view``, ``function``…"""
+    missing: bool
+    """Whether the second schema lacks it; else it has it and the first has not, or both have it and differ."""
+    what: str
+
+
+def differences(before: Schema, after: Schema) -> Iterator[Difference]:
+    """How ``after`` differs from ``before``, tables first. Names of constraints do not count, nor does the order of columns."""
+    for name, table in before.tables.items():
+        if before.doubts(table):
+            continue
+        other = after.tables.get(name)
+        if other is None:
+            if not any(reason.about in ("", name) for reason in after.perhaps):
+                yield Difference(name, "table", missing=True, what=f"the table `{name}` is missing")
+        elif not after.doubts(other):
+            yield from _table(table, other)
+    for name, table in after.tables.items():
+        if name not in before.tables and not after.doubts(table) and not before.perhaps:
+            yield Difference(name, "table", missing=False, what=f"the table `{name}` is still there")
+    yield from _enums(before, after)
+    for kind, mine, theirs in (
+        ("view", before.views, after.views),
+        ("sequence", _free(before), _free(after)),
+    ):
+        yield from _names(kind, mine, theirs)
+    for kind in ("function", "trigger"):
+        first = {name for of, name in before.things if of == kind}
+        second = {name for of, name in after.things if of == kind}
+        yield from _names(kind, first, second)
+
+
+def _free(schema: Schema) -> set[str]:
+    """Sequences that no column owns."""
+    return {name for name, item in schema.sequences.items() if item.owner is None and item.there is None}
+
+
+def _names(kind: str, before: object, after: object) -> Iterator[Difference]:
+    first, second = set(before), set(after)  # type: ignore[call-overload]
+    for name in sorted(first - second):
+        yield Difference(name, kind, missing=True, what=f"the {kind} `{name}` is missing")
+    for name in sorted(second - first):
+        yield Difference(name, kind, missing=False, what=f"the {kind} `{name}` is still there")
+
+
+def _enums(before: Schema, after: Schema) -> Iterator[Difference]:
+    for name, enum in before.enums.items():
+        other = after.enums.get(name)
+        if before.doubts(enum) or (other is not None and after.doubts(other)):
+            continue
+        if other is None:
+            yield Difference(name, "enum", missing=True, what=f"the type `{name}` is missing")
+        else:
+            for value in enum.values:
+                if value is not None and value not in other.values and None not in other.values:
+                    yield Difference(name, "enum", missing=True, what=f"the type `{name}` lacks `{value}`")
+
+
+def _table(before: Table, after: Table) -> Iterator[Difference]:
+    name = before.name
+    for column in before.columns.values():
+        other = after.columns.get(column.name)
+        if other is None:
+            about = f"{name}.{column.name}"
+            yield Difference(about, "column", missing=True, what=f"the column `{about}` is missing")
+        elif not column.perhaps and not other.perhaps:
+            yield from _column(name, column, other)
+    for column in after.columns.values():
+        if column.name not in before.columns:
+            about = f"{name}.{column.name}"
+            yield Difference(about, "column", missing=False, what=f"the column `{about}` is still there")
+    yield from _things(name, "index", _indexes(before), _indexes(after))
+    yield from _things(name, "constraint", _constraints(before), _constraints(after))
+
+
+def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
+    about = f"{table}.{before.name}"
+    old, new = before.type.stored, after.type.stored
+    if old is not None and new is not None and old.upper() != new.upper():
+        what = f"`{about}` is {after.type.stored} and was {before.type.stored}"
+        yield Difference(about, "type", missing=False, what=what)
+    if None not in (before.nullable, after.nullable) and before.nullable != after.nullable:
+        what = f"`{about}` {'takes NULL and did not' if after.nullable else 'is NOT NULL and was not'}"
+        yield Difference(about, "nullable", missing=False, what=what)
+    if _default(before.default) != _default(after.default) and not _is_unclear(before.default, after.default):
+        what = (
+            "lost its default"
+            if after.default is None
+            else "has a default and had none"
+            if before.default is None
+            else "has another default"
+        )
+        yield Difference(about, "default", missing=after.default is None, what=f"`{about}` {what}")
+
+
+def _is_unclear(*values: Plain) -> bool:
+    return any(isinstance(value, Unclear) for value in values)
+
+
+def _default(value: Plain) -> str | None:
+    """A default as it can be compared: SQL without quotes, casts and case."""
+    if value is None:
+        return None
+    if isinstance(value, Called):
+        if value.path.startswith("sqlalchemy.func."):
+            return value.path.rpartition(".")[2].lower() + "()"
+        inner = value.argument("text", 0)
+        return _default(inner) if inner is not None else value.path
+    text = re.sub(r"::[\w ]+(?:\(\d+\))?$", "", str(value)).strip()
+    text = text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
+    lowered = text.lower()
+    return {"current_timestamp": "now()", "true": "1", "false": "0", "t": "1", "f": "0"}.get(lowered, lowered)
+
+
+def _indexes(table: Table) -> dict[tuple[object, ...], str]:
+    return {
+        (index.columns, index.unique, str(index.where or "")): index.name or "an index"
+        for index in table.indexes
+        if index.implied_by is None and None not in index.columns
+    }
+
+
+def _constraints(table: Table) -> dict[tuple[object, ...], str]:
+    found: dict[tuple[object, ...], str] = {}
+    for key in table.uniques:
+        found["unique", frozenset(key.columns)] = (
+            key.name or f"the unique constraint on {', '.join(key.columns)}"
+        )
+    for other in table.foreign_keys:
+        place = ("foreign key", other.columns, other.ref_table, other.ref_columns, _action(other.ondelete))
+        found[place] = other.name or f"the foreign key to {other.ref_table}"
+    if table.primary_key is not None:
+        found["primary key", table.primary_key.columns] = table.primary_key.name or "the primary key"
+    for check in table.checks:
+        if check.name and check.implied_by is None:
+            found["check", check.name] = check.name
+    return found
+
+
+def _action(action: str | None) -> str:
+    return "" if action is None or action.upper() == "NO ACTION" else action.upper()
+
+
+def _things(
+    table: str, kind: str, before: dict[tuple[object, ...], str], after: dict[tuple[object, ...], str]
+) -> Iterator[Difference]:
+    for place, name in before.items():
+        if place not in after:
+            yield Difference(name, kind, missing=True, what=f"{name_of(kind, name)} of `{table}` is missing")
+    for place, name in after.items():
+        if place not in before:
+            yield Difference(
+                name, kind, missing=False, what=f"{name_of(kind, name)} of `{table}` is still there"
+            )
+
+
+def name_of(kind: str, name: str) -> str:
+    """``the index `ix_a```."""
+    return f"the {kind} `{name}`" if " " not in name else name

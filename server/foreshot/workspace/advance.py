@@ -39,11 +39,6 @@ def advanced(project: Project, files: Files, changed: Collection[str] = ()) -> P
     wanted.update(_outdated(project, files, surroundings, changed))
     last_good = dict(project.last_good)
     history = _history_after(project, files, surroundings, wanted, analyses)
-    if history is not None:
-        # Of closed files, those that come after a change keep what was found in them until all is read again.
-        wanted.update(
-            path for path in files.texts if path in analyses and analyses[path].story != history.mark(path)
-        )
     for path in wanted:
         text = files.read(path) if path in analyses else None
         if text is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -14,8 +15,6 @@ from foreshot.history.story import Story
 from foreshot.knowledge.databases import Target as Database
 from foreshot.lint.context import UNION, Surroundings, Tell
 from foreshot.migration.graph import Node, RevisionGraph
-from foreshot.migration.header import read_header, read_header_above
-from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.dialects import NO_HINTS
@@ -26,11 +25,8 @@ from foreshot.project.looks import Record, recording
 from foreshot.project.naming import naming_convention
 from foreshot.schema.lower import Settle
 from foreshot.schema.state import Origin, Target
-from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Span, Unreadable
-from foreshot.workspace.analysis import dialects_of
 from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
-from foreshot.workspace.settle import Settler
 
 
 class Told(Struct, frozen=True):
@@ -60,6 +56,12 @@ def read_told(
     source: SourceText | Unreadable, surroundings: Surroundings, settle: Settle | None = None
 ) -> Told:
     """The header and the delta of one revision file."""
+    # What comes out of the cache needs no reader.
+    from foreshot.migration.header import read_header, read_header_above
+    from foreshot.migration.reader import read_revision
+    from foreshot.syntax.module import Module, parse
+    from foreshot.workspace.analysis import dialects_of
+
     if isinstance(source, Unreadable):
         return told_of(None, Delta(problem=source.reason))
     module = parse(source)
@@ -91,10 +93,16 @@ class History:
         self.surroundings = surroundings
         self.told = told
         self.looks: Mapping[str, Record] = looks or {}
-        self.settle: Settle = Settler(surroundings.modules)
         self._stories: dict[str, Story] = {}
         self._graph: RevisionGraph | None = None
         self._marks: Mapping[str, bytes] | None = None
+
+    @cached_property
+    def settle(self) -> Settle:
+        """Follows the names of types through the project's modules."""
+        from foreshot.workspace.settle import Settler
+
+        return Settler(self.surroundings.modules)
 
     @property
     def graph(self) -> RevisionGraph:
@@ -229,5 +237,7 @@ def read_history(
     if wants_hints(files, environment, overrides):
         hints = hints_in_revisions(data for path in texts if (data := files.read_bytes(path)) is not None)
     surroundings = load_surroundings(files, environment, overrides, hints)
+    from foreshot.workspace.settle import Settler
+
     settle = Settler(surroundings.modules)
     return surroundings, {path: read_told(source, surroundings, settle) for path, source in texts.items()}

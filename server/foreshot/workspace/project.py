@@ -19,7 +19,7 @@ from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.discover import is_revision_place
 from foreshot.project.files import Files
-from foreshot.rules import NAMES, family_of, project_rules
+from foreshot.rules import NAMES, family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
@@ -178,7 +178,7 @@ class Project:
         """Everything to be reported of one file, in order."""
         if path in self.baseline:
             return []
-        analysis = self.analyses.get(path)
+        analysis = self._current(path)
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
         found.extend(self._project_reports_for(path))
         suppressions = self.suppressions(path)
@@ -197,9 +197,25 @@ class Project:
                 found += suppressed(late, suppressions).reports
         return sorted(said_once(chosen(found, settings, self.relative, family_of)), key=order)
 
+    def _current(self, path: str) -> FileAnalysis | None:
+        """What is known of a revision; shown to the rules again, when somebody asks, where an earlier revision does something else."""
+        analysis, history = self.analyses.get(path), self.history
+        if analysis is None or history is None or analysis.story == history.mark(path):
+            return analysis
+        source = self.files.read(path)
+        if source is None or analysis.problem is not None:
+            return analysis
+
+        def make() -> FileAnalysis:
+            from foreshot.workspace.analysis import analyse
+
+            return analyse(source, path, self.surroundings, revision_rules(), history)
+
+        return self.files.remember((self._name, "shown again", path), make, (analysis, history.mark(path)))
+
     def glance(self, path: str, reports: Sequence[Report] | None = None) -> Glance:
         """What is known of a file in short, with its ``reports`` if they are at hand; cheap to ask for again."""
-        analysis, found = self.analyses.get(path), tuple(self._project_reports_for(path))
+        analysis, found = self._current(path), tuple(self._project_reports_for(path))
 
         def make() -> Glance:
             shown = self.reports_for(path) if reports is None else reports

@@ -73,7 +73,7 @@ def test_as_a_filter(project, end):
     assert "blocking-index" in ran.stderr
     ran = run(project, *arguments, "--unsafe-fixes", stdin=text)
     assert ran.returncode == 0, ran.stderr
-    assert f"postgresql_concurrently=True, if_not_exists=True){end}" in ran.stdout
+    assert f"postgresql_concurrently=True){end}" in ran.stdout
     assert ran.stdout.count(end) == ran.stdout.count("\n")
     assert index(project).read_text() == INDEX
 

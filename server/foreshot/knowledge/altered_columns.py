@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.facts import Facts
 from foreshot.knowledge.rows import label
@@ -11,6 +14,10 @@ from foreshot.knowledge.type_changes import TypeChange, compare_types
 from foreshot.knowledge.types import classify
 from foreshot.migration.operations import AlterColumn, DropColumn
 from foreshot.syntax.values import CallValue
+
+_THROUGH_TEXT: Final = re.compile(
+    r"::\s*(?:text|varchar|character varying)\s*\)?\s*::\s*[\w.\"]+", re.IGNORECASE
+)
 
 
 def drop_column(operation: DropColumn, target: Target, facts: Facts) -> list[Step] | None:
@@ -93,6 +100,9 @@ def _type_on_postgresql(operation: AlterColumn, target: Target, facts: Facts) ->
     new = classify(operation.type, target)
     if operation.using is not None and rewrite is False:
         rewrite = scan = None
+    if rewrite is None and isinstance(operation.using, str) and _THROUGH_TEXT.search(operation.using):
+        # The way through text to a type of the database's own, such as an enum, is a function call for each row.
+        rewrite = scan = new.family in ("custom", "enum") or None
     resorted = rewrite is None or new.family == "citext"
     if facts.rebuilt or (facts.indexed and resorted and change.kind not in ("unknown", "same")):
         scan = True  # An index is built again.

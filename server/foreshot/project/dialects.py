@@ -136,12 +136,14 @@ def infer_targets(
     urls |= {hint.dialect for hint in own if hint.kind == "url"}
     urls = urls or set(declared)
     of_env: set[Dialect] = {hint.dialect for hint in own if hint.kind == "guard"}
-    imported: set[Dialect] = set(hints.imports) | {
-        hint.dialect for hint in own if hint.kind in ("import", "argument")
-    }
-    asked, driven = set(hints.guards), set(drivers)
-    batch: set[Dialect] = {"sqlite"} if _is_batch(facts) else set()
-    real = urls.difference(("sqlite",))
+    imported: set[Dialect] = {hint.dialect for hint in own if hint.kind in ("import", "argument")}
+    imported |= hints.imports
+    asked: set[Dialect] = set(hints.guards)
+    driven: set[Dialect] = set(drivers)
+    batch: set[Dialect] = set()
+    if _is_batch(facts):
+        batch.add("sqlite")
+    real: set[Dialect] = {name for name in urls if name != "sqlite"}
     strong: set[Dialect] = imported | of_env | real or driven
     if not strong:
         weak: set[Dialect] = urls | set(hints.arguments)

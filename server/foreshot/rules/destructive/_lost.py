@@ -41,6 +41,7 @@ _APART = re.compile(
 )
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
 _OBJECTS = tuple(re.compile(rf"{name}\(\s*[\"'][^\"']*[\"']") for name in ("able", "olumn"))
+_RETIRED = re.compile(r"_retired_[0-9a-z]+$")
 _INITIALS = ("t", "T", "c", "C")
 
 
@@ -48,6 +49,29 @@ def has_no_rows(operation: TableOperation, context: Context) -> bool:
     """Whether the table is new in this revision, or was emptied by it before."""
     order = operation.site.order
     return _facts(operation, context).emptied.get(operation.table_name or "", order) < order
+
+
+def is_retired(name: object) -> bool:
+    """Whether the name is one that the repair of an earlier revision has given to what was to be dropped later."""
+    return isinstance(name, str) and bool(_RETIRED.search(name))
+
+
+def is_copied(operation: DropColumn, context: Context) -> bool:
+    """Whether the same direction has copied the column's values into another column of the table."""
+    copy = context.once_each_way(copies, operation.site.function).get(
+        (operation.table_name, operation.column)
+    )
+    return copy is not None and copy.site.order < operation.site.order
+
+
+def copies(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], DataChange]:
+    """The columns whose values an UPDATE of every row puts into another column of the same table, with the first of them."""
+    found: dict[tuple[str | None, object], DataChange] = {}
+    for operation in operations:
+        if isinstance(operation, DataChange) and operation.verb == "update" and operation.computed:
+            for column in set(operation.reads).difference(operation.columns):
+                found.setdefault((operation.table_name, column), operation)
+    return found
 
 
 def table_goes(operation: TableOperation, context: Context) -> bool:

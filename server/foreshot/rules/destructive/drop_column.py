@@ -30,11 +30,12 @@ def upgrade():
     op.execute("ALTER TABLE users DROP COLUMN phone")
     #                             ^^^^^^^^^^^^^^^^^ `users.phone`
 ```
-```python bad
+```python good
 def upgrade():
+    # `copied-then-dropped` speaks of that.
     op.execute("UPDATE users SET contact = phone WHERE contact IS NULL")
     op.drop_column("users", "phone")
-    #                       ^^^^^^^ its values were read before
+    op.drop_column("users", "fax_retired_0a1b2c3d4e5f")
 ```
 ```python bad
 class User(declarative_base()):
@@ -174,6 +175,8 @@ class DropColumn(OperationRule[ops.DropColumn]):
             return
         if (
             lost.has_no_rows(operation, context)
+            or lost.is_retired(column)
+            or lost.is_copied(operation, context)
             or lost.table_goes(operation, context)
             or lost.is_undone(operation, context)
             or lost.is_replaced(operation, context)

@@ -153,6 +153,8 @@ class DropTable(OperationRule[ops.DropTable]):
             return
         if lost.has_no_rows(operation, context) or lost.is_undone(operation, context):
             return
+        if lost.is_retired(operation.table):
+            return
         if lost.takes_name(operation, context) or lost.is_scratch(operation, context):
             # It is what the copy of a table leaves behind.
             return

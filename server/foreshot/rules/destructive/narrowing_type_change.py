@@ -9,8 +9,8 @@ Look at the rows first. Where none is in the way, say so in a suppression commen
 UPDATE before the change, which silences this, or keep the wider type.
 
 What the type was is told by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
-column that the same revision made, nor in `downgrade()`, where going back to the narrower type is what is meant. SQLite holds
-nobody to a length.
+column that the same revision made. In `downgrade()`, where going back to the narrower type is what is meant, it is a hint: the way back
+may fail after it has locked the table and read half of it. SQLite holds nobody to a length.
 
 ```python bad
 def upgrade():
@@ -45,13 +45,14 @@ def upgrade():
     op.execute("UPDATE users SET name = left(name, 50) WHERE length(name) > 50")
     op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
 ```
-```python good
+```python bad
 def upgrade():
     op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(100))
 
 
 def downgrade():
     op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
+    #                                                                    ^^^^^^^^^^^^^ fails when a value is longer
 ```
 ```python good dialect=sqlite
 def upgrade():
@@ -72,7 +73,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import AlterColumn, DataChange, TypeSpec
+from foreshot.migration.operations import AlterColumn, DataChange, Direction, Operation, TypeSpec
 
 # A plain cast: another expression may do anything about the rows that do not fit.
 _CAST = re.compile(
@@ -88,7 +89,6 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
 
     looks_at = (AlterColumn,)
     severity = "error"
-    directions = ("upgrade",)
 
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether values can be refused or changed."""
@@ -112,25 +112,27 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
                 operation=operation,
                 object=column,
                 targets=targets,
+                severity="hint" if operation.site.function == "downgrade" else None,
             )
 
 
 def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
-    """The type before: as the call says, or as ``downgrade()`` restores it."""
+    """The type before: as the call says, or as the other direction restores it."""
     column = str(operation.column)
     if context.schema.column(operation.table_name, column, operation) is not None:
         return None
     if isinstance(operation.existing_type, TypeSpec):
         return operation.existing_type
-    restored = context.once(_restored)
+    other: Direction = "upgrade" if operation.site.function == "downgrade" else "downgrade"
+    restored = context.once_each_way(_restored, other)
     table = operation.table_name
     return restored.get((table, column)) or restored.get((table, operation.new_name))
 
 
-def _restored(context: Context) -> dict[tuple[str | None, object], TypeSpec]:
-    """The types that ``downgrade()`` gives to columns."""
+def _restored(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], TypeSpec]:
+    """The types that one direction gives to columns."""
     found: dict[tuple[str | None, object], TypeSpec] = {}
-    for operation in context.downgrade:
+    for operation in operations:
         if (
             isinstance(operation, AlterColumn)
             and isinstance(operation.type, TypeSpec)
@@ -142,7 +144,7 @@ def _restored(context: Context) -> dict[tuple[str | None, object], TypeSpec]:
 
 def _is_prepared(operation: AlterColumn, context: Context) -> bool:
     """Whether an earlier statement has written the column, or removed rows."""
-    written, order = context.once(_written_to), operation.site.order
+    written, order = context.once_each_way(_written_to, operation.site.function), operation.site.order
     return any(
         written.get((table, column), order) < order
         for table in (operation.table_name, None)
@@ -150,10 +152,10 @@ def _is_prepared(operation: AlterColumn, context: Context) -> bool:
     )
 
 
-def _written_to(context: Context) -> dict[tuple[str | None, object], int]:
+def _written_to(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], int]:
     """Columns that statements write, with the place of the first; None stands for the rows that one removes."""
     found: dict[tuple[str | None, object], int] = {}
-    for operation in context.upgrade:
+    for operation in operations:
         if isinstance(operation, DataChange):
             for column in (None,) if operation.verb == "delete" else operation.columns:
                 found.setdefault((operation.table_name, column), operation.site.order)

@@ -36,6 +36,17 @@ def upgrade():
 def downgrade():
     op.drop_column("orders", "total_new")
 ```
+An enum that is swapped for another of its kind is a type change as well. Where values are only added, `ALTER TYPE … ADD VALUE`
+does it without touching a row.
+
+```python bad
+def upgrade():
+    op.execute("ALTER TYPE kind RENAME TO kind_old")
+    op.execute("CREATE TYPE kind AS ENUM ('a', 'b', 'c')")
+    op.execute("ALTER TABLE orders ALTER COLUMN kind TYPE kind USING kind::text::kind")
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+    op.execute("DROP TYPE kind_old")
+```
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False))

@@ -1,0 +1,98 @@
+"""A revision that fails in the middle stays half applied: MySQL and MariaDB commit at every change of the schema.
+
+There is no transaction around the statements of a revision on these databases, and none on Oracle. When one of them fails on the rows that
+are there (a duplicate, a NULL, a value that does not fit), what stood before it has been done, and `alembic_version` still names the
+revision before. The next run begins at the top and stops at once: `Duplicate column name`. Somebody has to repair
+the database by hand.
+
+Give what can fail a revision of its own. It does not matter where what stands before can be run twice.
+
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ the next run stops at `add_column`
+```
+```python good dialect=mysql
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.create_index("ix_users_code", "users", ["code"])
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.knowledge import Facts, effects_of
+from foreshot.lint import blocks
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Related
+from foreshot.lint.rule import RevisionRule
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import Operation, TableOperation
+
+
+class HalfAppliedRevision(RevisionRule):
+    """What can fail on rows, behind what has been committed by then."""
+
+    severity = "warning"
+    databases = ("mysql", "mariadb", "oracle")
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The first operation of ``upgrade()`` that can fail behind one that cannot be run twice."""
+        targets = context.targets(self.databases)
+        before: TableOperation | None = None
+        for operation in context.upgrade:
+            if not isinstance(operation, TableOperation):
+                continue
+            if before is not None and before.site.runs_if(operation.site):
+                there = [
+                    target for target in targets if _can_fail(operation, before, target.database, context)
+                ]
+                if there:
+                    yield self._found(operation, before, context)
+                    return
+            if (
+                before is None
+                and not blocks.runs_twice(operation)
+                and operation.site.runs_on(targets[0].database)
+            ):
+                before = operation
+
+    def _found(self, operation: TableOperation, before: TableOperation, context: Context) -> Finding:
+        targets = [
+            target
+            for target in context.targets(self.databases, operation)
+            if before.site.runs_on(target.database)
+        ]
+        first = getattr(before, "alembic_name", None) or before.kind
+        return self.finding(
+            operation.site.name,
+            f"If this fails on the rows that are there, the next run stops at {code(first)} ({on(targets)}):"
+            " nothing takes that back. Give this a revision of its own.",
+            operation=operation,
+            targets=targets,
+            related=[Related("This stays, and cannot be run twice", before.site.name)],
+        )
+
+
+def _can_fail(operation: Operation, before: Operation, database: str, context: Context) -> bool:
+    if not operation.site.runs_on(database) or not before.site.runs_on(database):
+        return False
+    assert isinstance(operation, TableOperation)
+    facts = Facts(table_is_new=context.is_new(operation))
+    return any(
+        effects_of(operation, target, facts=facts).can_fail_on_rows is not None
+        for target in context.targets((database,), operation)
+    )

@@ -111,7 +111,8 @@ def _of_boolean(word: str, target: Target) -> Misread | None:
 
 
 def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misread | None:
-    if target.database == "mysql" and type_.family in ("text", "bytes", "json") and _QUOTED.fullmatch(sql):
+    quoted = _QUOTED.fullmatch(sql)
+    if target.database == "mysql" and type_.family in ("text", "bytes", "json") and quoted and not quoted[2]:
         return Misread("fails", f'{{sa}}.text("({sql})")' if '"' not in sql else "")
     if target.database != "postgresql":
         return None

@@ -1,7 +1,7 @@
 """`use_alter=True` inside `op.create_table`: the foreign key is never made.
 
 The flag tells SQLAlchemy's `create_all` to make the key afterwards, with `ALTER TABLE`, where two tables refer to each other. `op.create_table` leaves it out of
-`CREATE TABLE` likewise, and there is no afterwards: no error, and no key. Measured with Alembic 1.20 and SQLAlchemy 2.0 and 2.1 on PostgreSQL 18.
+`CREATE TABLE` likewise, and there is no afterwards: no error, and no key. On SQLite, which has no such `ALTER TABLE`, SQLAlchemy makes the key with the table. Measured with Alembic 1.20 and SQLAlchemy 2.0 and 2.1 on PostgreSQL 18.
 
 Without the flag the key is made with the table; where the other table is created later, by `op.create_foreign_key` behind both.
 
@@ -52,6 +52,8 @@ class UseAlterIgnored(RevisionRule):
     """A foreign key with ``use_alter`` in ``create_table``."""
 
     severity = "warning"
+    databases = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
+    needs_database = True
     safety = "unsafe"
 
     def check(self, context: Context) -> Iterator[Finding]:
@@ -75,12 +77,14 @@ class UseAlterIgnored(RevisionRule):
                 continue
             span = module.span(call)
             table = next((item for item in created if item.site.call.contains(span)), None)
-            if table is None or table.table_name in made:
+            targets = context.targets(self.databases, table) if table is not None else ()
+            if table is None or table.table_name in made or not targets:
                 continue
             yield self.finding(
                 module.span(flag),
                 f"The foreign key of {code(table.table_name)} is never made: `op.create_table` leaves it out for an `ALTER TABLE` that does not come.",
                 operation=table,
+                targets=targets,
                 state=call,
             )
 

@@ -40,7 +40,9 @@ _GROWS: Final = re.compile(
     r"(?i)(?:^|_)(?:events?|logs?|audits?|history|messages?|metrics?|measurements?|notifications?|visits?|clicks?|impressions?"
     r"|requests?|samples?|readings?|page_?views?|ticks?|transactions?)$"
 )
-_NOT: Final = re.compile(r"(?i)(?:types?|kinds?|status(?:es)?|settings?|preferences?|templates?)")
+_NOT: Final = re.compile(
+    r"(?i)^(?:lk|lookup|ref|dim)_|^events?$|^transactions?$|(?:types?|kinds?|status(?:es)?|settings?|preferences?|templates?)"
+)
 
 
 class IntegerPrimaryKey(OperationRule[CreateTable]):

@@ -4,7 +4,7 @@ The column has just been added, so that every row has NULL in it. The UPDATE fil
 another status, keep NULL, and `SET NOT NULL` stops at the first of them (23502). Test data rarely has them. Leave the WHERE away, ask for `column IS NULL`, or fill the rest by
 a second UPDATE.
 
-Reported where one UPDATE fills a column that the same revision adds without a default. One that takes its values from another table is not: whether it meets every row, the data
+Reported where one UPDATE without parameters fills a column that the same revision adds without a default: one with parameters, or with values put into it, is of a loop over the rows. One that takes its values from another table is not: whether it meets every row, the data
 knows.
 
 ```python bad
@@ -43,6 +43,7 @@ from foreshot.rules.data import _rows as rows
 
 _WHERE = re.compile(r"(?is)\bwhere\b(.*)")
 _JOINED = re.compile(r"(?i)\b(?:from|join|select|exists|using)\b")
+_ONE_ROW = re.compile(r"(?<!:):\w|\ufffc|%\(|%s|\?")
 _ALL = re.compile(r"(?i)\s*\(?\s*(?:true|1\s*=\s*1|id\s+is\s+not\s+null|id\s*>=?\s*0)\s*\)?\s*;?\s*")
 
 
@@ -72,6 +73,8 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
             return
         sql = writes[0].site.sql or ""
         where = _WHERE.search(sql)
+        if _ONE_ROW.search(sql) or writes[0].site.repeated:
+            return
         if where is None or _JOINED.search(sql) or _ALL.fullmatch(where[1]):
             return
         if re.search(rf"(?i)\b{re.escape(name)}\b\"?\s+is\s+null", where[1]) or rows.works_on_rows(

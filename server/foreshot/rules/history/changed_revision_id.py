@@ -3,7 +3,7 @@
 Alembic looks up what stands in `alembic_version`, and stops with "Can't locate revision" when no file has that id any more. Measured with Alembic 1.20. A file that was copied and given a
 new id is no harm but for its name, which still says whose copy it is.
 
-Not reported where another file has the id of the name; and only names that begin as Alembic's own do, with twelve hexadecimal digits, are looked at.
+Not reported where another file has the id of the name, or where other revisions are built upon the id that the file has: then it is the name that is wrong; and only names that begin as Alembic's own do, with twelve hexadecimal digits, are looked at.
 
 ```python versions/c2d3e4f5a6b7_add_binding.py bad
 \"""add binding\"""
@@ -58,11 +58,19 @@ class ChangedRevisionId(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each such file, unless its name's id is somebody else's."""
+        built = {
+            parent
+            for entry in project.entries
+            if entry.header is not None
+            for parent in (*entry.header.down_revisions, *entry.header.depends_on)
+        }
         known = {entry.header.revision for entry in project.entries if entry.header is not None}
         for entry in project.entries:
             header = entry.header
             match = _NAME.match(paths.name(entry.path))
             if header is None or match is None or not header.revision or header.revision == match["id"]:
+                continue
+            if header.revision in built or match["id"] in header.revision:
                 continue
             if (
                 match["id"] in known
@@ -80,13 +88,8 @@ class ChangedRevisionId(ProjectRule):
             )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
-        """The id of the file's name, where no other revision is built upon the new one."""
-        built = any(
-            entry.header is not None
-            and finding.object in (*entry.header.down_revisions, *entry.header.depends_on)
-            for entry in project.entries
-        )
-        if isinstance(finding.state, str) and not built:
+        """The id of the file's name."""
+        if isinstance(finding.state, str):
             yield Fix(
                 f"Give it back the id {code(finding.state)}",
                 "unsafe",

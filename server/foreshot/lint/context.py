@@ -26,9 +26,9 @@ from foreshot.project.settings import LoadedSettings, Settings
 from foreshot.project.template import TemplateFacts
 from foreshot.schema.view import SchemaView
 from foreshot.syntax.changes import AddImport, Change
-from foreshot.syntax.module import Module, parse
+from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.syntax.values import Ref
-from foreshot.text import SourceText, Span
+from foreshot.text import SourceText, Span, Unreadable
 
 UNION: Final = (Target("postgresql"), Target("mysql"), Target("mariadb"), Target("sqlite"))
 """What a migration may meet when nothing tells which databases the project runs on."""
@@ -58,6 +58,8 @@ class Surroundings(Struct, frozen=True):
     env_source: SourceText | None = None
     env_module: Module | None = None
     """env.py as a tree, where it parses."""
+    env_problem: SyntaxProblem | Unreadable | None = None
+    """Why it cannot be read or does not parse."""
     template: TemplateFacts | None = None
     template_source: SourceText | None = None
     sqlalchemy: tuple[int, ...] | None = None

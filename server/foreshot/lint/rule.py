@@ -158,8 +158,8 @@ class ProblemRule(Rule):
     kind: ClassVar[str]
     """``unreadable`` or ``syntax``."""
 
-    def check(self, message: str, at: Span) -> Finding:
-        """The finding, from the reason and its place."""
+    def check(self, message: str, at: Span, what: str = "this revision") -> Finding:
+        """The finding, from the reason, its place and what kind of file it is."""
         raise NotImplementedError
 
 

@@ -200,12 +200,18 @@ def comment_reports(
 
 
 def problem_report(
-    rules: RuleSet, kind: str, message: str, at: Span, source: SourceText, path: str
+    rules: RuleSet,
+    kind: str,
+    message: str,
+    at: Span,
+    source: SourceText,
+    path: str,
+    what: str = "this revision",
 ) -> Report | None:
-    """The report on a revision file that could not be read or parsed."""
+    """The report on a file that could not be read or parsed; ``what`` it is."""
     for rule in rules.problem_rules:
         if rule.kind == kind:
-            finding = rule.check(message, at)
+            finding = rule.check(message, at, what)
             return render(finding, f"{rule.name}||||0", source, path, None, ())
     return None
 

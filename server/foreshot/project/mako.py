@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -19,6 +19,10 @@ MAX_OUTPUT = 1 << 20
 """The longest text that is rendered, in code points."""
 MAX_STEPS = 20_000
 """Nodes that one rendering goes through."""
+
+
+NOT_CLOSED: Final = "is not closed"
+"""What the reason ends in where no reader of Mako could make sense of a template."""
 
 
 class Refused(Struct, frozen=True):
@@ -65,7 +69,7 @@ def read_nodes(content: str) -> list[Node] | Refused:
         if content.startswith("${", position):
             end = _closing(content, position + 2, "}")
             if end is None:
-                return Refused("a `${` is not closed", Span(position, position + 2))
+                return Refused(f"a ${{ {NOT_CLOSED}", Span(position, position + 2))
             nodes.append(Node("expression", content[position + 2 : end], Span(position, end + 1)))
             position = end + 1
         elif content.startswith(("<%", "</%"), position):
@@ -73,7 +77,7 @@ def read_nodes(content: str) -> list[Node] | Refused:
             if tag is not None:
                 end = content.find(f"</%{tag.group(1)}>", tag.end())
                 if end == -1:
-                    return Refused(f"a `{tag.group()}` is not closed", Span(*tag.span()))
+                    return Refused(f"a {tag.group()} {NOT_CLOSED}", Span(*tag.span()))
                 if tag.group(1) == "text":
                     nodes.append(Node("text", content[tag.end() : end], Span(tag.end(), end)))
                 position = content.index(">", end) + 1
@@ -82,7 +86,7 @@ def read_nodes(content: str) -> list[Node] | Refused:
                 return Refused("the template uses Mako's tags", Span(position, position + 2))
             end = content.find("%>", position)
             if end == -1:
-                return Refused("a `<%` is not closed", Span(position, position + 2))
+                return Refused(f"a <% {NOT_CLOSED}", Span(position, position + 2))
             code = content[position + 2 : end]
             nodes.append(Node("block", code[1:] if code.startswith("!") else code, Span(position, end + 2)))
             position = end + 2

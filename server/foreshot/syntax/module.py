@@ -16,6 +16,12 @@ from foreshot.text import SourceText, Span
 
 Node = TypeVar("Node", bound=ast.AST)
 
+CONFLICT = "unresolved merge conflict"
+"""The message about a text in which git has left both sides of a merge."""
+_CONFLICT = re.compile(
+    r"^<<<<<<<(?: [^\r\n]*)?\r?$.*?^=======\r?$.*?^>>>>>>>(?: |\r?$)", re.MULTILINE | re.DOTALL
+)
+_BOM = "\ufeff"
 _LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{1000}")
 _MOST_BITS = 4_000
 """Of a whole number. Python itself refuses to write out one of more than 4,300 digits, however it was read."""
@@ -110,8 +116,11 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.content)
+            tree = ast.parse(_without_bom(source.content))
     except SyntaxError as error:
+        conflict = _conflict(source)
+        if conflict is not None:
+            return SyntaxProblem(CONFLICT, conflict)
         return SyntaxProblem(error.msg or "invalid syntax", _error_span(source, error))
     except (RecursionError, MemoryError):
         return SyntaxProblem("the code is nested too deeply to be read", _first_line(source))
@@ -120,6 +129,25 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
     if _LONG_NUMBER.search(source.content) and any(map(_is_huge, ast.walk(tree))):
         return SyntaxProblem("a number is too long to be read", _first_line(source))
     return Module(source, tree)
+
+
+def _without_bom(content: str) -> str:
+    """The text as Python takes it: a buffer may begin with a byte order mark, which a file loses when it is decoded.
+
+    Form feeds take its place, as many as it has bytes: they count nothing as indentation, and columns stay what they are.
+    """
+    return "\f" * len(_BOM.encode()) + content[1:] if content.startswith(_BOM) else content
+
+
+def _conflict(source: SourceText) -> Span | None:
+    """The first line of a merge conflict."""
+    if "\n<<<<<<<" not in source.content and not source.content.startswith("<<<<<<<"):
+        return None
+    match = _CONFLICT.search(source.content)
+    if match is None:
+        return None
+    row, _ = source.lines.position(match.start())
+    return Span(*source.lines.line_bounds(row))
 
 
 def _is_huge(node: ast.AST) -> bool:

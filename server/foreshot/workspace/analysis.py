@@ -18,7 +18,7 @@ from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.looks import note, note_all, recording
 from foreshot.rules import project_rules
 from foreshot.syntax.comments import comments_of
-from foreshot.syntax.module import Module, SyntaxProblem, parse
+from foreshot.syntax.module import CONFLICT, Module, SyntaxProblem, parse
 from foreshot.text import SourceText, Span, Unreadable
 from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis, FileProblem
 
@@ -122,4 +122,8 @@ def _reports(
     report = problem_report(rules, problem.kind, problem.message, problem.span, source, path)
     if report is not None and header is not None:
         report = replace(report, revision=header.revision)
-    return FileReports((report,) if report else (), suppressions_of(None, source, comments_of(source)))
+    suppressions = suppressions_of(None, source, comments_of(source))
+    if report is not None and problem.message == CONFLICT:
+        # Which side a comment is on is not known.
+        suppressions = tuple(item for item in suppressions if item.rule != report.rule)
+    return FileReports((report,) if report else (), suppressions)

@@ -25,7 +25,7 @@ from foreshot.project.pins import newest_release
 from foreshot.project.settings import LoadedSettings, Settings, load_settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
-from foreshot.syntax.module import Module, parse
+from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.text import SourceText, Unreadable
 
 _SIGNS = (
@@ -104,7 +104,8 @@ def _made(
     files: Files, environment: Environment, overrides: Mapping[str, object], hints: RevisionHints
 ) -> Surroundings:
     loaded, settings = _settings(files, environment, overrides)
-    env_source = _text(files, environment.env_py)
+    env_read = files.read(environment.env_py) if environment.env_py is not None else None
+    env_source = env_read if isinstance(env_read, SourceText) else None
     env_module = parse(env_source) if env_source is not None else None
     env = read_env(env_module) if isinstance(env_module, Module) else None
     template_source = _text(files, environment.template)
@@ -124,6 +125,11 @@ def _made(
         env=env,
         env_source=env_source,
         env_module=env_module if isinstance(env_module, Module) else None,
+        env_problem=env_read
+        if isinstance(env_read, Unreadable)
+        else env_module
+        if isinstance(env_module, SyntaxProblem)
+        else None,
         template=read_template(template_source) if template_source is not None else None,
         template_source=template_source,
         modules=modules,
@@ -193,6 +199,8 @@ def _plain(value: object) -> object:
 
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
-ELSEWHERE: Final = frozenset({"env", "env_module", "template", "loaded", "hints", "overrides", "key"})
+ELSEWHERE: Final = frozenset(
+    {"env", "env_module", "env_problem", "template", "loaded", "hints", "overrides", "key"}
+)
 """Fields that follow from others, or whose outcome is in others: of the settings file, what it says and from where, not where
 in the file it says so; of hints and overrides, the databases and the settings."""

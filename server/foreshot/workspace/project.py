@@ -23,6 +23,7 @@ from foreshot.rules import NAMES, family_of, project_rules, revision_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
+from foreshot.workspace.inputs import surroundings_problems
 from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
@@ -160,7 +161,10 @@ class Project:
 
     def _project_reports(self) -> Mapping[str, Sequence[Report]]:
         found: dict[str, list[Report]] = {}
-        for report in project_reports(project_rules(), self.context, self.source):
+        for report in [
+            *surroundings_problems(self.surroundings),
+            *project_reports(project_rules(), self.context, self.source),
+        ]:
             found.setdefault(report.path, []).append(report)
         return found
 

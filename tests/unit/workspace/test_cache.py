@@ -17,7 +17,8 @@ from foreshot.project.discover import find_environments
 from foreshot.project.files import Files
 from foreshot.project.looks import Look
 from foreshot.project.modules import Modules
-from foreshot.text import SourceText
+from foreshot.project.offline import Offline
+from foreshot.text import SourceText, Span
 from foreshot.workspace import cache as caches
 from foreshot.workspace import check, load
 from foreshot.workspace.cache import Cache
@@ -170,6 +171,7 @@ def test_every_field_of_the_surroundings_counts() -> None:
         "template_source": SourceText("x"),
         "sqlalchemy": (1, 4),
         "alembic": (1, 4),
+        "offline": Offline("/p/ci.yml", Span(0, 1)),
         "lock_timeout": True,
     }
     assert set(others) | load.ELSEWHERE == set(Surroundings.__struct_fields__)

@@ -33,6 +33,6 @@ class UnreadableFile(ProblemRule):
     kind = "unreadable"
     severity = "error"
 
-    def check(self, message: str, at: Span) -> Finding:
+    def check(self, message: str, at: Span, what: str = "this revision") -> Finding:
         """Why it could not be read."""
         return self.finding(at, f"Nothing in this file was checked: {plain(message)}.")

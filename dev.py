@@ -78,7 +78,7 @@ def demo(extra: list[str]) -> None:
     install("runtime")
     if not (ROOT / SAMPLE).is_dir():
         raise Stop(2, f"The sample project {SAMPLE} is missing from this copy.")
-    command = [BIN / "foreshot", "check", SAMPLE, *extra]
+    command = [BIN / "foreshot", "check", "--all", SAMPLE, *extra]
     heading(command)
     code = subprocess.run(command, check=False).returncode
     # A program that does not even start leaves with 1 too.
@@ -86,7 +86,7 @@ def demo(extra: list[str]) -> None:
         raise Stop(code)
     print("\n── that was the point: these slips are there to be found. What next:", flush=True)
     shown = BIN.relative_to(ROOT) / "foreshot"
-    for line in ("explain blocking-index", f"check --diff {SAMPLE}", "check path/to/your/project"):
+    for line in ("explain blocking-index", f"check --all --diff {SAMPLE}", "check path/to/your/project"):
         print(f"   {shown} {line}", flush=True)
 
 

@@ -35,7 +35,7 @@ def copy(tmp_path: Path) -> Path:
 
 def found(folder: Path, *arguments: str) -> list[dict[str, Any]]:
     """What ``foreshot check`` finds; findings there must be."""
-    ran = run(folder, "check", "--no-cache", "--output-format", "json", *arguments)
+    ran = run(folder, "check", "--no-cache", "--output-format", "json", "--all", *arguments)
     assert ran.returncode == 1, ran.stderr
     assert not ran.stderr
     return json.loads(ran.stdout)

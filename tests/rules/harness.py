@@ -1,9 +1,11 @@
 """Turns the examples in a room's page into projects, findings and repairs.
 
 A fenced block's info string says what the block is: ``python bad``, ``python good``, ``python fixed``, ``python setup``
-(an earlier revision), or ``ini alembic.ini`` (a file that the following examples stand beside); ``python env.py bad``
-is an example in another file than the revision. ``key=value`` words set the project's dialect, its server version,
-``lock-rules-in-downgrade`` (``locks=downgrade``) or which of the fixes is meant (``fix=2``).
+(an earlier revision), ``python base versions/0002_x.py`` (that file as the branch has it that this one is merged into), or
+``ini alembic.ini`` (a file that the following examples stand beside); ``python env.py bad`` is an example in another file
+than the revision. Where there is no base, files whose names say ``untracked`` are not committed. ``key=value`` words set
+the project's dialect, its server version, ``lock-rules-in-downgrade`` (``locks=downgrade``) or which of the fixes is meant
+(``fix=2``).
 
 In a bad example a comment line with carets marks the text above it, and says part of the message::
 
@@ -27,14 +29,18 @@ from foreshot.lint.report import Report
 from foreshot.lint.rule import Rule
 from foreshot.project.discover import find_environments, revision_files
 from foreshot.project.files import Files
+from foreshot.project.git.objects import object_id
 from foreshot.rules import revision_rules
 from foreshot.text import Edit, apply_edits, decode
+from foreshot.workspace.against import BaseReader, Headers
 from foreshot.workspace.analysis import analyse
+from foreshot.workspace.base import Ref, Tree
 from foreshot.workspace.histories import History, read_told
 from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from foreshot.workspace.settle import Settler
+from foreshot.workspace.shipped import Review, compared
 
 # New files carry the moment of their creation.
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
@@ -44,6 +50,7 @@ REVISION = "migrations/versions/0002_example.py"
 FIRST = "first.py"
 """What a page calls the revision that a repair puts before the one that it is about."""
 _SETUP = "migrations/versions/0001_setup.py"
+_BASE = "base:"
 _FENCE = re.compile(r"^```(?P<info>\w+[^\n]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"^(?P<lead>[ \t]*(?:##|#|;)[ \t]*)(?P<carets>\^+)(?:[ \t]+(?P<message>.*))?$")
 _LINE_MARK = re.compile(r"^[ \t]*(?:##|#|;)\|[ \t]*(?P<message>.*)$")
@@ -177,6 +184,8 @@ def examples_of(rule: Rule) -> list[Example]:
         match role:
             case "setup":
                 around[_SETUP] = as_revision(body, "0001", None)
+            case "base":
+                around[f"{_BASE}{place}"] = body
             case "good" | "bad":
                 text, marks = unmarked(body, place)
                 lead = 0
@@ -258,13 +267,19 @@ def project_of(
         "migrations/env.py": ENV,
         "migrations/script.py.mako": TEMPLATE,
         _SETUP: as_revision("def upgrade():\n    pass\n", "0001", None),
-        **texts,
+        **{path: text for path, text in texts.items() if not path.startswith(_BASE)},
     }
     if REVISION not in files and not any(path.startswith("migrations/versions/0002") for path in files):
         files[REVISION] = as_revision("def upgrade():\n    pass\n", "0002", "0001")
     present = {path: text for path, text in files.items() if text.strip() != "(absent)"}
     if transform is not None:
         present = {path: transform(text) if path.endswith(".py") else text for path, text in present.items()}
+        bases = {
+            path: text
+            for path, text in texts.items()
+            if path.startswith(_BASE) and text.strip() != "(absent)"
+        }
+        texts = {**texts, **{path: transform(text) for path, text in bases.items()}}
     sources = {
         f"{ROOT}/{path}": decode(text.encode(), python=path.endswith(".py")) for path, text in present.items()
     }
@@ -287,11 +302,34 @@ def project_of(
     history = History(
         surroundings, {path: read_told(sources[path], surroundings, settle) for path in contents}
     )
+    review = review_against(texts, contents)
     analyses = {
-        path: analyse(sources[path], path, surroundings, revision_rules(), history) for path in contents
+        path: compared(
+            analyse(sources[path], path, surroundings, revision_rules(), history),
+            sources[path],
+            path,
+            surroundings,
+            review,
+        )
+        for path in contents
     }
-    tracked = frozenset(path for path in sources if "untracked" not in path)
-    return Project(overlay, surroundings, analyses, tracked=tracked, history=history)
+    return Project(overlay, surroundings, analyses, review=review, history=history)
+
+
+def review_against(texts: Mapping[str, str], contents: Mapping[str, bytes]) -> Review:
+    """The files as they are, with what the page says of the base, as the base that they began with; all are reviewed."""
+    base = {path.removeprefix(_BASE): text for path, text in texts.items() if path.startswith(_BASE)}
+    there = {path: data for path, data in contents.items() if "untracked" not in path}
+    there |= {f"{ROOT}/{path}": text.encode() for path, text in base.items()}
+    blobs = {
+        path: object_id("blob", data) for path, data in there.items() if not data.startswith(b"(absent)")
+    }
+    by_id = {object_id("blob", data): data for data in there.values()}
+    tree = Tree(blobs, by_id.__getitem__)
+    ref = Ref("origin/main", ("0" * 40,)) if base else Ref("HEAD", ("0" * 40,), "commit")
+    headers = Headers(contents, lambda _: None)
+    reader = BaseReader(ref, tree, tree, contents, headers)
+    return Review(base=reader.base, reader=reader, everything=True, header=headers)
 
 
 def reports_of(project: Project, rule: str | None = None) -> list[Report]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from foreshot.project import paths as plain_paths
 from foreshot.project.dialect_names import DIALECTS, dialect_of
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.check import ConfigurationError, Options, ProjectResult, check
+from foreshot.workspace.shipped import Wanted
 
 _LEVELS = [*SEVERITIES]
 _TREES: Final = 200_000
@@ -53,10 +54,21 @@ _TREES: Final = 200_000
     "--server-version", metavar="VERSION", help="The oldest server in use, as 16, or postgresql=16,mysql=8.0."
 )
 @click.option(
-    "--since", metavar="REVISION", help="Report only revisions that are neither this one nor before it."
+    "--since", metavar="REVISION", help="This revision and all before it have shipped, and are not reviewed."
 )
 @click.option(
-    "--changed-since", metavar="GITREF", help="Report only files that differ from a commit, or are new."
+    "--against",
+    "--changed-since",
+    "against",
+    metavar="GITREF",
+    help="The branch that yours will be merged into: what it has is not reviewed. Left out, it is found.",
+)
+@click.option("--all", "everything", is_flag=True, help="Review every revision, whatever has shipped.")
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Review the newest N revisions, whatever has shipped.",
 )
 @click.option(
     "--fail-level", type=click.Choice(_LEVELS), help="The mildest finding that makes exit 1 [warning]."
@@ -82,7 +94,9 @@ def command(
     dialect: tuple[str, ...],
     server_version: str | None,
     since: str | None,
-    changed_since: str | None,
+    against: str | None,
+    everything: bool,
+    last: int | None,
     fail_level: str | None,
     exit_zero: bool,
     statistics: bool,
@@ -93,18 +107,24 @@ def command(
 
     None of the projects' code runs, and no database is asked.
 
+    Inside of a git repository, revisions are reviewed that have not shipped: those that the branch it is merged into
+    does not have yet. The others are read, so that what breaks them now is said.
+
     \b
     Exit status:
       0  nothing at or above --fail-level
       1  findings at or above it; with --diff, something to change
       2  a wrong option or setting, a path that does not exist, a folder
-         without any Alembic project, or a failure of Foreshot itself
+         without any Alembic project, a base that is not there, or a failure
+         of Foreshot itself
 
     A folder that was named and holds no Alembic project is an error: a pipeline that has checked nothing must not be
     green. The current folder, and files that belong to no project, are not: a hook may hand over whatever changed.
     """
     if fix and diff:
         raise click.UsageError("--fix writes and --diff does not: choose one.")
+    if everything and (last is not None or against is not None):
+        raise click.UsageError("--all reviews every revision: leave --last and --against out.")
     _log_on_one_line()
     folder = str(Path.cwd())
     stdin = _read_stdin(stdin_filename) if stdin_filename is not None else None
@@ -115,7 +135,7 @@ def command(
         paths=asked or (folder,),
         overrides=_overrides(select, ignore, dialect, server_version, since, fail_level),
         cache=not no_cache,
-        changed=_changed(changed_since, asked or (folder,)),
+        wanted=Wanted(against, everything, last),
         stdin=(stdin[0], stdin[1].content) if stdin is not None else None,
     )
     request = _Request(
@@ -136,6 +156,21 @@ def command(
     except ConfigurationError as error:
         raise Failure(str(error)) from None
     return 0 if exit_zero and status == 1 else status
+
+
+def reviewed(files: int, shipped: int) -> str:
+    """How many of ``files`` revisions were reviewed, where ``shipped`` were not; nothing when all were."""
+    new = files - shipped
+    if not shipped:
+        return ""
+    if not new:
+        return f"0 new of {files}. `foreshot check --last 5` reviews the newest five."
+    ones = "one was" if shipped == 1 else "ones were"
+    them = "it" if shipped == 1 else "them"
+    return (
+        f"{new} new {'revision' if new == 1 else 'revisions'} reviewed."
+        f" {shipped} shipped {ones} read, not reviewed (`--all` reviews {them})."
+    )
 
 
 class _Request:
@@ -178,7 +213,17 @@ class _Request:
         gc.freeze()
         gc.set_threshold(_TREES)
         gc.enable()
-        return 1 if write(form).is_grave else 0
+        grave = write(form).is_grave
+        self._tell_shipped(results)
+        return 1 if grave else 0
+
+    def _tell_shipped(self, results: Sequence[ProjectResult]) -> None:
+        """Say what was not reviewed, and what could not be compared."""
+        for note in dict.fromkeys(note for result in results for note in result.notes):
+            say(note, "warning")
+        said = reviewed(sum(result.files for result in results), sum(result.shipped for result in results))
+        if said:
+            (self.out if self.format == "full" and not self.statistics else console.stderr()).line(said)
 
     def show_fixes(self) -> int:
         """Print what the repairs would change; 1 when that is anything."""
@@ -268,14 +313,6 @@ def _versions(given: str) -> str | dict[str, str]:
 def _split(values: Iterable[str]) -> list[str]:
     """``("a,b", "c")`` as ``["a", "b", "c"]``."""
     return [name for value in values for part in value.split(",") if (name := part.strip())]
-
-
-def _changed(reference: str | None, places: Iterable[str]) -> frozenset[str] | None:
-    if reference is None:
-        return None
-    from foreshot.cli.changed import changed_files
-
-    return changed_files(reference, places)
 
 
 def _absolute(path: str) -> str:

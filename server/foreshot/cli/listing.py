@@ -34,6 +34,11 @@ class Checked(Protocol):
         ...
 
     @property
+    def shipped(self) -> int:
+        """How many of them were not reviewed, as they have shipped."""
+        ...
+
+    @property
     def paths(self) -> Iterable[str]:
         """Every file in which something may have been found."""
         ...
@@ -202,10 +207,10 @@ class Findings:
         self.with_fixes = with_fixes
         self.folder = folder
         self.files = 0
-        """How many revision files were read."""
+        """How many revision files were reviewed."""
         found: dict[str, list[Checked]] = {}
         for project in projects:
-            self.files += project.files
+            self.files += project.files - project.shipped
             for path in project.paths:
                 found.setdefault(path, []).append(project)
         places = [_Place(self.show(path), path, owners) for path, owners in found.items()]

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from foreshot.history.revision_story import RevisionStory
 from foreshot.knowledge.databases import Target
+from foreshot.lint.base import Base, Fork, forks, union_graph
 from foreshot.lint.entry import Entry
 from foreshot.lint.renames import Renames
 from foreshot.lint.sqlite_failures import Failures, forgiven, is_within
@@ -89,6 +90,7 @@ class ProjectContext:
         source: Callable[[str], SourceText | None],
         rule_names: frozenset[str] = frozenset(),
         shape: object = None,
+        base: Base | None = None,
     ) -> None:
         self.rule_names = rule_names
         """The names of all rules that there are."""
@@ -100,6 +102,18 @@ class ProjectContext:
         """The text of a file of the project, None when it cannot be read."""
         self.shape: object = object() if shape is None else shape
         """The same object in contexts that differ in nothing but where things stand in texts, and in surroundings."""
+        self.base = base
+        """What others have already; None when nothing tells."""
+
+    @cached_property
+    def forks(self) -> Sequence[Fork]:
+        """New revisions that do not follow the base's head."""
+        return forks(self.base, self.by_path, self.graph) if self.base is not None else ()
+
+    @cached_property
+    def union(self) -> RevisionGraph:
+        """The history as it is after a merge into the base."""
+        return union_graph(self.base, self.graph) if self.base is not None else self.graph
 
     def after(
         self,
@@ -115,7 +129,7 @@ class ProjectContext:
             graph = graph.with_replaced(path, entry.header)
         entries = {**self.by_path, **changed} if changed else self.by_path
         shape = self.shape if like else None
-        return ProjectContext(surroundings, entries, graph, source, self.rule_names, shape)
+        return ProjectContext(surroundings, entries, graph, source, self.rule_names, shape, self.base)
 
     @cached_property
     def entries(self) -> Sequence[Entry]:

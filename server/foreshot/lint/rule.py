@@ -46,6 +46,8 @@ class Rule:
     """It speaks of who waits for whom and how long; of ``downgrade()`` only where the settings ask for it. True for ``locking``."""
     needs_database: ClassVar[bool] = False
     """It stays silent while nothing tells which databases the project runs on."""
+    of_shipped: ClassVar[bool] = False
+    """It speaks of revisions that have shipped, too: of what breaks them now, for a cause outside of their text."""
 
     name: ClassVar[str] = ""
     family: ClassVar[str] = ""
@@ -139,6 +141,8 @@ class ProjectRule(Rule):
     Every finding names its file by ``path``.
     """
 
+    of_shipped = True
+
     def notes(self, context: Context) -> Iterator[Note]:
         """What the rule has to know of one revision later, when it looks at all of them: :attr:`Entry.notes`."""
         return iter(())
@@ -155,6 +159,7 @@ class ProjectRule(Rule):
 class ProblemRule(Rule):
     """A rule about a revision file that could not be read or parsed."""
 
+    of_shipped = True
     kind: ClassVar[str]
     """``unreadable`` or ``syntax``."""
 

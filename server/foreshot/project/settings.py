@@ -36,6 +36,9 @@ class Settings(Struct, frozen=True):
     server_version: Mapping[Dialect, str] = {}
     """Server version by dialect, such as ``16`` or ``10.6``."""
     since: str | None = None
+    base: str | None = None
+    """A git ref that others have already; None: it is found."""
+    review: Literal["new", "all"] = "new"
     per_file_ignores: Mapping[str, tuple[str, ...]] = {}
     exclude: tuple[str, ...] = ()
     models: tuple[str, ...] = ()

@@ -71,6 +71,13 @@ def _switch(value: object, wrong: list[Wrong]) -> bool | None:
     return None
 
 
+def _review(value: object, wrong: list[Wrong]) -> str | None:
+    if isinstance(value, str) and value in ("new", "all"):
+        return value
+    wrong.append(Wrong("is `new` or `all`"))
+    return None
+
+
 def _severity(value: object, wrong: list[Wrong]) -> str | None:
     if isinstance(value, str) and value in SEVERITIES:
         return value
@@ -196,9 +203,21 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "since",
-        "A baseline revision: it and its ancestors are read, and never reported.",
+        "A baseline revision: it and its ancestors have shipped. They are read, and not reviewed.",
         {"type": "string", "minLength": 1},
         _text,
+    ),
+    Key(
+        "base",
+        "The git ref that branches are merged into, such as `origin/main`: its revisions have shipped. Left out, it is found.",
+        {"type": "string", "minLength": 1},
+        _text,
+    ),
+    Key(
+        "review",
+        "Which revisions are reviewed: `new` ones, which have not shipped, or `all`.",
+        {"type": "string", "enum": ["new", "all"]},
+        _review,
     ),
     Key(
         "per-file-ignores",

@@ -125,6 +125,9 @@ IN_A_PROJECT: tuple[str, ...] = (
     "history/revision-cycle",
     "history/invalid-revision-id",
     "history/stale-parent",
+    "history/edited-after-merge",
+    "history/deleted-after-merge",
+    "history/forks-from-base",
     "history/unknown-branch-label",
     "history/empty-revision",
     "history/changed-revision-id",
@@ -173,6 +176,12 @@ def family_of(rule: str) -> str:
 def revision_rules() -> RuleSet:
     """The rules that look at one revision."""
     return RuleSet(_load(entry) for entry in IN_A_REVISION)
+
+
+@cache
+def shipped_rules() -> RuleSet:
+    """Those of them that have something to say of a revision that has shipped."""
+    return RuleSet(rule for rule in revision_rules().by_name.values() if rule.of_shipped)
 
 
 @cache

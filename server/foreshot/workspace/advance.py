@@ -9,8 +9,7 @@ from foreshot.project import paths
 from foreshot.project.discover import revision_files
 from foreshot.project.files import ABSENT, Answer, Files
 from foreshot.project.looks import Record
-from foreshot.rules import revision_rules
-from foreshot.workspace.analysis import analyse
+from foreshot.workspace.analysis import analyse_anew
 from foreshot.workspace.histories import History, Told, read_recorded
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import refreshed
@@ -45,7 +44,7 @@ def advanced(project: Project, files: Files, changed: Collection[str] = ()) -> P
             analyses.pop(path, None)
             last_good.pop(path, None)
             continue
-        analysis = analyse(text, path, surroundings, revision_rules(), history)
+        analysis = analyse_anew(text, path, surroundings, project.review, history)
         before = project.analyses.get(path)
         if analysis.problem and before is not None and before.problem is None and before.header:
             last_good[path] = project.entry(path, before)

@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 import foreshot
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.dialects import RevisionHints
 from foreshot.project.looks import NOTHING, Look, Record
 from foreshot.workspace.kept import FileAnalysis, Kept
@@ -62,6 +63,11 @@ class Cache:
         """The signs of databases in exactly this text, which depend on nothing else."""
         known = self._files.get(path)
         return known[1].hints if known is not None and known[1].digest == digest else None
+
+    def header(self, path: str, digest: bytes) -> RevisionHeader | None:
+        """The header of exactly this text, which depends on nothing else."""
+        known = self._files.get(path)
+        return known[1].header if known is not None and known[1].digest == digest else None
 
     def get(self, path: str, digest: bytes, has: Callable[[Look], bool]) -> FileAnalysis | None:
         """What is known of exactly this text, where every question that it depends on has its answer.

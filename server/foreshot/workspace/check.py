@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
@@ -22,16 +23,16 @@ from foreshot.project.files import Answer, Files
 from foreshot.project.looks import Record
 from foreshot.project.settings import Settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
-from foreshot.rules import revision_rules
+from foreshot.rules import revision_rules, shipped_rules
 from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.cache import Cache
-from foreshot.workspace.git import tracked_files
 from foreshot.workspace.histories import History, Told, read_recorded
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis, Kept, keep
 from foreshot.workspace.load import all_hints, hints_in_revisions, load_surroundings, wants_hints
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
+from foreshot.workspace.shipped import Wanted, compared, review_of
 
 Progress = Callable[[int, int], None]
 
@@ -50,8 +51,8 @@ class Options(Struct, frozen=True):
     cache: bool = True
     jobs: int | None = None
     """Processes; None: as many as there are processors, when it is worth it."""
-    changed: frozenset[str] | None = None
-    """Only these files are reported; None: all."""
+    wanted: Wanted = Wanted()
+    """What is to be reviewed."""
     stdin: tuple[str, str] | None = None
     """A path and the text that stands for its content."""
 
@@ -80,6 +81,20 @@ class ProjectResult:
         if self._only is None:
             return len(self.project.analyses)
         return sum(any(_is_under(path, part) for part in self._only) for path in self.project.analyses)
+
+    @property
+    def shipped(self) -> int:
+        """How many of them have shipped, and were not reviewed."""
+        return sum(
+            not analysis.reviewed
+            for path, analysis in self.project.analyses.items()
+            if self._only is None or any(_is_under(path, part) for part in self._only)
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What could not be compared with the base, a sentence each."""
+        return self.project.review.notes
 
     @property
     def paths(self) -> list[str]:
@@ -141,6 +156,8 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
         since = project.surroundings.settings.since
         if since and isinstance(found := resolve_revision(project.graph, since), Unresolved):
             raise ConfigurationError(f"{environment.script_location}: {found.why}")
+        if project.review.error is not None:
+            raise ConfigurationError(project.review.error)
         results.append(ProjectResult(project, options, only))
     return results
 
@@ -151,8 +168,6 @@ def restricted(project: Project, options: Options, only: Sequence[str] | None = 
     wanted = only if only is not None else _part(project, options.paths)
     if wanted is not None:
         found = [path for path in found if any(_is_under(path, part) for part in wanted)]
-    if options.changed is not None:
-        found = [path for path in found if path in options.changed]
     return found
 
 
@@ -189,6 +204,13 @@ def load_project(
     surroundings = load_surroundings(files, environment, options.overrides, all_hints(hints.values()))
     others: Mapping[str, Answer] = {SURROUNDINGS: lambda _: surroundings.key}
     same: Mapping[str, FileAnalysis] = _unchanged(before, files, others) if before is not None else {}
+    review = review_of(
+        environment,
+        surroundings.settings,
+        replace(options.wanted, named=options.wanted.named.union(options.paths).intersection(texts)),
+        texts,
+        lambda path: cache.header(path, marks[path]),
+    )
     # One that is still to be read takes its place in the order now.
     analyses = {
         path: same.get(path) or cache.get(path, marks[path], lambda look: files.has(look, others)) or NOT_READ
@@ -196,21 +218,25 @@ def load_project(
     }
     unread = {path: data for path, data in texts.items() if analyses[path] is NOT_READ}
     if unread and early is not None:
-        early(Project(files, surroundings, dict(analyses), partial=True))
+        early(Project(files, surroundings, dict(analyses), review=review, partial=True))
     history = _history(surroundings, analyses, unread, options.jobs, _half(progress, first=True))
-    pending = [
-        _Pending(path, data, marks[path], hints.get(path))
-        for path, data in texts.items()
-        if analyses[path] is NOT_READ or analyses[path].story != history.mark(path)
-    ]
+    pending: list[_Pending] = []
+    for path, data in texts.items():
+        known, reviewed = analyses[path], review.is_reviewed(path, review.header)
+        # What earlier revisions do counts for those rules alone that a shipped one is not shown to.
+        told = not reviewed or known.story == history.mark(path)
+        if known is NOT_READ or known.reviewed != reviewed or not told:
+            pending.append(_Pending(path, data, marks[path], hints.get(path), reviewed))
     for path, kept in _analyse_all(
         pending, surroundings, history, options.jobs, _half(progress, first=False)
     ):
         analyses[path] = kept.analysis(kept.record)
         cache.put(path, kept)
     cache.save(analyses.keys())
-    tracked = tracked_files(environment.script_location)
-    return Project(files, surroundings, analyses, tracked=tracked, history=history)
+    for path, data in texts.items():
+        source = None if review.is_unchanged(path) or not isinstance(data, bytes) else decode(data)
+        analyses[path] = compared(analyses[path], source, path, surroundings, review)
+    return Project(files, surroundings, analyses, review=review, history=history)
 
 
 def _half(progress: Progress | None, *, first: bool) -> Progress | None:
@@ -270,6 +296,7 @@ class _Pending(NamedTuple):
     data: bytes | Unreadable
     mark: bytes
     hints: RevisionHints | None
+    reviewed: bool
 
 
 def _analyse_all(
@@ -284,13 +311,12 @@ def _analyse_all(
     # A run that finds everything in the cache needs neither the reader nor the rules.
     from foreshot.workspace.analysis import analyse
 
-    rules = revision_rules()
-
     def one(item: _Pending) -> tuple[str, Kept]:
-        path, data, mark, hints = item
+        path, data, mark, hints, reviewed = item
+        rules = revision_rules() if reviewed else shipped_rules()
         source = decode(data) if isinstance(data, bytes) else data
         analysis = analyse(source, path, surroundings, rules, history)
-        return path, keep(analysis, mark, hints)
+        return path, keep(replace(analysis, reviewed=reviewed), mark, hints)
 
     yield from map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
 

@@ -14,12 +14,11 @@ from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.lint.suppress import Suppression, suppressions_of
 from foreshot.migration.graph import Node, RevisionGraph
-from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.discover import is_revision_place
 from foreshot.project.files import Files
-from foreshot.rules import NAMES, family_of, project_rules, revision_rules
+from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
@@ -28,7 +27,8 @@ from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
 from foreshot.workspace.resolve import ResolvedFix
-from foreshot.workspace.sift import chosen, is_selected, said_once, suppressed
+from foreshot.workspace.shipped import EVERYTHING, Review
+from foreshot.workspace.sift import chosen, is_selected, said_of_shipped, said_once, suppressed
 
 _FEW = 16
 """Files up to which a history is mended; with more it is made anew."""
@@ -48,7 +48,7 @@ class Project:
         surroundings: Surroundings,
         analyses: Mapping[str, FileAnalysis],
         *,
-        tracked: frozenset[str] | None = None,
+        review: Review = EVERYTHING,
         last_good: Mapping[str, Entry] | None = None,
         partial: bool = False,
         history: History | None = None,
@@ -58,7 +58,8 @@ class Project:
         """What the revisions do to the schema; None while it is not known."""
         self.surroundings = surroundings
         self.analyses = analyses
-        self._tracked = tracked
+        self.review = review
+        """Which revisions have shipped, and which are reviewed."""
         self.last_good = last_good or {}
         """What was last known of files that do not parse now."""
         self.partial = partial
@@ -105,7 +106,7 @@ class Project:
         graph = RevisionGraph(
             Node(path, entry.header) for path, entry in entries.items() if entry.header is not None
         )
-        return ProjectContext(self.surroundings, entries, graph, self.source, NAMES)
+        return ProjectContext(self.surroundings, entries, graph, self.source, NAMES, base=self.review.base)
 
     def _context_after(self, before: ProjectContext, changed: frozenset[str]) -> ProjectContext:
         if len(changed) > _FEW or any(
@@ -180,9 +181,9 @@ class Project:
 
     def reports_for(self, path: str) -> list[Report]:
         """Everything to be reported of one file, in order."""
-        if path in self.baseline:
-            return []
         analysis = self._current(path)
+        if analysis is not None and not analysis.reviewed:
+            return self._of_shipped(path, analysis)
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
         found.extend(self._project_reports_for(path))
         suppressions = self.suppressions(path)
@@ -204,18 +205,43 @@ class Project:
     def _current(self, path: str) -> FileAnalysis | None:
         """What is known of a revision; shown to the rules again, when somebody asks, where an earlier revision does something else."""
         analysis, history = self.analyses.get(path), self.history
-        if analysis is None or history is None or analysis.story == history.mark(path):
+        if analysis is None or history is None or not analysis.reviewed:
+            return analysis
+        if analysis.story == history.mark(path):
             return analysis
         source = self.files.read(path)
         if source is None or analysis.problem is not None:
             return analysis
 
         def make() -> FileAnalysis:
-            from foreshot.workspace.analysis import analyse
+            from foreshot.workspace.analysis import analyse_anew
 
-            return analyse(source, path, self.surroundings, revision_rules(), history)
+            return analyse_anew(source, path, self.surroundings, self.review, history)
 
         return self.files.remember((self._name, "shown again", path), make, (analysis, history.mark(path)))
+
+    def _of_shipped(self, path: str, analysis: FileAnalysis) -> list[Report]:
+        """What breaks a revision that has shipped: of one cause in several, only in the first of them.
+
+        Its comments silence as ever; what they do not silence is not known, as most rules have not run.
+        """
+        rules = project_rules().by_name
+        found = [report for report in self._broken.get(path, ()) if report.path == path]
+        found += [report for report in self._project_reports_for(path) if rules[report.rule].of_shipped]
+        kept = suppressed(found, analysis.reports.suppressions).reports
+        return sorted(
+            said_once(chosen(kept, self.surroundings.settings, self.relative, family_of)), key=order
+        )
+
+    @cached_property
+    def _broken(self) -> Mapping[str, Sequence[Report]]:
+        """What is found in revisions that have shipped, by file; equal causes are in the first one, as related places."""
+        found = (
+            (path, suppressed(reports, item.reports.suppressions).reports)
+            for path, item in self.analyses.items()
+            if not item.reviewed and (reports := item.reports.reports)
+        )
+        return said_of_shipped(found)
 
     def glance(self, path: str, reports: Sequence[Report] | None = None) -> Glance:
         """What is known of a file in short, with its ``reports`` if they are at hand; cheap to ask for again."""
@@ -231,7 +257,7 @@ class Project:
         return self.files.remember(
             (self._name, "glance", path),
             make,
-            (analysis, found, path in self.baseline, self.surroundings.settings),
+            (analysis, found, tuple(self._broken.get(path, ())), self.surroundings.settings),
         )
 
     def _project_reports_for(self, path: str) -> Sequence[Report]:
@@ -310,7 +336,7 @@ class Project:
             files,
             surroundings,
             analyses,
-            tracked=self._tracked,
+            review=self.review,
             last_good=last_good,
             partial=self.partial,
             history=history,
@@ -318,8 +344,7 @@ class Project:
 
     def entry(self, path: str, analysis: FileAnalysis) -> Entry:
         """What the rules about the whole environment see of a file; of one that does not parse, what was last known."""
-        untracked = self._tracked is not None and path not in self._tracked
-        entry = analysis.entry(path, untracked=untracked)
+        entry = analysis.entry(path)
         before = self.last_good.get(path)
         if analysis.problem is None or before is None:
             return entry
@@ -330,27 +355,6 @@ class Project:
         """Whether the file does not parse now, so that what is known of it is older than its text."""
         analysis = self.analyses.get(path)
         return analysis is not None and analysis.problem is not None
-
-    @cached_property
-    def baseline(self) -> frozenset[str]:
-        """Paths of the revisions that are read but never reported: ``since`` and its ancestors."""
-        since = self.surroundings.settings.since
-        if not since:
-            return frozenset()
-        return self.files.remember(
-            (self._name, "baseline"), lambda: self._up_to(since), (self.context.shape, since)
-        )
-
-    def _up_to(self, since: str) -> frozenset[str]:
-        found = resolve_revision(self.graph, since)
-        if isinstance(found, Unresolved):
-            return frozenset()
-        ids = self.graph.ancestors(*found) | {node.id for node in found}
-        return frozenset(
-            entry.path
-            for entry in self.context.entries
-            if entry.header is not None and entry.header.revision in ids
-        )
 
     def relative(self, path: str) -> str:
         """A path as the settings' patterns see it: relative to the project's home."""

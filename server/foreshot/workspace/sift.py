@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from foreshot.lint.report import RelatedPlace, Report
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
+from foreshot.lint.words import MAX_NAMES
 from foreshot.project.settings import Settings
 
 MAX_PLACES: Final = 100
@@ -67,6 +68,21 @@ def _joined(report: Report, group: Sequence[Report]) -> Report:
         same=tuple(other.key for other in others),
         certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,
     )
+
+
+def said_of_shipped(found: Iterable[tuple[str, Iterable[Report]]]) -> dict[str, list[Report]]:
+    """What is found in revisions that have shipped, by file; equal causes are in the first one, as related places."""
+    causes: dict[tuple[str, str], list[Report]] = {}
+    for path, reports in found:
+        for report in reports:
+            causes.setdefault((report.rule, report.object or f"{path} {report.span}"), []).append(report)
+    said: dict[str, list[Report]] = {}
+    for first, *others in causes.values():
+        places = [
+            RelatedPlace(other.path, other.start, other.end, "the same here") for other in others[:MAX_NAMES]
+        ]
+        said.setdefault(first.path, []).append(replace(first, related=(*first.related, *places)))
+    return said
 
 
 def is_selected(rule: str, settings: Settings) -> bool:

@@ -98,16 +98,17 @@ def repository(project):
 
 
 def test_changed_since(repository):
+    """It is another name of ``--against``: what the commit has is read, and not reviewed."""
     arguments = ("check", *ONLY, "--output-format", "json", "--changed-since", "HEAD")
     versions = repository / "migrations/versions"
     assert found(run(repository, *arguments)) == []
     (versions / "2b_index.py").write_text(f"# changed\n{INDEX}")
-    assert found(run(repository, *arguments)) == [(*FINDING[:2], 11)]
+    assert found(run(repository, *arguments)) == []
     text = INDEX.replace('"2b3c4d5e6f70"', '"3c"').replace('"1a2b3c4d5e6f"', '"2b3c4d5e6f70"')
     (versions / "3c_näme new.py").write_text(text)
-    assert len(found(run(repository, *arguments))) == 2
+    assert [item[1] for item in found(run(repository, *arguments))] == ["migrations/versions/3c_näme new.py"]
     # From a folder below, too.
-    assert len(found(run(versions, *arguments))) == 2
+    assert len(found(run(versions, *arguments))) == 1
 
 
 @pytest.mark.parametrize("reference", ["no-such-branch", "--output=canary", "HEAD\x1b[31m", ""])
@@ -129,7 +130,16 @@ def test_changed_since_runs_nothing_of_the_repository(repository):
         subprocess.run(["git", "config", key, str(program)], cwd=repository, check=True)
     canary.unlink(missing_ok=True)
     (repository / "migrations/versions/2b_index.py").write_text(f"# changed\n{INDEX}")
-    ran = run(repository, "check", *ONLY, "--output-format", "json", "--changed-since", "HEAD")
+    ran = run(
+        repository,
+        "check",
+        *ONLY,
+        "--output-format",
+        "json",
+        "--changed-since",
+        "HEAD",
+        "migrations/versions/2b_index.py",
+    )
     assert found(ran) == [(*FINDING[:2], 11)]
     assert not canary.exists()
 

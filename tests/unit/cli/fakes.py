@@ -52,6 +52,7 @@ class FakeProject:
         self.reports = tuple(reports)
         self.paths = list(dict.fromkeys(found.path for found in reports))
         self.files = files
+        self.shipped = 0
         self._sources = sources
         self._fixes = fixes or {}
 

@@ -162,7 +162,7 @@ def test_every_field_of_the_surroundings_counts() -> None:
     surroundings = load_surroundings(files, environment, {})
     others: dict[str, object] = {
         "environment": replace(environment, recursive=True),
-        "settings": replace(surroundings.settings, since="a"),
+        "settings": replace(surroundings.settings, ignore=("a",)),
         "modules": Modules(files, ("/q",), "/p"),
         "targets": (Target("mysql"),),
         "possible": (Target("mysql"),),

@@ -90,7 +90,7 @@ class Format(BaseFormat):
 
 
 def summary(tally: Tally, files: int) -> str:
-    """How much was found, where, and how much of it Foreshot can repair; ``files`` revisions were read."""
+    """How much was found, where, and how much of it Foreshot can repair; ``files`` revisions were reviewed."""
     revisions = counted(files, "revision", "revisions")
     total = tally.total
     if not total.found:

@@ -54,13 +54,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.lint.base import BaseRevision
 from foreshot.lint.context import ProjectContext
+from foreshot.lint.entry import Entry
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import MAX_NAMES, code, codes
 from foreshot.project.new_file import revision_id
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
+
+
+def _taken(project: ProjectContext) -> Iterator[tuple[Entry, BaseRevision]]:
+    """New revisions whose id the base has got in the meantime, in another file that is not here."""
+    if project.base is None:
+        return
+    others = {
+        other.header.revision: other for other in project.base.others if other.path not in project.by_path
+    }
+    for entry in project.entries:
+        header = entry.header
+        if header is not None and not entry.shipped and header.revision in others:
+            yield entry, others[header.revision]
 
 
 class DuplicateRevisionId(ProjectRule):
@@ -87,6 +102,20 @@ class DuplicateRevisionId(ProjectRule):
                         for other in others[:MAX_NAMES]
                     ],
                 )
+
+        for entry, other in _taken(project):
+            header = entry.header
+            if header is None:
+                continue
+            name = other.path.replace("\\", "/").rpartition("/")[2]
+            base = project.base.name if project.base is not None else ""
+            yield self.finding(
+                header.spans.get("revision", Span(0, 0)),
+                f"{code(base)} has the revision id {code(header.revision)} in {code(name)}: after a merge Alembic runs"
+                " only one of them. Give this file an id of its own.",
+                path=entry.path,
+                object=header.revision,
+            )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """An id of its own for every file but the first, where nobody follows the id: which file is meant, only people know."""

@@ -53,7 +53,8 @@ class MissingParent(ProjectRule):
         """Each parent that is not there."""
         for missing in project.graph.missing_parents:
             node = project.graph.at(missing.key)
-            if node is None:
+            # What the base has comes with the merge.
+            if node is None or (missing.id and missing.id in project.union):
                 continue
             header = node.header
             spans = header.down_spans

@@ -92,7 +92,12 @@ class MultipleHeads(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Every head of each group that cannot be told apart."""
-        for group in project.graph.confused_heads:
+        # New revisions that do not follow the base's head are told so, and need no merge.
+        forked = frozenset[str]().union(*(fork.heads for fork in project.forks))
+        for heads in project.graph.confused_heads:
+            group = tuple(head for head in heads if head not in forked)
+            if len(group) < 2:
+                continue
             plan = project.graph.merge_plan(group)
             state = _Group(plan, project) if plan is not None else None
             shown = codes(group)

@@ -52,17 +52,19 @@ from foreshot.syntax.changes import ReplaceText
 class StaleParent(ProjectRule):
     """An uncommitted revision beside a committed one."""
 
+    of_shipped = False
     severity = "warning"
     safety = "unsafe"
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Uncommitted revisions whose parent has a committed child."""
-        if len(project.graph.heads) < 2:
+        # Where there is a branch to compare with, that is what counts, and another rule speaks of it.
+        if project.base is None or project.base.kind != "commit" or len(project.graph.heads) < 2:
             return
         for entry in project.entries:
             header = entry.header
             if (
-                not entry.untracked
+                entry.shipped
                 or header is None
                 or len(header.down_revisions) != 1
                 or len(header.down_spans) != 1
@@ -71,7 +73,7 @@ class StaleParent(ProjectRule):
             siblings = [
                 child for child in project.graph.children(header.down_revisions[0]) if child.key != entry.path
             ]
-            committed = [child for child in siblings if not project.by_path[child.key].untracked]
+            committed = [child for child in siblings if project.by_path[child.key].shipped]
             if not committed or header.branch_labels:
                 continue
             heads = {

@@ -282,6 +282,8 @@ class MissingLockTimeout(ProjectRule):
         for entry in project.entries:
             kinds = [note[0] for note in entry.notes.get(self.name, ())]
             sets += "sets" in kinds
+            if not entry.reviewed:
+                continue
             waits += kinds.count("waits")
             revisions += "waits" in kinds
         if not waits:
@@ -305,7 +307,7 @@ class MissingLockTimeout(ProjectRule):
 
     def _on_revisions(self, project: ProjectContext) -> Iterator[Finding]:
         for entry in project.entries:
-            for note in entry.notes.get(self.name, ()):
+            for note in entry.notes.get(self.name, ()) if entry.reviewed else ():
                 match note:
                     case ("first", int(start), int(end), str(message), str(databases)):
                         names = databases.split(",")

@@ -134,6 +134,7 @@ class _Lost(Struct, frozen=True):
 class UnresolvableType(RevisionRule):
     """Imports and dotted paths that lead nowhere in the workspace."""
 
+    of_shipped = True
     severity = "error"
     safety = "safe"
     fails_outright = True

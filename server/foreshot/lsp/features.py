@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from foreshot.lsp import actions, commands, diagnostics, reading
+from foreshot.lsp import actions, commands, diagnostics, reading, writing
 from foreshot.lsp.convert import path_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ def register(server: Server) -> None:
     server.worker(types.TEXT_DOCUMENT_REFERENCES)(reading.references)
     server.worker(types.TEXT_DOCUMENT_DOCUMENT_LINK)(reading.document_links)
     server.worker(types.TEXT_DOCUMENT_CODE_LENS)(reading.code_lenses)
+    server.worker(types.TEXT_DOCUMENT_COMPLETION, writing.COMPLETION)(writing.completion)
+    server.worker(types.TEXT_DOCUMENT_SIGNATURE_HELP, writing.SIGNATURE)(writing.signature_help)
+    server.worker(types.TEXT_DOCUMENT_PREPARE_RENAME)(writing.prepare_rename)
+    server.worker(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(
+        writing.rename_symbol
+    )
     server.worker(types.WORKSPACE_SYMBOL)(reading.workspace_symbols)
     server.command("foreshot.explainRule")(commands.explain_rule)
     server.command("foreshot.listRules")(commands.list_rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -54,8 +54,8 @@ def _free(schema: Schema) -> set[str]:
     return {name for name, item in schema.sequences.items() if item.owner is None and item.there is None}
 
 
-def _names(kind: str, before: object, after: object) -> Iterator[Difference]:
-    first, second = set(before), set(after)  # type: ignore[call-overload]
+def _names(kind: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Difference]:
+    first, second = set(before), set(after)
     for name in sorted(first - second):
         yield Difference(name, kind, missing=True, what=f"the {kind} `{name}` is missing")
     for name in sorted(second - first):

@@ -9,7 +9,10 @@ export const findingToSavedFile = {
   async run({ page, folder, keyboard, picture }) {
     await keyboard.squiggles('warning', 1);
     await keyboard.keys.press('Control+Shift+m');
+    // The list shows as many rows as it has room for.
+    await page.locator('.pane-composite-part.panel .viewpane-filter input, .markers-panel-container input').first().fill('blocks every write');
     await page.locator('.markers-panel .monaco-list-row', { hasText: 'blocks every write to' }).first().waitFor();
+    await page.locator('.pane-composite-part.panel .viewpane-filter input, .markers-panel-container input').first().fill('');
     await keyboard.keys.press('Control+1');
     await keyboard.goTo(18, 10);
     await keyboard.keys.press('Control+k');

@@ -50,12 +50,9 @@ from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code, listed, plain
 from foreshot.migration.graph_parts import Node
+from foreshot.migration.revision_ids import REFUSED, RESERVED, ROOM
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
-
-_REFUSED = "@:+-"  # alembic.script.revision, _revision_illegal_chars
-_RESERVED = frozenset({"base", "head", "heads", "current"})
-_ROOM = 32  # alembic.runtime.migration: version_num is String(32)
 
 
 class InvalidRevisionId(ProjectRule):
@@ -88,8 +85,8 @@ class InvalidRevisionId(ProjectRule):
         node = project.graph.at(finding.path or "")
         if node is None or finding.object != node.header.revision:
             return
-        better = re.sub(rf"[{re.escape(_REFUSED)}]+", "_", node.header.revision)[:_ROOM].strip("_")
-        if not better or better in _RESERVED or project.graph.node(better) is not None:
+        better = re.sub(rf"[{re.escape(REFUSED)}]+", "_", node.header.revision)[:ROOM].strip("_")
+        if not better or better in RESERVED or project.graph.node(better) is not None:
             return
         others = tuple(_followers(project, node, better))
         also = (
@@ -100,14 +97,14 @@ class InvalidRevisionId(ProjectRule):
 
 
 def _trouble(revision: str, *, own_table: bool) -> str | None:
-    if revision in _RESERVED:
+    if revision in RESERVED:
         return f"{code(revision)} names a place in the history, so no revision can be called so. Give it another id."
-    refused = sorted({character for character in revision if character in _REFUSED})
+    refused = sorted({character for character in revision if character in REFUSED})
     if refused:
         return f"Alembic refuses the revision id {code(revision)}: {listed([code(item) for item in refused])} cannot stand in an id."
-    if len(revision) > _ROOM and not own_table:
+    if len(revision) > ROOM and not own_table:
         return (
-            f"The revision id has {len(revision)} characters, and `alembic_version` has room for {_ROOM}: upgrading fails"
+            f"The revision id has {len(revision)} characters, and `alembic_version` has room for {ROOM}: upgrading fails"
             " when the id is written, on every database that keeps to the length. Shorten it."
         )
     return None

@@ -231,6 +231,10 @@ class ForeshotProtocol(LanguageServerProtocol):
                     f"the client sent a notification that nobody handles: {method[:100]}"
                 )
             return
+        if _METHOD_TYPES.get(method, (None, None, None, None))[1] is not None:
+            # Nobody waits for an answer.
+            self.server.reports.oddity(f"the client sent the request {method} without an id")
+            return
         try:
             params = self._structure(method, notification.params)
         except Exception as error:

@@ -124,6 +124,7 @@ IN_A_PROJECT: tuple[str, ...] = (
     "history/duplicate-revision-id",
     "history/revision-cycle",
     "history/invalid-revision-id",
+    "history/missing-revision-id",
     "history/stale-parent",
     "history/edited-after-merge",
     "history/deleted-after-merge",

@@ -123,11 +123,11 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
             return SyntaxProblem(CONFLICT, conflict)
         return SyntaxProblem(error.msg or "invalid syntax", _error_span(source, error))
     except (RecursionError, MemoryError):
-        return SyntaxProblem("the code is nested too deeply to be read", _first_line(source))
+        return SyntaxProblem("the code is nested too deeply to be read", first_line(source))
     except ValueError as error:
-        return SyntaxProblem(str(error), _first_line(source))
+        return SyntaxProblem(str(error), first_line(source))
     if _LONG_NUMBER.search(source.content) and any(map(_is_huge, ast.walk(tree))):
-        return SyntaxProblem("a number is too long to be read", _first_line(source))
+        return SyntaxProblem("a number is too long to be read", first_line(source))
     return Module(source, tree)
 
 
@@ -197,7 +197,7 @@ def _error_span(source: SourceText, error: SyntaxError) -> Span:
     return Span(at, end) if at < end else Span(start, end)
 
 
-def _first_line(source: SourceText) -> Span:
+def first_line(source: SourceText) -> Span:
     """The first line that is neither blank nor a comment, so that a comment above it can speak of it."""
     for row in range(min(len(source.lines.starts), 200)):
         text = source.lines.line(row).strip()

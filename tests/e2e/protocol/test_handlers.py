@@ -72,6 +72,12 @@ def test_failing_notifications_are_logged(shared: Client) -> None:
     shared.wait_for_log("textDocument/didClose failed")
 
 
+def test_a_request_without_an_id_is_no_failure(shared: Client) -> None:
+    shared.notify("textDocument/hover", HOVER)
+    shared.wait_for_log("the request textDocument/hover without an id")
+    assert "textDocument/hover failed" not in shared.log
+
+
 def test_background_work(shared: Client) -> None:
     for params in ("one", "two", "raise", "three"):
         shared.call("test/background", params)

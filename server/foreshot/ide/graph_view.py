@@ -23,7 +23,8 @@ def graph_data(project: Project) -> dict[str, Any]:
     ``findings`` counts them by severity; ``stale`` tells that the file does not parse now; ``missing`` are parents that no file has; ``row`` is where its id
     stands, from 0. ``databases`` are what the
     migrations run on, in words for people, such as ``PostgreSQL 15``. ``place`` is the folder of its scripts, which tells
-    environments of one name apart.
+    environments of one name apart. ``shipped`` says of a revision that the base has it; ``new`` counts those that it does not
+    have, ``base`` is what people call it (null: nothing tells what has shipped), and ``uncompared`` says what could not be told.
     """
     graph, environment = project.graph, project.surroundings.environment
     missing: dict[str, list[str]] = {}
@@ -35,6 +36,9 @@ def graph_data(project: Project) -> dict[str, Any]:
         "environment": environment.name or project.relative(environment.script_location),
         "place": project.relative(environment.script_location),
         "databases": [target.display for target in project.surroundings.targets],
+        "base": project.review.base.name if project.review.base is not None else None,
+        "new": sum(not entry.shipped for entry in project.context.entries if entry.header is not None),
+        "uncompared": [*project.review.notes, *([project.review.error] if project.review.error else [])],
     }
 
 
@@ -45,5 +49,6 @@ def _revision(project: Project, node: Node, missing: list[str]) -> dict[str, Any
         "findings": dict(glance.severities),
         "missing": missing,
         "stale": project.is_stale(node.key),
+        "shipped": project.context.by_path[node.key].shipped,
         "row": glance.row,
     }

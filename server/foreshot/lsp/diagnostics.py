@@ -38,6 +38,8 @@ def pull(
     """``textDocument/diagnostic``."""
     moment: Moment = token.snapshot
     path = path_of(params.text_document.uri)
+    if moment.world.base_has_moved:
+        ls.loop.post(ls.reload_soon)
     if path is not None and path.endswith(_ENDINGS) and not moment.world.indexed and not ls.can_refresh:
         _come_back(ls, token)
     reports = moment.world.reports(path) if path is not None else []

@@ -175,7 +175,7 @@ class Server(ForeshotServer):
             self.publish_open()
             self._ask_to_refresh()
         if reload:
-            self._reload_soon()
+            self.reload_soon()
         elif changed:
             self._reload_if_outdated()
 
@@ -183,7 +183,7 @@ class Server(ForeshotServer):
         if self.session.shapes(path) or (self.session.is_configuration(path) and self.session.world.indexed):
             self.publish_open()
             self._ask_to_refresh()
-            self._reload_soon()
+            self.reload_soon()
         else:
             self.publish_open()
             if not self.session.world.concerns(path):
@@ -194,11 +194,11 @@ class Server(ForeshotServer):
 
         def outdated(token: CancelToken) -> bool:
             moment: Moment = token.snapshot
-            return moment.world.indexed and moment.world.is_outdated
+            return moment.world.indexed and (moment.world.is_outdated or moment.world.base_has_moved)
 
-        self.background("outdated", outdated, lambda found: self._reload_soon() if found else None)
+        self.background("outdated", outdated, lambda found: self.reload_soon() if found else None)
 
-    def _reload_soon(self) -> None:
+    def reload_soon(self) -> None:
         """Read everything anew once nothing has asked for it for a moment."""
         if self._reload_timer is not None:
             self._reload_timer.cancel()

@@ -88,6 +88,11 @@ class World:
         """Whether what revisions share has changed since they were read, so that a :meth:`Session.load` is wanted."""
         return any(project.is_outdated for project in self.projects)
 
+    @property
+    def base_has_moved(self) -> bool:
+        """Whether HEAD or a base may be at another commit than when it was read: asks the disk, a few files of each project."""
+        return any(project.review.moved for project in self._base)
+
     def concerns(self, path: str) -> bool:
         """Whether a file is part of any project, told without working anything out."""
         return any(role_of(project, path) is not None for project in self._base)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from foreshot.ide.graph_view import graph_data
 from foreshot.workspace.check import ConfigurationError, Options, check
+from foreshot.workspace.session import Session
 from foreshot.workspace.shipped import Wanted
 from real_git import Git
 
@@ -427,3 +429,51 @@ def test_what_breaks_a_shipped_revision_now_is_said_once(origin, tmp_path):
     errors = [report for report in Seen(git).result.reports if report.severity == "error"]
     assert [(report.rule, report.revision) for report in errors] == [("unresolvable-type", "a1")]
     assert [Path(place.path).name for place in errors[0].related][-1] == "b2_x.py"
+
+
+def loaded(git: Git) -> Session:
+    session = Session([str(git.root)])
+    session.install(session.load()(lambda _done, _total: None, lambda: None))
+    return session
+
+
+def test_in_an_editor(origin, tmp_path):
+    """New revisions have findings; a shipped one has them for what was edited in it, at once, and none for what it does."""
+    git = cloned(origin, tmp_path)
+    git("checkout", "-q", "-b", "work")
+    git.commit(
+        {f"{VERSIONS}/d4_x.py": revision("d4", "c3").replace("sa.Integer()", "sa.Integer(), nullable=False")}
+    )
+    session = loaded(git)
+    old, new = (str(git.root / VERSIONS / name) for name in ("b2_x.py", "d4_x.py"))
+    assert session.world.reports(old) == []
+    assert "not-null-without-default" in {report.rule for report in session.world.reports(new)}
+    text = revision("b2", "a1").replace("sa.Integer()", "sa.Integer(), nullable=False")
+    session.set_text(old, text)
+    assert [report.rule for report in session.world.reports(old)] == ["edited-after-merge"]
+    session.set_text(old, f"# nothing\n{revision('b2', 'a1')}")
+    assert session.world.reports(old) == []
+    session.set_text(old, text)
+    # A file that comes is new.
+    fifth = str(git.root / VERSIONS / "e5_x.py")
+    session.set_text(fifth, text.replace("b2", "e5").replace("a1", "d4"))
+    git.write({f"{VERSIONS}/e5_x.py": ""})
+    session.touch([fifth])
+    assert "not-null-without-default" in {report.rule for report in session.world.reports(fifth)}
+    data = graph_data(session.world.projects[0])
+    assert (data["base"], data["new"]) == ("origin/main", 2)
+    assert {item["revision"] for item in data["revisions"] if not item["shipped"]} == {"d4", "e5"}
+
+
+def test_an_editor_sees_that_the_base_has_moved(origin, tmp_path):
+    git = cloned(origin, tmp_path)
+    git("checkout", "-q", "-b", "work")
+    git.commit({f"{VERSIONS}/d4_x.py": revision("d4", "c3")})
+    session = loaded(git)
+    assert not session.world.base_has_moved
+    git("push", "-q", "origin", "work:refs/heads/elsewhere")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert session.world.base_has_moved
+    session.install(session.load()(lambda _done, _total: None, lambda: None))
+    assert not session.world.base_has_moved
+    assert graph_data(session.world.projects[0])["new"] == 0

@@ -7,6 +7,12 @@ export interface HistoryData {
   /** The file or folder that it was asked for by: what identifies it. */
   readonly uri?: string;
   readonly databases?: readonly string[];
+  /** The branch that others have already; null where nothing tells what has shipped. */
+  readonly base?: string | null;
+  /** How many revisions the base does not have. */
+  readonly new?: number;
+  /** Sentences on what could not be compared with the base. */
+  readonly uncompared?: readonly string[];
   /** In topological order, parents first. */
   readonly revisions: readonly Revision[];
   readonly heads: readonly string[];
@@ -27,6 +33,8 @@ export interface Revision {
   readonly branch_point: boolean;
   readonly merge_point: boolean;
   readonly stale: boolean;
+  /** The base has it. */
+  readonly shipped?: boolean;
   /** Ids that it follows and that no file has. */
   readonly missing?: readonly string[];
   /** Tables, and columns as `table.column`, that it changes. */

@@ -10,6 +10,7 @@ from msgspec import Struct
 from foreshot.cli.text import shown_path
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.rules import family_of
 from foreshot.text import SourceText
 from foreshot.workspace.parallel import map_in_processes
@@ -53,6 +54,11 @@ class Checked(Protocol):
 
     def age(self, path: str) -> int:
         """How many revisions are newer, for a revision file; more than all of them for another file."""
+        ...
+
+    @property
+    def new_revisions(self) -> Sequence[RevisionHeader]:
+        """The revisions that were reviewed, the newest first."""
         ...
 
     def source(self, path: str) -> SourceText | None:
@@ -206,10 +212,11 @@ class Findings:
         """
         self.with_fixes = with_fixes
         self.folder = folder
+        self.projects = tuple(projects)
         self.files = 0
         """How many revision files were reviewed."""
         found: dict[str, list[Checked]] = {}
-        for project in projects:
+        for project in self.projects:
             self.files += project.files - project.shipped
             for path in project.paths:
                 found.setdefault(path, []).append(project)

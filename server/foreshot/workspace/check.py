@@ -14,6 +14,7 @@ from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
 from foreshot.lint.severity import at_least
 from foreshot.migration.graph_names import Unresolved, resolve_revision
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths
 from foreshot.project.dialects import RevisionHints
 from foreshot.project.discover import environments_at, revision_files, workspace_root
@@ -117,6 +118,13 @@ class ProjectResult:
     def age(self, path: str) -> int:
         """How many revisions are newer, for a revision file; more than all of them for another file."""
         return self._ages.get(path, len(self._ages))
+
+    @property
+    def new_revisions(self) -> list[RevisionHeader]:
+        """The revisions that were reviewed, the newest first."""
+        analyses = self.project.analyses
+        found = (analyses.get(node.key) for node in reversed(self.project.graph.order))
+        return [one.header for one in found if one is not None and one.reviewed and one.header is not None]
 
     @cached_property
     def _ages(self) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Offer, RelatedPlace, Report
+from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.text import Edit, SourceText, Span
 from foreshot.workspace.resolve import ResolvedFix
 
@@ -58,6 +59,11 @@ class FakeProject:
 
     def reports_for(self, path: str) -> Sequence[Report]:
         return [found for found in self.reports if found.path == path]
+
+    @property
+    def new_revisions(self) -> Sequence[RevisionHeader]:
+        message = "add an index | <b>now</b> @everyone ![x](http://x)"
+        return [RevisionHeader("1a2b3c", ("0f`0",), message=message), RevisionHeader("0f`0", ())]
 
     def age(self, path: str) -> int:
         return len(self.paths) - self.paths.index(path)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,7 +16,7 @@ from foreshot.cli.formats.full import summary
 from foreshot.cli.listing import Findings
 from foreshot.lint.report import Offer
 from foreshot.text import SourceText
-from unit.cli.fakes import FOLDER, VERSIONS, FakeProject, report, sample
+from unit.cli.fakes import FOLDER, PLAIN, VERSIONS, FakeProject, report, sample
 from unit.cli.sarif_shape import problems_of
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -64,8 +65,35 @@ def test_nothing_found(name):
         assert json.loads(text) == []
     elif name == "sarif":
         assert json.loads(text)["runs"][0]["results"] == []
+    elif name == "junit":
+        [suite] = ElementTree.fromstring(text)
+        assert [suite.attrib["failures"], len(suite)] == ["0", 1]
+    elif name == "markdown":
+        assert "Nothing was found in them." in text
     else:
         assert text == ""
+
+
+def test_junit_counts_what_fails():
+    suites = ElementTree.fromstring(written("junit"))
+    assert suites.tag == "testsuites"
+    for suite in suites:
+        assert int(suite.attrib["tests"]) == len(suite)
+        assert int(suite.attrib["failures"]) == sum(case.find("failure") is not None for case in suite)
+    assert sum(len(suite) for suite in suites) == len(json.loads(written("json")))
+
+
+def test_nothing_in_a_comment_is_more_than_text():
+    text = written("markdown")
+    assert text.startswith("<!-- foreshot")
+    assert not re.search(r"(?<!\\)<(?!!-- foreshot)|(?<!\\)@|(?<!\\)!\[|(?<!\\)\]\(", text)
+
+
+def test_a_comment_has_an_end():
+    found = [report(PLAIN, f"{VERSIONS}/{number}.py", "op.create_index") for number in range(900)]
+    text = written("markdown", [FakeProject(found, {})])
+    assert len(text) < 65_536
+    assert re.search(r"\d+ more problems are in the log", text)
 
 
 def test_colours_change_nothing_but_colours():

@@ -16,6 +16,8 @@ FORMATS: Final[Mapping[str, str]] = {
     "sarif": "foreshot.cli.formats.sarif",
     "github": "foreshot.cli.formats.github",
     "gitlab": "foreshot.cli.formats.gitlab",
+    "junit": "foreshot.cli.formats.junit",
+    "markdown": "foreshot.cli.formats.markdown",
 }
 """The module of each format, whose ``Format`` is made when it is asked for."""
 

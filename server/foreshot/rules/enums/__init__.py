@@ -1,0 +1,1 @@
+"""Enum types of PostgreSQL: made, made twice, left behind."""

@@ -1,0 +1,125 @@
+"""A column gets an enum that nobody has created: autogenerate writes the column alone, and PostgreSQL has no such type.
+
+`op.create_table` makes the types of its columns along with it. `op.add_column` and `op.alter_column` do not, and what autogenerate writes for
+an enum column that is added to a table fails on PostgreSQL: `type "file_kind" does not exist`.
+
+Create the type first, with `checkfirst=True`, and drop it in `downgrade()` after the column.
+
+```python setup
+def upgrade():
+    op.create_table("files", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python bad
+def upgrade():
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+#                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no revision creates the type `file_kind`
+
+
+def downgrade():
+    op.drop_column("files", "kind")
+```
+```python fixed
+def upgrade():
+    sa.Enum("general", "data", name="file_kind").create(op.get_bind(), checkfirst=True)
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+
+
+def downgrade():
+    op.drop_column("files", "kind")
+    sa.Enum(name="file_kind").drop(op.get_bind(), checkfirst=True)
+```
+```python good
+def upgrade():
+    sa.Enum("general", "data", name="file_kind").create(op.get_bind(), checkfirst=True)
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+```
+```python good
+def upgrade():
+    op.create_table("papers", sa.Column("kind", sa.Enum("general", "data", name="file_kind")))
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+```
+```python good
+def upgrade():
+    op.execute(f"DO $$ BEGIN {make_the_type()} END $$")
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint import writing
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
+from foreshot.lint.words import code, on
+from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
+from foreshot.rules.enums._types import known_name, native_enum
+from foreshot.syntax.changes import AppendToFunction, Change, InsertBefore
+
+
+class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
+    """A column of an enum type that no revision has made by then."""
+
+    looks_at = (AddColumn, AlterColumn)
+    severity = "error"
+    databases = ("postgresql",)
+    safety = "unsafe"
+    fails_outright = True
+
+    def check(self, operation: AddColumn | AlterColumn, context: Context) -> Iterator[Finding]:
+        """Whether the whole history makes no type of that name."""
+        enum = native_enum(operation.column.type if isinstance(operation, AddColumn) else operation.type)
+        if enum is None or operation.site.conditional or context.is_forgiven(operation):
+            return
+        missing = [
+            state.target
+            for state in states(operation, context, self.databases)
+            if state.is_whole
+            and known_name(enum.name, state) is None
+            and not state.may_exist(enum.name)
+            and not any(name == enum.name for _, name in state.schema.things)
+        ]
+        if not missing:
+            return
+        yield self.finding(
+            enum.type.span,
+            f"This fails: no revision creates the type {code(enum.name)}, and adding a column does not ({on(missing)})."
+            " Create it first.",
+            operation=operation,
+            object=enum.name,
+            targets=missing,
+        )
+
+    def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
+        """The type created in front of the column, and dropped behind it on the way back."""
+        operation = finding.operation
+        if not isinstance(operation, AddColumn) or operation.site.repeated or operation.site.sql is not None:
+            return
+        enum = native_enum(operation.column.type)
+        text = writing.one_line(context.module, enum.type.span) if enum is not None else None
+        if enum is None or text is None or "create_type" in text:
+            return
+        site = operation.site
+        statement = site.batch.statement if site.batch is not None else site.statement
+        create = f"{text}.create({context.op}.get_bind(), checkfirst=True)"
+        changes: list[Change] = [InsertBefore(statement, writing.on_postgresql(context, operation, create))]
+        down = context.revision.functions.get("downgrade")
+        column = operation.column.name
+        if down is not None and any(
+            isinstance(one, DropColumn) and one.table_name == operation.table_name and one.column == column
+            for one in context.downgrade
+        ):
+            maker = text.partition("(")[0]
+            schema = enum.type.argument("schema")
+            arguments = f"name={writing.literal(str(enum.type.argument('name')))}"
+            arguments += f", schema={writing.literal(schema)}" if isinstance(schema, str) else ""
+            drop = f"{maker}({arguments}).drop({context.op}.get_bind(), checkfirst=True)"
+            changes.append(AppendToFunction(down.span, writing.on_postgresql(context, operation, drop)))
+        yield Fix("Create the type first, and drop it in `downgrade()`", "unsafe", tuple(changes))

@@ -57,6 +57,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import cast
 
 from msgspec import Struct
@@ -82,6 +83,9 @@ _DIALECTS = (
     "cockroachdb_",
     "starrocks_",
 )
+_FORMER = frozenset({"name", "source", "referent", "tablename", "local_columns", "old_table", "new_table"})
+"""Names of parameters before Alembic 1.0."""
+_LATER = frozenset(name for _, name in SINCE)
 _ALTER = frozenset({"autoincrement", "existing_autoincrement", "name", "identity", "computed"})
 """What ``alter_column`` reads out of its ``**kw``; ``name`` was ``new_column_name`` before Alembic 0.7."""
 
@@ -135,26 +139,49 @@ def _wrong(method: Method, call: ast.Call, context: Context, *, in_batch: bool) 
         return
     if method.name in ("execute", "run_async", "invoke", "f", "inline_literal"):
         return
-    module, names = context.module, method.positional
-    rest = any(parameter.kind == "rest" for parameter in method.parameters)
-    if len(call.args) > len(names) and not rest:
+    shape = _shape(method.name, in_batch)
+    if len(call.args) > len(shape.positional) and not shape.rest:
         yield _Wrong(
-            module.span(call.args[len(names)]),
-            f"This fails with a TypeError: {code(method.label)} takes {len(names)} arguments by position.",
+            context.module.span(call.args[len(shape.positional)]),
+            f"This fails with a TypeError: {code(method.label)} takes {len(shape.positional)} arguments by position.",
         )
         return
-    given = {name for name, _ in zip(names, call.args, strict=False)} | {item.arg for item in call.keywords}
-    needed = [item.name for item in method.parameters if item.kind == "positional" and not item.default]
-    missing = [name for name in needed if name not in given and name != "table_name"]
-    old = given & {"name", "source", "referent", "tablename", "local_columns", "old_table", "new_table"}
-    if missing and not old:
-        yield _Wrong(
-            module.span(call.func),
-            f"This fails with a TypeError: {code(method.name)} is not given {code(missing[0])}.",
-        )
-        return
-    yield from _keywords(method, call, context)
-    yield from _values(method, call, context, in_batch=in_batch)
+    if len(call.args) < len(shape.needed):
+        given = {item.arg for item in call.keywords}
+        missing = [
+            name for name in shape.needed[len(call.args) :] if name not in given and name != "table_name"
+        ]
+        if missing and not given & _FORMER:
+            yield _Wrong(
+                context.module.span(call.func),
+                f"This fails with a TypeError: {code(method.name)} is not given {code(missing[0])}.",
+            )
+            return
+    if any(item.arg not in shape.keywords for item in call.keywords) or _LATER.intersection(
+        item.arg for item in call.keywords
+    ):
+        yield from _keywords(method, call, context)
+    if method.name in ("drop_column", "add_column"):
+        yield from _values(method, call, context, in_batch=in_batch)
+
+
+class _Shape(Struct, frozen=True):
+    positional: tuple[str, ...]
+    needed: tuple[str, ...]
+    keywords: frozenset[str | None]
+    rest: bool
+
+
+@cache
+def _shape(name: str, in_batch: bool) -> _Shape:
+    """What is asked of each call, worked out once a method."""
+    method = (batch_operations() if in_batch else operations())[name]
+    return _Shape(
+        method.positional,
+        tuple(item.name for item in method.parameters if item.kind == "positional" and not item.default),
+        frozenset(item.name for item in method.parameters),
+        any(item.kind == "rest" for item in method.parameters),
+    )
 
 
 def _keywords(method: Method, call: ast.Call, context: Context) -> Iterator[_Wrong]:

@@ -106,6 +106,8 @@ IN_A_REVISION: tuple[str, ...] = (
     "operations/extension-not-created",
     "constraints/constraint-name-conflict",
     "constraints/doubled-name",
+    "constraints/duplicate-index",
+    "constraints/redundant-index",
     "data/foreign-key-type-mismatch",
     "data/primary-key-over-nullable",
     "destructive/drop-foreign-owned-table",

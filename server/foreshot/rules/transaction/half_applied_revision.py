@@ -40,7 +40,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import Operation, TableOperation
+from foreshot.migration.operations import AlterColumn, Operation, TableOperation
 
 
 class HalfAppliedRevision(RevisionRule):
@@ -50,25 +50,24 @@ class HalfAppliedRevision(RevisionRule):
     databases = ("mysql", "mariadb", "oracle")
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """The first operation of ``upgrade()`` that can fail behind one that cannot be run twice."""
+        """An operation of ``upgrade()`` that can fail, behind one that cannot be run twice."""
         targets = context.targets(self.databases)
         before: TableOperation | None = None
+        risky: list[TableOperation] = []
         for operation in context.upgrade:
             if not isinstance(operation, TableOperation):
                 continue
-            if before is not None and before.site.runs_if(operation.site):
-                there = [
-                    target for target in targets if _can_fail(operation, before, target.database, context)
-                ]
-                if there:
-                    yield self._found(operation, before, context)
-                    return
-            if (
-                before is None
-                and not blocks.runs_twice(operation)
-                and operation.site.runs_on(targets[0].database)
+            if before is None:
+                if not blocks.runs_twice(operation) and operation.site.runs_on(targets[0].database):
+                    before = operation
+            elif before.site.runs_if(operation.site) and any(
+                _can_fail(operation, before, target.database, context) for target in targets
             ):
-                before = operation
+                risky.append(operation)
+        if before is not None and risky:
+            # NULLs have mostly been thought of; duplicates and rows without a parent have not.
+            chosen = next((one for one in risky if not isinstance(one, AlterColumn)), risky[0])
+            yield self._found(chosen, before, context)
 
     def _found(self, operation: TableOperation, before: TableOperation, context: Context) -> Finding:
         targets = [

@@ -188,7 +188,7 @@ def _show(out: console.Console, item: _Found, *, several: bool) -> None:
 
 
 def _write(read: Compared, message: str, folder: str) -> None:
-    from foreshot.workspace.drafts import draft
+    from foreshot.lint.mapped import draft
     from foreshot.workspace.write import WriteRefused, create
 
     if len(read.heads) > 1:

@@ -9,6 +9,7 @@ from typing import Final, TypeVar, cast
 from msgspec import Struct
 
 from foreshot.history.revision_story import RevisionStory
+from foreshot.history.story import Story
 from foreshot.knowledge.databases import Target
 from foreshot.lint.base import Base, Fork, forks, union_graph
 from foreshot.lint.entry import Entry
@@ -104,6 +105,8 @@ class ProjectContext:
         """The same object in contexts that differ in nothing but where things stand in texts, and in surroundings."""
         self.base = base
         """What others have already; None when nothing tells."""
+        self.stories: Callable[[Target], Story] | None = None
+        """The history's story on a database; None while the history is not known."""
 
     @cached_property
     def forks(self) -> Sequence[Fork]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ def read_models(
     wanted: Callable[[str], bool] = lambda _: True,
     *,
     flask: bool = False,
+    apart: Collection[str] = (),
 ) -> Models:
     """All tables of a workspace's models, and which of them env.py hands to Alembic.
 
@@ -40,11 +41,12 @@ def read_models(
         env: the parsed env.py.
         env_path: where it is.
         wanted: whether a file is to be looked into.
+        apart: folders that are not looked into, such as those of revisions.
         flask: whether env.py is Flask-Migrate's, which gets its metadata from the application.
     """
     linker = Linker(modules)
     reader = TableReader(linker)
-    candidates = {path: dotted for dotted, path, _ in modules.containing(_SIGNS) if wanted(path)}
+    candidates = {path: dotted for dotted, path, _ in modules.containing(_SIGNS, apart) if wanted(path)}
     env_scope = linker.adopt(env, _ENV, env_path) if env is not None and env_path is not None else None
     # A file may have several dotted names: the one under which env.py's imports lead to it goes first.
     reached = reached_modules(linker, env_scope, candidates) if env_scope is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -174,10 +174,15 @@ class Modules:
             for line in f"\n{source.content}".split("\nclass ")[1:]
         ]
 
-    def containing(self, texts: Iterable[str]) -> Iterator[tuple[str, str, Module]]:
-        """The dotted path, the file and the tree of every module of the workspace that any of the texts stands in."""
+    def containing(
+        self, texts: Iterable[str], apart: Collection[str] = ()
+    ) -> Iterator[tuple[str, str, Module]]:
+        """The dotted path, the file and the tree of every module of the workspace that any of the texts stands in.
+
+        Folders in ``apart`` are not looked into.
+        """
         wanted = tuple(texts)
-        for path in self._python_files():
+        for path in self._python_files(frozenset(apart)):
             source = self._text(path)
             if source is None or not any(text in source.content for text in wanted):
                 continue
@@ -262,12 +267,12 @@ class Modules:
         parsed = parse(source) if source is not None else None
         return parsed if isinstance(parsed, Module) else None
 
-    def _python_files(self) -> Iterator[str]:
+    def _python_files(self, apart: frozenset[str] = frozenset()) -> Iterator[str]:
         pending = [self._root]
         seen = 0
         while pending and seen < MAX_SEARCHED:
             folder = pending.pop()
-            listing = self.files.listing(folder)
+            listing = self.files.listing(folder) if folder not in apart else None
             if listing is None:
                 continue
             for name in listing.files:

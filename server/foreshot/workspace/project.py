@@ -99,6 +99,7 @@ class Project:
         if context is None:
             context = self._context = self._made_context() if before is None else self._context_after(*before)
             self._before = None
+        context.stories = self.history.story if self.history is not None else None
         return context
 
     def _made_context(self) -> ProjectContext:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import logging
 import threading
 from types import ModuleType
 from typing import Any, Final
@@ -40,6 +41,8 @@ def _load() -> None:
     def none(**_: object) -> importlib.metadata.EntryPoints:
         return importlib.metadata.EntryPoints(())
 
+    # It would log every plugin of its own.
+    logging.getLogger("alembic").setLevel(logging.CRITICAL)
     importlib.metadata.entry_points = none  # pyright: ignore[reportAttributeAccessIssue]
     try:
         found = {name: importlib.import_module(name) for name in _MODULES}

@@ -5,17 +5,18 @@ Models are read from what is recorded of files; Alembic and SQLAlchemy are loade
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import UNION, ProjectContext, Surroundings
+from foreshot.models.enums import NativeEnum, native_enums
 from foreshot.models.model import Models
 from foreshot.models.reader import read_models
 from foreshot.project import paths
 from foreshot.project.new_file import creation_date, new_revision, revision_id
 from foreshot.project.settings import matcher
-from foreshot.schema.state import Schema
+from foreshot.schema.state import Enum, Schema
 
 if TYPE_CHECKING:
     from foreshot.engine.autogenerate import Options
@@ -158,3 +159,19 @@ def draft(surroundings: Surroundings, drift: Drift, parent: str | None, message:
         upgrades=up,
         downgrades=down,
     )
+
+
+def enums_out_of_step(project: ProjectContext) -> Iterator[tuple[NativeEnum, Enum]]:
+    """The native enums of the models whose values differ from those of the history, both surely known."""
+    models = models_of(project.surroundings)
+    enums = list(native_enums(models.target_tables)) if models.targets is not None else []
+    head = head_of(project) if enums else None
+    if head is None or head[0].database != "postgresql":
+        return
+    schema = head[1]
+    for enum in enums:
+        known = schema.enums.get(enum.name)
+        if known is None or known.there is not None or schema.doubts(known) or None in known.values:
+            continue
+        if set(enum.values) != set(known.values):
+            yield enum, known

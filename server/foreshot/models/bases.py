@@ -10,9 +10,8 @@ from msgspec import Struct
 
 from foreshot.models.annotations import spelled
 from foreshot.models.model import MetadataInfo, Origin
-from foreshot.models.scopes import ClassSource, Linker, ModuleScope
+from foreshot.models.scopes import ClassSource, Linker, ModuleScope, name_span
 from foreshot.syntax.values import CallValue, Ref, Value
-from foreshot.text import Span
 
 RootKind = Literal["declarative", "flask", "sqlmodel"]
 _MAKERS: Final = (
@@ -113,7 +112,7 @@ class Bases:
                 return Root(
                     path,
                     "flask",
-                    self.identity(Ref(f"{owner}.metadata", "", source_span(source))),
+                    self.identity(Ref(f"{owner}.metadata", "", name_span(source))),
                     mapped,
                     known,
                 )
@@ -257,9 +256,9 @@ class Bases:
     def _metadata_info(self, identity: str) -> MetadataInfo:
         call, path = self._metadata_call(identity)
         if call is None:
-            top = identity.partition(".")[0]
-            outside = not self.linker.could_hold(top) and not identity.startswith("sqlmodel.")
-            return MetadataInfo(identity, None, None, None, not outside)
+            outside = not self.linker.could_hold(identity.partition(".")[0])
+            known = not outside or identity.startswith("sqlmodel.")
+            return MetadataInfo(identity, None, None, self._place(identity), known)
         convention = call.keywords.get("naming_convention")
         schema = call.keywords.get("schema")
         origin = Origin(path, call.span)
@@ -282,6 +281,15 @@ class Bases:
             origin,
             known,
         )
+
+    def _place(self, identity: str) -> Origin | None:
+        """Where the base is made whose metadata has no call of its own."""
+        owner = identity.partition("[")[0].rpartition(".")[0]
+        source = self.linker.class_source(owner)
+        if source is not None:
+            return Origin(source.scope.path, name_span(source))
+        made = self.linker.object_of(owner)
+        return Origin(made[2].path, made[0].span) if made is not None else None
 
     def _metadata_call(self, identity: str) -> tuple[CallValue | None, str]:
         made = self.linker.object_of(identity)
@@ -317,7 +325,3 @@ def _own_values(source: ClassSource) -> list[tuple[str, ast.expr]]:
             case _:
                 pass
     return found
-
-
-def source_span(source: ClassSource) -> Span:
-    return source.scope.module.span(source.node)

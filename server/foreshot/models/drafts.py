@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from foreshot.models.model import ModelColumn, ModelItem, ModelTable, Origin
-from foreshot.models.scopes import ClassSource
 from foreshot.syntax.values import CallValue, Ref, Value
-from foreshot.text import Span
 
 
 class Draft:
@@ -62,12 +60,6 @@ def refs_in(value: Value) -> Iterator[Ref]:
                 and item.path.rpartition(".")[2] in ("desc", "asc")
             ):
                 yield Ref(item.path.rpartition(".")[0], "", item.span)
-
-
-def name_span(source: ClassSource) -> Span:
-    module, node = source.scope.module, source.node
-    start = module.content.find(node.name, module.span(node).start)
-    return Span(start, start + len(node.name))
 
 
 def last_part(node: ast.expr) -> str:

@@ -364,6 +364,13 @@ class Linker:
         return False
 
 
+def name_span(source: ClassSource) -> Span:
+    """Where a class's name stands."""
+    module, node = source.scope.module, source.node
+    start = module.content.find(node.name, module.span(node).start)
+    return Span(start, start + len(node.name))
+
+
 def _is_named(call: CallValue) -> bool:
     return call.path.rpartition(".")[2] in _NAMED
 

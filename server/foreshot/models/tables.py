@@ -8,10 +8,10 @@ from typing import Final, cast
 
 from foreshot.models.bases import Root
 from foreshot.models.columns import Columns
-from foreshot.models.drafts import Draft, by_name, flask_table_name, name_span
+from foreshot.models.drafts import Draft, by_name, flask_table_name
 from foreshot.models.members import Body, Member, is_declared
 from foreshot.models.model import Doubt, ModelColumn, Origin
-from foreshot.models.scopes import ClassSource, Linker, ModuleScope
+from foreshot.models.scopes import ClassSource, Linker, ModuleScope, name_span
 from foreshot.models.table_calls import TableCalls
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 from foreshot.text import Span

@@ -1,0 +1,154 @@
+"""The models ask for something that no migration makes.
+
+A column was added to a model, an index, a table, a length: as long as no revision makes it, the application works on a database of its developer
+and fails on every other. Foreshot compares the models with the schema that the migrations make, as `alembic revision --autogenerate` would
+with a database, and says it at the attribute. Models that cannot be read say nothing. `foreshot diff` shows all operations at once.
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("name", sa.String(20), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(20))
+    nick: Mapped[str | None] = mapped_column(sa.String(20))
+    #| No migration adds `users.nick`
+```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
+```python fixed versions/0560170b75f7_model_changes.py
+\"\"\"model changes
+
+Revision ID: 0560170b75f7
+Revises: 0002
+Create Date: 2026-01-01 00:00:00
+
+\"\"\"
+from alembic import op
+import sqlalchemy as sa
+
+
+revision = '0560170b75f7'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column('users', sa.Column('nick', sa.String(length=20), nullable=True))
+
+
+def downgrade():
+    op.drop_column('users', 'nick')
+```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(20))
+```
+```python env.py good
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from foreshot.lint.context import ProjectContext
+from foreshot.lint.finding import Finding, Fix, NewFile
+from foreshot.lint.mapped import draft, drift_of_project
+from foreshot.lint.rule import ProjectRule
+
+if TYPE_CHECKING:
+    from foreshot.engine.autogenerate import Difference
+
+_SAYS = {
+    "add_table": "No migration creates the table `{table}` yet.",
+    "add_column": "No migration adds `{table}.{column}` yet.",
+    "remove_column": "`{table}.{column}` is in the history and no longer in the model: no migration drops it yet.",
+    "modify_type": "`{table}.{column}` has another type in the history: no migration changes it yet.",
+    "modify_nullable": "`{table}.{column}` may be NULL on one side only: no migration changes that yet.",
+    "modify_default": "`{table}.{column}` has another server default in the history: no migration changes it yet.",
+    "modify_comment": "`{table}.{column}` has another comment in the history: no migration changes it yet.",
+    "add_index": "No migration creates the index `{name}` on `{table}` yet.",
+    "remove_index": "The index `{name}` on `{table}` is in the history and no longer in the model.",
+    "add_constraint": "No migration adds this unique constraint to `{table}` yet.",
+    "remove_constraint": "The constraint `{name}` on `{table}` is in the history and no longer in the model.",
+    "add_fk": "No migration adds this foreign key to `{table}` yet.",
+    "remove_fk": "The foreign key `{name}` of `{table}` is in the history and no longer in the model.",
+    "add_table_comment": "No migration sets the comment on `{table}` yet.",
+    "remove_table_comment": "The comment on `{table}` is in the history and no longer in the model.",
+}
+
+
+class PendingMigration(ProjectRule):
+    """A model's attribute, table, index or constraint that the history lacks, or has otherwise."""
+
+    severity = "warning"
+    safety = "unsafe"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """Each operation at the line of the models that asks for it."""
+        drift = drift_of_project(project)
+        for item in drift.pending if drift is not None else ():
+            if item.origin is None or not item.certain or not item.detectable:
+                continue
+            found = item.difference
+            path, span = item.origin.path, item.origin.span
+            source = project.source(path)
+            if source is None:
+                continue
+            end = source.content.find("\n", span.start, span.end)
+            at = span if end == -1 else type(span)(span.start, end)
+            yield self.finding(at, _said(found), path=path, object=found.column or found.name or found.table)
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """One revision with everything that is pending."""
+        drift = drift_of_project(project)
+        heads = project.graph.heads
+        if drift is None or len(heads) > 1:
+            return
+        parent = heads[0] if heads else None
+        path, text = draft(project.surroundings, drift, parent, "model changes")
+        if project.source(path) is None:
+            count = sum(item.detectable for item in drift.pending)
+            title = "Create the revision" + (f" for all {count} pending operations" if count > 1 else "")
+            yield Fix(title, "unsafe", creates=(NewFile(path, text),))
+
+
+def _said(found: Difference) -> str:
+    said = _SAYS.get(found.kind, "The history has `{table}` otherwise: no migration changes it yet.")
+    return said.format(table=found.table_name, column=found.column, name=found.name)

@@ -1,0 +1,121 @@
+"""Modules that define mapped tables are not imported by env.py, even indirectly: autogenerate drops their tables.
+
+`Base.metadata` knows the tables whose modules have been imported, and no others. An env.py that imports the base alone hands over an empty
+metadata: `alembic revision --autogenerate` then writes an `op.drop_table` for each table of the database. Import the modules; `# noqa: F401` keeps
+a formatter from taking the import away.
+
+```python app/base.py
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+```
+```python app/orders.py
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base import Base
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+```
+```python env.py bad
+from alembic import context
+from app.base import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+#                                                  ^^^^^^^^^^^^^ Autogenerate does not know `orders`
+```
+```python fixed env.py
+from alembic import context
+from app.base import Base
+import app.orders  # noqa: F401
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
+```python env.py good
+from alembic import context
+from app import orders
+from app.base import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import ProjectContext
+from foreshot.lint.finding import Finding, Fix, Related
+from foreshot.lint.mapped import models_of
+from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import codes
+from foreshot.models.model import ModelTable
+from foreshot.rules.environment._metadata import passed
+from foreshot.syntax.changes import InsertAfter
+from foreshot.text import Span
+
+
+class ModelsNotImported(ProjectRule):
+    """Tables of env.py's metadata in modules that its imports do not lead to."""
+
+    severity = "error"
+    safety = "safe"
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """All of them at once, at the metadata."""
+        path = project.environment.env_py
+        missing = _missing(project)
+        if not missing or path is None:
+            return
+        at = next(
+            (argument.span for call, argument in passed(project, "target_metadata") if not call.offline), None
+        )
+        if at is None:
+            return
+        names = codes(list(dict.fromkeys(table.full_name for table in missing))[:4])
+        more = len(missing) - 4
+        listed = f"{names} and {more} more" if more > 0 else names
+        told = (
+            f"Autogenerate does not know {listed} and would drop them: env.py does not import their modules."
+        )
+        if len(missing) == 1:
+            told = (
+                f"Autogenerate does not know {listed} and would drop it: env.py does not import its module."
+            )
+        related = [
+            Related(f"`{table.full_name}` is defined here", table.origin.span, table.origin.path)
+            for table in missing[:4]
+        ]
+        yield self.finding(at, told, path=path, object=missing[0].full_name, related=related)
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """The imports, behind those that there are."""
+        env = project.env
+        after = _last_import(project)
+        if env is None or after is None:
+            return
+        modules = sorted({table.module for table in _missing(project)})
+        lines = "\n".join(f"import {module}  # noqa: F401" for module in modules)
+        yield Fix("Import the modules of the models", "safe", (InsertAfter(after, lines),))
+
+
+def _missing(project: ProjectContext) -> list[ModelTable]:
+    models = models_of(project.surroundings)
+    if not models.targets or models.reached is None:
+        return []
+    known = {table.full_name for table in models.target_tables}
+    return [
+        table
+        for table in models.tables
+        if models.is_target(table) and not models.is_reached(table) and table.full_name not in known
+    ]
+
+
+def _last_import(project: ProjectContext) -> Span | None:
+    env = project.env
+    spans = [item.span for item in env.imports if item.top_level] if env is not None else []
+    return max(spans, key=lambda span: span.start, default=None)

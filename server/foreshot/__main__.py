@@ -22,8 +22,12 @@ def _leave_current_folder() -> None:
     # Loaded since the interpreter began, unlike pathlib, which the folder could have given.
     import os
 
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except OSError:
+        return  # it has been deleted
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    if sys.path and not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()) and os.getcwd() != package:  # noqa: PTH109
+    if sys.path and not sys.flags.safe_path and sys.path[0] in ("", here) and here != package:
         del sys.path[0]
 
 

@@ -21,7 +21,7 @@ from foreshot.cli.text import one_line, shown_path
 from foreshot.lint.severity import SEVERITIES
 from foreshot.project import paths as plain_paths
 from foreshot.project.dialect_names import DIALECTS, dialect_of
-from foreshot.text import SourceText, Unreadable, decode
+from foreshot.text import MAX_BYTES, SourceText, Unreadable, decode
 from foreshot.workspace.check import ConfigurationError, Options, ProjectResult, check
 from foreshot.workspace.shipped import Wanted
 
@@ -202,6 +202,10 @@ class _Request:
         with Bar(console.stderr()) as bar:
             results = check(self.options, bar.update)
         self._expect_projects(results)
+        unlisted = list(dict.fromkeys(folder for result in results for folder in result.unlisted))
+        if unlisted and not any(result.files for result in results):
+            # A summary of nothing would read like a good one.
+            raise Failure("\n".join(_not_listed(path, self.folder) for path in unlisted))
         findings = Findings(results, self.folder, with_fixes=self.with_fixes)
         if self.statistics:
             from foreshot.cli.statistics import Statistics
@@ -215,7 +219,9 @@ class _Request:
         gc.enable()
         grave = write(form).is_grave
         self._tell_shipped(results)
-        return 1 if grave else 0
+        for path in unlisted:
+            say(_not_listed(path, self.folder), "error")
+        return 2 if unlisted else 1 if grave else 0
 
     def _tell_shipped(self, results: Sequence[ProjectResult]) -> None:
         """Say what was not reviewed, and what could not be compared."""
@@ -266,6 +272,10 @@ class _Request:
         if any(Path(path).is_dir() and path != self.folder for path in self.options.paths):
             raise Failure(message)
         say(message, "warning")
+
+
+def _not_listed(path: str, folder: str) -> str:
+    return f"{shown_path(path, folder)} cannot be listed: what is in it was not checked."
 
 
 def _overrides(
@@ -321,7 +331,10 @@ def _absolute(path: str) -> str:
 
 def _read_stdin(filename: str) -> tuple[str, SourceText]:
     path = _absolute(filename)
-    source = decode(sys.stdin.buffer.read(), python=path.endswith(".py"))
+    # Somebody may pour without end.
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    too_long = Unreadable(f"it is larger than {MAX_BYTES >> 10} KiB")
+    source = decode(data, python=path.endswith(".py")) if len(data) <= MAX_BYTES else too_long
     if isinstance(source, Unreadable):
         raise Failure(
             f"Standard input cannot be read as {shown_path(path, str(Path.cwd()))}: {source.reason}."

@@ -35,6 +35,10 @@ class Paint:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.enabled and text else text
 
 
+class OutputFailed(Exception):
+    """What was to be written could not be, for instance because a disk is full; the message is the system's."""
+
+
 class Console:
     """One of the two standard streams.
 
@@ -96,10 +100,10 @@ class Console:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
+        self.closed = True
         # Windows says EINVAL where others say EPIPE.
         if not isinstance(error, BrokenPipeError) and os.name != "nt":
-            raise error
-        self.closed = True
+            raise OutputFailed(error.strerror or str(error)) from error
         # What is still buffered would be complained about when the interpreter leaves.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stream.fileno())
@@ -127,6 +131,10 @@ def wants_colour(is_terminal: bool) -> bool:
 
 def prepare_streams() -> None:
     """Make the standard streams write any text, whatever their encoding, and every line end as it is."""
+    # A stream that was closed before we began: its number must not become that of the next file that is opened.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

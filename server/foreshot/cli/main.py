@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Final
 
 import click
 
 from foreshot import __version__
 from foreshot.cli import console
+from foreshot.cli.problems import say
 from foreshot.cli.text import one_line
 
 # The module of each command, which has it as `command`, and what the overview says of it.
@@ -82,12 +85,37 @@ def main() -> int:
     except (KeyboardInterrupt, click.Abort):
         console.stderr().line("Interrupted.")
         return _INTERRUPTED
+    except console.OutputFailed as error:
+        return _cannot_write(error)
     except Exception as error:
-        _report_crash(error)
+        if isinstance(error, OSError) and not _has_current_folder():
+            say("The current folder is not there any more.", "error")
+        else:
+            _report_crash(error)
         return _FAILED
-    out = console.stdout()
-    out.flush()
+    try:
+        console.stdout().flush()
+    except console.OutputFailed as error:
+        return _cannot_write(error)
     return status if isinstance(status, int) else 0
+
+
+def _cannot_write(error: console.OutputFailed) -> int:
+    """Say that nobody has all of the output; what is still in a buffer goes nowhere, or the interpreter complains when it leaves."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    with contextlib.suppress(console.OutputFailed):
+        say(f"The output could not be written: {error}.", "error")
+    return _FAILED
+
+
+def _has_current_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def is_verbose() -> bool:

@@ -98,6 +98,18 @@ class ProjectResult:
         return self.project.review.notes
 
     @property
+    def unlisted(self) -> list[str]:
+        """Version folders that are there and could not be looked into, or not to their end: what they hold was not checked."""
+        found: list[str] = []
+        for folder in self.environment.version_dirs:
+            listing = self.project.files.listing(folder)
+            if (listing is None and os.path.lexists(folder)) or (
+                listing is not None and not listing.complete
+            ):
+                found.append(folder)
+        return found
+
+    @property
     def paths(self) -> list[str]:
         """The files that were asked for and in which something may have been found."""
         return restricted(self.project, self._options, self._only)

@@ -1,7 +1,9 @@
 """The exit status is a contract: 0 nothing, 1 findings, 2 everything else."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +116,76 @@ def test_overview_lists_every_command(tmp_path):
         assert shown.stdout.startswith(f"Usage: foreshot {name} ")
     version = run(tmp_path, "--version")
     assert version.stdout.startswith("foreshot ")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--output-format", "json"), ("--output-format", "sarif")])
+def test_output_that_cannot_be_written_is_no_crash(project, arguments):
+    with Path("/dev/full").open("w") as out:
+        ran = started(project, "check", *arguments, stdout=out)
+        assert ran.returncode == 2
+        assert ran.stderr == "error: The output could not be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_crash(project, closed):
+    line = f'exec "$0" -m foreshot check --select blocking-index --dialect postgresql {closed}'
+    ran = subprocess.run(
+        ["sh", "-c", line, sys.executable],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert "failed" not in ran.stderr
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    line = 'rmdir "$PWD" && exec "$0" -m foreshot check'
+    ran = subprocess.run(
+        ["sh", "-c", line, sys.executable],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == (2, "error: The current folder is not there any more.\n")
+
+
+def test_endless_input_has_an_end(project):
+    with Path("/dev/zero").open("rb") as endless:
+        ran = started(project, "check", "--stdin-filename", "migrations/versions/3c.py", stdin=endless)
+    assert ran.returncode == 2
+    assert "it is larger than" in ran.stderr
+
+
+@pytest.mark.parametrize("form", ["full", "json", "junit"])
+def test_a_version_folder_that_cannot_be_listed_is_no_success(project, form):
+    versions = project / "migrations/versions"
+    shutil.rmtree(versions)
+    versions.write_text("", encoding="utf-8")
+    ran = run(project, "check", "--output-format", form)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "error: migrations/versions cannot be listed: what is in it was not checked.\n"
+
+
+def started(folder, *arguments, **streams):
+    command = [sys.executable, "-m", "foreshot", *arguments]
+    streams = {"stdout": subprocess.PIPE} | streams
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+        **streams,
+    )

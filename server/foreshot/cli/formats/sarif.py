@@ -38,11 +38,8 @@ class Format(BaseFormat):
 
     def before(self) -> str:
         """The log as far as the first result."""
-        log = {
-            "$schema": SCHEMA,
-            "version": "2.1.0",
-            "runs": [{"columnKind": "unicodeCodePoints", "results": []}],
-        }
+        run: dict[str, object] = {"columnKind": "unicodeCodePoints", "results": []}
+        log: dict[str, object] = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
         return as_json(log).rpartition("]")[0].rpartition("]")[0]
 
     def file(self, file: FileFindings) -> str:

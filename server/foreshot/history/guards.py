@@ -65,13 +65,9 @@ def _there(draft: Draft, name: str | None) -> bool | None:
         return None
     known = draft.find(name)
     if known is None:
-        return True if name in draft.views else None if _doubted(draft, name) else False
+        # What may have made it all the same is a doubt that the schema has anyway.
+        return name in draft.views
     return True if draft.tables[known].there is None else None
-
-
-def _doubted(draft: Draft, name: str) -> bool:
-    """Whether a table that is not known may have been made all the same."""
-    return any(item.about in ("", name) for item in draft.perhaps)
 
 
 def _on_table(draft: Draft, test: Test) -> bool | None:
@@ -81,17 +77,14 @@ def _on_table(draft: Draft, test: Test) -> bool | None:
     table = draft.tables.get(draft.find(test.table) or "")
     if table is None:
         return None
-    doubted = bool(table.perhaps) or len(draft.perhaps) > table.since
     if test.kind == "column":
         column = table.columns.get(test.name or "")
         if column is not None:
             return None if column.perhaps and column.type.stored is None and column.nullable is None else True
-        return None if doubted or test.name is None else False
+        return None if test.name is None else False
     names = set(names_on(table))
     if test.name is not None:
-        if test.name in names:
-            return True
-        return None if doubted else False
+        return test.name in names
     if test.columns:
         return any(key.columns == test.columns for key in table.foreign_keys) or None
     return None

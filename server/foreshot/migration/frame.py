@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from foreshot.migration.guards import Condition
 from foreshot.migration.operations import Direction
+from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
 from foreshot.text import Span
 
@@ -24,6 +26,8 @@ class Frame(Struct):
     dialects: frozenset[str] | None = None
     excluded: frozenset[str] = frozenset()
     conditions: tuple[int, ...] = ()
+    tests: Mapping[int, Test] = {}
+    """What those conditions ask of the schema, by number."""
     repeated: bool = False
     autocommit: bool = False
     depth: int = 0
@@ -42,7 +46,15 @@ class Frame(Struct):
             dialects=dialects,
             excluded=excluded,
             conditions=self.and_unknown(number) if condition.unknown else self.conditions,
+            tests={**self.tests, number: condition.test}
+            if condition.unknown and condition.test is not None
+            else self.tests,
         )
+
+    def take_guards(self, other: Frame) -> None:
+        """From here on run under what ``other`` runs under."""
+        self.dialects, self.excluded = other.dialects, other.excluded
+        self.conditions, self.tests = other.conditions, other.tests
 
     def and_unknown(self, number: int) -> tuple[int, ...]:
         """The conditions inside one more that cannot be told; of very many the outer ones and the last are kept."""

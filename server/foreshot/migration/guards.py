@@ -7,6 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from foreshot.migration.asked import negated as opposite
+from foreshot.migration.asked import read_test
+from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.values import Ref, Value, known_strs
 
@@ -26,13 +29,15 @@ class Condition(Struct, frozen=True):
     only: frozenset[str] | None = None
     never: frozenset[str] = frozenset()
     unknown: bool = False
+    test: Test | None = None
+    """What it asks of the schema, where that decides it."""
 
     def negated(self) -> Condition:
         """What is known when the condition does not hold."""
         if self.known is not None:
             return Condition(known=not self.known)
         if self.unknown:
-            return Condition(unknown=True)
+            return Condition(unknown=True, test=None if self.test is None else opposite(self.test))
         if self.only is not None:
             return Condition(never=self.only)
         return Condition(only=self.never)
@@ -67,7 +72,7 @@ def read_condition(node: ast.expr, scope: Scope, depth: int = 0) -> Condition:
     value = scope.evaluate(node)
     if isinstance(value, bool | int | str | None):
         return Condition(known=bool(value))
-    return Condition(unknown=True)
+    return Condition(unknown=True, test=read_test(node, scope))
 
 
 def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope) -> Condition | None:
@@ -137,4 +142,9 @@ def _all(parts: list[Condition]) -> Condition:
     if only is not None:
         only -= never
         never = frozenset()
-    return Condition(None, only, never, any(part.unknown for part in rest))
+    unknown = [part for part in rest if part.unknown]
+    test = None
+    if unknown and any(part.test is not None for part in unknown):
+        tests = tuple([part.test or Test("unknown") for part in unknown])
+        test = tests[0] if len(tests) == 1 else Test("all", parts=tests)
+    return Condition(None, only, never, bool(unknown), test)

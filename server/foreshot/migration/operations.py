@@ -20,6 +20,7 @@ from foreshot.migration.specs import (
     ForeignKeyRef,
     IndexSpec,
     Site,
+    SqlProblem,
     TypeSpec,
 )
 from foreshot.syntax.values import Maybe, Unknown, Value
@@ -216,8 +217,7 @@ class AddEnumValue(Operation, frozen=True):
     name: Maybe[str]
     value: Maybe[str]
     if_not_exists: bool = False
-    place: str = ""
-    """``before`` or ``after`` another label; empty: at the end."""
+    place: str = ""  # ``before`` or ``after`` another label; empty: at the end
     neighbour: Maybe[str] | None = None
 
 
@@ -244,8 +244,7 @@ class DataChange(Operation, frozen=True):
     """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
     limited: bool = False
-    fills: tuple[str, ...] = ()
-    """Columns that it sets in all rows where they are NULL: ``SET c = … WHERE c IS NULL``."""
+    fills: tuple[str, ...] = ()  # columns that it sets wherever they are NULL: ``SET c = … WHERE c IS NULL``
     kind: ClassVar[str] = "data_change"
 
     @property
@@ -329,14 +328,6 @@ class SqlText(Operation, frozen=True):
     statements: tuple[str, ...] = ()
 
 
-class SqlProblem(Struct, frozen=True):
-    """A statement that the parser does not accept in the dialect."""
-
-    message: str
-    span: Span
-    dialect: str
-
-
 class BulkInsert(TableOperation, frozen=True):
     """``op.bulk_insert``."""
 
@@ -357,8 +348,7 @@ class Opaque(Operation, frozen=True):
     why: str
     what: str
     """``sql``, ``operation``, ``helper``, ``loop`` or ``limit``."""
-    tables: tuple[str, ...] = ()
-    """The only tables that it may touch, where its text tells; empty: any."""
+    tables: tuple[str, ...] = ()  # the only ones that it may touch, where its text tells; empty: any
 
 
 __all__ = [

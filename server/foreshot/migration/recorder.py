@@ -254,6 +254,7 @@ class Recorder:
             dialects=frame.dialects,
             excluded=frame.excluded,
             conditions=frame.conditions,
+            tests=frame.tests,
             repeated=frame.repeated,
             path=frame.path,
         )

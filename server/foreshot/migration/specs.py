@@ -212,3 +212,11 @@ class IndexSpec(Struct, frozen=True):
     """Its name went through ``op.f()``: no naming convention touches it."""
     expressions: bool = False
     """True when at least one element is known to be an expression instead of a column name."""
+
+
+class SqlProblem(Struct, frozen=True):
+    """A statement that the parser does not accept in the dialect."""
+
+    message: str
+    span: Span
+    dialect: str

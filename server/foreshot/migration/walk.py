@@ -215,11 +215,11 @@ class Walker:
         if body_ended or other_ended:
             # What follows runs only when the branch that leaves was not taken.
             narrowed = frame.under(negated if body_ended else condition, self._new_path(())[-1])
-            frame.dialects, frame.excluded, frame.conditions = (
-                narrowed.dialects,
-                narrowed.excluded,
-                narrowed.conditions,
-            )
+            leaving = statement.body if body_ended else statement.orelse
+            if isinstance(leaving[-1], ast.Raise) and condition.unknown:
+                # Whoever comes further met no error: it is as if it had not been asked.
+                narrowed = replace(narrowed, conditions=frame.conditions, tests=frame.tests)
+            frame.take_guards(narrowed)
         return False
 
     def _for(self, statement: ast.For, frame: Frame) -> bool:

@@ -7,7 +7,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from foreshot.schema import apply_columns, apply_constraints, apply_tables, apply_things
+from foreshot.schema import apply_columns, apply_constraints, apply_indexes, apply_tables, apply_things
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft
 from foreshot.schema.state import Origin, Perhaps, Schema, Table, Target
@@ -27,7 +27,7 @@ def apply(schema: Schema, change: to.Change, target: Target, origin: Origin, dou
 
 def run(draft: Draft, change: to.Change, origin: Origin, doubt: str = "") -> None:
     """Apply a change to a draft."""
-    draft.origin = origin
+    draft.origin, draft.raw = origin, change.at.raw
     handler = _HANDLERS.get(type(change))
     if handler is None:
         return
@@ -83,9 +83,9 @@ _HANDLERS = cast(
         to.MadeColumn: apply_columns.make_column,
         to.LostColumn: apply_columns.lose_column,
         to.SetColumn: apply_columns.set_column,
-        to.MadeIndex: apply_constraints.make_index,
-        to.LostIndex: apply_constraints.drop_index,
-        to.MovedIndex: apply_constraints.rename_index,
+        to.MadeIndex: apply_indexes.make_index,
+        to.LostIndex: apply_indexes.drop_index,
+        to.MovedIndex: apply_indexes.rename_index,
         to.MadeConstraint: apply_constraints.make_constraint,
         to.LostConstraint: apply_constraints.drop_constraint,
         to.MovedConstraint: apply_constraints.rename_constraint,

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from foreshot.schema import changes as to
 from foreshot.schema import state as st
-from foreshot.schema.apply_constraints import add_check, add_index, add_key, add_unique
+from foreshot.schema.apply_constraints import add_check, add_key, add_unique
+from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text, with_column
 from foreshot.schema.plain import Called, Named, Plain
 from foreshot.schema.state import Column, ColumnType, Perhaps, Table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -20,8 +19,6 @@ from foreshot.schema.names import (
 )
 from foreshot.schema.plain import Called, Plain
 from foreshot.schema.state import Naming, Table
-
-_DEFAULT_INDEX: Final = "ix_%(column_0_label)s"
 
 
 def make_constraint(draft: Draft, change: to.MadeConstraint) -> None:
@@ -50,7 +47,7 @@ def add_constraint(draft: Draft, table: Table, made: to.NewConstraint) -> Table:
             columns = known_columns(index.columns)
             table = replace(table, indexes=tuple([item for item in table.indexes if item is not index]))
     if columns is None or made.name is None or made.kind not in ("primary key", "unique"):
-        return _doubted(draft, table, "a constraint that cannot be told is added")
+        return doubted(draft, table, "a constraint that cannot be told is added")
     if made.kind == "primary key":
         return set_primary_key(draft, table, columns, made.name, made.final)
     return add_unique(draft, table, columns, made.name, made.final, made.deferrable)
@@ -58,9 +55,9 @@ def add_constraint(draft: Draft, table: Table, made: to.NewConstraint) -> Table:
 
 def set_primary_key(draft: Draft, table: Table, columns: tuple[str, ...], name: str, final: bool) -> Table:
     """The table with a primary key, whose columns take no NULL."""
-    written, named = _name(draft, table, "pk", columns, name, final)
+    written, named = name_of(draft, table, "pk", columns, name, final)
     if written is None and draft.dialect == "postgresql":
-        written, named = postgresql_name(table.name, (), "pkey", _taken(draft, table)), "server"
+        written, named = postgresql_name(table.name, (), "pkey", taken_names(draft, table)), "server"
     if draft.target.is_mysql:
         written = None
     found = dict(table.columns)
@@ -81,15 +78,15 @@ def add_unique(
     deferrable: bool = False,
 ) -> Table:
     """The table with a unique constraint."""
-    written, named = _name(draft, table, "uq", columns, name, final)
+    written, named = name_of(draft, table, "uq", columns, name, final)
     if written is None:
         if draft.dialect == "postgresql":
-            written, named = postgresql_name(table.name, columns, "key", _taken(draft, table)), "server"
+            written, named = postgresql_name(table.name, columns, "key", taken_names(draft, table)), "server"
         elif draft.target.is_mysql and columns:
             written, named = mysql_index_name(columns[0], set(names_on(table))), "server"
     made = st.Key(written, named, columns, draft.origin, deferrable)
     table = replace(table, uniques=(*table.uniques, made))
-    return _without_implied(draft, table, columns)
+    return without_implied(draft, table, columns)
 
 
 def add_check(
@@ -97,11 +94,11 @@ def add_check(
 ) -> Table:
     """The table with a check."""
     if made.name is None:
-        return _doubted(draft, table, "a check whose name cannot be told is added")
-    written, named = _name(draft, table, "ck", (column,) if column else (), made.name, made.final)
+        return doubted(draft, table, "a check whose name cannot be told is added")
+    written, named = name_of(draft, table, "ck", (column,) if column else (), made.name, made.final)
     if written is None and draft.dialect == "postgresql":
         of = (column,) if column else _mentioned(made.condition, table)
-        written = postgresql_name(table.name, of if len(of) == 1 else (), "check", _taken(draft, table))
+        written = postgresql_name(table.name, of if len(of) == 1 else (), "check", taken_names(draft, table))
         named = "server"
     elif written is None and draft.dialect == "mysql":
         written, named = mysql_key_name(table.name, set(names_on(table)), "_chk_"), "server"
@@ -140,15 +137,15 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     """The table with a foreign key; ``apart``: by ALTER TABLE."""
     columns, referred = known_columns(made.columns), known_columns(made.ref_columns)
     if columns is None or referred is None or made.ref_table is None or made.name is None:
-        return _doubted(draft, table, "a foreign key that cannot be told is added")
+        return doubted(draft, table, "a foreign key that cannot be told is added")
     if made.use_alter and not apart:
         # SQLAlchemy leaves it to an ALTER TABLE that Alembic never makes.
         return table
     ref_table = draft.find(made.ref_table) or made.ref_table
-    written, named = _name(draft, table, "fk", columns, made.name, made.final, ref_table, referred)
+    written, named = name_of(draft, table, "fk", columns, made.name, made.final, ref_table, referred)
     if written is None:
         if draft.dialect == "postgresql":
-            written, named = postgresql_name(table.name, columns, "fkey", _taken(draft, table)), "server"
+            written, named = postgresql_name(table.name, columns, "fkey", taken_names(draft, table)), "server"
         elif draft.target.is_mysql:
             written, named = mysql_key_name(table.name, set(names_on(table))), "server"
     key = st.ForeignKey(
@@ -165,8 +162,9 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     )
     table = replace(table, foreign_keys=(*table.foreign_keys, key))
     if draft.target.is_mysql and not _is_indexed(table, columns):
-        own = named != "server" or draft.dialect == "mysql"
-        name = written if own and written else mysql_index_name(columns[0], set(names_on(table)))
+        name = (
+            written if named != "server" and written else mysql_index_name(columns[0], set(names_on(table)))
+        )
         index = st.Index(name, "server", columns, unique=False, origin=draft.origin, implied_by=written)
         table = replace(table, indexes=(*table.indexes, index))
     return table
@@ -183,7 +181,7 @@ def _is_indexed(table: Table, columns: tuple[str, ...]) -> bool:
     return any(set(item[:size]) == wanted and item[:size] == columns for item in candidates)
 
 
-def _without_implied(draft: Draft, table: Table, columns: tuple[str | None, ...]) -> Table:
+def without_implied(draft: Draft, table: Table, columns: tuple[str | None, ...]) -> Table:
     """On MySQL an index that was made for a foreign key goes when another can serve it."""
     if not draft.target.is_mysql:
         return table
@@ -197,119 +195,7 @@ def _without_implied(draft: Draft, table: Table, columns: tuple[str | None, ...]
     return replace(table, indexes=kept) if len(kept) != len(table.indexes) else table
 
 
-def make_index(draft: Draft, change: to.MadeIndex) -> None:
-    """An index is created on a table or on a materialized view."""
-    view = draft.views.get(change.table or "")
-    if view is not None:
-        made = built_index(draft, Table(view.name, {}, view.origin), change.index)
-        if made is not None:
-            draft.views[view.name] = replace(view, indexes=(*view.indexes, made))
-        return
-    table = draft.table(change.table, "an index is created")
-    if table is not None:
-        draft.put(add_index(draft, table, change.index, change.if_not_exists))
-
-
-def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | None:
-    """The index with its name; None when its name cannot be told."""
-    if made.name is None:
-        return None
-    columns = tuple([item for item in made.columns if item is not None])
-    written, named = _name(draft, table, "ix", columns, made.name, made.final)
-    if written is None and columns:
-        if made.name == "" and draft.origin.kind != "execute" and not made.final:
-            label = f"ix_{table.name.replace('.', '_')}_{columns[0]}"
-            written, named = shortened(label, draft.dialect), "convention"
-        elif draft.dialect == "postgresql":
-            written, named = postgresql_name(table.name, columns, "idx", _taken(draft, table)), "server"
-        elif draft.target.is_mysql:
-            written, named = mysql_index_name(columns[0], set(names_on(table))), "server"
-    valid = True if not made.concurrently else None
-    where = made.where if draft.dialect in ("postgresql", "sqlite") else None
-    return st.Index(
-        written,
-        named,
-        made.columns,
-        made.unique is True,
-        draft.origin,
-        where,
-        made.using,
-        made.include,
-        made.expressions,
-        None,
-        valid,
-    )
-
-
-def add_index(draft: Draft, table: Table, made: to.NewIndex, if_not_exists: bool = False) -> Table:
-    """The table with an index."""
-    index = built_index(draft, table, made)
-    if index is None or made.unique is None:
-        return _doubted(draft, table, "an index that cannot be told is created")
-    if if_not_exists and any(item.name == index.name for item in table.indexes):
-        return table
-    table = replace(table, indexes=(*table.indexes, index))
-    if (
-        any(item is None and place not in made.expressions for place, item in enumerate(made.columns))
-        and not made.expressions
-    ):
-        table = _doubted(draft, table, "an index on what cannot be told is created")
-    return _without_implied_index(draft, table, index)
-
-
-def _without_implied_index(draft: Draft, table: Table, index: st.Index) -> Table:
-    if not draft.target.is_mysql:
-        return table
-    kept = tuple(
-        [
-            item
-            for item in table.indexes
-            if item is index or item.implied_by is None or item.columns != index.columns[: len(item.columns)]
-        ]
-    )
-    return replace(table, indexes=kept) if len(kept) != len(table.indexes) else table
-
-
-def drop_index(draft: Draft, change: to.LostIndex) -> None:
-    """An index is dropped."""
-    if change.name is None:
-        draft.doubt("an index that cannot be told is dropped", change.table or "")
-        return
-    name = change.name.rpartition(".")[2]
-    for table in _places(draft, change.table):
-        for group in ("indexes", "uniques"):
-            items: tuple[st.Index | st.Key, ...] = getattr(table, group)
-            kept = tuple([item for item in items if not _same(draft, item.name, name)])
-            # A unique constraint's index goes with DROP INDEX on MySQL only.
-            if len(kept) != len(items) and (group == "indexes" or draft.target.is_mysql):
-                draft.put(replace(table, **{group: kept}))
-                return
-    for view in draft.views.values():
-        if any(item.name == name for item in view.indexes):
-            kept = tuple([item for item in view.indexes if item.name != name])
-            draft.views[view.name] = replace(view, indexes=kept)
-            return
-    if (
-        not change.if_exists
-        and change.table
-        and (table := draft.tables.get(draft.find(change.table) or "")) is not None
-    ):
-        draft.put(_doubted(draft, table, f"the index {name} is dropped and was not known"))
-    elif not change.if_exists and not change.table:
-        draft.doubt(f"the index {name} is dropped and was not known", f"index {name}")
-
-
-def _places(draft: Draft, name: str | None) -> list[Table]:
-    """The table, or all of them where none was given: an index is found by its name."""
-    found = draft.find(name) if name else None
-    if found is not None and draft.dialect != "postgresql":
-        return [draft.tables[found]]
-    if found is not None:
-        return [draft.tables[found], *[item for item in draft.tables.values() if item.name != found]]
-    return list(draft.tables.values())
-
-
-def _same(draft: Draft, one: str | None, other: str) -> bool:
+def same_name(draft: Draft, one: str | None, other: str) -> bool:
     if one is None:
         return False
     if draft.target.is_mysql:
@@ -326,11 +212,11 @@ def drop_constraint(draft: Draft, change: to.LostConstraint) -> None:
         draft.put(replace(table, primary_key=None))
         return
     if not change.name:
-        draft.put(_doubted(draft, table, "a constraint without a name that is known is dropped"))
+        draft.put(doubted(draft, table, "a constraint without a name that is known is dropped"))
         return
     after = without_constraint(draft, table, change.name, change.kind)
     if after is None and not change.if_exists:
-        after = _doubted(draft, table, f"the constraint {change.name} is dropped and was not known")
+        after = doubted(draft, table, f"the constraint {change.name} is dropped and was not known")
     if after is not None:
         draft.put(after)
     if change.cascade:
@@ -361,15 +247,15 @@ def without_constraint(draft: Draft, table: Table, name: str, kind: str) -> Tabl
         names.append(made)
     names.append(shortened(name, draft.dialect))
     for wanted in names:
-        if table.primary_key is not None and _same(draft, table.primary_key.name, wanted):
+        if table.primary_key is not None and same_name(draft, table.primary_key.name, wanted):
             return replace(table, primary_key=None)
         for group in ("foreign_keys", "uniques", "checks", "exclusions"):
             items: tuple[st.ForeignKey | st.Key | st.Check | st.Exclusion, ...] = getattr(table, group)
-            kept = tuple([item for item in items if not _same(draft, item.name, wanted)])
+            kept = tuple([item for item in items if not same_name(draft, item.name, wanted)])
             if len(kept) != len(items):
                 return replace(table, **{group: kept})
         if kind in ("unique", "unknown") and draft.target.is_mysql:
-            kept_indexes = tuple([item for item in table.indexes if not _same(draft, item.name, wanted)])
+            kept_indexes = tuple([item for item in table.indexes if not same_name(draft, item.name, wanted)])
             if len(kept_indexes) != len(table.indexes):
                 return replace(table, indexes=kept_indexes)
     if draft.dialect == "sqlite":
@@ -401,7 +287,7 @@ def rename_constraint(draft: Draft, change: to.MovedConstraint) -> None:
         or change.new is None
         or (after := renamed(table, change.name, change.new)) is None
     ):
-        after = _doubted(draft, table, "a constraint that was not known is renamed")
+        after = doubted(draft, table, "a constraint that was not known is renamed")
     draft.put(after)
 
 
@@ -417,17 +303,6 @@ def renamed(table: Table, name: str, new: str) -> Table | None:
             )
             return replace(table, **{group: changed})
     return None
-
-
-def rename_index(draft: Draft, change: to.MovedIndex) -> None:
-    """An index is renamed; on PostgreSQL a key's index takes the key with it."""
-    if change.name is not None and change.new is not None:
-        for table in _places(draft, change.table):
-            after = renamed(table, change.name.rpartition(".")[2], change.new)
-            if after is not None:
-                draft.put(after)
-                return
-    draft.doubt("an index that was not known is renamed", f"index {change.name}" if change.name else "")
 
 
 def validate(draft: Draft, change: to.Validated) -> None:
@@ -447,7 +322,7 @@ def validate(draft: Draft, change: to.Validated) -> None:
     draft.put(replace(table, checks=checks, foreign_keys=keys))
 
 
-def _name(
+def name_of(
     draft: Draft,
     table: Table,
     kind: str,
@@ -459,7 +334,8 @@ def _name(
 ) -> tuple[str | None, Naming]:
     """The name as it arrives at the server, and who gave it; None when only the server can."""
     if name and final:
-        return cut(name, draft.dialect), "written"
+        # What SQLAlchemy sends it has shortened by its own rule; what stands in SQL the server cuts.
+        return (cut if draft.raw else shortened)(name, draft.dialect), "written"
     if not (final and not name):
         made = by_convention(draft.target, kind, table.name, columns, ref_table, ref_columns, name)
         if made is not None:
@@ -469,9 +345,9 @@ def _name(
     return None, "server"
 
 
-def _taken(draft: Draft, table: Table) -> set[str]:
+def taken_names(draft: Draft, table: Table) -> set[str]:
     return draft.constraint_names() | set(names_on(table)) | set(draft.tables)
 
 
-def _doubted(draft: Draft, table: Table, why: str) -> Table:
+def doubted(draft: Draft, table: Table, why: str) -> Table:
     return replace(table, perhaps=(*table.perhaps, st.Perhaps(why, draft.origin, table.name)))

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from foreshot.schema import changes as to
 from foreshot.schema.apply_columns import column_of, own_sequence, with_attached
-from foreshot.schema.apply_constraints import add_check, add_constraint, add_index, add_key, set_primary_key
+from foreshot.schema.apply_constraints import add_check, add_constraint, add_key, set_primary_key
+from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text
 from foreshot.schema.state import Column, Perhaps, Table
 
@@ -25,6 +26,7 @@ def make_table(draft: Draft, change: to.MadeTable) -> None:
             draft.doubt("the table is created a second time", known)
         if change.if_not_exists or before.there is None:
             return
+        draft.tables.pop(known)
     table = Table(
         change.table,
         {},

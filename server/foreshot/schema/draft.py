@@ -28,7 +28,8 @@ class Draft:
         self.conflicts: list[st.Conflict] = list(schema.conflicts)
         self.origin = Origin("", "upgrade", "", "")
         """Of the operation that is being applied."""
-        self.in_transaction = True
+        self.raw = False
+        """That operation was read from SQL."""
 
     def freeze(self) -> Schema:
         """The schema as it is now."""

@@ -113,7 +113,7 @@ def _column(column: Column, said: Said) -> dict[str, object]:
         "type": column.type.stored,
         "nullable": column.nullable,
         "default": written(column.default),
-        "identity": None if column.identity is None else dict(_options(column.identity)),
+        "identity": None if column.identity is None else {"always": False, **dict(_options(column.identity))},
         "computed": None if column.computed is None else written(column.computed.argument("sqltext", 0)),
         "comment": column.comment,
         **said(column.origin),

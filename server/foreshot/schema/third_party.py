@@ -71,6 +71,7 @@ def _geometry(name: str) -> Handler:
 
 _TEXT = Named(_SA + "Text")
 THIRD_PARTY: Final[Mapping[str, Handler]] = {
+    "sqlmodel.GUID": _as(Called(_SA + "CHAR", (32,)), postgresql=Named(_PG + "UUID")),
     "sqlalchemy_utils.UUIDType": _uuid,
     "sqlalchemy_utils.TSVectorType": _as(_TEXT, postgresql=Named(_PG + "TSVECTOR")),
     "sqlalchemy_searchable.TSVectorType": _as(_TEXT, postgresql=Named(_PG + "TSVECTOR")),

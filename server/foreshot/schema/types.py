@@ -33,7 +33,7 @@ def _spell(written: Plain, dialect: str, sql: str | None, depth: int) -> Spellin
         return _spell(chosen if chosen is not None else call.receiver, dialect, sql, depth + 1)
     if call.path.startswith("sql:"):
         return _raw(call, dialect)
-    if not path.startswith(("sqlalchemy", "alembic", "sqlmodel")):
+    if not path.startswith(("sqlalchemy.", "alembic")) and path != "sqlalchemy" and name != "AutoString":
         known = THIRD_PARTY.get(call.path) or THIRD_PARTY.get(path.partition(".")[0] + "." + name)
         return known(Asked(call, dialect, depth, _spell)) if known is not None else UNKNOWN
     handler = _HANDLERS.get(name.removeprefix("_"))

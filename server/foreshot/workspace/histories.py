@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
@@ -23,10 +24,12 @@ from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.project.looks import Record, recording
 from foreshot.project.naming import naming_convention
-from foreshot.schema.lower import Settle
 from foreshot.schema.state import Origin, Target
 from foreshot.text import SourceText, Span, Unreadable
 from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
+
+if TYPE_CHECKING:
+    from foreshot.workspace.settle import Settler
 
 
 class Told(Struct, frozen=True):
@@ -53,7 +56,7 @@ def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
 
 
 def read_told(
-    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settle | None = None
+    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settler | None = None
 ) -> Told:
     """The header and the delta of one revision file."""
     # What comes out of the cache needs no reader.
@@ -74,7 +77,7 @@ def read_told(
         return told_of(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))
     if revision is None:
         return told_of(read_header(module), Delta())
-    delta = delta_of(revision, settle)
+    delta = delta_of(revision, settle.inside(module) if settle is not None else None)
     revision.scope.release()
     return told_of(revision.header, delta)
 
@@ -98,7 +101,7 @@ class History:
         self._marks: Mapping[str, bytes] | None = None
 
     @cached_property
-    def settle(self) -> Settle:
+    def settle(self) -> Settler:
         """Follows the names of types through the project's modules."""
         from foreshot.workspace.settle import Settler
 
@@ -201,7 +204,7 @@ def _asked(surroundings: Surroundings) -> tuple[Database, ...]:
 
 
 def read_recorded(
-    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settle
+    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settler
 ) -> tuple[Told, Record]:
     """The header and the delta of one revision file, and what was looked at besides it."""
     with recording() as looked:

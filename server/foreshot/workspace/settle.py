@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final, cast
+
+from msgspec.structs import replace
+
 from foreshot.models.model import CustomType, EnumClass
 from foreshot.models.scopes import Linker
 from foreshot.models.types import enum_values, settled
 from foreshot.project.modules import Modules
+from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 from foreshot.text import Span
 
 _NOWHERE = Span(0, 0)
+_OWN: Final = "foreshot_revision_"
 _KNOWN = ("sqlalchemy", "alembic", "sql:", "geoalchemy2", "pgvector", "citext")
 
 
@@ -18,6 +25,22 @@ class Settler:
 
     def __init__(self, modules: Modules) -> None:
         self._linker = Linker(modules)
+
+    def inside(self, module: Module, path: str = "") -> Callable[[Value], Value]:
+        """The same for types of one revision file, which may define classes of its own."""
+        own = f"{_OWN}{abs(hash(module.content))}"
+        adopted = False
+
+        def settle(value: Value) -> Value:
+            nonlocal adopted
+            if not _is_local(value):
+                return self(value)
+            if not adopted:
+                self._linker.adopt(module, own, path)
+                adopted = True
+            return self(_placed(value, own))
+
+        return settle
 
     def __call__(self, value: Value) -> Value:
         """The type in SQLAlchemy's own terms, as far as the project's files tell."""
@@ -36,6 +59,37 @@ class Settler:
             return False
         inner = [*value.args, *value.keywords.values(), value.receiver]
         return any(isinstance(item, Ref | CallValue) and self._may_lead(item) for item in inner)
+
+
+def _is_local(value: Value) -> bool:
+    """Whether anything in it is defined in the file itself."""
+    match value:
+        case Ref(path=path):
+            return path.startswith(".") and not path.startswith("..")
+        case CallValue():
+            local = value.path.startswith(".") and not value.path.startswith("..")
+            return local or any(
+                _is_local(item) for item in [*value.args, *value.keywords.values(), value.receiver]
+            )
+        case _:
+            return False
+
+
+def _placed(value: Value, own: str) -> Value:
+    """The value with names of the file's own led to it."""
+    match value:
+        case Ref(path=path) if path.startswith(".") and not path.startswith(".."):
+            return Ref(own + path, value.written, value.span)
+        case CallValue():
+            return replace(
+                value,
+                func=cast("Ref", _placed(value.func, own)),
+                args=tuple([_placed(item, own) for item in value.args]),
+                keywords={key: _placed(item, own) for key, item in value.keywords.items()},
+                receiver=_placed(value.receiver, own),
+            )
+        case _:
+            return value
 
 
 def _plain(value: Value, depth: int) -> Value:

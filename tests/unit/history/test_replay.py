@@ -170,3 +170,50 @@ def test_a_digest_does_not_know_places() -> None:
     add = 'op.add_column("users", sa.Column("name", sa.Text()))'
     assert digest_of(delta(add)) == digest_of(delta(f"# a remark\n{add}"))
     assert digest_of(delta(add)) != digest_of(delta(add.replace("Text", "Date")))
+
+
+ASKS = """
+inspector = sa.inspect(op.get_bind())
+columns = [item["name"] for item in inspector.get_columns("users")]
+if "name" not in columns:
+    op.add_column("users", sa.Column("name", sa.Text()))
+if "email" not in columns:
+    op.add_column("users", sa.Column("email", sa.Text()))
+if not inspector.has_table("notes"):
+    op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True))
+if any(item["name"] == "ix" for item in inspector.get_indexes("users")):
+    op.drop_index("ix", "users")
+if not inspector.has_table("users"):
+    return
+op.add_column("users", sa.Column("last", sa.Text()))
+"""
+
+
+def test_conditions_that_ask_the_schema_are_answered() -> None:
+    schema = head(("a", None, USERS), ("b", "a", ASKS))
+    assert not schema.unknown
+    assert list(schema.tables["users"].columns) == ["id", "email", "team_id", "name", "last"]
+    assert "notes" in schema.tables
+
+
+def test_who_raises_does_not_come_further() -> None:
+    body = 'if broken():\n    raise ValueError\nop.add_column("users", sa.Column("name", sa.Text()))'
+    assert not head(("a", None, USERS), ("b", "a", body)).unknown
+
+
+def test_a_condition_that_nobody_can_answer_is_a_doubt_about_what_it_guards() -> None:
+    body = 'if some_setting():\n    op.add_column("users", sa.Column("name", sa.Text()))'
+    schema = head(("a", None, USERS), ("b", "a", body))
+    assert [reason.about for reason in schema.unknown] == ["users"]
+
+
+def test_names_that_are_too_long_are_shortened_as_they_arrive() -> None:
+    name = "fk_service_replica_registrations_gateway_replica_id_gateway_computes"
+    made = f'op.create_foreign_key(op.f("{name}"), "users", "users", ["team_id"], ["id"])'
+    written = (
+        f'op.execute("ALTER TABLE users ADD CONSTRAINT {name} FOREIGN KEY (team_id) REFERENCES users (id)")'
+    )
+    keys = head(("a", None, USERS), ("b", "a", made)).tables["users"].foreign_keys
+    assert keys[-1].name == "fk_service_replica_registrations_gateway_replica_id_gat_56c5"
+    keys = head(("a", None, USERS), ("b", "a", written)).tables["users"].foreign_keys
+    assert keys[-1].name == name[:63]

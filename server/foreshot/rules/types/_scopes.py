@@ -192,6 +192,8 @@ class _Reader:
         self.uses: list[tuple[_Scope, ast.Name, str]] = []
         self.reads: dict[str, set[str]] = {"": set()}
         self.pending: list[tuple[ast.AST, _Scope, str]] = []
+        self.idle: set[int] = set()
+        """Names that are handed over and never called: a Python default of a column that is added."""
 
     def read(self, tree: ast.Module) -> None:
         self.pending = [(node, self.root, "") for node in tree.body]
@@ -207,9 +209,13 @@ class _Reader:
             case ast.Name(id=name):
                 if isinstance(node.ctx, ast.Load):
                     self.uses.append((scope, node, owner))
-                    self.reads[owner].add(name)
+                    if id(node) not in self.idle:
+                        self.reads[owner].add(name)
                 else:
                     scope.bound.add(name)
+            case ast.Call(func=ast.Attribute(attr="add_column")):
+                self.idle.update(id(value) for column in node.args for value in _defaults(column))
+                self.later(ast.iter_child_nodes(node), scope, owner)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 self.function(node, scope, owner)
             case ast.ClassDef():
@@ -285,6 +291,14 @@ class _Reader:
             return owner
         self.reads.setdefault(name, set())
         return name
+
+
+def _defaults(column: ast.expr) -> Iterator[ast.expr]:
+    """What a column is given to be called when the application writes a row."""
+    if isinstance(column, ast.Call):
+        yield from (
+            item.value for item in column.keywords if item.arg in ("default", "onupdate", "insert_default")
+        )
 
 
 def _is_bound(name: str, scope: _Scope) -> bool:

@@ -106,6 +106,16 @@ def upgrade():
 def downgrade():
     op.drop_column("users", "data")
 ```
+A function that only serves as the Python default of a column that is added is never called by a migration:
+
+```python good
+def make_token():
+    return secrets.token_hex()
+
+
+def upgrade():
+    op.add_column("users", sa.Column("token", sa.String(64), default=make_token, nullable=True))
+```
 ```python good
 def upgrade():
     import sqlmodel

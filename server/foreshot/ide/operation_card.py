@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from foreshot.ide.facts import facts_of
 from foreshot.ide.markup import bullets, link, said
 from foreshot.ide.operations_at import Found
 from foreshot.ide.pages import url_of
 from foreshot.ide.summary import summary
 from foreshot.knowledge import NO_EFFECT, Effect, Target, describe, effects_of, risk
 from foreshot.lint.context import Context
+from foreshot.lint.facts import facts_of
 from foreshot.lint.report import Report
 from foreshot.lint.words import listed, on, on_databases, plain
 from foreshot.migration.operations import DataChange, Execute, Opaque, Operation, SqlText, TableOperation
@@ -42,9 +42,8 @@ def risk_word(operation: Operation, context: Context) -> str:
 def _effects(operation: Operation, context: Context) -> Effects:
     if isinstance(operation, SqlText | Opaque):
         return []
-    facts = facts_of(operation, context)
     return [
-        (target, effects_of(operation, target, facts=facts))
+        (target, effects_of(operation, target, facts=facts_of(operation, context, target)))
         for target in context.targets(operation=operation)
     ]
 

@@ -120,3 +120,14 @@ def test_nothing_of_a_hostile_file_is_more_than_text(folder: Path) -> None:
         assert not {"image", "html_inline", "html_block", "table_open"} & {token.type for token in tokens}
         hrefs = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
         assert all(href.startswith(("file:///", "https://foreshot.readthedocs.io/")) for href in hrefs)
+
+
+def test_a_table_that_was_emptied_keeps_nobody_waiting_in_rules_and_card_alike(tmp_path: Path) -> None:
+    body = 'op.execute("TRUNCATE users")\nop.create_index("ix", "users", ["email"])'
+    found = project(tmp_path.resolve(), {"m/versions/1.py": revision("a1", body)})
+    assert "blocking-index" not in {report.rule for report in found.reports}
+    assert "while the whole table is read" not in card(found, "m/versions/1.py", "op.create_|index")
+    rows = revision("a1", body.replace("TRUNCATE users", "SELECT 1"))
+    found = project(tmp_path.resolve(), {"m/versions/1.py": rows})
+    assert "blocking-index" in {report.rule for report in found.reports}
+    assert "while the whole table is read" in card(found, "m/versions/1.py", "op.create_|index")

@@ -98,6 +98,7 @@ from collections.abc import Iterator
 
 from foreshot.knowledge import Facts, effects_of, volatility
 from foreshot.lint.context import Context
+from foreshot.lint.emptied import is_without_rows
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes, on
@@ -107,7 +108,6 @@ from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._uniques import look_for_equal_rows, replaces_another
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.rules.locking._empty import is_without_rows
 from foreshot.syntax.changes import AddImport
 from foreshot.syntax.values import Maybe
 

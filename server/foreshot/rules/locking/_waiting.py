@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from foreshot.knowledge import Effect, Facts, Target, effects_of
 from foreshot.lint.context import Context
+from foreshot.lint.emptied import is_without_rows
 from foreshot.lint.words import code, listed, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -26,7 +27,6 @@ from foreshot.migration.operations import (
     Site,
     TableOperation,
 )
-from foreshot.rules.locking._empty import is_without_rows
 
 
 class Wait(Struct, frozen=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from foreshot.knowledge import Facts
+from msgspec.structs import replace
+
+from foreshot.knowledge import Facts, Target
 from foreshot.lint.context import Context
+from foreshot.lint.emptied import is_without_rows
 from foreshot.migration.operations import (
     AlterColumn,
     DataChange,
@@ -15,10 +18,17 @@ from foreshot.migration.operations import (
 )
 
 
-def facts_of(operation: Operation, context: Context) -> Facts:
-    """What the revision itself tells: the table's age, the column's type before, what covers it."""
+def facts_of(operation: Operation, context: Context, target: Target) -> Facts:
+    """What the revision itself tells: the table's age and whether it has rows, the column's type before, what covers it."""
     if not isinstance(operation, TableOperation | DataChange):
         return Facts()
+    facts = _facts(operation, context)
+    if isinstance(operation, TableOperation) and is_without_rows(operation, target, context):
+        return replace(facts, table_is_empty=True)
+    return facts
+
+
+def _facts(operation: TableOperation | DataChange, context: Context) -> Facts:
     is_new = context.is_new(operation)
     schema, table = context.schema, operation.table_name
     match operation:

@@ -116,6 +116,15 @@ def upgrade(default={mark}):
 def downgrade():
     pass
 '''
+MODELS = """
+import sqlalchemy as sa
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Person(Base):
+    __tablename__ = "people"
+    id = sa.Column(sa.Integer, primary_key=True)
+    money = sa.Column(Money("EUR"), server_default=sa.text("0"))
+"""
 TEMPLATE = '"""${{message}}"""\n<%! {mark} %>\n% if {mark}:\n% endif\nrevision = ${{repr({mark})}}\n'
 
 
@@ -140,7 +149,14 @@ def write(folder: Path, canary: Path) -> Path:
         "app/types.py",
         f"import sqlalchemy as sa\n{trap}\n\nclass Money(sa.TypeDecorator):\n    impl = {mark}\n",
     )
-    put("app/models.py", f"from app.types import Money\n{trap}\nmetadata = {mark}\n")
+    put("app/models.py", f"from app.types import Money\n{trap}\n{MODELS}\nmetadata = Base.metadata\n")
+    # An installed plugin of Alembic's, and one of SQLAlchemy's dialects: importing either library must load neither.
+    put("evil.py", trap)
+    put("evil-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    put(
+        "evil-1.0.dist-info/entry_points.txt",
+        "[alembic.plugins]\nevil = evil\n[sqlalchemy.dialects]\npostgresql = evil:dialect\nsqlite = evil:dialect\n",
+    )
     put(
         "alembic.ini",
         "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = sqlite://\n",
@@ -209,6 +225,8 @@ def test_the_traps_work(workspace: Path, canary: Path) -> None:
         ("check", "--output-format", "json"),
         ("check", "--diff", "--unsafe-fixes"),
         ("graph",),
+        ("diff", "--output-format", "json"),
+        ("schema",),
         ("explain", "blocking-index"),
     ],
     ids=lambda arguments: arguments[0],
@@ -221,7 +239,7 @@ def test_the_command_line_runs_nothing(workspace: Path, canary: Path, arguments:
         env={"FORESHOT_CACHE_DIR": str(workspace.parent / "cache"), "PATH": "/nonexistent"},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert ran.returncode in (0, 1), ran.stderr
     assert b"Traceback" not in ran.stderr
@@ -267,6 +285,31 @@ def test_the_language_server_runs_nothing(workspace: Path, canary: Path) -> None
     assert contents(workspace) == before
 
 
+def test_plugins_of_alembic_are_not_loaded(workspace: Path, canary: Path) -> None:
+    """A project installed in place, or anything beside Foreshot, may register code that ``import alembic`` runs."""
+    hooked = LAUNCHER.replace(
+        "from foreshot.__main__ import main", "sys.path.append(workspace)\nfrom foreshot.__main__ import main"
+    )
+    plain = "import sys; sys.path.append(sys.argv[1]); import alembic"
+    subprocess.run(
+        [sys.executable, "-I", "-B", "-c", plain, str(workspace)], check=False, capture_output=True
+    )
+    assert canary.exists(), "the plugin would be loaded"
+    canary.unlink()
+    # The plugin can be found, and is not loaded.
+    (workspace / "typing.py").unlink()
+    ran = subprocess.run(
+        [*launched(workspace)[:4], hooked, *launched(workspace, "diff", "--output-format", "json")[5:]],
+        cwd=workspace,
+        env={"FORESHOT_CACHE_DIR": str(workspace.parent / "cache"), "PATH": "/nonexistent"},
+        capture_output=True,
+        check=False,
+        timeout=180,
+    )
+    assert b'"add_table"' in ran.stdout, ran.stderr
+    assert not canary.exists()
+
+
 @pytest.mark.parametrize("command", ["check", "server"])
 def test_standing_in_the_workspace_runs_nothing(workspace: Path, canary: Path, command: str) -> None:
     """``python -m`` looks for modules in the current folder first; what it finds there is not run."""
@@ -280,7 +323,7 @@ def test_standing_in_the_workspace_runs_nothing(workspace: Path, canary: Path, c
         input=b"",
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert ran.returncode == 1, ran.stderr
     assert b"Traceback" not in ran.stderr

@@ -90,6 +90,7 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models)))
     sift = sifted(comparison.differences, doubts, schema, target.tables)
     unsure = list(sift.hidden)
+    ordered = _ordered_indexes(target)
     pending: list[Pending] = []
     for certain, items in ((True, sift.certain), (False, sift.possible)):
         for item in items:
@@ -97,7 +98,7 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
                 # It is there, in a schema that env.py does not have compared.
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
-            if (kind, item.table) in hidden:
+            if (kind, item.table) in hidden or _is_lossy(item, ordered, schema):
                 unsure.append(item)
             else:
                 pending.append(Pending(item, place_of(item, target), certain=certain))
@@ -117,6 +118,25 @@ def _own_types(table: ModelTable) -> Iterator[CustomType]:
     for column in table.columns:
         if isinstance(column.type, CustomType):
             yield column.type
+
+
+def _ordered_indexes(target: Target) -> set[tuple[str, str]]:
+    """Indexes of the models over more than plain columns, by table and name."""
+    return {
+        (table.fullname, str(index.name))
+        for metadata in target.metadatas
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if any(getattr(item, "table", None) is None for item in index.expressions)
+    }
+
+
+def _is_lossy(item: Difference, ordered: set[tuple[str, str]], schema: Schema) -> bool:
+    """Whether an index is on both sides, and only its expressions or their order differ: a server writes those in its own way."""
+    if item.kind not in ("add_index", "remove_index") or (item.table_name, str(item.name)) not in ordered:
+        return False
+    table = schema.tables.get(item.table_name)
+    return table is not None and any(index.name == item.name for index in table.indexes)
 
 
 def _env(models: Models) -> Origin:

@@ -135,6 +135,14 @@ def test_what_nobody_could_read_is_not_said() -> None:
     assert not found.complete
 
 
+def test_an_index_whose_order_alone_differs_is_not_accused() -> None:
+    model = MODEL.format('a = sa.Column(sa.Integer); __table_args__ = (sa.Index("ix_a", a.desc()),)')
+    there = table(column("a", "INTEGER"), indexes=(Index("ix_a", "written", ("a",), False, MADE),))
+    found = drift(model, schema(there))
+    assert not found.pending
+    assert not found.complete
+
+
 def test_hooks_of_env_are_honoured() -> None:
     hook = ', include_object=lambda o, name, type_, reflected, other: not (type_ == "table" and name in ("old",))'
     both = schema(table(), table(name="old"))

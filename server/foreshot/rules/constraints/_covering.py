@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from foreshot.lint.context import Context
 from foreshot.lint.states import State
-from foreshot.migration.operations import CreateIndex, DropConstraint, DropIndex, IndexSpec, Operation
+from foreshot.migration.operations import CreateIndex, DropConstraint, DropIndex, Operation
 from foreshot.schema.state import Origin
+
+_USUAL: Final = frozenset(
+    {
+        "index_name",
+        "table_name",
+        "columns",
+        "schema",
+        "unique",
+        "if_not_exists",
+        "postgresql_concurrently",
+        "postgresql_using",
+    }
+)
+"""Arguments that change nothing about what an index finds; operator classes, lengths and orders do."""
+_UNUSUAL: Final = re.compile(r"_ops\b|\bdesc\b|\bcollate\b|\bnulls\b", re.IGNORECASE)
 
 
 class Cover(Struct, frozen=True):
@@ -23,8 +40,11 @@ class Cover(Struct, frozen=True):
     origin: Origin
 
 
-def plain_columns(index: IndexSpec) -> tuple[str, ...]:
+def plain_columns(operation: CreateIndex) -> tuple[str, ...]:
     """The columns of an index of the usual kind over all rows; empty for any other."""
+    index = operation.index
+    if not operation.site.keywords.keys() <= _USUAL or _UNUSUAL.search(operation.site.sql or ""):
+        return ()
     names = tuple(name for name in index.columns if isinstance(name, str))
     usual = index.using is None or (isinstance(index.using, str) and index.using.lower() == "btree")
     if len(names) != len(index.columns) or index.expressions or not usual:

@@ -27,6 +27,7 @@ def upgrade():
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"], unique=True)
     op.create_index("ix_users_email_name", "users", ["name", "email"])
+    op.create_index("ix_pat", "users", ["email"], postgresql_ops={"email": "varchar_pattern_ops"})
     op.create_index("ix_users_here", "users", ["email"], postgresql_where=sa.text("name IS NOT NULL"))
 ```
 ```python good
@@ -58,7 +59,7 @@ class DuplicateIndex(OperationRule[CreateIndex]):
 
     def check(self, operation: CreateIndex, context: Context) -> Iterator[Finding]:
         """Whether something of the same kind is over the same columns."""
-        columns = plain_columns(operation.index)
+        columns = plain_columns(operation)
         if not columns or not is_asked(operation):
             return
         for state in states(operation, context):

@@ -43,7 +43,7 @@ class RedundantIndex(OperationRule[CreateIndex]):
 
     def check(self, operation: CreateIndex, context: Context) -> Iterator[Finding]:
         """Whether a longer index or key begins with the columns."""
-        columns = plain_columns(operation.index)
+        columns = plain_columns(operation)
         if not columns or operation.index.unique is not False or not is_asked(operation):
             return
         for state in states(operation, context):

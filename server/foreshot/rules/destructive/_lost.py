@@ -41,6 +41,8 @@ _APART = re.compile(
 )
 # `sa.table("users", sa.column("name"))`, `sa.Column("name")` of a light table object: what Core reads rows by.
 _OBJECTS = tuple(re.compile(rf"{name}\(\s*[\"'][^\"']*[\"']") for name in ("able", "olumn"))
+# What an UPDATE sets, where no other table has a say in it.
+_VALUES = re.compile(r"(?is)\A(?!.*\bselect\b)\s*update\b.*?\bset\b(?P<values>.*?)(?:\bwhere\b|\bfrom\b|\Z)")
 _RETIRED = re.compile(r"_retired_[0-9a-z]+$")
 _INITIALS = ("t", "T", "c", "C")
 
@@ -68,9 +70,12 @@ def copies(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object],
     """The columns whose values an UPDATE of every row puts into another column of the same table, with the first of them."""
     found: dict[tuple[str | None, object], DataChange] = {}
     for operation in operations:
-        if isinstance(operation, DataChange) and operation.verb == "update" and operation.computed:
-            for column in set(operation.reads).difference(operation.columns):
-                found.setdefault((operation.table_name, column), operation)
+        if not isinstance(operation, DataChange) or operation.verb != "update" or not operation.computed:
+            continue
+        values = _VALUES.search(operation.site.sql or "")
+        words = set(_WORD.findall(values["values"])) if values is not None else set[str]()
+        for column in words.intersection(operation.reads).difference(operation.columns):
+            found.setdefault((operation.table_name, column), operation)
     return found
 
 

@@ -21,6 +21,11 @@ def upgrade():
 ```
 ```python good
 def upgrade():
+    op.execute("UPDATE users SET team = (SELECT name FROM teams WHERE teams.id = users.team_id)")
+    op.drop_column("users", "team_id")
+```
+```python good
+def upgrade():
     op.execute("UPDATE users SET active = true WHERE last_name IS NOT NULL")
     op.drop_column("users", "last_name")
 ```

@@ -72,6 +72,7 @@ class OpaqueOperation(OperationRule[Opaque]):
 
     looks_at = (Opaque,)
     severity = "information"
+    fails_outright = True
 
     def check(self, operation: Opaque, context: Context) -> Iterator[Finding]:
         """Say what could not be read."""

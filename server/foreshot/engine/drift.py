@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
 from foreshot.engine.reflection import compiling_dialect
@@ -29,6 +30,10 @@ _KINDS: Final = {
     "fk": "foreign_key_constraint",
     "table_comment": "table",
 }
+
+
+_WHOLE: Final = "(all tables)"
+"""What a doubt is about that touches the comparison and no table in particular."""
 
 
 class Pending(Struct, frozen=True):
@@ -80,12 +85,16 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
             hidden.append((kind, str(table)))
         return said is not False
 
-    try:
-        comparison = compare(target, schema, options, include)
-    except Exception as error:  # Alembic refuses what it would refuse in the project too
-        why = f"Alembic cannot compare the models: {error}"[:300]
-        doubts.append(Doubt(why, models.tables[0].origin if models.tables else Origin("", _NOWHERE)))
-        comparison = Comparison((), "", "", (), ())
+    comparison = Comparison((), "", "", (), ())
+    # Alembic itself stumbles over some pairs of defaults: without them, the rest can still be told.
+    for asked in (options, replace(options, compare_server_default=False)):
+        try:
+            comparison = compare(target, schema, asked, include)
+            break
+        except Exception as error:  # Alembic refuses what it would refuse in the project too
+            why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
+            doubts.append(Doubt(why, _env(models), _WHOLE))
+            target = target_metadata(models, compiling_dialect(options.dialect))
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models)))
     sift = sifted(comparison.differences, doubts, schema, target.tables)

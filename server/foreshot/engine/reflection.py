@@ -198,6 +198,7 @@ class _Answers:
         if column.identity is not None and self.name in ("postgresql", "mssql", "oracle"):
             found["identity"] = self.identity(column.identity)
             found["autoincrement"] = True
+            found["default"] = None
         del table
         return found
 

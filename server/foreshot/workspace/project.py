@@ -352,6 +352,11 @@ class Project:
         # A header above the broken part is that of the current text.
         return before if entry.header is None else replace(before, header=entry.header)
 
+    def is_only_read(self, path: str) -> bool:
+        """Whether a file is a revision that has shipped and is not reviewed."""
+        analysis = self.analyses.get(path)
+        return analysis is not None and not analysis.reviewed
+
     def is_stale(self, path: str) -> bool:
         """Whether the file does not parse now, so that what is known of it is older than its text."""
         analysis = self.analyses.get(path)

@@ -172,6 +172,9 @@ class Rounds(Generic[SubjectT]):
                 continue
             if self._within is not None and (fix.creates or set(fix.edits) != {self._within}):
                 continue
+            # Databases have run those: whoever wants that chooses it by hand.
+            if any(project.is_only_read(path) for path in fix.edits):
+                continue
             return fix
         return None
 

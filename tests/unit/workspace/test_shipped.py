@@ -9,6 +9,7 @@ import pytest
 
 from foreshot.ide.graph_view import graph_data
 from foreshot.workspace.check import ConfigurationError, Options, check
+from foreshot.workspace.fixall import fix_all
 from foreshot.workspace.session import Session
 from foreshot.workspace.shipped import Wanted
 from real_git import Git
@@ -477,3 +478,18 @@ def test_an_editor_sees_that_the_base_has_moved(origin, tmp_path):
     session.install(session.load()(lambda _done, _total: None, lambda: None))
     assert not session.world.base_has_moved
     assert graph_data(session.world.projects[0])["new"] == 0
+
+
+def test_repairs_touch_reviewed_revisions_only(origin, tmp_path):
+    git = cloned(origin, tmp_path)
+    git("checkout", "-q", "-b", "work")
+    git.commit(
+        {
+            f"{VERSIONS}/b2_x.py": revision("b2", "a1", "Text"),
+            f"{VERSIONS}/d4_x.py": revision("d4", "b2"),
+        }
+    )
+    assert Seen(git).said == [("edited-after-merge", "b2"), ("forks-from-base", "d4")]
+    outcome = fix_all(Options((str(git.root),), cache=False, jobs=1), unsafe=True)
+    assert {Path(path).name for path in outcome.files} == {"d4_x.py"}
+    assert 'down_revision = "c3"' in outcome.files[str(git.root / VERSIONS / "d4_x.py")][1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
+
+from foreshot.text.secrets import redact
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +17,6 @@ LEVELS = {
     "debug": logging.DEBUG,
 }
 """What an editor may ask the log to begin at, by the name that the setting ``logLevel`` has for it."""
-
-_PASSWORD = re.compile(r"(://[^\s/@:'\"]*):[^\s/'\"]*@")
 
 
 class Reports:
@@ -67,8 +66,3 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
-
-
-def redact(text: str) -> str:
-    """The text with `user:password@` in URLs reduced to `user:***@`."""
-    return _PASSWORD.sub(r"\1:***@", text)

@@ -16,7 +16,7 @@ from foreshot.project.environment import ConfigFile, ConfigOption, DatabaseUrl, 
 from foreshot.project.ini import IniFile, IniOption, read_ini
 from foreshot.project.locate import split_locations
 from foreshot.project.toml import TomlFile, TomlProblem, read_toml
-from foreshot.text import SourceText, Span
+from foreshot.text import SourceText, Span, secrets
 
 OPTIONS = frozenset(
     {
@@ -46,6 +46,7 @@ MAX_DATABASES = 200
 """Databases that one section may name, and URLs that are looked at for it."""
 
 _URL = re.compile(r"[ \t]*([A-Za-z][\w.+-]*)://(?:[^:/@\s]*(?::(?P<password>[^\s]*))?@(?=[^@]*$))?")
+_PARAMETER = re.compile(rf"[?&;]{secrets.NAMES}=(?P<password>[^\s&;#]+)", re.IGNORECASE)
 _REFERENCE = re.compile(r"%\([^)]*\)s|\$\{?\w+\}?|\{[^{}]*\}|<[^<>]*>|\*+|%[A-Za-z_]\w*%")
 _TRUE = frozenset({"1", "yes", "true", "on"})
 _NAMES = re.compile(r"\s*,\s*|\s+")
@@ -112,10 +113,11 @@ def find_url(value: str, span: Span, path: str, section: str, key: str) -> Datab
     if match is None:
         return None
     password = None
-    text = match.group("password")
-    if text and _REFERENCE.search(text) is None:
-        start, end = match.span("password")
-        password = Span(span.start + start, span.start + end)
+    for found in (match, *_PARAMETER.finditer(value[:MAX_URL])):
+        text = found.group("password")
+        if password is None and text and _REFERENCE.search(text) is None:
+            start, end = found.span("password")
+            password = Span(span.start + start, span.start + end)
     lock_timeout = "lock_timeout" in value or "lock_wait_timeout" in value
     return DatabaseUrl(path, section, key, match.group(1).lower(), span, password, lock_timeout)
 

@@ -86,6 +86,8 @@ def new_revision(
         upgrades: code of ``upgrade()``, without indentation; empty for none.
         downgrades: code of ``downgrade()``.
     """
+    # Half a character, which some editors send, is in no encoding of a file.
+    message = message.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     date = creation_date(environment)
     values = NewRevision(
         up_revision=revision,

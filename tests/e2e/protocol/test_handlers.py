@@ -12,7 +12,8 @@ from pygls.exceptions import FeatureAlreadyRegisteredError
 
 from e2e.protocol.client import Client
 from foreshot.lsp.base import ForeshotServer
-from foreshot.lsp.reports import Reports, redact
+from foreshot.lsp.reports import Reports
+from foreshot.text.secrets import redact
 
 URI = "file:///a.py"
 HOVER = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
@@ -225,6 +226,10 @@ def test_reports_count_what_they_leave_out(caplog: pytest.LogCaptureFixture) -> 
         ("postgresql://me:hunter2@db/x", "postgresql://me:***@db/x"),
         ("a mysql+pymysql://me:p@ss@db b", "a mysql+pymysql://me:***@db b"),
         ("redis://:secret@host", "redis://:***@host"),
+        ("postgresql://db/x?ssl=on&Password=p&w=1", "postgresql://db/x?ssl=on&Password=***&w=1"),
+        ("snowflake://a/b?token=t sslpassword", "snowflake://a/b?token=*** sslpassword"),
+        ("x?sslpassword=s;access_token=t", "x?sslpassword=***;access_token=***"),
+        ("https://host/path?key_id=1&tokens=2", "https://host/path?key_id=1&tokens=2"),
         ("sqlite:///a.db and https://host/path", "sqlite:///a.db and https://host/path"),
     ],
 )

@@ -6,6 +6,7 @@ from foreshot.cli.console import Console
 from foreshot.cli.text import cells
 from foreshot.lint.report import Position, Report
 from foreshot.text import LineIndex
+from foreshot.text.secrets import masked
 
 _MOST_ROWS = 5
 """Rows that are shown: the whole statement where it has no more, else the range, of which the middle is left out."""
@@ -38,7 +39,7 @@ def excerpt(out: list[str], rows: Sequence[int], lines: LineIndex, report: Repor
     last = _last_row(start, end)
     previous = rows[0] - 1
     for row in rows:
-        text = lines.line(row)
+        text = masked(lines.line(row))
         if previous != row - 1:
             out.append(margin.gap)
         previous = row

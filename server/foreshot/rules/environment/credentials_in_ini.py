@@ -63,6 +63,12 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://shop@db.example.com/shop?sslmode=require&password=dk47-xk2
+;                                                                               ^^^^^^^^ can log in to the database
+```
 ```ini alembic.ini good
 [alembic]
 script_location = migrations
@@ -157,6 +163,9 @@ def _is_guessed(url: DatabaseUrl, project: ProjectContext) -> bool:
     password = source.content[url.password.start : url.password.end]
     before = source.content[url.value_span.start : url.password.start]
     after = source.content[url.password.end : url.value_span.end].removeprefix("@")
+    if before.endswith("="):
+        # Of a parameter, the host stands before it.
+        after = before.partition("://")[2].rpartition("@")[2]
     user = _USER.search(before)
     is_user = user is not None and password == user["user"]
     return (is_user or password.lower() in _GUESSED) and _LOCAL.match(after) is not None

@@ -2,7 +2,9 @@
 """The tasks of a developer of Foreshot. Needs Python 3.11 or newer and nothing else; it installs the rest into `.venv`.
 
 python3 dev.py demo    check a sample project, to see what Foreshot does
-python3 dev.py test    everything that must pass before a commit; further arguments go to pytest
+python3 dev.py test    everything that must pass before a commit; with arguments for pytest, what they name and nothing else
+python3 dev.py rule NAME       one rule: its page, its repairs, its types; a few seconds
+python3 dev.py new-rule FAMILY/NAME   the skeleton of a rule, and its line in the list
 python3 dev.py look    the sample project in the real VS Code, in a browser; ends with Ctrl-C
 python3 dev.py workbench   the extension in the real VS Code, oldest and newest; arguments go to tests/vscode/run.mjs
 python3 dev.py lint    format, lint, import contracts and types, without the tests
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     tasks: dict[str, Callable[[list[str]], None]] = {
         "demo": demo,
         "test": test,
+        "rule": rule,
+        "new-rule": new_rule,
         "look": look,
         "workbench": workbench,
         "lint": lint,
@@ -92,10 +96,96 @@ def demo(extra: list[str]) -> None:
 
 def test(extra: list[str]) -> None:
     """Run every check, cheapest first; pytest comes last, so its closing line is the last line."""
+    if extra:
+        install("dev")
+        step(PYTHON, "-m", "pytest", "-n", "0", *extra, last=True)
+        return
     need_system_programs()
     lint([])
     step(str(shutil.which("npm")), "test", "--silent", "--workspace", "vscode-client")
-    step(PYTHON, "-m", "pytest", "-n", "2", *extra, last=True)
+    step(PYTHON, "-m", "pytest", "-n", "2", last=True)
+
+
+def rule(names: list[str]) -> None:
+    """Check single rules: formatting, types, and everything that `tests/rules` does to a page."""
+    install("dev")
+    rooms = [room_of(name) for name in names]
+    if not rooms:
+        raise Stop(2, "Which rule? python3 dev.py rule NAME")
+    step(BIN / "ruff", "format", "--check", *rooms)
+    step(BIN / "ruff", "check", *rooms)
+    if (ROOT / "node_modules/pyright").is_dir():
+        step("node", "node_modules/pyright/index.js", *rooms)
+    chosen = " or ".join(f"{room.stem} or {room.stem.replace('_', '-')}" for room in rooms)
+    step(PYTHON, "-m", "pytest", "-q", "-n", "0", "tests/rules/test_rooms.py", "-k", chosen, last=True)
+
+
+def room_of(name: str) -> Path:
+    """The module of a rule, by the rule's name."""
+    stem = name.rpartition("/")[2].replace("-", "_").removesuffix(".py")
+    for room in sorted((ROOT / "server/foreshot/rules").glob(f"*/{stem}.py")):
+        return room.relative_to(ROOT)
+    raise Stop(2, f"There is no rule {name}. `python3 dev.py new-rule FAMILY/{name}` begins one.")
+
+
+SKELETON = """\
+\"\"\"What happens to the database, in one sentence.
+
+Why; when it does not matter; what to do instead; for which databases and versions.
+
+```python bad
+def upgrade():
+    op.drop_table("users")
+#   ^^^^^^^^^^^^^ a part of the message
+```
+```python good
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+```
+\"\"\"
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.finding import Finding
+from foreshot.lint.rule import OperationRule
+from foreshot.lint.words import code
+from foreshot.migration.operations import DropTable
+
+
+class {class_name}(OperationRule[DropTable]):
+    \"\"\"What it looks for.\"\"\"
+
+    looks_at = (DropTable,)
+    severity = "warning"
+
+    def check(self, operation: DropTable, context: Context) -> Iterator[Finding]:
+        \"\"\"Whether it is so.\"\"\"
+        if operation.table_name is not None:
+            message = f"A part of the message: {{code(operation.table_name)}}. What to do."
+            yield self.finding(operation.site.name, message, operation=operation)
+"""
+
+
+def new_rule(given: list[str]) -> None:
+    """Write a room that can be run at once, and its line in the list; the rest of the work is the rule."""
+    rules = ROOT / "server/foreshot/rules"
+    families = sorted(path.parent.name for path in rules.glob("*/__init__.py"))
+    family, _, name = given[0].partition("/") if len(given) == 1 else ("", "", "")
+    if family not in families or not name or not name.replace("-", "").isalnum() or name != name.lower():
+        raise Stop(2, f"python3 dev.py new-rule FAMILY/NAME, where FAMILY is one of {', '.join(families)}.")
+    room = rules / family / f"{name.replace('-', '_')}.py"
+    if list(rules.glob(f"*/{room.name}")):
+        raise Stop(2, f"There is a rule {name} already.")
+    room.write_text(SKELETON.format(class_name="".join(map(str.capitalize, name.split("-")))), "utf-8")
+    listing = rules / "__init__.py"
+    before, opening, rest = listing.read_text("utf-8").partition("IN_A_REVISION")
+    at = rest.index("(\n") + 2
+    listing.write_text(f'{before}{opening}{rest[:at]}    "{family}/{name}",\n{rest[at:]}', "utf-8")
+    print(f"{room.relative_to(ROOT)} is there, and its line in {listing.relative_to(ROOT)}.")
+    print(f"python3 dev.py rule {name} checks it; python3 dev.py docs writes its page.")
 
 
 def look(extra: list[str]) -> None:

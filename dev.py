@@ -136,7 +136,7 @@ Why; when it does not matter; what to do instead; for which databases and versio
 ```python bad
 def upgrade():
     op.drop_table("users")
-#   ^^^^^^^^^^^^^ a part of the message
+#   ^^^^^^^^^^^^^ A part of the message
 ```
 ```python good
 def upgrade():

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "rules": "List every rule.",
     "diff": "Show what the models ask for beyond the migrations.",
     "graph": "Show the revision graph.",
+    "init": "Look at a project, and propose settings, a hook and a workflow.",
     "schema": "Show the schema that the migrations make, at any revision.",
     "server": "Run the language server over stdio.",
 }

@@ -96,7 +96,7 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
             doubts.append(Doubt(why, _env(models), _WHOLE))
             target = target_metadata(models, compiling_dialect(options.dialect))
     if hidden:
-        doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models)))
+        doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
     sift = sifted(comparison.differences, doubts, schema, target.tables)
     unsure = list(sift.hidden)
     ordered = _ordered_indexes(target)
@@ -107,10 +107,11 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
                 # It is there, in a schema that env.py does not have compared.
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
-            if (kind, item.table) in hidden or _is_lossy(item, ordered, schema):
+            if _is_lossy(item, ordered, schema):
                 unsure.append(item)
             else:
-                pending.append(Pending(item, place_of(item, target), certain=certain))
+                sure = certain and (kind, item.table) not in hidden
+                pending.append(Pending(item, place_of(item, target), certain=sure))
     pending += _enums(target, schema)
     return Drift(
         tuple(pending),

@@ -244,7 +244,6 @@ class DataChange(Operation, frozen=True):
     """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
     limited: bool = False
-    fills: tuple[str, ...] = ()  # columns that it sets wherever they are NULL: ``SET c = … WHERE c IS NULL``
     kind: ClassVar[str] = "data_change"
 
     @property

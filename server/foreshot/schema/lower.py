@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import Final, cast
 
 from foreshot.migration import operations as ops
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
@@ -14,6 +15,10 @@ from foreshot.syntax.values import Maybe, Ref, Unknown, Value
 
 Settle = Callable[[Value], Value]
 """A type in SQLAlchemy's own terms: what a class of the project stands for."""
+_NULL_ROWS: Final = re.compile(
+    r"\bWHERE\s+(?:[\w\"`]+\.)?[\"`]?(\w+)[\"`]?\s+IS\s+NULL\s*;?\s*$", re.IGNORECASE
+)
+"""An UPDATE of just the rows in which a column is NULL."""
 
 
 def lower(
@@ -345,7 +350,10 @@ def _qualified(given: Maybe[str] | None, schema: Maybe[str] | None) -> str | Non
 
 def _rows(operation: ops.DataChange, at: to.At) -> to.Change:
     whole = not operation.has_where and not operation.limited
-    fills = operation.columns if whole and operation.verb == "update" else operation.fills
+    fills: tuple[str, ...] = ()
+    if operation.verb == "update":
+        found = _NULL_ROWS.search(operation.site.sql or "")
+        fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
     return to.Rows(at, operation.table_name, operation.verb, operation.columns, whole, fills)
 
 

@@ -76,7 +76,9 @@ from collections.abc import Iterator, Mapping
 from foreshot.knowledge import Facts, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.not_null import surely_takes_null, without_null
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import AddColumn, AlterColumn, Operation, TypeSpec, ValidateConstraint
 from foreshot.rules.data import _filling as filling
@@ -116,8 +118,14 @@ class SetNotNullWithoutBackfill(OperationRule[AlterColumn]):
             for target in context.targets(self.databases, operation)
             if effects_of(asked, target, facts=facts).can_fail_on_rows
         ]
+        told = [state for state in states(operation, context, self.databases) if state.target in failing]
+        # What earlier revisions did counts as what this one does.
+        safe = {state.target for state in told if without_null(state, table, column) is not None}
+        failing = [target for target in failing if target not in safe]
         if not failing:
             return
+        if was is None and told and all(surely_takes_null(state, table, column) for state in told):
+            was = True
         reason = (
             f"No row of {code(table)} has a value in {code(column)} yet: this fails unless the table is empty"
             if added is not None
@@ -154,9 +162,6 @@ def _was_nullable(operation: AlterColumn, context: Context) -> bool | None:
     """Whether the column took NULL before; None where the call alone says so."""
     if isinstance(operation.existing_nullable, bool):
         return operation.existing_nullable
-    known = context.schema.column(operation.table_name, str(operation.column), operation)
-    if known is not None and known.nullable is not None:
-        return known.nullable
     said = {other.nullable for other in rows.counterparts(operation, operation.column, context)}
     if True in said:
         return True

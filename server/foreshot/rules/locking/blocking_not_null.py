@@ -99,20 +99,20 @@ def upgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from foreshot.knowledge import Facts, shortened
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.not_null import validated_check
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _validating as validating
 from foreshot.rules.locking import _waiting as waiting
-from foreshot.syntax.values import CallValue, Text, Value
 
 
 class BlockingNotNull(OperationRule[AlterColumn]):
@@ -128,14 +128,11 @@ class BlockingNotNull(OperationRule[AlterColumn]):
         table, column = operation.table_name, operation.column
         if operation.nullable is not False or table is None or not isinstance(column, str):
             return
-        known = context.schema.column(table, column, operation)
-        checked = any(
-            constraint.kind == "check"
-            and not constraint.not_valid
-            and _says_not_null(constraint.condition, column)
-            for constraint in context.schema.constraints(table, operation)
-        )
-        old = known.nullable if known else None
+        told = list(states(operation, context, self.databases))
+        checked = bool(told) and all(validated_check(state, table, column) for state in told)
+        known = [state.column(table, column) for state in told]
+        nullable = {item.nullable if item is not None else None for item in known}
+        old = nullable.pop() if len(nullable) == 1 else None
         if old is None and _is_left_not_null(operation, context):
             old = False
         asked = waiting.change_of(operation, "nullable")
@@ -154,7 +151,7 @@ class BlockingNotNull(OperationRule[AlterColumn]):
                 targets=waiting.targets(found),
                 # What changes another thing of the column as well may only repeat that it is NOT NULL.
                 state=helps,
-                certainty=None if _changes_nothing_else(operation) or known else "possible",
+                certainty=None if _changes_nothing_else(operation) or old is not None else "possible",
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -239,22 +236,20 @@ def _stands_alone(operation: AlterColumn, context: Context) -> bool:
         return False
     if site.sql is not None:
         return placing.is_alone_in_sql(operation, context)
-    known = context.schema.column(operation.table_name, str(operation.column), operation)
-    batch = known.made_by.site.batch if known else None
+    added = _added_by(operation, context)
+    batch = added.site.batch if added is not None else None
     return batch is None or site.batch is None or batch.statement != site.batch.statement
 
 
-def _says_not_null(condition: Value, column: str) -> bool:
-    """Whether a check's condition, or a part of it that must hold, is ``column IS NOT NULL``."""
-    if isinstance(condition, CallValue):
-        if condition.path.endswith((".is_not", ".isnot")) and isinstance(condition.receiver, CallValue):
-            return condition.receiver.argument("name", 0) == column
-        condition = condition.argument("text", 0)
-    sql = condition.value if isinstance(condition, Text) else condition
-    if not isinstance(sql, str) or re.search(r"\bor\b", sql, re.IGNORECASE):
-        return False
-    pattern = rf'[\s(]*(?:[\w".]+\.)?"?{re.escape(column)}"?\s+is\s+not\s+null[\s)]*'
-    return any(
-        re.fullmatch(pattern, part, re.IGNORECASE)
-        for part in re.split(r"\band\b", sql[:2000], flags=re.IGNORECASE)
+def _added_by(operation: AlterColumn, context: Context) -> AddColumn | None:
+    """The operation that added the column, earlier in the revision."""
+    return next(
+        (
+            other
+            for other in context.before(operation)
+            if isinstance(other, AddColumn)
+            and other.table_name == operation.table_name
+            and other.column.name == operation.column
+        ),
+        None,
     )

@@ -5,6 +5,7 @@ python3 dev.py demo    check a sample project, to see what Foreshot does
 python3 dev.py test    everything that must pass before a commit; with arguments for pytest, what they name and nothing else
 python3 dev.py rule NAME       one rule: its page, its repairs, its types; a few seconds
 python3 dev.py new-rule FAMILY/NAME   the skeleton of a rule, and its line in the list
+python3 dev.py lab     every repair on real databases (--all: with crashes under every env.py)
 python3 dev.py look    the sample project in the real VS Code, in a browser; ends with Ctrl-C
 python3 dev.py workbench   the extension in the real VS Code, oldest and newest; arguments go to tests/vscode/run.mjs
 python3 dev.py lint    format, lint, import contracts and types, without the tests
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         "test": test,
         "rule": rule,
         "new-rule": new_rule,
+        "lab": lab,
         "look": look,
         "workbench": workbench,
         "lint": lint,
@@ -186,6 +188,15 @@ def new_rule(given: list[str]) -> None:
     listing.write_text(f'{before}{opening}{rest[:at]}    "{family}/{name}",\n{rest[at:]}', "utf-8")
     print(f"{room.relative_to(ROOT)} is there, and its line in {listing.relative_to(ROOT)}.")
     print(f"python3 dev.py rule {name} checks it; python3 dev.py docs writes its page.")
+
+
+def lab(extra: list[str]) -> None:
+    """Run every repair on real databases; with --all, crashes under every way of writing env.py too."""
+    install("dev")
+    if "--all" in extra:
+        os.environ["FORESHOT_LAB_ALL"] = "1"
+    rest = [argument for argument in extra if argument != "--all"]
+    step(PYTHON, "-m", "pytest", "tests/lab", "-n", "2", *rest, last=True)
 
 
 def look(extra: list[str]) -> None:

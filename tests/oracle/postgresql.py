@@ -64,13 +64,20 @@ class Server:
 
 @contextlib.contextmanager
 def running() -> Iterator[Server]:
+    """A server with one database."""
+    with running_uri() as uri:
+        yield Server(uri)
+
+
+@contextlib.contextmanager
+def running_uri() -> Iterator[str]:
     """A server in a temporary folder; whoever is root runs it as a user of its own."""
     # A socket's path has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder, "data"), cleanup_mode="stop")
         try:
-            yield Server(server.get_uri())
+            yield server.get_uri()
         finally:
             server.cleanup()
 

@@ -121,7 +121,7 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
             return
         text, imports = default
         sqlite = any(target.database == "sqlite" for target in context.targets((), operation))
-        if sqlite and "(" in text.partition("(")[2]:
+        if sqlite and ("func." in text or "(" in text.partition("(")[2] or "CURRENT_" in text):
             refused = "SQLite adds no column with a default that is computed."
             yield Fix(f"Give {code(column.name)} the server default {code(text)}", "unsafe", refused=refused)
             return

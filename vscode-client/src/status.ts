@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 
+import { newWords } from './history/graph';
 import type { HistoryStore } from './history/store';
 import { DOCUMENTS, type ServerControl } from './server/control';
 
@@ -40,7 +41,7 @@ export class Status implements vscode.Disposable {
     const { item, server } = this;
     item.busy = server.state === 'starting' || this.indexing;
     item.severity = vscode.LanguageStatusSeverity.Information;
-    item.command = { command: 'foreshot.showGraph', title: 'Show graph' };
+    item.command = { command: 'foreshot.statusMenu', title: 'More…' };
     item.detail = [vscode.workspace.isTrusted ? '' : 'Restricted Mode: reading only', server.server?.description ?? '']
       .filter(Boolean)
       .join('. ');
@@ -72,7 +73,10 @@ export class Status implements vscode.Disposable {
     } else {
       const heads = history.heads.length;
       const databases = history.databases?.join(', ') || 'database not known';
-      item.text = [databases, heads === 1 ? '1 head' : `${String(heads)} heads`, ...restricted].join(' · ');
+      const fresh = newWords(history);
+      const words = [fresh, databases, heads === 1 ? '1 head' : `${String(heads)} heads`, ...restricted];
+      item.text = words.filter((part) => part !== '').join(' · ');
+      if (fresh !== '') item.detail = [`compared with ${history.base ?? ''}`, item.detail ?? ''].filter(Boolean).join('. ');
       if (heads > 1) item.severity = vscode.LanguageStatusSeverity.Warning;
     }
   }

@@ -9,6 +9,7 @@ import { copyDebugInformation } from './debug';
 import { fixAll } from './fixes';
 import { mergeHeads, newRevision } from './revisions';
 import { explainRule } from './rules';
+import { statusMenu } from './menu';
 
 export interface Parts {
   readonly context: vscode.ExtensionContext;
@@ -27,6 +28,7 @@ export function registerCommands({ context, timing, server, store, graph }: Part
     'foreshot.explainRule': (given) => explainRule(server, given),
     'foreshot.openRevision': (given) => openRevision(given),
     'foreshot.fixAll': () => fixAll(),
+    'foreshot.statusMenu': () => statusMenu(),
     'foreshot.restart': () => restart(server),
     'foreshot.showLog': () => server.log.show(),
     'foreshot.copyDebugInformation': () => copyDebugInformation(context, timing, server, store),

@@ -78,6 +78,11 @@ export function roles(revision: Revision): string[] {
   return found;
 }
 
+/** `2 new of 314`; empty where nothing tells what has shipped. */
+export function newWords({ new: count, base, revisions }: HistoryData): string {
+  return base == null || count === undefined ? '' : `${String(count)} new of ${String(revisions.length)}`;
+}
+
 /** How a revision is called for people: its message, else its id. */
 export function titleOf(revision: Revision): string {
   return revision.message || revision.revision || '(unreadable id)';

@@ -35,7 +35,8 @@ export function itemOf(node: TreeNode): vscode.TreeItem {
 function revisionItem(revision: Revision, opens: boolean): vscode.TreeItem {
   const state = opens ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(titleOf(revision), state);
-  const words = [...roles(revision), ...revision.branch_labels.map((label) => `[${label}]`)];
+  const fresh = revision.shipped === false ? ['new'] : [];
+  const words = [...fresh, ...roles(revision), ...revision.branch_labels.map((label) => `[${label}]`)];
   item.description = [shortId(revision), ...words].join(' · ');
   item.iconPath = iconOf(revision);
   item.resourceUri = markUri(revision);

@@ -130,6 +130,21 @@ GAPS = {
 }
 """Rules with a repair that the lab does not run, and why."""
 
+NOT_YET = (
+    "alter-loses-attributes",
+    "colon-in-sql",
+    "doubled-name",
+    "index-needed-by-foreign-key",
+    "integer-primary-key",
+    "irreversible-operation",
+    "misread-server-default",
+    "seeded-ids-without-sequence",
+    "several-statements-at-once",
+    "use-alter-ignored",
+)
+"""Rules that came while the lab was built: nobody has written their scenario yet."""
+GAPS.update(dict.fromkeys(NOT_YET, "no scenario has been written yet"))
+
 CRASHES = {
     "alter-outside-batch: a type": "SQLite's driver commits before DDL: a batch that breaks off leaves its copy of the table",
 }

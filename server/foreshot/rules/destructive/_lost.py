@@ -43,6 +43,7 @@ _APART = re.compile(
 _OBJECTS = tuple(re.compile(rf"{name}\(\s*[\"'][^\"']*[\"']") for name in ("able", "olumn"))
 # What an UPDATE sets, where no other table has a say in it.
 _VALUES = re.compile(r"(?is)\A(?!.*\bselect\b)\s*update\b.*?\bset\b(?P<values>.*?)(?:\bwhere\b|\bfrom\b|\Z)")
+_NOT_NULL = re.compile(r"(?i)\bwhere\s+\(?\s*[\"`]?(\w+)[\"`]?\s+is\s+not\s+null\s*\)?\s*;?\s*\Z")
 _RETIRED = re.compile(r"_retired_[0-9a-z]+$")
 _INITIALS = ("t", "T", "c", "C")
 
@@ -56,6 +57,22 @@ def has_no_rows(operation: TableOperation, context: Context) -> bool:
 def is_retired(name: object) -> bool:
     """Whether the name is one that the repair of an earlier revision has given to what was to be dropped later."""
     return isinstance(name, str) and bool(_RETIRED.search(name))
+
+
+def is_cleared(operation: DropColumn, context: Context) -> bool:
+    """Whether every row that has a value in the column is deleted before, in the same direction."""
+    cleared = context.once_each_way(_cleared, operation.site.function)
+    return cleared.get((operation.table_name, operation.column), operation.site.order) < operation.site.order
+
+
+def _cleared(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], int]:
+    found: dict[tuple[str | None, object], int] = {}
+    for operation in operations:
+        if isinstance(operation, DataChange) and operation.verb == "delete" and not operation.limited:
+            match = _NOT_NULL.search(operation.site.sql or "")
+            if match is not None:
+                found.setdefault((operation.table_name, match[1]), operation.site.order)
+    return found
 
 
 def is_copied(operation: DropColumn, context: Context) -> bool:

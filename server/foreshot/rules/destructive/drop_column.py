@@ -36,6 +36,9 @@ def upgrade():
     op.execute("UPDATE users SET contact = phone WHERE contact IS NULL")
     op.drop_column("users", "phone")
     op.drop_column("users", "fax_retired_0a1b2c3d4e5f")
+    # Nothing is left in it.
+    op.execute("DELETE FROM notices WHERE origin IS NOT NULL")
+    op.drop_column("notices", "origin")
 ```
 ```python bad
 class User(declarative_base()):
@@ -177,6 +180,7 @@ class DropColumn(OperationRule[ops.DropColumn]):
             lost.has_no_rows(operation, context)
             or lost.is_retired(column)
             or lost.is_copied(operation, context)
+            or lost.is_cleared(operation, context)
             or lost.table_goes(operation, context)
             or lost.is_undone(operation, context)
             or lost.is_replaced(operation, context)

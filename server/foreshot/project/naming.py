@@ -58,7 +58,8 @@ class _Walk:
                     found = self.of(item, scope, dotted) if isinstance(item, CallValue | Ref) else None
                     if found is not None:
                         return found
-                return None
+                # A function of the project that returns its metadata.
+                return self._named(value.path, scope, dotted) if "(" not in value.path else None
             case Ref(path=path):
                 return self._named(path, scope, dotted)
             case _:
@@ -66,6 +67,16 @@ class _Walk:
 
     def templates(self, value: Value) -> dict[str, str] | None:
         """A convention's dictionary, as far as it can be told."""
+        if isinstance(value, CallValue) and value.path == "dict" and len(value.args) == 1:
+            value = value.args[0]
+        if isinstance(value, list | tuple):
+            # `dict(…)` of a sequence of pairs.
+            items = cast("list[list[Value]]", value)
+            value = {
+                str(pair[0]): pair[1]
+                for pair in items
+                if isinstance(cast("object", pair), list | tuple) and len(pair) == 2
+            }
         if not isinstance(value, dict):
             return None
         pairs = cast("Mapping[Value, Value]", value).items()
@@ -120,6 +131,15 @@ class _Walk:
                         return found
                 case ast.ClassDef(name=name) if name == rest[0]:
                     return self._of_class(statement, scope, dotted)
+                case ast.FunctionDef(name=name, body=[*_, ast.Return(value=ast.expr() as value)]) if (
+                    name == rest[0]
+                ):
+                    inner = (
+                        value.value
+                        if isinstance(value, ast.Attribute) and value.attr == "metadata"
+                        else value
+                    )
+                    return self.of(scope.evaluate(inner), scope, dotted)
                 case _:
                     pass
         value = scope.lookup(rest[0])

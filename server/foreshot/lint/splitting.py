@@ -18,6 +18,8 @@ from foreshot.project.new_file import new_revision, revision_id
 from foreshot.text import Span
 
 _HEADER = ("revision", "down_revision")
+_MOST = 60
+"""Statements of a function beyond which a revision is not divided: it is looked at as a whole for each place."""
 
 
 class Place(Struct, frozen=True):
@@ -36,6 +38,8 @@ def split_before(place: Place, context: Context) -> Split | None:
     if any(name not in header.spans for name in _HEADER) or header.problems:
         return None
     upgrade, downgrade = _statements(context, "upgrade"), _statements(context, "downgrade")
+    if max(len(upgrade), len(downgrade)) > _MOST:
+        return None
     spans = [context.module.span(statement) for statement in upgrade]
     index = next((i for i, span in enumerate(spans) if span.contains(place.statement)), None)
     if index is None or (place.behind and spans[index] != place.statement):

@@ -76,6 +76,9 @@ def _enums(before: Schema, after: Schema) -> Iterator[Difference]:
 
 
 def _table(before: Table, after: Table) -> Iterator[Difference]:
+    if before is after:
+        # Nobody touched it: states share what they did not change.
+        return
     name = before.name
     for column in before.columns.values():
         other = after.columns.get(column.name)

@@ -816,8 +816,11 @@ def test_every_statement_of_a_long_function(count):
         f"import op\n\n\ndef up():\n{body}    op.end()\n\n\ndef down():\n{body}    op.end()\n"
     )
     module = parse(source)
+    assert isinstance(module, Module)
     for function in module.tree.body[1:]:
+        assert isinstance(function, ast.FunctionDef)
         for node in function.body:
+            assert isinstance(node, ast.Expr)
             span, call = module.span(node), module.span(node.value)
             for change in (
                 InsertBefore(span, "x = 1"),

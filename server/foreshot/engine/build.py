@@ -191,7 +191,7 @@ class Builder:
         if target is None and self._resolve is not None and "." in call.path:
             owner = self._resolve(Ref(call.path.rpartition(".")[0], call.func.written, call.span))
             if isinstance(owner, ClauseElement | sa.Column) and name in _METHODS:
-                target = getattr(owner, name, None)
+                target = cast("Any", getattr(cast("Any", owner), name, None))
         if target is None or (function is None and not _may_call(target, name)):
             raise CannotBuild(f"what `{call.func.written}` makes is not known")
         return _made(target, args, keywords)

@@ -79,7 +79,7 @@ class Answering:
         """There is nothing to close."""
 
 
-@inspection._inspects(Answering)
+@inspection._inspects(Answering)  # pyright: ignore[reportPrivateUsage]  how SQLAlchemy's own modules register
 def _inspect(connection: Answering) -> Inspector:
     return connection.inspector
 
@@ -283,7 +283,7 @@ class _Answers:
         table = self.table(table_name, schema)
         found: list[dict[str, Any]] = []
         for key in table.foreign_keys if table is not None else ():
-            owner, _, name = key.ref_table.rpartition(".")
+            owner, _dot, name = key.ref_table.rpartition(".")
             if key.ref_table not in self.connection.schema.tables:
                 continue
             rules = {"ondelete": key.ondelete, "onupdate": key.onupdate}

@@ -36,11 +36,7 @@ def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> s
     if text.upper().startswith(("ENUM(", "SET(")):
         values = re.findall(r"'((?:[^']|'')*)'", text)
         made = getattr(space, text[: text.index("(")].upper(), None)
-        return (
-            cast("Any", made)(*[value.replace("''", "'") for value in values])
-            if made is not None
-            else Perhaps(text)
-        )
+        return made(*[value.replace("''", "'") for value in values]) if made is not None else Perhaps(text)
     match = _SHAPE.fullmatch(text)
     if match is None:
         return Perhaps(text)
@@ -82,9 +78,9 @@ def _plain(words: str, inner: str | None, space: Any, text: str) -> Any:
     elif words in ("INTEGER", "BIGINT", "SMALLINT", "TINYINT", "MEDIUMINT") and numbers:
         args, keywords["display_width"] = [], numbers[0]
     try:
-        return made(*args, **keywords)
+        return cast("sqltypes.TypeEngine[Any]", made(*args, **keywords))
     except TypeError:
         try:
-            return made()
+            return cast("sqltypes.TypeEngine[Any]", made())
         except TypeError:
             return Perhaps(text)

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,9 +177,9 @@ def test_a_version_folder_that_cannot_be_listed_is_no_success(project, form):
     assert ran.stderr == "error: migrations/versions cannot be listed: what is in it was not checked.\n"
 
 
-def started(folder, *arguments, **streams):
+def started(folder: Path, *arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "foreshot", *arguments]
-    streams = {"stdout": subprocess.PIPE} | streams
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, **given}
     return subprocess.run(
         command,
         cwd=folder,

@@ -35,6 +35,7 @@ def upgrade():
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -82,10 +83,11 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """What the history knows, as `existing_*`."""
-        operation, added = finding.operation, finding.state
-        if operation is None or not isinstance(added, tuple) or not added or operation.site.repeated:
+        operation, added = finding.operation, cast("tuple[str, ...]", finding.state)
+        if operation is None or not added or operation.site.repeated:
             return
-        changes = tuple(SetArgument(operation.site.call, *str(item).split("=", 1)) for item in added)
+        parts = [item.partition("=") for item in added]
+        changes = tuple(SetArgument(operation.site.call, name, value) for name, _, value in parts)
         yield Fix("Say what the column has now", "safe", changes)
 
 

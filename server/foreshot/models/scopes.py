@@ -25,18 +25,9 @@ MAX_MODULES: Final = 2_000
 """Modules that one reading looks into."""
 MAX_HOPS: Final = 40
 """Imports that are followed one behind another for one name."""
-_NAMED: Final = frozenset(
-    {
-        "MetaData",
-        "SQLAlchemy",
-        "Table",
-        "as_declarative",
-        "automap_base",
-        "declarative_base",
-        "generate_base",
-        "registry",
-    }
-)
+_NAMED: Final = frozenset({
+    "MetaData", "SQLAlchemy", "Table", "as_declarative", "automap_base", "declarative_base", "generate_base", "registry",
+})  # fmt: skip
 """Calls whose result is one object with an identity: names that lead to it are kept as names."""
 
 

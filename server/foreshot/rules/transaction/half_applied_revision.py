@@ -48,6 +48,7 @@ class HalfAppliedRevision(RevisionRule):
 
     severity = "warning"
     databases = ("mysql", "mariadb", "oracle")
+    needs_database = True
 
     def check(self, context: Context) -> Iterator[Finding]:
         """An operation of ``upgrade()`` that can fail, behind one that cannot be run twice."""

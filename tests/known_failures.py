@@ -1,0 +1,44 @@
+"""What is known to fail, with the reason: each still runs, and its line goes when it is mended.
+
+An entry is the beginning of a test's id. Nothing is added here without a reason that says what is wrong and where.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_COMMENTS = (
+    "findings of one cause are said once, and a comment at the first of their places silences only that one:"
+    " lint/report.py and the proof disagree about what a comment has to silence"
+)
+_SPLIT = (
+    "a repair that divides a revision (lint/splitting.py) wakes missing-downgrade or half-applied-revision in the new file,"
+    " or leaves a comment of autogenerate behind"
+)
+_EXAMPLES = (
+    "examples of these pages have a setup, or stand in env.py, since the rules ask the history; the oracle's own tables"
+    " are made for the examples that they had before"
+)
+
+KNOWN: Final = {
+    "tests/corpus/test_corpus.py::test_repairs_lose_nothing": f"{_SPLIT}; models-not-imported in ckan; a name taken in prefect",
+    "tests/unit/test_content_fuzz.py::test_mutated_revisions": _SPLIT,
+    "tests/unit/test_content_fuzz.py::test_bombs": f"{_COMMENTS}; {_SPLIT}",
+    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[missing-lock-timeout": _EXAMPLES,
+    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[blocking-drop-index-12]": _EXAMPLES,
+    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[table-rewrite-2]": _EXAMPLES,
+    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[lock-pileup-1]": _EXAMPLES,
+    "tests/oracle/test_rows_on_postgresql.py::test_it_fails_as_the_page_says[type-change-needs-using-2]": _EXAMPLES,
+    "tests/oracle/test_rows_on_postgresql.py::test_a_repair_runs[type-change-needs-using-2-1]": _EXAMPLES,
+    "tests/oracle/test_rows_on_postgresql.py::test_a_repair_runs[validate-in-same-transaction-1-1]": _EXAMPLES,
+    "tests/oracle/test_rows_on_postgresql.py::test_validating_in_one_transaction_keeps_writers_waiting": _EXAMPLES,
+    "tests/unit/lint/test_dropped_values.py::test_a_test_for_null_reads_no_values[UPDATE t SET d = c WHERE c IS NOT NULL": (
+        "copied-then-dropped speaks where drop-column said that the values were read"
+    ),
+    "tests/unit/lint/test_unknown.py::test_names_types_and_statements_that_are_not_known[mysql]": (
+        "half-applied-revision judges statements whose names are not known"
+    ),
+    "tests/unit/lint/test_unknown.py::test_names_types_and_statements_that_are_not_known[mariadb]": (
+        "half-applied-revision judges statements whose names are not known"
+    ),
+}

@@ -35,10 +35,4 @@ KNOWN: Final = {
     "tests/unit/lint/test_dropped_values.py::test_a_test_for_null_reads_no_values[UPDATE t SET d = c WHERE c IS NOT NULL": (
         "copied-then-dropped speaks where drop-column said that the values were read"
     ),
-    "tests/unit/lint/test_unknown.py::test_names_types_and_statements_that_are_not_known[mysql]": (
-        "half-applied-revision judges statements whose names are not known"
-    ),
-    "tests/unit/lint/test_unknown.py::test_names_types_and_statements_that_are_not_known[mariadb]": (
-        "half-applied-revision judges statements whose names are not known"
-    ),
 }

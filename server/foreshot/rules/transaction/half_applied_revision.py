@@ -56,7 +56,7 @@ class HalfAppliedRevision(RevisionRule):
         before: TableOperation | None = None
         risky: list[TableOperation] = []
         for operation in context.upgrade:
-            if not isinstance(operation, TableOperation):
+            if not isinstance(operation, TableOperation) or operation.table_name is None:
                 continue
             if before is None:
                 if not blocks.runs_twice(operation) and operation.site.runs_on(targets[0].database):

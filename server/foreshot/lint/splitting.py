@@ -40,7 +40,7 @@ def split_before(place: Place, context: Context) -> Split | None:
     upgrade, downgrade = _statements(context, "upgrade"), _statements(context, "downgrade")
     if max(len(upgrade), len(downgrade)) > _MOST:
         return None
-    spans = [context.module.span(statement) for statement in upgrade]
+    spans = [statement.span for statement in upgrade]
     index = next((i for i, span in enumerate(spans) if span.contains(place.statement)), None)
     if index is None or (place.behind and spans[index] != place.statement):
         return None
@@ -68,8 +68,31 @@ def split_before(place: Place, context: Context) -> Split | None:
     return Split(head, tail, new, path)
 
 
-def _statements(context: Context, direction: Direction) -> list[ast.stmt]:
+class _Statement(Struct, frozen=True):
+    """A statement of ``upgrade()`` or ``downgrade()``, read once for all places that ask to divide the revision."""
+
+    span: Span
+    can_go: bool
+    """Whether it is of a kind that can be told to undo something: a call, a block, a condition."""
+    returns: bool
+    bound: frozenset[str]
+    used: frozenset[str]
+
+
+def _statements(context: Context, direction: Direction) -> Sequence[_Statement]:
     """The statements of a function but for its docstring."""
+    return context.once(_upgrade if direction == "upgrade" else _downgrade)
+
+
+def _upgrade(context: Context) -> Sequence[_Statement]:
+    return _read(context, "upgrade")
+
+
+def _downgrade(context: Context) -> Sequence[_Statement]:
+    return _read(context, "downgrade")
+
+
+def _read(context: Context, direction: Direction) -> Sequence[_Statement]:
     function = context.revision.functions.get(direction)
     for node in context.module.tree.body:
         if (
@@ -78,29 +101,31 @@ def _statements(context: Context, direction: Direction) -> list[ast.stmt]:
             and context.module.span(node) == function.span
         ):
             skipped = 1 if ast.get_docstring(node, clean=False) is not None else 0
-            return node.body[skipped:]
+            return [_statement(context, statement) for statement in node.body[skipped:]]
     return []
 
 
-def _can_part(statements: Sequence[ast.stmt], head: int) -> bool:
-    """Whether the first statements bind no name that the others use, each on lines of its own."""
-    bound = {
-        node.id
-        for statement in statements[:head]
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    used = {
-        node.id
-        for statement in statements[head:]
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-    }
-    leaves = any(isinstance(node, ast.Return) for statement in statements for node in ast.walk(statement))
-    return not bound & used and not leaves
+def _statement(context: Context, statement: ast.stmt) -> _Statement:
+    nodes = list(ast.walk(statement))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    return _Statement(
+        context.module.span(statement),
+        isinstance(statement, ast.Expr | ast.With | ast.If),
+        any(isinstance(node, ast.Return) for node in nodes),
+        frozenset(node.id for node in names if isinstance(node.ctx, ast.Store)),
+        frozenset(node.id for node in names),
+    )
 
 
-def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[ast.stmt]) -> int | None:
+def _can_part(statements: Sequence[_Statement], head: int) -> bool:
+    """Whether the first statements bind no name that the others use, and none returns."""
+    bound = frozenset[str]().union(*(statement.bound for statement in statements[:head]))
+    return not any(statement.returns for statement in statements) and all(
+        bound.isdisjoint(statement.used) for statement in statements[head:]
+    )
+
+
+def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[_Statement]) -> int | None:
     """How many of the last statements of ``downgrade()`` undo these operations; None where they stand among others."""
     function = context.revision.functions.get("downgrade")
     if function is None or function.empty or function.raises:
@@ -111,13 +136,13 @@ def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[a
     tail = 0
     others = False
     for statement in reversed(statements):
-        span = context.module.span(statement)
+        span = statement.span
         found = [
             other
             for other in context.downgrade
             if span.contains(other.site.statement) and not isinstance(other, ops.SqlText)
         ]
-        if not found or not isinstance(statement, ast.Expr | ast.With | ast.If):
+        if not found or not statement.can_go:
             return None
         undone = [bool(keys.intersection(_keys(other))) for other in found]
         if all(undone) and not others:

@@ -11,7 +11,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Related
 from foreshot.migration.operations import Operation
 from foreshot.schema.draft import names_on
-from foreshot.schema.state import Column, Origin, Perhaps, Schema, Table
+from foreshot.schema.state import Column, Origin, Schema, Table
 
 
 class State(Struct, frozen=True):
@@ -92,11 +92,6 @@ def made_here(origin: Origin | None, what: str, context: Context) -> tuple[Relat
     story = next((story for story in stories if story is not None), None)
     place = story.place_of(origin) if story is not None and origin is not None else None
     return (Related(what, place[1], place[0]),) if place is not None else ()
-
-
-def reasons(found: Iterable[Perhaps]) -> tuple[str, ...]:
-    """The reasons of several doubts, each once."""
-    return tuple(dict.fromkeys(item.why for item in found))
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

@@ -6,30 +6,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from foreshot.migration.alembic_api import batch_operations, operations
 from foreshot.migration.columns import maybe_bool, maybe_name, maybe_str
 from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
 from foreshot.text import Span
 
-# Positional parameters, as alembic.operations.Operations and BatchOperations declare them.
-_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "add_column": ("table_name", "column"),
-    "alter_column": ("table_name", "column_name"),
-    "bulk_insert": ("table", "rows"),
-    "create_check_constraint": ("constraint_name", "table_name", "condition"),
-    "create_exclude_constraint": ("constraint_name", "table_name"),
-    "create_foreign_key": ("constraint_name", "source_table", "referent_table", "local_cols", "remote_cols"),
-    "create_index": ("index_name", "table_name", "columns"),
-    "create_primary_key": ("constraint_name", "table_name", "columns"),
-    "create_table": ("table_name",),
-    "create_table_comment": ("table_name", "comment"),
-    "create_unique_constraint": ("constraint_name", "table_name", "columns"),
-    "drop_column": ("table_name", "column_name"),
-    "drop_constraint": ("constraint_name", "table_name", "type_"),
-    "drop_index": ("index_name", "table_name"),
-    "drop_table": ("table_name",),
-    "drop_table_comment": ("table_name",),
-    "rename_table": ("old_table_name", "new_table_name"),
-}
 BATCH_LACKS = {"table_name", "source_table"}
 """Parameters that a batch block gives."""
 # What older Alembic releases called a parameter.
@@ -88,9 +69,8 @@ class Arguments(Struct, frozen=True):
 
 def bind_arguments(name: str, call: CallValue, *, batch: bool) -> Arguments:
     """Arguments by name, whether they were passed by position or by keyword."""
-    parameters = _PARAMETERS.get(name, ())
-    if batch:
-        parameters = tuple(parameter for parameter in parameters if parameter not in BATCH_LACKS)
+    method = (batch_operations() if batch else operations()).get(name) or operations().get(name)
+    parameters = method.positional if method is not None else ()
     values: dict[str, Value] = {}
     spans: dict[str, Span] = {}
     for parameter, value, span in zip(parameters, call.args, call.arg_spans, strict=False):

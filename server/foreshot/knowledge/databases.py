@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from foreshot.schema.names import clip, postgresql_name
+
 Database = Literal["postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"]
 NamedKind = Literal["primary key", "unique", "check", "foreign key", "exclude", "index", "not null"]
 
@@ -151,7 +153,7 @@ def shortened(name: str, database: Database) -> str:
         return name
     from hashlib import md5  # Loads OpenSSL: rarely wanted.
 
-    kept = _clip(name, limit.size - 8) if limit.unit == "bytes" else name[: limit.size - 8]
+    kept = clip(name, limit.size - 8) if limit.unit == "bytes" else name[: limit.size - 8]
     digest = md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[-4:]
     return f"{kept}_{digest}"
 
@@ -196,29 +198,8 @@ def _postgresql_name(kind: NamedKind, table: str, columns: tuple[str, ...], take
         "index": "idx",
         "not null": "not_null",
     }
-    if kind == "primary key" or (kind == "check" and len(columns) != 1):
-        middle = ""
-    else:
-        middle = _clip("_".join(columns), 63)
-    attempt = 0
-    while True:
-        name = object_name(table, middle, labels[kind] + (str(attempt) if attempt else ""))
-        if name not in taken:
-            return name
-        attempt += 1
-
-
-def object_name(table: str, middle: str, label: str) -> str:
-    """``table_middle_label`` in at most 63 bytes, as PostgreSQL's ``makeObjectName``: the longer of the two is cut."""
-    room = 63 - len(label) - 1 - (1 if middle else 0)
-    first, second = len(table.encode("utf-8", "surrogatepass")), len(middle.encode("utf-8", "surrogatepass"))
-    while first + second > room:
-        if first > second:
-            first -= 1
-        else:
-            second -= 1
-    parts = [_clip(table, first), _clip(middle, second), label]
-    return "_".join(part for part in parts if part)
+    middle = () if kind == "primary key" or (kind == "check" and len(columns) != 1) else columns
+    return postgresql_name(table, middle, labels[kind], taken)
 
 
 def _mysql_name(
@@ -237,8 +218,3 @@ def _mysql_name(
         name = f"{columns[0]}_{attempt}"
         attempt += 1
     return name
-
-
-def _clip(text: str, size: int) -> str:
-    """At most ``size`` bytes of ``text``, never half a character."""
-    return text.encode("utf-8", "surrogatepass")[: max(size, 0)].decode("utf-8", "ignore")

@@ -14,19 +14,23 @@ MOST: Final = {"postgresql": 63, "mysql": 64, "mariadb": 64}
 _TOKEN: Final = re.compile(r"%\((\w+)\)s")
 
 
+def clip(text: str, size: int) -> str:
+    """At most ``size`` bytes of ``text``, never half a character; a lone surrogate, which a source can spell, counts three."""
+    return text.encode("utf-8", "surrogatepass")[: max(size, 0)].decode("utf-8", "ignore")
+
+
 def shortened(name: str, dialect: str) -> str:
     """A name that SQLAlchemy made, as it is sent: too long ones end in four digits of their MD5."""
     most = MOST.get(dialect, 9_999)
     if len(name) <= most:
         return name
-    return name[: most - 8] + "_" + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]
+    digest = hashlib.md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{name[: most - 8]}_{digest[-4:]}"
 
 
 def cut(name: str, dialect: str) -> str:
     """A name that was written, as the server keeps it: PostgreSQL cuts it, the others refuse it."""
-    if dialect != "postgresql":
-        return name
-    return name.encode()[: MOST["postgresql"]].decode(errors="ignore")
+    return clip(name, MOST["postgresql"]) if dialect == "postgresql" else name
 
 
 def by_convention(
@@ -69,26 +73,26 @@ def by_convention(
 
 
 def postgresql_name(table: str, columns: Sequence[str], label: str, taken: Collection[str]) -> str:
-    """``makeObjectName`` and ``ChooseRelationName``: both parts are cut evenly, and a number is put behind a name that is taken."""
-    first, second = table.rpartition(".")[2], "_".join(columns)[:63]
+    """As ``ChooseRelationName``: a number is put behind a name that is taken."""
+    first, second = table.rpartition(".")[2], clip("_".join(columns), 63)
     tries = 0
     while True:
-        ending = label + (str(tries) if tries else "")
-        overhead = len(ending) + 1 + (1 if second else 0)
-        one, two = len(first.encode()), len(second.encode())
-        while one + two > 63 - overhead:
-            if one > two:
-                one -= 1
-            else:
-                two -= 1
-        head, tail = (
-            first.encode()[:one].decode(errors="ignore"),
-            second.encode()[:two].decode(errors="ignore"),
-        )
-        name = "_".join(part for part in (head, tail, ending) if part)
+        name = object_name(first, second, f"{label}{tries or ''}")
         if name not in taken:
             return name
         tries += 1
+
+
+def object_name(table: str, middle: str, label: str) -> str:
+    """``table_middle_label`` in at most 63 bytes, as PostgreSQL's ``makeObjectName``: the longer of the two is cut."""
+    room = 63 - len(label) - 1 - (1 if middle else 0)
+    first, second = (len(part.encode("utf-8", "surrogatepass")) for part in (table, middle))
+    while first + second > room:
+        if first > second:
+            first -= 1
+        else:
+            second -= 1
+    return "_".join(part for part in (clip(table, first), clip(middle, second), label) if part)
 
 
 def mysql_key_name(table: str, taken: Collection[str], infix: str = "_ibfk_") -> str:

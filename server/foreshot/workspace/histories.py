@@ -52,7 +52,11 @@ _DECODER = Decoder(Delta)
 
 def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
     """What a file with this header and this delta tells."""
-    return Told(header, _ENCODER.encode(delta), digest_of(delta))
+    try:
+        return Told(header, _ENCODER.encode(delta), digest_of(delta))
+    except UnicodeEncodeError:
+        # A source can spell what no database takes, and nothing stores: "\ud800".
+        return told_of(header, Delta(problem="a text in it holds half a character"))
 
 
 def read_told(

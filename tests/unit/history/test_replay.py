@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from foreshot.history.delta import Delta, delta_of, digest_of
 from foreshot.history.story import Story
 from foreshot.migration.graph import Node, RevisionGraph
@@ -9,6 +11,7 @@ from foreshot.migration.reader import read_revision
 from foreshot.schema.state import Schema, Target
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
+from foreshot.workspace.histories import told_of
 
 
 def story(
@@ -217,3 +220,25 @@ def test_names_that_are_too_long_are_shortened_as_they_arrive() -> None:
     assert keys[-1].name == "fk_service_replica_registrations_gateway_replica_id_gat_56c5"
     keys = head(("a", None, USERS), ("b", "a", written)).tables["users"].foreign_keys
     assert keys[-1].name == name[:63]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite"])
+def test_half_a_character_in_a_name_takes_nothing_down(dialect: str) -> None:
+    body = r"""
+op.create_table("t\ud800", sa.Column("id\ud801", sa.Integer(), primary_key=True),
+    sa.Column("x" * 90 + "\ud802", sa.Integer(), unique=True))
+op.create_index(None, "t\ud800", ["id\ud801"])
+"""
+    told = story(("a", None, body), ("b", "a", 'op.create_table("users")'), dialect=dialect)
+    assert "users" in told.at_heads().tables
+    delta = delta_of_body(body, dialect)
+    assert told_of(None, delta).delta.problem
+
+
+def delta_of_body(body: str, dialect: str) -> Delta:
+    text = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "a"\ndown_revision = None\ndef upgrade():\n'
+    module = parse(SourceText(text + "\n".join(f"    {line}" for line in body.strip().splitlines()) + "\n"))
+    assert isinstance(module, Module)
+    revision = read_revision(module, (dialect,))
+    assert revision is not None
+    return delta_of(revision)

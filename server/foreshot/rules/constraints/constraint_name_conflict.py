@@ -35,13 +35,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.knowledge.name_scopes import names_across_tables, names_on_one_table
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
-from foreshot.schema.draft import names_on
 from foreshot.schema.names import cut
 from foreshot.schema.state import Origin, Table
 
@@ -92,49 +92,16 @@ def _owner(state: State, operation: ops.TableOperation, name: str) -> Table | No
     database = state.target.database
     own = state.table(operation.table_name)
     wanted = cut(name, database) if database == "postgresql" else name
-    indexes = isinstance(operation, ops.CreateIndex) or (
-        isinstance(operation, ops.AddConstraint) and operation.constraint.kind in ("unique", "primary key")
-    )
+    kind = operation.constraint.kind if isinstance(operation, ops.AddConstraint) else "index"
     for table in state.schema.tables.values():
         same = own is not None and table.name == own.name
         if state.schema.doubts(table) or _schema(table.name) != _schema(operation.table_name or ""):
             continue
-        if same and wanted in _scope(table, database, indexes=indexes):
+        if same and wanted in names_on_one_table(table, kind, database):
             return table
-        if not same and wanted in _shared(table, database, operation):
+        if not same and wanted in names_across_tables(table, kind, database):
             return table
     return None
-
-
-def _scope(table: Table, database: str, *, indexes: bool) -> set[str]:
-    """Names on the table itself that a new one must not have."""
-    if database in ("mysql", "mariadb"):
-        made = [*table.indexes, *table.uniques] if indexes else [*table.foreign_keys, *table.checks]
-        return {item.name for item in made if item.name and getattr(item, "implied_by", None) is None}
-    return (
-        set(names_on(table))
-        if database == "postgresql"
-        else {item.name for item in table.indexes if item.name}
-    )
-
-
-def _shared(table: Table, database: str, operation: ops.TableOperation) -> set[str]:
-    """Names on other tables that a new one must not have."""
-    is_key = isinstance(operation, ops.AddConstraint) and operation.constraint.kind == "foreign key"
-    if database in ("mysql", "mariadb"):
-        return (
-            {item.name for item in table.foreign_keys if item.name and item.named != "server"}
-            if is_key
-            else set()
-        )
-    if is_key or (isinstance(operation, ops.AddConstraint) and operation.constraint.kind == "check"):
-        return set()
-    found = {item.name for item in table.indexes if item.name}
-    if database == "postgresql":
-        found |= {item.name for item in table.uniques if item.name}
-        if table.primary_key is not None and table.primary_key.name:
-            found.add(table.primary_key.name)
-    return found
 
 
 def _schema(name: str) -> str:

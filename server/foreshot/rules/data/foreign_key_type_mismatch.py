@@ -35,9 +35,9 @@ def upgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from foreshot.knowledge.key_types import can_refer
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -45,12 +45,6 @@ from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Column
-
-_NUMBERS = frozenset(
-    {"SMALLINT", "INTEGER", "INT", "BIGINT", "NUMERIC", "DECIMAL", "DOUBLE PRECISION", "REAL", "FLOAT"}
-)
-_TEXTS = frozenset({"VARCHAR", "CHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "BPCHAR"})
-_TIMES = frozenset({"DATE", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"})
 
 
 class ForeignKeyTypeMismatch(OperationRule[ops.AddConstraint]):
@@ -96,28 +90,6 @@ def _pair(state: State, table: str, made: ops.ConstraintSpec) -> tuple[Column, C
         one, other = state.column(table, mine), state.column(made.ref_table, theirs)
         if one is None or other is None or one.type.stored is None or other.type.stored is None:
             continue
-        if not _fits(one.type.stored.upper(), other.type.stored.upper(), state.target.database):
+        if not can_refer(one.type.stored, other.type.stored, state.target.database):
             return one, other
     return None
-
-
-def _fits(one: str, other: str, database: str) -> bool:
-    if database == "postgresql":
-        first, second = _family(one), _family(other)
-        # Types that neither family has (domains, enums, arrays) are compared by their own names.
-        return first == second or first == "" or second == ""
-    return re.sub(r"\(\d+\)", "", one) == re.sub(r"\(\d+\)", "", other) or not (
-        _is_number(one) or _is_number(other)
-    )
-
-
-def _family(spelling: str) -> str:
-    name = re.sub(r"\(.*", "", spelling).strip()
-    for family, names in (("number", _NUMBERS), ("text", _TEXTS), ("time", _TIMES)):
-        if name in names:
-            return family
-    return name if name in ("UUID", "BOOLEAN", "BYTEA") else ""
-
-
-def _is_number(spelling: str) -> bool:
-    return bool(re.match(r"(?:TINYINT|SMALLINT|MEDIUMINT|INTEGER|INT|BIGINT)\b", spelling))

@@ -28,6 +28,10 @@ def upgrade():
 ```
 ```python good dialect=postgresql
 def upgrade():
+    op.execute("UPDATE matches SET similarity = 0")
+```
+```python good dialect=postgresql
+def upgrade():
     op.execute("CREATE SCHEMA IF NOT EXISTS tenant")
     op.create_table("tenants", sa.Column("id", sa.Integer(), primary_key=True), schema="tenant")
 ```
@@ -39,6 +43,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from foreshot.knowledge import extensions
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -47,28 +52,7 @@ from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
 from foreshot.text import Span
 
-# Which extension brings a name: from the control files and SQL scripts of PostgreSQL's contrib modules, PostGIS and pgvector.
-_WORDS: Final = {
-    "gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm", "similarity": "pg_trgm", "word_similarity": "pg_trgm",
-    "uuid_generate_v1": "uuid-ossp", "uuid_generate_v1mc": "uuid-ossp", "uuid_generate_v4": "uuid-ossp",
-    "uuid_generate_v5": "uuid-ossp", "vector_l2_ops": "vector", "vector_cosine_ops": "vector", "vector_ip_ops": "vector",
-    "halfvec_l2_ops": "vector", "gen_salt": "pgcrypto", "crypt": "pgcrypto", "pgp_sym_encrypt": "pgcrypto",
-    "unaccent": "unaccent", "gist_geometry_ops_2d": "postgis", "earth_distance": "earthdistance",
-}  # fmt: skip
-_TYPES: Final = {
-    "pgvector.sqlalchemy": "vector", "geoalchemy2": "postgis", "sqlalchemy.dialects.postgresql.CITEXT": "citext",
-    "sqlalchemy.dialects.postgresql.HSTORE": "hstore", "sqlalchemy_utils.LtreeType": "ltree", "citext": "citext",
-}  # fmt: skip
-_SQL_TYPES: Final = {
-    "vector": "vector",
-    "halfvec": "vector",
-    "citext": "citext",
-    "hstore": "hstore",
-    "ltree": "ltree",
-    "geometry": "postgis",
-    "geography": "postgis",
-}
-_CALL = re.compile(r"\b([a-z_]\w*)\b", re.IGNORECASE)
+_CALL = re.compile(r"\b([a-z_]\w*)\b(?=(\s*\()?)", re.IGNORECASE)
 _SEQUENCE = re.compile(r"nextval\(\s*'([^']+)'", re.IGNORECASE)
 _BUILT_IN: Final = frozenset({"public", "pg_catalog", "information_schema", "pg_temp"})
 
@@ -176,7 +160,7 @@ def _text_of(value: object) -> str | None:
 
     if isinstance(value, CallValue):
         if value.path.startswith("sqlalchemy.func."):
-            return value.path.rpartition(".")[2]
+            return value.path.rpartition(".")[2] + "()"
         return _text_of(value.argument("text", 0))
     if isinstance(value, Text):
         return value.value
@@ -185,11 +169,11 @@ def _text_of(value: object) -> str | None:
 
 def _of_type(spec: ops.TypeSpec) -> Iterator[tuple[str, str, str]]:
     if spec.sql is not None:
-        extension = _SQL_TYPES.get(spec.sql.lower().partition("(")[0].strip())
+        extension = extensions.SQL_TYPES.get(spec.sql.lower().partition("(")[0].strip())
         if extension is not None:
             yield "extension", extension, spec.sql
         return
-    for path, extension in _TYPES.items():
+    for path, extension in extensions.PYTHON_TYPES.items():
         if spec.path == path or spec.path.startswith(f"{path}."):
             yield "extension", extension, spec.written.partition("(")[0]
 
@@ -200,7 +184,8 @@ def _in_sql(sql: str) -> Iterator[tuple[str, str, str]]:
     bare = re.sub(r"'(?:[^']|'')*'", "''", sql[:20_000])
     if re.match(r"\s*(?:CREATE|ALTER|DROP|COMMENT ON)\s+EXTENSION\b", bare, re.IGNORECASE):
         return
-    for word in _CALL.findall(bare):
-        extension = _WORDS.get(word.lower())
-        if extension is not None:
+    for word, called in _CALL.findall(bare):
+        extension = extensions.BRINGS.get(word.lower())
+        # A column may be called like a function; operator classes are called like nothing else.
+        if extension is not None and (called or word.endswith("_ops") or "_ops_" in word):
             yield "extension", extension, word

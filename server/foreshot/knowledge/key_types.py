@@ -1,0 +1,39 @@
+"""Which types the two sides of a foreign key may have."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBERS = frozenset(
+    {"SMALLINT", "INTEGER", "INT", "BIGINT", "NUMERIC", "DECIMAL", "DOUBLE PRECISION", "REAL", "FLOAT"}
+)
+_TEXTS = frozenset({"VARCHAR", "CHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "BPCHAR"})
+_TIMES = frozenset({"DATE", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"})
+
+
+def can_refer(one: str, other: str, database: str) -> bool:
+    """Whether a column of type ``one`` may refer to one of type ``other``; both as the database stores them.
+
+    PostgreSQL wants an operator ``=`` between them (42804 without), MySQL and MariaDB numbers of one size and sign (3780).
+    What is in no family that is known here is taken to fit.
+    """
+    one, other = one.upper(), other.upper()
+    if database == "postgresql":
+        first, second = _family(one), _family(other)
+        # Types that neither family has (domains, enums, arrays) are compared by their own names.
+        return first == second or first == "" or second == ""
+    return re.sub(r"\(\d+\)", "", one) == re.sub(r"\(\d+\)", "", other) or not (
+        _is_number(one) or _is_number(other)
+    )
+
+
+def _family(spelling: str) -> str:
+    name = re.sub(r"\(.*", "", spelling).strip()
+    for family, names in (("number", _NUMBERS), ("text", _TEXTS), ("time", _TIMES)):
+        if name in names:
+            return family
+    return name if name in ("UUID", "BOOLEAN", "BYTEA") else ""
+
+
+def _is_number(spelling: str) -> bool:
+    return bool(re.match(r"(?:TINYINT|SMALLINT|MEDIUMINT|INTEGER|INT|BIGINT)\b", spelling))

@@ -109,3 +109,20 @@ def name(path: Path) -> str:
 def listed(findings: Iterator[str]) -> str:
     """One finding a line; empty when there is none, so that `assert not listed(...)` shows them all."""
     return "\n".join(findings)
+
+
+# `{name}` in an f-string: a name from a file that would be shown as it is, backticks and control characters included.
+_BARE = re.compile(r"`\{[a-z_][\w.]*\}`")
+# Words of ours: the names of options and of kinds.
+_OURS = {"`{option}`", "`{kind}`", "`{problem.field}`"}
+
+
+def test_messages_of_rules_show_names_through_code():
+    def bare(path: Path) -> Iterator[str]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield from (found for found in _BARE.findall(ast.unparse(node)) if found not in _OURS)
+
+    rooms = sorted((SERVER / "foreshot/rules").rglob("*.py"))
+    found = [f"{path.name}: {text}" for path in rooms if path.name != "_filling.py" for text in bare(path)]
+    assert not listed(found)

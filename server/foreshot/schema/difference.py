@@ -12,7 +12,7 @@ from foreshot.schema.state import Column, Schema, Table
 
 
 class Difference(Struct, frozen=True):
-    """One thing that is otherwise; ``what`` reads after "afterwards, ": ``the column `users.email` is missing``."""
+    """One thing that is otherwise."""
 
     about: str
     """What it is about: ``users``, ``users.email``, the name of an index."""
@@ -20,7 +20,10 @@ class Difference(Struct, frozen=True):
     """``table``, ``column``, ``type``, ``nullable``, ``default``, ``index``, ``constraint``, ``enum``, ``view``, ``function``…"""
     missing: bool
     """Whether the second schema lacks it; else it has it and the first has not, or both have it and differ."""
-    what: str
+    words: str
+    """What is so after the second: ``the column {} is missing``, with a place for each of ``names``."""
+    names: tuple[str, ...]
+    """As they are written in files: whoever shows them makes them harmless."""
 
 
 def differences(before: Schema, after: Schema) -> Iterator[Difference]:
@@ -31,12 +34,12 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
         other = after.tables.get(name)
         if other is None:
             if not any(reason.about in ("", name) for reason in after.perhaps):
-                yield Difference(name, "table", missing=True, what=f"the table `{name}` is missing")
+                yield Difference(name, "table", missing=True, words="the table {} is missing", names=(name,))
         elif not after.doubts(other):
             yield from _table(table, other)
     for name, table in after.tables.items():
         if name not in before.tables and not after.doubts(table) and not before.perhaps:
-            yield Difference(name, "table", missing=False, what=f"the table `{name}` is still there")
+            yield Difference(name, "table", missing=False, words="the table {} is still there", names=(name,))
     yield from _enums(before, after)
     for kind, mine, theirs in (
         ("view", before.views, after.views),
@@ -57,9 +60,9 @@ def _free(schema: Schema) -> set[str]:
 def _names(kind: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Difference]:
     first, second = set(before), set(after)
     for name in sorted(first - second):
-        yield Difference(name, kind, missing=True, what=f"the {kind} `{name}` is missing")
+        yield Difference(name, kind, missing=True, words=f"the {kind} {{}} is missing", names=(name,))
     for name in sorted(second - first):
-        yield Difference(name, kind, missing=False, what=f"the {kind} `{name}` is still there")
+        yield Difference(name, kind, missing=False, words=f"the {kind} {{}} is still there", names=(name,))
 
 
 def _enums(before: Schema, after: Schema) -> Iterator[Difference]:
@@ -68,11 +71,20 @@ def _enums(before: Schema, after: Schema) -> Iterator[Difference]:
         if before.doubts(enum) or (other is not None and after.doubts(other)):
             continue
         if other is None:
-            yield Difference(name, "enum", missing=True, what=f"the type `{name}` is missing")
+            yield Difference(name, "enum", missing=True, words="the type {} is missing", names=(name,))
         else:
             for value in enum.values:
                 if value is not None and value not in other.values and None not in other.values:
-                    yield Difference(name, "enum", missing=True, what=f"the type `{name}` lacks `{value}`")
+                    yield Difference(
+                        name,
+                        "enum",
+                        missing=True,
+                        words="the type {} lacks {}",
+                        names=(
+                            name,
+                            value,
+                        ),
+                    )
 
 
 def _table(before: Table, after: Table) -> Iterator[Difference]:
@@ -84,13 +96,15 @@ def _table(before: Table, after: Table) -> Iterator[Difference]:
         other = after.columns.get(column.name)
         if other is None:
             about = f"{name}.{column.name}"
-            yield Difference(about, "column", missing=True, what=f"the column `{about}` is missing")
+            yield Difference(about, "column", missing=True, words="the column {} is missing", names=(about,))
         elif not column.perhaps and not other.perhaps:
             yield from _column(name, column, other)
     for column in after.columns.values():
         if column.name not in before.columns:
             about = f"{name}.{column.name}"
-            yield Difference(about, "column", missing=False, what=f"the column `{about}` is still there")
+            yield Difference(
+                about, "column", missing=False, words="the column {} is still there", names=(about,)
+            )
     yield from _things(name, "index", _indexes(before), _indexes(after))
     yield from _things(name, "constraint", _constraints(before), _constraints(after))
 
@@ -99,11 +113,11 @@ def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
     about = f"{table}.{before.name}"
     old, new = before.type.stored, after.type.stored
     if old is not None and new is not None and old.upper() != new.upper():
-        what = f"`{about}` is {after.type.stored} and was {before.type.stored}"
-        yield Difference(about, "type", missing=False, what=what)
+        names = (about, after.type.stored or "", before.type.stored or "")
+        yield Difference(about, "type", missing=False, words="{} is {} and was {}", names=names)
     if None not in (before.nullable, after.nullable) and before.nullable != after.nullable:
-        what = f"`{about}` {'takes NULL and did not' if after.nullable else 'is NOT NULL and was not'}"
-        yield Difference(about, "nullable", missing=False, what=what)
+        words = "{} takes NULL and did not" if after.nullable else "{} is NOT NULL and was not"
+        yield Difference(about, "nullable", missing=False, words=words, names=(about,))
     if _default(before.default) != _default(after.default) and not _is_unclear(before.default, after.default):
         what = (
             "lost its default"
@@ -112,7 +126,9 @@ def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
             if before.default is None
             else "has another default"
         )
-        yield Difference(about, "default", missing=after.default is None, what=f"`{about}` {what}")
+        yield Difference(
+            about, "default", missing=after.default is None, words=f"{{}} {what}", names=(about,)
+        )
 
 
 def _is_unclear(*values: Plain) -> bool:
@@ -136,7 +152,8 @@ def _default(value: Plain) -> str | None:
 
 def _indexes(table: Table) -> dict[tuple[object, ...], str]:
     return {
-        (index.columns, index.unique, str(index.where or "")): index.name or "an index"
+        (index.columns, index.unique, str(index.where or "")): index.name
+        or ", ".join(column or "" for column in index.columns)
         for index in table.indexes
         if index.implied_by is None and None not in index.columns
     }
@@ -145,14 +162,12 @@ def _indexes(table: Table) -> dict[tuple[object, ...], str]:
 def _constraints(table: Table) -> dict[tuple[object, ...], str]:
     found: dict[tuple[object, ...], str] = {}
     for key in table.uniques:
-        found["unique", frozenset(key.columns)] = (
-            key.name or f"the unique constraint on {', '.join(key.columns)}"
-        )
+        found["unique", frozenset(key.columns)] = key.name or ", ".join(key.columns)
     for other in table.foreign_keys:
         place = ("foreign key", other.columns, other.ref_table, other.ref_columns, _action(other.ondelete))
-        found[place] = other.name or f"the foreign key to {other.ref_table}"
+        found[place] = other.name or ", ".join(other.columns)
     if table.primary_key is not None:
-        found["primary key", table.primary_key.columns] = table.primary_key.name or "the primary key"
+        found["primary key", table.primary_key.columns] = table.primary_key.name or "PRIMARY"
     for check in table.checks:
         if check.name and check.implied_by is None:
             found["check", check.name] = check.name
@@ -168,14 +183,10 @@ def _things(
 ) -> Iterator[Difference]:
     for place, name in before.items():
         if place not in after:
-            yield Difference(name, kind, missing=True, what=f"{name_of(kind, name)} of `{table}` is missing")
+            yield Difference(
+                name, kind, missing=True, words=f"the {kind} {{}} of {{}} is missing", names=(name, table)
+            )
     for place, name in after.items():
         if place not in before:
-            yield Difference(
-                name, kind, missing=False, what=f"{name_of(kind, name)} of `{table}` is still there"
-            )
-
-
-def name_of(kind: str, name: str) -> str:
-    """``the index `ix_a```."""
-    return f"the {kind} `{name}`" if " " not in name else name
+            words = f"the {kind} {{}} of {{}} is still there"
+            yield Difference(name, kind, missing=False, words=words, names=(name, table))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from foreshot.lint.base import BaseRevision
+from foreshot.lint.words import code
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.environment import Environment
 from foreshot.project.git import Repository, Trouble
@@ -213,7 +214,7 @@ def compare_with(
         made = BaseReader(ref, trees[0], None, texts, headers, remotes=trees[1:], repository=repository)
     if begun is None:
         notes.append(
-            f"Where this branch began on `{ref.name}` is not known ({why}): edited and deleted revisions are not looked for."
+            f"Where this branch began on {code(ref.name)} is not known ({why}): edited and deleted revisions are not looked for."
         )
     repository.close()
     return made, tuple(notes)

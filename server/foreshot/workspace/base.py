@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from foreshot.lint.base import Base, BaseRevision
+from foreshot.lint.words import code, plain
 from foreshot.migration.header import read_header, read_header_above
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project import paths
@@ -123,11 +124,9 @@ def _places(repository: Repository, name: str) -> tuple[str, ...]:
 
 
 def _complaint(name: str, source: str) -> str:
-    branch = name.removeprefix("origin/")
-    shown = "".join(char if char.isprintable() else "?" for char in name)
-    branch = "".join(char if char.isprintable() else "?" for char in branch)
+    branch = plain(name.removeprefix("origin/"))
     return (
-        f"git knows no commit `{shown}` here (named by {source}), so nothing tells which revisions are new.\n"
+        f"git knows no commit {code(name)} here (named by {source}), so nothing tells which revisions are new.\n"
         f"  Fetch it: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab, `git fetch origin {branch}` elsewhere.\n"
         "  Or review all revisions: `foreshot check --all`."
     )

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from foreshot.lint.base import Base
 from foreshot.lint.context import Surroundings
+from foreshot.lint.words import code
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.migration.revision_parts import RevisionHeader
@@ -196,7 +197,9 @@ def _base(
                 )
             return (
                 None,
-                (f"{missing} to find `{settings.base}` in: all revisions are new.",) if settings.base else (),
+                (f"{missing} to find {code(settings.base)} in: all revisions are new.",)
+                if settings.base
+                else (),
                 None,
             )
         ref = find_base(repository, asked, os.environ, source=option)

@@ -52,6 +52,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 
 
 class NamingConventionMissing(ProjectRule):
@@ -69,5 +70,5 @@ class NamingConventionMissing(ProjectRule):
             if not any(table.metadata == identity for table in models.target_tables):
                 continue
             name = identity.removesuffix(".metadata").rpartition(".")[2]
-            told = f"`{name}` has no naming convention: its constraints get names that each database makes up. Give its `MetaData` one."
+            told = f"{code(name)} has no naming convention: its constraints get names that each database makes up. Give its `MetaData` one."
             yield self.finding(info.origin.span, told, path=info.origin.path, object=name)

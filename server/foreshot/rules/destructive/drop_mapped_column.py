@@ -49,6 +49,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 from foreshot.migration.operations import DropColumn, DropTable, Operation
 from foreshot.models.model import ModelTable
 from foreshot.models.model import Origin as Place
@@ -101,9 +102,9 @@ class DropMappedColumn(ProjectRule):
             if at is None:
                 continue
             what = f"{model.full_name}.{column}" if column else model.full_name
-            owner = f"`{model.classes[0].rpartition('.')[2]}`" if model.classes else "A model"
-            told = f"{owner} still maps `{what}`: code that runs will fail at its next statement. Release code without it first."
-            related = [Related(f"`{what}` is mapped here", place.span, place.path)]
+            owner = code(model.classes[0].rpartition(".")[2]) if model.classes else "A model"
+            told = f"{owner} still maps {code(what)}: code that runs will fail at its next statement. Release code without it first."
+            related = [Related(f"{code(what)} is mapped here", place.span, place.path)]
             yield self.finding(at, told, operation=operation, path=node.key, object=what, related=related)
             return
 

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import listed, on
+from foreshot.lint.words import code, listed, on
 from foreshot.schema.difference import Difference, differences
 
 _MOST = 2
@@ -73,7 +73,7 @@ class DowngradeNotInverse(RevisionRule):
             ]
             if not found:
                 continue
-            shown = listed([item.what for item in found[:_MOST]])
+            shown = listed([item.words.format(*map(code, item.names)) for item in found[:_MOST]])
             more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
             yield self.finding(
                 function.name,

@@ -91,26 +91,27 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, NewFile
 from foreshot.lint.mapped import draft, drift_of_project
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 
 if TYPE_CHECKING:
     from foreshot.engine.autogenerate import Difference
 
 _SAYS = {
-    "add_table": "No migration creates the table `{table}` yet.",
-    "add_column": "No migration adds `{table}.{column}` yet.",
-    "remove_column": "`{table}.{column}` is in the history and no longer in the model: no migration drops it yet.",
-    "modify_type": "`{table}.{column}` has another type in the history: no migration changes it yet.",
-    "modify_nullable": "`{table}.{column}` may be NULL on one side only: no migration changes that yet.",
-    "modify_default": "`{table}.{column}` has another server default in the history: no migration changes it yet.",
-    "modify_comment": "`{table}.{column}` has another comment in the history: no migration changes it yet.",
-    "add_index": "No migration creates the index `{name}` on `{table}` yet.",
-    "remove_index": "The index `{name}` on `{table}` is in the history and no longer in the model.",
-    "add_constraint": "No migration adds this unique constraint to `{table}` yet.",
-    "remove_constraint": "The constraint `{name}` on `{table}` is in the history and no longer in the model.",
-    "add_fk": "No migration adds this foreign key to `{table}` yet.",
-    "remove_fk": "The foreign key `{name}` of `{table}` is in the history and no longer in the model.",
-    "add_table_comment": "No migration sets the comment on `{table}` yet.",
-    "remove_table_comment": "The comment on `{table}` is in the history and no longer in the model.",
+    "add_table": "No migration creates the table {table} yet.",
+    "add_column": "No migration adds {column} yet.",
+    "remove_column": "{column} is in the history and no longer in the model: no migration drops it yet.",
+    "modify_type": "{column} has another type in the history: no migration changes it yet.",
+    "modify_nullable": "{column} may be NULL on one side only: no migration changes that yet.",
+    "modify_default": "{column} has another server default in the history: no migration changes it yet.",
+    "modify_comment": "{column} has another comment in the history: no migration changes it yet.",
+    "add_index": "No migration creates the index {name} on {table} yet.",
+    "remove_index": "The index {name} on {table} is in the history and no longer in the model.",
+    "add_constraint": "No migration adds this unique constraint to {table} yet.",
+    "remove_constraint": "The constraint {name} on {table} is in the history and no longer in the model.",
+    "add_fk": "No migration adds this foreign key to {table} yet.",
+    "remove_fk": "The foreign key {name} of {table} is in the history and no longer in the model.",
+    "add_table_comment": "No migration sets the comment on {table} yet.",
+    "remove_table_comment": "The comment on {table} is in the history and no longer in the model.",
 }
 
 
@@ -150,5 +151,6 @@ class PendingMigration(ProjectRule):
 
 
 def _said(found: Difference) -> str:
-    said = _SAYS.get(found.kind, "The history has `{table}` otherwise: no migration changes it yet.")
-    return said.format(table=found.table_name, column=found.column, name=found.name)
+    said = _SAYS.get(found.kind, "The history has {table} otherwise: no migration changes it yet.")
+    column = code(f"{found.table_name}.{found.column}")
+    return said.format(table=code(found.table_name), column=column, name=code(found.name))

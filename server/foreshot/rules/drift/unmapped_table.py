@@ -48,6 +48,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.mapped import drift_of_project
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 
 
 class UnmappedTable(ProjectRule):
@@ -64,5 +65,5 @@ class UnmappedTable(ProjectRule):
         for item in drift.pending:
             if item.difference.kind == "remove_table" and item.certain:
                 table = item.difference.table_name
-                told = f"No model has `{table}`, which the migrations make: autogenerate will drop it."
+                told = f"No model has {code(table)}, which the migrations make: autogenerate will drop it."
                 yield self.finding(env.online[0].name, told, path=path, object=table)

@@ -46,6 +46,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 
 
 class UnreachableModel(ProjectRule):
@@ -62,5 +63,5 @@ class UnreachableModel(ProjectRule):
         for table in models.tables:
             if models.is_target(table) or table.module not in models.reached or table.full_name in known:
                 continue
-            told = f"Alembic never sees the table `{table.full_name}`: its metadata is not among env.py's `target_metadata`."
+            told = f"Alembic never sees the table {code(table.full_name)}: its metadata is not among env.py's `target_metadata`."
             yield self.finding(table.origin.span, told, path=table.origin.path, object=table.full_name)

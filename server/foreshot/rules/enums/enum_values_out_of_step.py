@@ -62,6 +62,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.mapped import enums_out_of_step
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 
 
 class EnumValuesOutOfStep(ProjectRule):
@@ -78,5 +79,5 @@ class EnumValuesOutOfStep(ProjectRule):
                 if value in known.values or (enum.name, value) in seen:
                     continue
                 seen.add((enum.name, value))
-                told = f"`{value}` is no value of `{enum.name}` in the history: a row with it fails. No migration adds it, and autogenerate does not see it."
+                told = f"{code(value)} is no value of {code(enum.name)} in the history: a row with it fails. No migration adds it, and autogenerate does not see it."
                 yield self.finding(place.span, told, path=place.path, object=enum.name)

@@ -33,6 +33,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 from foreshot.models.model import ModelTable
 from foreshot.rules.environment._metadata import passed
 
@@ -57,7 +58,7 @@ class DuplicateTableKey(ProjectRule):
                 # Several databases may each have a table of that name.
                 if call.offline or not isinstance(argument.value, list | tuple):
                     continue
-                told = f"Two metadatas have the table `{table.full_name}`: autogenerate fails. Let one of them own it."
+                told = f"Two metadatas have the table {code(table.full_name)}: autogenerate fails. Let one of them own it."
                 related = [Related("here", item.origin.span, item.origin.path) for item in (first, table)]
                 yield self.finding(argument.span, told, path=path, object=table.full_name, related=related)
                 return

@@ -52,7 +52,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
-from foreshot.lint.words import codes
+from foreshot.lint.words import code, codes
 from foreshot.models.model import ModelTable
 from foreshot.rules.environment._metadata import passed
 from foreshot.syntax.changes import InsertAfter
@@ -87,7 +87,7 @@ class ModelsNotImported(ProjectRule):
                 f"Autogenerate does not know {listed} and would drop it: env.py does not import its module."
             )
         related = [
-            Related(f"`{table.full_name}` is defined here", table.origin.span, table.origin.path)
+            Related(f"{code(table.full_name)} is defined here", table.origin.span, table.origin.path)
             for table in missing[:4]
         ]
         yield self.finding(at, told, path=path, object=missing[0].full_name, related=related)

@@ -293,7 +293,11 @@ def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator
         for report in now:
             known[_identity(report)] -= 1
             kinds[_kind(report)] -= 1
+        # A revision that is divided takes along to the new file what was said of it as a whole.
+        divided = _rules_of(project, touched) if path not in project.analyses else set[str]()
         for report in now:
+            if report.rule in divided:
+                continue
             # A finding that is about another name than before is no new one while there are as many.
             if known[_identity(report)] < 0 and kinds[_kind(report)] < 0:
                 known[_identity(report)] += 1
@@ -302,6 +306,13 @@ def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator
                 milder = things[_thing(report)] <= 0 and (_thing(report), report.severity) in graver
                 if not milder and not (report.rule == "missing-type-import" and report.object in missing):
                     yield report
+
+
+def _rules_of(project: Project, paths_: Sequence[str]) -> set[str]:
+    """The rules that spoke in files before they were repaired."""
+    return {
+        report.rule for path in paths_ if path in project.analyses for report in project.reports_for(path)
+    }
 
 
 def _identity(report: Report) -> tuple[str, ...]:

@@ -30,15 +30,23 @@ class Sifted(Struct, frozen=True):
 
 
 def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -> Sifted:
-    """Leave out, of the reports of one file, what its comments silence."""
+    """Leave out, of the reports of one file, what its comments silence.
+
+    Reports of one cause are said as one, at the first of their places: so a comment there silences all of them.
+    """
     kept: list[Report] = []
+    causes: dict[tuple[str, str], bool] = {}
+    """By cause, whether its first report is silenced."""
     by_rule: dict[str, list[Suppression]] = {}
     for suppression in suppressions:
         by_rule.setdefault(suppression.rule, []).append(suppression)
     silences = {rule: Silence(items) for rule, items in by_rule.items()}
     for report in reports:
         silence = silences.get(report.rule)
-        if silence is None or not silence.covers(report.rows):
+        silenced = silence is not None and silence.covers(report.rows)
+        if report.cause:
+            silenced = causes.setdefault((report.cause, report.severity), silenced) or silenced
+        if not silenced:
             kept.append(report)
     return Sifted(kept, set[Suppression]().union(*(silence.used for silence in silences.values())))
 

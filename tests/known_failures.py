@@ -24,12 +24,6 @@ KNOWN: Final = {
     "tests/corpus/test_corpus.py::test_repairs_lose_nothing": f"{_SPLIT}; models-not-imported in ckan; a name taken in prefect",
     "tests/unit/test_content_fuzz.py::test_mutated_revisions": _SPLIT,
     "tests/unit/test_content_fuzz.py::test_bombs": f"{_COMMENTS}; {_SPLIT}",
-    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[missing-lock-timeout": _EXAMPLES,
-    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[blocking-drop-index-12]": _EXAMPLES,
-    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[table-rewrite-2]": _EXAMPLES,
-    "tests/oracle/test_waiting_on_postgresql.py::test_who_waits[lock-pileup-1]": _EXAMPLES,
-    "tests/oracle/test_rows_on_postgresql.py::test_it_fails_as_the_page_says[type-change-needs-using-2]": _EXAMPLES,
-    "tests/oracle/test_rows_on_postgresql.py::test_a_repair_runs[type-change-needs-using-2-1]": _EXAMPLES,
     "tests/oracle/test_rows_on_postgresql.py::test_a_repair_runs[validate-in-same-transaction-1-1]": _EXAMPLES,
     "tests/oracle/test_rows_on_postgresql.py::test_validating_in_one_transaction_keeps_writers_waiting": _EXAMPLES,
     "tests/unit/lint/test_dropped_values.py::test_a_test_for_null_reads_no_values[UPDATE t SET d = c WHERE c IS NOT NULL": (

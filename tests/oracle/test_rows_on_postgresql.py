@@ -25,7 +25,7 @@ _EQUAL = "UPDATE users SET email = 'same', org = 'same', name = 'same';"
 BEFORE = {
     "not-null-without-default": "ALTER TABLE users ADD age integer;",
     "set-not-null-without-backfill": _PLAN,
-    "type-change-needs-using": f"""{_STATE} CREATE TYPE user_state AS ENUM ('new', 'old', 'gone');
+    "type-change-needs-using": f"""{_STATE}
         ALTER TABLE users ADD active boolean, ADD vip integer, ADD age varchar(10), ADD state state DEFAULT 'new';""",
     "concurrently-in-transaction": "CREATE INDEX ix_a ON users (name); CREATE INDEX ix_b ON users (org);",
     "validate-in-same-transaction": "ALTER TABLE orders ADD user_id integer REFERENCES users; UPDATE orders SET user_id = id;",

@@ -45,9 +45,6 @@ KNOWN: Final = {
     "tests/e2e/test_distillery.py::test_clean_revisions_have_no_findings": (
         "a clean revision of the sample builds concurrently under env.py's lock_timeout: the sample is to lift it"
     ),
-    "tests/e2e/test_two_faces.py::test_both_find_the_same": (
-        "the command line and the editor differ on the sample: one of them has not the drift, or the order, of the other"
-    ),
     "tests/e2e/test_distillery.py::test_clean_revisions_are_not_touched_by_repairs": (
         "the same clean revision under a lock_timeout, which is repaired"
     ),

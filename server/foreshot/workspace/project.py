@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from foreshot.history.story import Story
 from foreshot.lint.context import UNION, ProjectContext, Surroundings, Tell
 from foreshot.lint.entry import Entry
+from foreshot.lint.mapped import models_of
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
 from foreshot.lint.suppress import Suppression, suppressions_of
@@ -67,6 +68,7 @@ class Project:
         self._name = identity(surroundings.environment)
         self._read_in = surroundings.key
         self._subjects: frozenset[str] | None = None
+        self._spoken: Collection[str] = ()
         self._context: ProjectContext | None = None
         self._before: tuple[ProjectContext, frozenset[str]] | None = None
         """While there is no context yet: an earlier one, and the files that have changed since."""
@@ -159,7 +161,13 @@ class Project:
             return {}
         surroundings = self.surroundings
         given = (self.context.shape, surroundings.key, surroundings.loaded)
-        return self.files.remember((self._name, "project reports"), self._project_reports, given)
+        found = self.files.remember((self._name, "project reports"), self._project_reports, given)
+        self._spoken = found.keys() | {table.origin.path for table in models_of(surroundings).tables}
+        return found
+
+    def spoke_of(self, path: str) -> bool:
+        """Whether a file had models, or anything else in it that was found, when the environment was looked at last; asks nothing."""
+        return path in self._spoken
 
     def _project_reports(self) -> Mapping[str, Sequence[Report]]:
         found: dict[str, list[Report]] = {}
@@ -299,6 +307,7 @@ class Project:
         """The project on another snapshot of its files, with ``changed`` ones read anew, come or gone."""
         after = self._with(files, surroundings, analyses, last_good, history)
         after._read_in = self._read_in
+        after._spoken = self._spoken
         if self._subjects is not None:
             after._subjects = self._subjects | _subjects(
                 analyses[path] for path in changed if path in analyses

@@ -21,7 +21,7 @@ from foreshot.workspace.advance import advanced
 from foreshot.workspace.check import Options, load_project
 from foreshot.workspace.project import Project
 
-Role = Literal["revision", "env", "template", "config"]
+Role = Literal["revision", "env", "template", "config", "model"]
 _CONFIG_NAMES: Final = frozenset({"alembic.ini", "pyproject.toml", "foreshot.toml"})
 
 
@@ -79,7 +79,9 @@ class World:
 
     def owner(self, path: str) -> Project | None:
         """The project that a file is part of; with several, the one whose revisions it belongs to."""
-        found = [(project, role) for project in self.projects if (role := role_of(project, path)) is not None]
+        found = [
+            (project, role) for project in self.projects if (role := _role_in(project, path)) is not None
+        ]
         found.sort(key=lambda pair: pair[1] != "revision")
         return found[0][0] if found else None
 
@@ -95,7 +97,7 @@ class World:
 
     def concerns(self, path: str) -> bool:
         """Whether a file is part of any project, told without working anything out."""
-        return any(role_of(project, path) is not None for project in self._base)
+        return any(role_of(project, path) is not None or project.spoke_of(path) for project in self._base)
 
     def reports(self, path: str) -> list[Report]:
         """Everything to be reported of a file."""
@@ -104,7 +106,7 @@ class World:
         found = [
             report
             for project in self.projects
-            if role_of(project, path)
+            if _role_in(project, path)
             for report in project.reports_for(path)
         ]
         return list(dict.fromkeys(found))
@@ -124,6 +126,14 @@ def role_of(project: Project, path: str) -> Role | None:
     if any(path == config.path for config in environment.configs):
         return "config"
     return None
+
+
+def _role_in(project: Project, path: str) -> Role | None:
+    """The same for a snapshot that may be worked out: a module in which something was found about its models is one of it."""
+    if (role := role_of(project, path)) is not None:
+        return role
+    _ = project.project_reports
+    return "model" if project.spoke_of(path) else None
 
 
 class Session:
@@ -195,7 +205,10 @@ class Session:
                     check()
                     if environment.script_location not in seen:
                         seen.add(environment.script_location)
-                        projects.append(load_project(files, environment, options, told, begun))
+                        project = load_project(files, environment, options, told, begun)
+                        # Which modules hold models that something is said of is known from then on.
+                        _ = project.project_reports
+                        projects.append(project)
             return projects
 
         return work

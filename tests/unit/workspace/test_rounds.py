@@ -61,6 +61,9 @@ class Invented:
     def source(self, path: str) -> SourceText | None:
         return SourceText(self.text) if path == PATH else None
 
+    def is_only_read(self, path: str) -> bool:
+        return False
+
     def reports_for(self, path: str) -> list[Report]:
         found: list[Report] = []
         for name, law in self.laws.items():

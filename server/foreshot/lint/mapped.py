@@ -113,25 +113,7 @@ def drift_of_project(project: ProjectContext) -> Drift | None:
 
     environment = project.environment
     key = ("drift", environment.script_location, environment.section, target)
-    return project.surroundings.modules.files.remember(
-        key, made, _Same(models, schema, project.surroundings.key)
-    )
-
-
-class _Same:
-    """Equal for the same objects: values that were made anew are other ones."""
-
-    def __init__(self, *things: object) -> None:
-        self._things = things
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and all(
-            mine is theirs or (isinstance(mine, bytes) and mine == theirs)
-            for mine, theirs in zip(self._things, other._things, strict=True)
-        )
-
-    def __hash__(self) -> int:
-        return hash(tuple(map(id, self._things)))
+    return project.surroundings.modules.files.remember(key, made, (models, schema, project.surroundings.key))
 
 
 def bodies(pending: Iterable[Pending]) -> tuple[str, str]:
@@ -146,19 +128,25 @@ def bodies(pending: Iterable[Pending]) -> tuple[str, str]:
 def draft(surroundings: Surroundings, drift: Drift, parent: str | None, message: str) -> tuple[str, str]:
     """The path and the text of the revision that makes what is pending."""
     message = " ".join(message.split())[:500]
-    up, down = bodies(drift.pending)
-    modules = {item for item in drift.modules if f"{item}." in up or f"{item}." in down}
-    imports = [*drift.comparison.imports, *(f"import {item}" for item in sorted(modules))]
-    return new_revision(
-        surroundings.environment,
-        surroundings.template_source,
-        revision_id(parent or "", message, creation_date().isoformat()),
-        parent,
-        message,
-        imports=imports,
-        upgrades=up,
-        downgrades=down,
-    )
+    environment, template = surroundings.environment, surroundings.template_source
+
+    def made() -> tuple[str, str]:
+        up, down = bodies(drift.pending)
+        modules = {item for item in drift.modules if f"{item}." in up or f"{item}." in down}
+        imports = [*drift.comparison.imports, *(f"import {item}" for item in sorted(modules))]
+        return new_revision(
+            environment,
+            template,
+            revision_id(parent or "", message, creation_date().isoformat()),
+            parent,
+            message,
+            imports=imports,
+            upgrades=up,
+            downgrades=down,
+        )
+
+    key = ("draft", environment.script_location, environment.section, message)
+    return surroundings.modules.files.remember(key, made, (drift, parent, template, environment))
 
 
 def enums_out_of_step(project: ProjectContext) -> Iterator[tuple[NativeEnum, Enum]]:

@@ -101,7 +101,6 @@ class Rounds(Generic[SubjectT]):
         self._excluded = excluded
         self._within = within
         self._refused: set[_Identity] = set()
-        self._limits: dict[str, int] = {}
         self._is_stale = False
 
     def step(self) -> bool:
@@ -120,7 +119,7 @@ class Rounds(Generic[SubjectT]):
                 if after is not None and not faults:
                     self._accept(chosen, after)
                     return True
-                bad = self._blamed(faults)
+                bad = self._blamed(chosen, faults)
                 chosen = [step for step in chosen if id(step) not in bad]
 
     def _accept(self, chosen: list[Step], after: SubjectT) -> None:
@@ -130,14 +129,12 @@ class Rounds(Generic[SubjectT]):
             report, source = step.report, before.source(step.report.path)
             secret = source.content[report.span.start : report.span.end] if report.secret and source else ""
             self.applied.append(Applied(report, step.fix.title, step.paths, secret))
-        self._limits = {path: limit * 2 for path, limit in self._limits.items()}
         self._is_stale = True
 
     def _chosen(self) -> list[Step]:
         """Repairs that have nothing to do with each other."""
         project = self.subject.project
         taken = Taken(project)
-        counts: Counter[str] = Counter()
         chosen: list[Step] = []
         for report in self.subject.reports():
             if not report.offers or report.rule in self._excluded:
@@ -147,13 +144,8 @@ class Rounds(Generic[SubjectT]):
             fix = self._first(project, report, taken)
             if fix is None:
                 continue
-            step = Step(report, fix)
-            paths = step.paths
-            if any(counts[path] >= self._limits.get(path, 1 << 30) for path in paths):
-                continue
             if taken.take(fix):
-                counts.update(paths)
-                chosen.append(step)
+                chosen.append(Step(report, fix))
         return chosen
 
     def _first(self, project: Project, report: Report, taken: Taken) -> ResolvedFix | None:
@@ -189,16 +181,21 @@ class Rounds(Generic[SubjectT]):
         after = self.subject.with_texts(texts)
         return after, list(_faults(chosen, project, after.project))
 
-    def _blamed(self, faults: Iterable[_Fault]) -> set[int]:
-        """What is left out of this round; what is at fault for certain is not tried again."""
+    def _blamed(self, chosen: Sequence[Step], faults: Iterable[_Fault]) -> set[int]:
+        """What is left out of this round: half of each group, so that the one at fault is found.
+
+        What is at fault for certain is not tried again. The first of the chosen ones is only ever left out for that,
+        so every round makes a repair or refuses one.
+        """
         left_out: set[int] = set()
         for group, certain in faults:
-            left_out.update(map(id, group))
-            if certain or len(group) == 1:
-                self._refused.update(step.identity for step in group)
-                continue
-            for path in {path for step in group for path in step.paths}:
-                self._limits[path] = max(len(group) // 2, 1)
+            members = set(map(id, group))
+            ordered = [step for step in chosen if id(step) in members]
+            if certain or len(ordered) == 1:
+                self._refused.update(step.identity for step in ordered)
+                left_out |= members
+            else:
+                left_out.update(map(id, ordered[len(ordered) // 2 :]))
         return left_out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -33,6 +33,7 @@ from foreshot.workspace.resolve import ResolvedFix, resolve
 from foreshot.workspace.rounds import Applied, Subject
 
 PATH = "/a.py"
+ELSEWHERE = "/z.py"
 Make = Callable[[str, Span, Span], list[Change]]
 """From a text, the place that was found and the statement around it, to changes."""
 
@@ -44,22 +45,29 @@ class Law:
     pattern: str
     make: Make
     severity: Severity = "warning"
+    elsewhere: bool = False
 
 
 @dataclass
 class Invented:
-    """A project of one file in which invented rules look for their patterns."""
+    """A project of a few files in which invented rules look for their patterns.
 
-    text: str
+    What a rule finds of the kind ``elsewhere`` is reported in a file of its own, as the rules about a history do.
+    """
+
+    texts: Mapping[str, str]
     laws: Mapping[str, Law]
-    project_reports: Mapping[str, Sequence[Report]] = field(default_factory=dict)
+
+    @property
+    def project_reports(self) -> Mapping[str, Sequence[Report]]:
+        return {ELSEWHERE: self.reports_for(ELSEWHERE)}
 
     @property
     def offers(self) -> Invented:
         return self
 
     def source(self, path: str) -> SourceText | None:
-        return SourceText(self.text) if path == PATH else None
+        return SourceText(self.texts[path]) if path in self.texts else None
 
     def is_only_read(self, path: str) -> bool:
         return False
@@ -67,8 +75,11 @@ class Invented:
     def reports_for(self, path: str) -> list[Report]:
         found: list[Report] = []
         for name, law in self.laws.items():
-            for number, match in enumerate(re.finditer(law.pattern, self.text)):
-                span, offers = Span(*match.span()), (Offer("Change it", "unsafe"),)
+            if law.elsewhere != (path == ELSEWHERE):
+                continue
+            text = "".join(self.texts.values()) if law.elsewhere else self.texts[path]
+            for number, match in enumerate(re.finditer(law.pattern, text)):
+                span, offers = Span(*match.span()), (Offer("Change it", "unsafe"),)[law.elsewhere :]
                 report = Report(
                     name,
                     law.severity,
@@ -85,14 +96,15 @@ class Invented:
         return sorted(found, key=lambda report: (report.span, report.rule))
 
     def described(self, report: Report) -> list[Fix]:
-        changes = self.laws[report.rule].make(self.text, report.span, _statement(self.text, report.span))
+        text = self.texts[report.path]
+        changes = self.laws[report.rule].make(text, report.span, _statement(text, report.span))
         return [Fix("Change it", "unsafe", tuple(changes))]
 
     def fix(self, report: Report, index: int) -> ResolvedFix:
-        return resolve(self.described(report)[index], PATH, self.source)
+        return resolve(self.described(report)[index], report.path, self.source)
 
 
-class One(Subject):
+class All(Subject):
     def __init__(self, project: Invented) -> None:
         self.invented = project
 
@@ -101,10 +113,11 @@ class One(Subject):
         return cast("Project", self.invented)
 
     def reports(self) -> Sequence[Report]:
-        return self.invented.reports_for(PATH)
+        return [report for path in self.invented.texts for report in self.invented.reports_for(path)]
 
-    def with_texts(self, texts: Mapping[str, SourceText]) -> One:
-        return One(Invented(texts[PATH].content, self.invented.laws))
+    def with_texts(self, texts: Mapping[str, SourceText]) -> All:
+        changed = {path: text.content for path, text in texts.items()}
+        return All(Invented({**self.invented.texts, **changed}, self.invented.laws))
 
 
 def _statement(text: str, span: Span) -> Span:
@@ -119,8 +132,13 @@ def _statement(text: str, span: Span) -> Span:
 
 
 def repaired(text: str, **laws: Law) -> tuple[str, list[Applied]]:
-    last, applied = _repaired(One(Invented(text, laws)), unsafe=True)
-    return last.invented.text, applied
+    after, applied = all_repaired({PATH: text}, **laws)
+    return after[PATH], applied
+
+
+def all_repaired(texts: Mapping[str, str], **laws: Law) -> tuple[Mapping[str, str], list[Applied]]:
+    last, applied = _repaired(All(Invented(texts, laws)), unsafe=True)
+    return last.invented.texts, applied
 
 
 def remove(_text: str, _span: Span, statement: Span) -> list[Change]:
@@ -180,6 +198,15 @@ def test_the_others_are_repaired() -> None:
     )
     assert after == "a\nd\nc\nd\n"
     assert {item.report.rule for item in applied} == {"other"}
+
+
+@pytest.mark.timeout(60)
+def test_one_of_several_files_whose_repair_breaks_another_is_found() -> None:
+    texts = {f"/{name}.py": f"{name}\nx\n" for name in "abcdefg"}
+    laws = {"rename": Law(r"\b[a-g]\b", lambda text, span, _: [ReplaceText(span, text[span.start] * 2)])}
+    after, applied = all_repaired(texts, **laws, broken=Law("(dd|ff)", remove, elsewhere=True))
+    assert {path for path in after if after[path] == texts[path]} == {"/d.py", "/f.py"}
+    assert len(applied) == 5
 
 
 def test_what_was_in_the_way_at_first_is_repaired_later() -> None:
@@ -246,6 +273,7 @@ laws = st.dictionaries(
         st.sampled_from([rf"\b{name}\b" for name in "fghkmn"]),
         st.sampled_from(list(_CHANGES.values())),
         st.sampled_from(cast("list[Any]", ["error", "warning", "information", "hint"])),
+        st.booleans(),
     ),
     min_size=1,
 )
@@ -253,9 +281,13 @@ laws = st.dictionaries(
 
 @pytest.mark.timeout(300)
 @settings(max_examples=60, deadline=None)
-@given(modules(), laws)
-def test_whatever_rules_do_it_ends_parses_and_is_quiet_afterwards(text: str, laws: dict[str, Law]) -> None:
-    after, applied = repaired(text, **laws)
-    ast.parse(after)
-    assert bool(applied) == (after != text)
-    assert repaired(after, **laws) == (after, [])
+@given(modules(), modules(), laws)
+def test_whatever_rules_do_it_ends_parses_and_is_quiet_afterwards(
+    text: str, other: str, laws: dict[str, Law]
+) -> None:
+    texts = {PATH: text, "/b.py": other}
+    after, applied = all_repaired(texts, **laws)
+    for changed in after.values():
+        ast.parse(changed)
+    assert bool(applied) == (after != texts)
+    assert all_repaired(after, **laws) == (after, [])

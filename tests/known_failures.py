@@ -32,13 +32,6 @@ KNOWN: Final = {
     "tests/lab/test_lab.py::test_every_env_py": (
         "whole-table-write's guard asks rows of the offline connection, which has none to give; others were cut off for time"
     ),
-    "tests/e2e/cli/test_fix.py::test_everything_at_once_parses_and_a_second_run_changes_nothing": (
-        "repairing all of the sample takes over a minute: repairs are worked out for every report (lint/blocks.py)"
-    ),
-    "tests/e2e/test_bad_input.py::test_repairing_leaves_it_alone_or_whole": (
-        "repairing all of it takes over a minute, for the same reason"
-    ),
-    "tests/e2e/test_nothing_runs.py::test_the_command_line_runs_nothing": "repairing all of the hostile project takes over a minute, for the same reason",
     "tests/e2e/test_distillery.py::test_every_family_of_rules_finds_something": (
         "the sample has no case yet of drift and operations"
     ),

@@ -125,4 +125,4 @@ def test_messages_of_rules_show_names_through_code():
 
     rooms = sorted((SERVER / "foreshot/rules").rglob("*.py"))
     found = [f"{path.name}: {text}" for path in rooms if path.name != "_filling.py" for text in bare(path)]
-    assert not listed(found)
+    assert not listed(iter(found))

@@ -37,6 +37,11 @@ class Outcome(Protocol):
         """Each finding that is repaired."""
         ...
 
+    @property
+    def left_out(self) -> int:
+        """How many findings have a repair that was tried and does not hold."""
+        ...
+
 
 def apply(outcome: Outcome, folder: str, console: Console) -> bool:
     """Write what was computed and tell what was done; False when a file could not be written.
@@ -58,9 +63,16 @@ def apply(outcome: Outcome, folder: str, console: Console) -> bool:
     for path in sorted(created(outcome)):
         if path not in refused:
             console.line(f"  {console.paint(clean(shown_path(path, folder)), 'bold')} (new)")
-    if done:
+    if outcome.left_out:
+        console.line(_left_out(outcome.left_out))
+    if done or outcome.left_out:
         console.line()
     return not refused
+
+
+def _left_out(count: int) -> str:
+    many = "repair was left out: it" if count == 1 else "repairs were left out: each"
+    return f"{count} {many} would leave its problem as it is, or bring up a worse one."
 
 
 def differences(outcome: Outcome, folder: str, console: Console) -> bool:
@@ -98,7 +110,8 @@ def told(outcome: Outcome) -> str:
     """How much the repairs would do."""
     files = len(outcome.files) + len(outcome.creates)
     problems = counted(len(outcome.applied), "problem", "problems")
-    return f"Would fix {problems} in {counted(files, 'file', 'files')}."
+    said = f"Would fix {problems} in {counted(files, 'file', 'files')}."
+    return f"{said} {_left_out(outcome.left_out)}" if outcome.left_out else said
 
 
 def _groups(outcome: Outcome) -> Iterator[list[str]]:

@@ -31,6 +31,8 @@ class FixOutcome(Struct, frozen=True):
     creates: Sequence[NewFile]
     applied: Sequence[Applied]
     """Each finding that is repaired."""
+    left_out: int = 0
+    """How many findings have a repair that was tried and does not hold."""
 
 
 SubjectT = TypeVar("SubjectT", bound=Subject)
@@ -124,6 +126,7 @@ def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
         ConfigurationError: as :func:`~foreshot.workspace.check.check`.
     """
     applied: list[Applied] = []
+    left_out = 0
     texts: _Texts | None = None
     for result in check(options):
         texts = texts or _Texts(result.project.files)
@@ -132,9 +135,10 @@ def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
             quiet, before = replace(options, cache=False), result.project
             result = result.of(load_project(texts.files({}), result.environment, quiet, before=before))
         subject = _Whole(result, texts, options)
-        last, made = _repaired(subject, unsafe=unsafe)
-        last.keep(result.project)
-        applied.extend(made)
+        rounds = _repaired(subject, unsafe=unsafe)
+        rounds.subject.keep(result.project)
+        applied.extend(rounds.applied)
+        left_out += rounds.left_out
     if texts is None:
         return FixOutcome({}, (), ())
     files = {
@@ -143,7 +147,7 @@ def fix_all(options: Options, *, unsafe: bool) -> FixOutcome:
         if texts.new[path].content != source.content
     }
     creates = [NewFile(path, texts.new[path].content) for path in sorted(texts.created)]
-    return FixOutcome(files, creates, applied)
+    return FixOutcome(files, creates, applied, left_out)
 
 
 def safely_fixed(project: Project, path: str) -> str | None:
@@ -152,19 +156,17 @@ def safely_fixed(project: Project, path: str) -> str | None:
     # Only a revision's findings can be told anew without the disk.
     if source is None or path not in project.analyses:
         return None
-    last, _ = _repaired(_OneFile(project, path), unsafe=False, within=path)
-    after = last.project.source(path)
+    rounds = _repaired(_OneFile(project, path), unsafe=False, within=path)
+    after = rounds.subject.project.source(path)
     return None if after is None or after.content == source.content else after.content
 
 
-def _repaired(
-    subject: SubjectT, *, unsafe: bool, within: str | None = None
-) -> tuple[SubjectT, list[Applied]]:
-    """The subject after all repairs, without those of rules that never come to an end."""
+def _repaired(subject: SubjectT, *, unsafe: bool, within: str | None = None) -> Rounds[SubjectT]:
+    """The rounds after all repairs, without those of rules that never come to an end."""
     excluded: set[str] = set()
     while True:
         rounds = Rounds(subject, unsafe=unsafe, excluded=frozenset(excluded), within=within)
         for _ in range(MAX_ROUNDS):
             if not rounds.step():
-                return rounds.subject, rounds.applied
+                return rounds
         excluded.update(step.report.rule for made in rounds.history[-_LAST:] for step in made)

@@ -103,6 +103,11 @@ class Rounds(Generic[SubjectT]):
         self._refused: set[_Identity] = set()
         self._is_stale = False
 
+    @property
+    def left_out(self) -> int:
+        """How many findings have a repair after which they are still there, or something worse is."""
+        return len(self._refused)
+
     def step(self) -> bool:
         """Make one round; False when nothing is left that can be repaired."""
         while True:

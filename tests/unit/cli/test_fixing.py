@@ -19,6 +19,7 @@ from unit.cli.fakes import report
 
 def outcome(files, creates=(), applied=()) -> Any:
     return SimpleNamespace(
+        left_out=0,
         files={str(path): (SourceText(old), new) for path, (old, new) in files.items()},
         creates=[NewFile(str(path), text) for path, text in creates],
         applied=applied,
@@ -149,3 +150,7 @@ def test_files_that_are_changed_together_are_written_together(tmp_path, capsys):
 def test_told(tmp_path):
     one = outcome({tmp_path / "a.py": ("a", "b")}, [(tmp_path / "b.py", "")], [None])
     assert told(one) == "Would fix 1 problem in 2 files."
+    one.left_out = 1
+    assert told(one).endswith(
+        " 1 repair was left out: it would leave its problem as it is, or bring up a worse one."
+    )

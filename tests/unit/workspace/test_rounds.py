@@ -137,8 +137,8 @@ def repaired(text: str, **laws: Law) -> tuple[str, list[Applied]]:
 
 
 def all_repaired(texts: Mapping[str, str], **laws: Law) -> tuple[Mapping[str, str], list[Applied]]:
-    last, applied = _repaired(All(Invented(texts, laws)), unsafe=True)
-    return last.invented.texts, applied
+    rounds = _repaired(All(Invented(texts, laws)), unsafe=True)
+    return rounds.subject.invented.texts, rounds.applied
 
 
 def remove(_text: str, _span: Span, statement: Span) -> list[Change]:

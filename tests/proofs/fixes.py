@@ -14,14 +14,13 @@ from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity, at_least
 from foreshot.project import paths
-from foreshot.project.discover import find_environments, revision_files
+from foreshot.project.discover import find_environments
 from foreshot.project.files import Files
-from foreshot.rules import family_of, revision_rules
+from foreshot.rules import family_of
 from foreshot.syntax.comments import comments_of
 from foreshot.text import Edit, EditConflict, SourceText, apply_edits, decode, invert_edits
 from foreshot.workspace.advance import advanced
-from foreshot.workspace.analysis import analyse
-from foreshot.workspace.load import hints_in_revisions, load_surroundings
+from foreshot.workspace.check import Options, load_project
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from proofs.reports import Violation
@@ -205,33 +204,16 @@ def rechecked(project: Project, texts: Mapping[str, SourceText]) -> Project:
     """The project with other texts in some files, everything worked out anew that depends on them."""
     files = project.files.laid(texts)
     if any(path not in project.analyses for path in texts):
-        return _reread(project, files, texts)
+        return _reread(project, files)
     return advanced(project, files, texts)
 
 
-def _reread(project: Project, files: Files, texts: Mapping[str, SourceText]) -> Project:
+def _reread(project: Project, files: Files) -> Project:
+    """The project as it is read when something besides its revisions has changed."""
     place = project.surroundings.environment
     environments = find_environments(files, place.root)
     environment = next(found for found in environments if found.script_location == place.script_location)
-    sources = {
-        path: source
-        for path in revision_files(files, environment)
-        if (source := files.read(path)) is not None
-    }
-    contents = [source.encode() for source in sources.values() if isinstance(source, SourceText)]
-    surroundings = load_surroundings(files, environment, {}, hints_in_revisions(contents))
-    # Only what all revisions see can change what is found in those whose texts are the same.
-    same = surroundings.targets == project.surroundings.targets and not set(texts) & {
-        environment.env_py,
-        environment.template,
-    }
-    analyses = {
-        path: project.analyses[path]
-        if same and path in project.analyses and path not in texts
-        else analyse(source, path, surroundings, revision_rules())
-        for path, source in sources.items()
-    }
-    return Project(files, surroundings, analyses)
+    return load_project(files, environment, Options((place.root,), cache=False, jobs=1), before=project)
 
 
 def _complaints(

@@ -20,6 +20,8 @@ from foreshot.project import paths
 from foreshot.project.discover import is_revision_place
 from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
+from foreshot.syntax.comments import comments_of
+from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
@@ -286,14 +288,22 @@ class Project:
         return path in self.analyses or is_revision_place(self.surroundings.environment, path)
 
     def suppressions(self, path: str) -> Sequence[Suppression]:
-        """The suppression comments of a revision or of env.py."""
+        """The suppression comments of a revision, of env.py, or of another Python file, such as one with models."""
         analysis = self.analyses.get(path)
         if analysis is not None:
             return analysis.reports.suppressions
-        module = self.surroundings.env_module
-        if module is None or path != self.surroundings.environment.env_py:
+        if not path.endswith(".py"):
             return ()
-        return suppressions_of(module, module.source, module.comments)
+
+        def read() -> tuple[Suppression, ...]:
+            source = self.source(path)
+            if source is None or "foreshot" not in source.content:
+                return ()
+            module = parse(source)
+            known = module if isinstance(module, Module) else None
+            return suppressions_of(known, source, comments_of(source))
+
+        return self.files.remember((self._name, "suppressions", path), read)
 
     def taking(
         self,

@@ -85,7 +85,7 @@ def test_it_fails_as_the_page_says(server: Server, tmp_path: Path, rule: str, ex
 @pytest.mark.parametrize(("rule", "example", "number"), FIXED)
 def test_a_repair_runs(server: Server, tmp_path: Path, rule: str, example: Example, number: int) -> None:
     engine = server.database(TABLES + BEFORE.get(rule, ""))
-    upgrade(engine, tmp_path, example.fixed[number].get(example.path, example.text))
+    upgrade(engine, tmp_path, *repaired(example, number))
     assert version(engine) == "0002"
 
 
@@ -155,7 +155,7 @@ def test_a_session_on_the_connection_commits_nothing(server: Server, tmp_path: P
 def test_validating_in_one_transaction_keeps_writers_waiting(server: Server, tmp_path: Path) -> None:
     example = next(example for rule, _, example in EXAMPLES if rule.startswith("validate"))
     found: dict[str, bool] = {}
-    for name, text in (("bad", example.text), ("fixed", next(iter(example.fixed[1].values())))):
+    for name, texts in (("bad", [example.text]), ("fixed", repaired(example, 1))):
         engine = server.database(TABLES + BEFORE["validate-in-same-transaction"])
 
         def look(engine: sa.Engine = engine, name: str = name) -> None:
@@ -166,14 +166,24 @@ def test_validating_in_one_transaction_keeps_writers_waiting(server: Server, tmp
                 except DBAPIError:
                     found[name] = True
 
-        upgrade(engine, tmp_path / name, text, while_open=look)
+        upgrade(engine, tmp_path / name, *texts, while_open=look)
     assert found == {"bad": True, "fixed": False}
 
 
-def upgrade(engine: sa.Engine, folder: Path, text: str, **attributes: object) -> None:
-    """Run a first revision that does nothing, then this one in an upgrade of its own."""
+def repaired(example: Example, number: int) -> list[str]:
+    """The revision as a repair leaves it, and what the repair put into a revision of its own before it."""
+    files = dict(example.fixed[number])
+    text = files.pop(example.path, example.text)
+    first = [as_revision(body, "0001a", "0001") for body in files.values()]
+    assert len(first) <= 1
+    return [text.replace("down_revision = '0001'", "down_revision = '0001a'") if first else text, *first]
+
+
+def upgrade(engine: sa.Engine, folder: Path, *texts: str, **attributes: object) -> None:
+    """Run a first revision that does nothing, then these in an upgrade of their own."""
     nothing = as_revision("def upgrade():\n    pass\n", "0001", None)
-    config = project_in(folder / "project", {"0001_setup.py": nothing, "0002_example.py": text})
+    files = {f"{number}_example.py": text for number, text in enumerate(texts)}
+    config = project_in(folder / "project", {"setup.py": nothing, **files})
     migrate(engine, config, "0001")
     config.attributes.update(attributes)
     migrate(engine, config, "head")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
+from msgspec.structs import replace
 from sqlalchemy import inspection
 from sqlalchemy.engine import default
 from sqlalchemy.engine.reflection import Inspector
@@ -16,7 +17,7 @@ from foreshot.engine.custom import Perhaps
 from foreshot.engine.equality import same_default
 from foreshot.engine.stored import stored_type
 from foreshot.schema.plain import Called, Listed, Named, Plain, Unclear, placed
-from foreshot.schema.state import Column, Index, Schema, Table
+from foreshot.schema.state import Column, ForeignKey, Index, Key, Schema, Table
 
 _MULTI: Final = (
     "get_multi_columns",
@@ -146,7 +147,27 @@ class _Answers:
         self.builder: Builder
 
     def table(self, name: str, schema: str | None) -> Table | None:
-        return self.connection.schema.tables.get(f"{schema}.{name}" if schema else name)
+        """A table with what stands on its known columns: where its creation was not seen, an index may have others."""
+        table = self.connection.schema.tables.get(f"{schema}.{name}" if schema else name)
+        if table is None:
+            return None
+
+        def stands(over: Key | Index | ForeignKey) -> bool:
+            expressions = over.expressions if isinstance(over, Index) else ()
+            return all(
+                column is None or place in expressions or column in table.columns
+                for place, column in enumerate(over.columns)
+            )
+
+        return replace(
+            table,
+            primary_key=table.primary_key
+            if table.primary_key is not None and stands(table.primary_key)
+            else None,
+            uniques=tuple(filter(stands, table.uniques)),
+            indexes=tuple(filter(stands, table.indexes)),
+            foreign_keys=tuple(filter(stands, table.foreign_keys)),
+        )
 
     def get_schema_names(self, **_: Any) -> list[str]:
         found = {name.rpartition(".")[0] for name in self.connection.schema.tables if "." in name}
@@ -284,7 +305,8 @@ class _Answers:
         found: list[dict[str, Any]] = []
         for key in table.foreign_keys if table is not None else ():
             owner, _dot, name = key.ref_table.rpartition(".")
-            if key.ref_table not in self.connection.schema.tables:
+            other_table = self.connection.schema.tables.get(key.ref_table)
+            if other_table is None:
                 continue
             rules = {"ondelete": key.ondelete, "onupdate": key.onupdate}
             options = {rule: text for rule, text in rules.items() if text and text.upper() != "NO ACTION"}
@@ -292,9 +314,9 @@ class _Answers:
                 options = {rule: text for rule, text in options.items() if text.upper() != "RESTRICT"}
             columns = list(key.ref_columns)
             if not columns:
-                other = self.connection.schema.tables[key.ref_table].primary_key
+                other = other_table.primary_key
                 columns = list(other.columns) if other is not None else []
-            if len(columns) != len(key.columns):
+            if len(columns) != len(key.columns) or not other_table.columns.keys() >= set(columns):
                 continue
             found.append(
                 {

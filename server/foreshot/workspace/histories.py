@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.msgpack import Decoder, Encoder
+from msgspec.msgpack import Decoder
 
-from foreshot.history.delta import Delta, delta_of, digest_of, place_of
+from foreshot.history.delta import ENCODER, Delta, delta_of, digest_of, place_of
 from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
 from foreshot.knowledge.databases import Target as Database
@@ -46,14 +46,13 @@ class Told(Struct, frozen=True):
         return _DECODER.decode(self.encoded)
 
 
-_ENCODER = Encoder()
 _DECODER = Decoder(Delta)
 
 
 def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
     """What a file with this header and this delta tells."""
     try:
-        return Told(header, _ENCODER.encode(delta), digest_of(delta))
+        return Told(header, ENCODER.encode(delta), digest_of(delta))
     except UnicodeEncodeError:
         # A source can spell what no database takes, and nothing stores: "\ud800".
         return told_of(header, Delta(problem="a text in it holds half a character"))

@@ -16,6 +16,8 @@ from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 from foreshot.text import Span
 
 _NOWHERE = Span(0, 0)
+_TOO_DEEP: Final = Unknown("the type is nested too deeply", _NOWHERE)
+_MOST_PARTS: Final = 200
 _OWN: Final = "foreshot_revision_"
 _KNOWN = ("sqlalchemy", "alembic", "sql:", "geoalchemy2", "pgvector", "citext")
 
@@ -33,7 +35,10 @@ class Settler:
 
         def settle(value: Value) -> Value:
             nonlocal adopted
-            if not _is_local(value):
+            parts = _parts(value)
+            if parts is None:
+                return _TOO_DEEP
+            if not any(part.path.startswith(".") and not part.path.startswith("..") for part in parts):
                 return self(value)
             if not adopted:
                 self._linker.adopt(module, own, path)
@@ -44,35 +49,30 @@ class Settler:
 
     def __call__(self, value: Value) -> Value:
         """The type in SQLAlchemy's own terms, as far as the project's files tell."""
-        if isinstance(value, Ref | CallValue) and not self._may_lead(value):
+        parts = _parts(value)
+        if parts is None:
+            return _TOO_DEEP
+        if parts and all(part.path.startswith((".", *_KNOWN)) for part in parts):
             return value
         try:
             return _plain(settled(self._linker, value), 0)
         except RecursionError:
-            return Unknown("the type is nested too deeply", _NOWHERE)
-
-    def _may_lead(self, value: Ref | CallValue) -> bool:
-        """Whether anything in it is of the project's own."""
-        if not value.path.startswith(_KNOWN) and not value.path.startswith("."):
-            return True
-        if isinstance(value, Ref):
-            return False
-        inner = [*value.args, *value.keywords.values(), value.receiver]
-        return any(isinstance(item, Ref | CallValue) and self._may_lead(item) for item in inner)
+            return _TOO_DEEP
 
 
-def _is_local(value: Value) -> bool:
-    """Whether anything in it is defined in the file itself."""
-    match value:
-        case Ref(path=path):
-            return path.startswith(".") and not path.startswith("..")
-        case CallValue():
-            local = value.path.startswith(".") and not value.path.startswith("..")
-            return local or any(
-                _is_local(item) for item in [*value.args, *value.keywords.values(), value.receiver]
-            )
-        case _:
-            return False
+def _parts(value: Value) -> list[Ref | CallValue] | None:
+    """Every name and call in it; None when there are more than a type has, for values may share their parts without end."""
+    parts: list[Ref | CallValue] = []
+    ahead: list[Value] = [value]
+    while ahead:
+        item = ahead.pop()
+        if isinstance(item, Ref | CallValue):
+            if len(parts) == _MOST_PARTS:
+                return None
+            parts.append(item)
+        if isinstance(item, CallValue):
+            ahead += [*item.args, *item.keywords.values(), item.receiver]
+    return parts
 
 
 def _placed(value: Value, own: str) -> Value:
@@ -94,7 +94,7 @@ def _placed(value: Value, own: str) -> Value:
 
 def _plain(value: Value, depth: int) -> Value:
     if depth > 12:
-        return Unknown("the type is nested too deeply", _NOWHERE)
+        return _TOO_DEEP
     match value:
         case CustomType():
             made = _plain(value.impl, depth + 1)

@@ -135,6 +135,27 @@ def test_what_nobody_could_read_is_not_said() -> None:
     assert not found.complete
 
 
+def test_a_table_that_is_known_in_part_does_not_hide_the_others() -> None:
+    """Its creation was not seen, and Alembic would ask for the column that an index stands on."""
+    doubt = Perhaps("its creation was not seen", MADE, "t")
+    key = Key("t_a_key", "written", ("a",), MADE)
+    there = Table(
+        "t",
+        {},
+        MADE,
+        Key("t_pkey", "server", ("id",), MADE),
+        uniques=(key,),
+        indexes=(Index("ix_a", "written", ("a",), False, MADE),),
+        perhaps=(doubt,),
+    )
+    both = MODEL.format("a = sa.Column(sa.Integer, unique=True)") + MODEL.format("").replace(
+        '"t"', '"u"'
+    ).replace("class T", "class U")
+    found = drift(both, schema(there))
+    assert [(item.difference.kind, item.difference.table) for item in found.pending] == [("add_table", "u")]
+    assert not found.complete
+
+
 def test_an_index_whose_order_alone_differs_is_not_accused() -> None:
     model = MODEL.format('a = sa.Column(sa.Integer); __table_args__ = (sa.Index("ix_a", a.desc()),)')
     there = table(column("a", "INTEGER"), indexes=(Index("ix_a", "written", ("a",), False, MADE),))

@@ -242,3 +242,33 @@ def delta_of_body(body: str, dialect: str) -> Delta:
     revision = read_revision(module, (dialect,))
     assert revision is not None
     return delta_of(revision)
+
+
+def test_texts_that_went_through_f_are_kept_as_texts() -> None:
+    """Every text of an operation can stand in ``op.f()``, and what a file tells of is stored."""
+    module = parse(SourceText(_IN_F))
+    assert isinstance(module, Module)
+    revision = read_revision(module, ("postgresql",))
+    assert revision is not None
+    told = told_of(revision.header, delta_of(revision))
+    assert told.delta.problem == ""
+    assert told.delta == delta_of(revision)
+
+
+_IN_F = """
+import sqlalchemy as sa
+from alembic import op
+revision = "a"
+down_revision = None
+
+def upgrade():
+    op.create_table(op.f("t"), sa.Column(op.f("c"), sa.Enum(op.f("x"), name=op.f("e")), server_default=op.f("x")),
+        sa.CheckConstraint(op.f("c > 1"), name=op.f("k")), schema=op.f("s"), comment=op.f("said"))
+    op.create_index(op.f("i"), op.f("t"), [op.f("c")], schema=op.f("s"), postgresql_using=op.f("gin"),
+        postgresql_where=op.f("c > 1"), postgresql_include=[op.f("c")])
+    op.create_foreign_key(op.f("q"), op.f("t"), op.f("t"), [op.f("c")], [op.f("c")], ondelete=op.f("CASCADE"))
+    op.execute(op.f("UPDATE t SET c = 1"))
+
+def downgrade():
+    op.drop_table(op.f("t"), schema=op.f("s"))
+"""

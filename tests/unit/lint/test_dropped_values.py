@@ -73,7 +73,7 @@ def test_double_quotes_on_mysql():
         ("UPDATE t SET d = 1 WHERE c IS NOT NULL", False),
         ("SELECT id FROM t WHERE t.c is null AND d > 3", False),
         ('UPDATE t SET d = 1 WHERE "c" IS NULL'.replace('"', '\\"'), False),
-        ("UPDATE t SET d = c WHERE c IS NOT NULL", True),
+        ("UPDATE u SET d = t.c FROM t WHERE t.c IS NOT NULL", True),
         ("UPDATE t SET d = 1 WHERE c", True),
         ("UPDATE t SET d = 1 WHERE c IS NOT TRUE", True),
     ],

@@ -133,6 +133,9 @@ class MultipleHeads(ProjectRule):
         if len(plan.parents) != 2 or not plan.common:
             return
         for side, other in ((0, 1), (1, 0)):
+            if not plan.sides[side]:
+                # The other side depends on this head: nothing here is its own to be moved.
+                continue
             first = plan.sides[side][0]
             header = first.header
             if len(header.down_spans) == 1 and len(header.down_revisions) == 1:

@@ -109,7 +109,7 @@ SCENARIOS = [
     Scenario("python-default-on-add", "a number", 'op.add_column("users", sa.Column("score", sa.Integer(), default=0))', 'op.drop_column("users", "score")', meant='op.add_column("users", sa.Column("score", sa.Integer(), server_default="0"))'),
     Scenario("interpolated-sql", "in quotes", 'who = op.get_bind().scalar(sa.text("SELECT email || chr(39) FROM users WHERE id = 2"))\nop.execute(f"UPDATE users SET name = \'{who}\' WHERE id = 1")', "pass", meant='op.execute(sa.text("UPDATE users SET name = :w WHERE id = 1").bindparams(w="u2\'"))', offline=False),
     Scenario("interpolated-sql", "a number", 'who = op.get_bind().scalar(sa.text("SELECT 3"))\nop.execute(f"UPDATE users SET name = \'x\' WHERE org = {who}")', "pass", refused=True),
-    Scenario("whole-table-write", "an update", "op.execute(\"UPDATE users SET name = 'x'\")", "pass"),
+    Scenario("whole-table-write", "an update", "op.execute(\"UPDATE users SET name = 'x'\")", "pass", offline=False),
     Scenario("missing-downgrade", "a column", _ADD, "pass", step=True),
     Scenario("alter-outside-batch", "a type", 'op.alter_column("users", "age", existing_type=sa.Integer(), type_=sa.String(10))', 'with op.batch_alter_table("users") as batch_op:\n    batch_op.alter_column("age", existing_type=sa.String(10), type_=sa.Integer())', setup=_LITE, database="sqlite", meant='with op.batch_alter_table("users") as batch_op:\n    batch_op.alter_column("age", existing_type=sa.Integer(), type_=sa.String(10))', envs=("begin",)),
     Scenario("python-default-on-add", "computed, on SQLite", 'op.add_column("users", sa.Column("made", sa.DateTime(), default=sa.func.now()))', 'op.drop_column("users", "made")', setup=_LITE, database="sqlite", refused=True),

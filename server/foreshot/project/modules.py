@@ -58,6 +58,12 @@ class Modules:
         self._roots = tuple(dict.fromkeys(roots))
         self._root = root
         self._name = "\0".join(self._roots)
+        self._led_through = frozenset(
+            folder
+            for one in self._roots
+            if paths.is_inside(one, root)
+            for folder in paths.ancestors(one, root)
+        )
 
     def on(self, files: Files) -> Modules:
         """The same modules as another snapshot of the files has them."""
@@ -191,6 +197,10 @@ class Modules:
             if dotted is not None and module is not None:
                 yield dotted, path, module
 
+    def exceed(self, apart: Collection[str] = ()) -> bool:
+        """Whether the workspace has more Python files than are looked into."""
+        return sum(1 for _ in self._python_files(frozenset(apart))) >= MAX_SEARCHED
+
     def module(self, dotted: str) -> Module | None:
         """The parsed module of a dotted path; None when there is none or it does not parse."""
         path = self.locate(dotted)
@@ -282,7 +292,8 @@ class Modules:
             pending.extend(
                 f"{folder}/{name}"
                 for name in reversed(listing.folders)
-                if name not in _SKIPPED and not name.startswith(".")
+                if f"{folder}/{name}" in self._led_through
+                or (name not in _SKIPPED and not name.startswith("."))
             )
 
     def _dotted(self, path: str) -> str | None:

@@ -188,6 +188,12 @@ def family_of(rule: str) -> str:
 
 
 @cache
+def by_hand() -> frozenset[str]:
+    """The rules whose repairs are chosen one at a time."""
+    return frozenset(name for name, rule in project_rules().by_name.items() if rule.by_hand)
+
+
+@cache
 def revision_rules() -> RuleSet:
     """The rules that look at one revision."""
     return RuleSet(_load(entry) for entry in IN_A_REVISION)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from foreshot.lint.finding import NewFile
 from foreshot.lint.report import Report
 from foreshot.project.files import Files
+from foreshot.rules import by_hand
 from foreshot.text import SourceText
 from foreshot.workspace.advance import advanced
 from foreshot.workspace.check import Options, ProjectResult, check, load_project
@@ -163,7 +164,7 @@ def safely_fixed(project: Project, path: str) -> str | None:
 
 def _repaired(subject: SubjectT, *, unsafe: bool, within: str | None = None) -> Rounds[SubjectT]:
     """The rounds after all repairs, without those of rules that never come to an end."""
-    excluded: set[str] = set()
+    excluded = set(by_hand())
     while True:
         rounds = Rounds(subject, unsafe=unsafe, excluded=frozenset(excluded), within=within)
         for _ in range(MAX_ROUNDS):

@@ -8,7 +8,8 @@ Say which rows you mean. Where it really is every row, the repair writes a loop 
 rows at a time, each batch in a transaction of its own: other writers wait for milliseconds only. It assumes that the
 key is called `id`; if it is not, the first statement fails and nothing is changed. The autocommit block ends the
 transaction of what the revision did before it. A loop that breaks off has changed the rows that it came to, and can be run
-again; it is not offered where a column is computed from itself, since a second run would change those rows twice.
+again; it is not offered where a column is computed from itself, since a second run would change those rows twice, nor where the repository
+runs Alembic with `--sql`, where no database answers with keys.
 
 Where an UPDATE before it has read the column while it wrote another one, as when values are moved, "for good" is not said. Nor is it where a DELETE makes
 room for rows that the revision inserts afterwards, as when a table is built anew out of others: the finding is milder there.
@@ -198,11 +199,17 @@ class WholeTableWrite(OperationRule[DataChange]):
             update=literal(f"{update} WHERE id BETWEEN :first AND :last"),
             next=literal(f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT 1000"),
         )
-        yield Fix(
-            "Update 1000 rows at a time, in the order of the primary key `id`, each batch committed by itself",
-            "unsafe",
-            (ReplaceStatement(operation.site.statement, loop), *imports),
+        title = (
+            "Update 1000 rows at a time, in the order of the primary key `id`, each batch committed by itself"
         )
+        if context.surroundings.offline is not None:
+            yield Fix(
+                title,
+                "unsafe",
+                refused="The project runs Alembic with `--sql`, where no database answers with keys to page through.",
+            )
+            return
+        yield Fix(title, "unsafe", (ReplaceStatement(operation.site.statement, loop), *imports))
 
 
 _LOOP = """\

@@ -80,12 +80,36 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(sa.String(40))
+    #| `users.name` is `VARCHAR(20)` in the history and `VARCHAR(40)` in the model
+    #| `users.name` is `NOT NULL` in the history and `NULL` in the model
+```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, NewFile
@@ -95,13 +119,14 @@ from foreshot.lint.words import code
 
 if TYPE_CHECKING:
     from foreshot.engine.autogenerate import Difference
+    from foreshot.engine.drift import Pending
 
 _SAYS = {
     "add_table": "No migration creates the table {table} yet.",
     "add_column": "No migration adds {column} yet.",
     "remove_column": "{column} is in the history and no longer in the model: no migration drops it yet.",
-    "modify_type": "{column} has another type in the history: no migration changes it yet.",
-    "modify_nullable": "{column} may be NULL on one side only: no migration changes that yet.",
+    "modify_type": "{column} is {was} in the history and {wanted} in the model: no migration changes it yet.",
+    "modify_nullable": "{column} is {was} in the history and {wanted} in the model: no migration changes it yet.",
     "modify_default": "{column} has another server default in the history: no migration changes it yet.",
     "modify_comment": "{column} has another comment in the history: no migration changes it yet.",
     "add_index": "No migration creates the index {name} on {table} yet.",
@@ -110,6 +135,7 @@ _SAYS = {
     "remove_constraint": "The constraint {name} on {table} is in the history and no longer in the model.",
     "add_fk": "No migration adds this foreign key to {table} yet.",
     "remove_fk": "The foreign key {name} of {table} is in the history and no longer in the model.",
+    "modify_fk": "The foreign key {name} of {table} has {was} in the history and {wanted} in the model: no migration changes it yet.",
     "add_table_comment": "No migration sets the comment on {table} yet.",
     "remove_table_comment": "The comment on {table} is in the history and no longer in the model.",
 }
@@ -120,11 +146,12 @@ class PendingMigration(ProjectRule):
 
     severity = "warning"
     safety = "unsafe"
+    by_hand = True
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each operation at the line of the models that asks for it."""
         drift = drift_of_project(project)
-        for item in drift.pending if drift is not None else ():
+        for item in _changes(drift.pending) if drift is not None else ():
             if item.origin is None or not item.certain or not item.detectable:
                 continue
             found = item.difference
@@ -150,7 +177,34 @@ class PendingMigration(ProjectRule):
             yield Fix(title, "unsafe", creates=(NewFile(path, text),))
 
 
+def _changes(pending: Sequence[Pending]) -> Iterator[Pending]:
+    """What is pending: what comes with a new table is its part, and a foreign key that is dropped and made anew one that changes."""
+    tables = {item.difference.table_name for item in pending if item.difference.kind == "add_table"}
+    made = {_over(item): item for item in pending if item.difference.kind == "add_fk"}
+    changed: set[object] = set()
+    for item in pending:
+        found = item.difference
+        other = made.get(_over(item)) if found.kind == "remove_fk" and found.columns else None
+        if other is not None and found.was != other.difference.wanted:
+            changed.add(_over(item))
+            difference = replace(found, kind="modify_fk", wanted=other.difference.wanted)
+            yield replace(item, difference=difference, certain=item.certain and other.certain)
+    for item in pending:
+        kind = item.difference.kind
+        if kind in ("add_fk", "remove_fk") and _over(item) in changed:
+            continue
+        if kind == "add_table" or item.difference.table_name not in tables:
+            yield item
+
+
+def _over(item: Pending) -> tuple[str, tuple[str, ...]]:
+    return item.difference.table_name, item.difference.columns
+
+
 def _said(found: Difference) -> str:
     said = _SAYS.get(found.kind, "The history has {table} otherwise: no migration changes it yet.")
     column = code(f"{found.table_name}.{found.column}")
-    return said.format(table=code(found.table_name), column=column, name=code(found.name))
+    was, wanted = (code(side) if side else "no `ON DELETE`" for side in (found.was, found.wanted))
+    return said.format(
+        table=code(found.table_name), column=column, name=code(found.name), was=was, wanted=wanted
+    )

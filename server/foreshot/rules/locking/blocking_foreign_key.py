@@ -76,6 +76,11 @@ def upgrade():
         with op.get_context().autocommit_block():
             op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user_id")
 ```
+```python first.py fixed
+def upgrade():
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.create_foreign_key("fk_orders_user_id", "users", ["user_id"], ["id"], postgresql_not_valid=True)
+```
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user_id FOREIGN KEY (user_id) REFERENCES users (id)")

@@ -5,6 +5,7 @@ so a revision next year that builds an index or fills a column meets a limit tha
 several revisions behind, and on no other.
 
 On PostgreSQL `SET LOCAL` ends with the transaction. In an autocommit block, and on MySQL and MariaDB, set the value back at the end.
+A revision that begins with 0 and ends with a value is taken to put back what env.py or the connection had set.
 
 ```python bad
 def upgrade():
@@ -34,6 +35,13 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
     op.execute("RESET statement_timeout")
+```
+```python good
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+        op.execute("SET lock_timeout = '5s'")
 ```
 """
 
@@ -67,11 +75,15 @@ class TimeoutNotRestored(RevisionRule):
         """The settings of each direction that its end does not put back."""
         for operations in (context.upgrade, context.downgrade):
             left: dict[str, SetOption] = {}
+            first: dict[str, bool] = {}
+            """By setting, whether the revision begins with a limit: else a later one is what was there before."""
             for operation in operations:
                 if isinstance(operation, SetOption) and timeouts.limits(operation):
                     if operation.local:
                         continue
-                    if timeouts.is_on(operation):
+                    if first.setdefault(operation.name, timeouts.is_on(operation)) and timeouts.is_on(
+                        operation
+                    ):
                         left.setdefault(operation.name, operation)
                     else:
                         left.pop(operation.name, None)

@@ -22,6 +22,6 @@ class Measure(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cask: Mapped[int] = mapped_column(index=True)
-    taken_on: Mapped[date]
+    taken_on: Mapped[date] = mapped_column(index=True)
     degrees: Mapped[float | None]
-    gauge_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gauges.id"))
+    gauge_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gauges.id", ondelete="SET NULL"))

@@ -14,14 +14,15 @@ class Warehouse(Base):
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(80))
     country: Mapped[str | None] = mapped_column(sa.String(2))
+    closed_on: Mapped[date | None]
 
 
 class Cask(Base):
     __tablename__ = "casks"
 
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
-    warehouse_id: Mapped[int] = mapped_column(sa.ForeignKey("warehouses.id"), index=True)
-    wood: Mapped[str] = mapped_column(sa.String(40))
+    warehouse_id: Mapped[int] = mapped_column(sa.ForeignKey("warehouses.id", ondelete="RESTRICT"), index=True)
+    wood: Mapped[str] = mapped_column(sa.String(40), index=True)
     filled_on: Mapped[date]
     strength_percent: Mapped[Decimal] = mapped_column(sa.Numeric(4, 1))
     contents: Mapped[Decimal | None] = mapped_column(Litres())

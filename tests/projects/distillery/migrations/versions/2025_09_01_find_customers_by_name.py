@@ -16,13 +16,21 @@ depends_on = None
 
 def upgrade():
     with op.get_context().autocommit_block():
+        # env.py lets nothing wait for a lock; this blocks nobody while it waits.
+        op.execute("SET lock_timeout = 0")
+        op.drop_index(
+            "ix_customers_name",
+            table_name="customers",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
         op.create_index(
             "ix_customers_name",
             "customers",
             ["name"],
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
+        op.execute("SET lock_timeout = '4s'")
     # foreshot: ignore[blocking-index] the shop is closed for stocktaking while this runs
     op.create_index("ix_orders_status", "orders", ["status"])
 

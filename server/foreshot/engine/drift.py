@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
+from foreshot.engine.custom import Perhaps as Unnamed
 from foreshot.engine.reflection import compiling_dialect
 from foreshot.engine.surely import sifted
 from foreshot.engine.target import Target, target_metadata
@@ -32,6 +33,8 @@ _KINDS: Final = {
 }
 
 
+_OURS: Final = f"{Unnamed.__module__}."
+"""In code, a type that stands for one that nothing is known of: nobody can run that."""
 _WHOLE: Final = "(all tables)"
 """What a doubt is about that touches the comparison and no table in particular."""
 
@@ -107,7 +110,7 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
                 # It is there, in a schema that env.py does not have compared.
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
-            if _is_lossy(item, ordered, schema):
+            if _is_lossy(item, ordered, schema) or _OURS in item.text:
                 unsure.append(item)
             else:
                 sure = certain and (kind, item.table) not in hidden

@@ -11,8 +11,10 @@ from sqlalchemy import types as sqltypes
 from foreshot.engine.custom import Perhaps
 
 _SHAPE: Final = re.compile(
-    r"\s*([A-Za-z_][\w ]*?)\s*(?:\(([^()]*)\))?\s*([A-Za-z_0-9' ]*?)\s*((?:\[\d*\])*)\s*"
+    r"""\s*([A-Za-z_][\w ]*?)\s*(?:\(([^()]*)\)\s*([A-Za-z_0-9'" ]*?)|( COLLATE [\w'" ]+?))?\s*((?:\[\d*\])*)\s*""",
+    re.IGNORECASE,
 )
+"""The words of a type; in brackets its numbers, and what may follow them; a collation; dimensions."""
 _NAMES: Final = {
     "BOOL": "BOOLEAN",
     "CHARACTER": "CHAR",
@@ -40,13 +42,13 @@ def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> s
     match = _SHAPE.fullmatch(text)
     if match is None:
         return Perhaps(text)
-    name, inner, suffix, dimensions = match.groups()
+    name, inner, suffix, _collation, dimensions = match.groups()
     if dimensions and hasattr(space, "ARRAY"):
-        item = stored_type(text[: match.start(4)], dialect, enums)
+        item = stored_type(text[: match.start(5)], dialect, enums)
         return space.ARRAY(item)
     if name.lower() in enums and hasattr(space, "ENUM"):
         return space.ENUM(*enums[name.lower()], name=name)
-    return _plain(f"{name} {suffix}".strip().upper(), inner, space, text)
+    return _plain(f"{name} {suffix or ''}".strip().upper(), inner, space, text)
 
 
 def _plain(words: str, inner: str | None, space: Any, text: str) -> Any:

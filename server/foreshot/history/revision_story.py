@@ -75,6 +75,11 @@ class RevisionStory:
                 return schema
         return moments[-1][1] if moments else self.start(site.function)
 
+    def after_operation(self, site: Site) -> Schema:
+        """The schema just behind the operation of that site."""
+        moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
+        return next((schema for order, schema in moments if order > site.order), self.end(site.function))
+
     @cached_property
     def _upgrade_moments(self) -> list[tuple[int, Schema]]:
         return self._moments("upgrade")

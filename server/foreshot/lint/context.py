@@ -307,17 +307,18 @@ class Context:
 
     @cached_property
     def _op(self) -> str | None:
-        if alias := self._alias("alembic.op"):
+        if alias := self.alias("alembic.op"):
             return alias
-        alembic = self._alias("alembic")
+        alembic = self.alias("alembic")
         return f"{alembic}.op" if alembic else None
 
     def sa(self) -> tuple[str, tuple[Change, ...]]:
         """How the file spells ``sqlalchemy``, and the import that it still needs for that."""
-        alias = self._alias("sqlalchemy")
+        alias = self.alias("sqlalchemy")
         return (alias, ()) if alias else ("sa", (AddImport("import sqlalchemy as sa"),))
 
-    def _alias(self, path: str) -> str | None:
+    def alias(self, path: str) -> str | None:
+        """How the file spells a module; None where it does not import it."""
         for name, value in self.revision.scope.values.items():
             if isinstance(value, Ref) and value.path == path:
                 return name

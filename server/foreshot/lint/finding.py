@@ -73,6 +73,8 @@ class Split(Struct, frozen=True):
     """The id of the new revision."""
     path: str
     """Its file, which must not exist yet."""
+    restores: str = ""
+    """What ``downgrade()`` has to do as well for what stays: statements that go undid it along with something else."""
 
 
 class Fix(Struct, frozen=True):

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Split
+from foreshot.lint.inverse import inverse
 from foreshot.migration import operations as ops
 from foreshot.migration.operations import Direction, Operation
 from foreshot.project.new_file import new_revision, revision_id
@@ -53,9 +54,19 @@ def split_before(place: Place, context: Context) -> Split | None:
     ]
     if not head or (nested and not place.behind) or not _can_part(upgrade, head):
         return None
+    if _parts_successor([o for o in context.upgrade if _is_in(o, spans[:head])], context):
+        return None
     tail = _undoing(context, [o for o in context.upgrade if _is_in(o, spans[:head])], downgrade)
     if tail is None:
         return None
+    restores = ""
+    rest = [o for o in context.upgrade if not _is_in(o, spans[:head])] if tail else []
+    if left := [operation for operation in rest if not _is_undone(operation, context)]:
+        # Something that goes took it away as well, such as the column that it is about.
+        undoing = inverse(left, context)
+        if undoing is None or undoing.imports:
+            return None
+        restores = undoing.code
     new = revision_id("before", header.revision, *header.down_revisions)
     path, _ = new_revision(
         context.surroundings.environment,
@@ -65,7 +76,7 @@ def split_before(place: Place, context: Context) -> Split | None:
         header.message or header.revision,
         folder=context.path.rpartition("/")[0],
     )
-    return Split(head, tail, new, path)
+    return Split(head, tail, new, path, restores)
 
 
 class _Statement(Struct, frozen=True):
@@ -125,6 +136,21 @@ def _can_part(statements: Sequence[_Statement], head: int) -> bool:
     )
 
 
+def _parts_successor(going: Sequence[Operation], context: Context) -> bool:
+    """Whether a key would be gone for a while: it is dropped by what goes, and its successor stays."""
+    tables = {
+        operation.table_name
+        for operation in going
+        if isinstance(operation, ops.DropConstraint | ops.DropIndex)
+    }
+    return any(
+        isinstance(operation, ops.AddConstraint)
+        or (isinstance(operation, ops.CreateIndex) and operation.index.unique is not False)
+        for operation in context.upgrade
+        if operation not in going and getattr(operation, "table_name", None) in tables
+    )
+
+
 def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[_Statement]) -> int | None:
     """How many of the last statements of ``downgrade()`` undo these operations; None where they stand among others."""
     function = context.revision.functions.get("downgrade")
@@ -144,46 +170,60 @@ def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[_
         ]
         if not found or not statement.can_go:
             return None
-        undone = [bool(keys.intersection(_keys(other))) for other in found]
+        undone = [bool(keys.intersection(_keys(other, back=True))) for other in found]
         if all(undone) and not others:
             tail += 1
         elif any(undone):
             return None
         else:
             others = True
+    if not tail and keys:
+        # What goes would have no way back, though there is one.
+        return None
     return tail if _can_part(statements, len(statements) - tail) else None
+
+
+def _is_undone(operation: Operation, context: Context) -> bool:
+    """Whether a statement of ``downgrade()`` is there to undo just this, or nothing of it needs to be undone."""
+    keys = set(_keys(operation))
+    return not keys or any(keys.intersection(_keys(other, back=True)) for other in context.downgrade)
 
 
 def _is_in(operation: Operation, spans: Sequence[Span]) -> bool:
     return any(span.contains(operation.site.statement) for span in spans)
 
 
-def _keys(operation: Operation) -> Iterator[tuple[object, ...]]:
-    """What an operation is about, in the words that its inverse has as well."""
+def _keys(operation: Operation, *, back: bool = False) -> Iterator[tuple[object, ...]]:
+    """What an operation does to what; ``back``: what it undoes. What one makes, the other takes away."""
+    made, gone = (-1, 1) if back else (1, -1)
     table = getattr(operation, "table_name", None)
     match operation:
-        case ops.CreateTable() | ops.DropTable():
-            yield "table", table
+        case ops.CreateTable():
+            yield made, "table", table
+        case ops.DropTable():
+            yield gone, "table", table
         case ops.RenameTable():
-            yield "table", table
-            yield "table", operation.new_name if isinstance(operation.new_name, str) else None
+            yield 0, "table", table
+            yield 0, "table", operation.new_name if isinstance(operation.new_name, str) else None
         case ops.AddColumn():
-            yield "column", table, operation.column.name
+            yield made, "column", table, operation.column.name
         case ops.DropColumn():
-            yield "column", table, operation.column
+            yield gone, "column", table, operation.column
         case ops.AlterColumn():
-            yield "column", table, operation.column
+            yield 0, "column", table, operation.column
             if isinstance(operation.new_name, str):
-                yield "column", table, operation.new_name
+                yield 0, "column", table, operation.new_name
         case ops.CreateIndex():
-            yield "index", operation.index.name
+            yield made, "index", operation.index.name
         case ops.DropIndex():
-            yield "index", operation.name
+            yield gone, "index", operation.name
         case ops.AddConstraint():
-            yield "constraint", table, operation.constraint.name
+            yield made, "constraint", table, operation.constraint.name
         case ops.DropConstraint():
-            yield "constraint", table, operation.name
-        case ops.CreateEnum() | ops.DropType():
-            yield "type", operation.name
+            yield gone, "constraint", table, operation.name
+        case ops.CreateEnum():
+            yield made, "type", operation.name
+        case ops.DropType():
+            yield gone, "type", operation.name
         case _:
             pass

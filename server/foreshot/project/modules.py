@@ -94,10 +94,17 @@ class Modules:
         if self.locate(top):
             return True
         for root in self._roots:
-            # A namespace package: a folder without `__init__.py` that holds Python.
-            if f"{top}/" in self.files.named(root, top) and self.files.holds_python(f"{root}/{top}"):
+            if f"{top}/" in self.files.named(root, top) and self._is_namespace(f"{root}/{top}"):
                 return True
         return False
+
+    def _is_namespace(self, folder: str) -> bool:
+        """Whether a folder without ``__init__.py`` holds Python, or packages that several distributions may share it for."""
+        if self.files.holds_python(folder):
+            return True
+        listing = self.files.listing(folder)
+        inner = listing.folders[:MAX_FOLLOWED] if listing is not None else ()
+        return any(self.files.holds_python(f"{folder}/{name}") for name in inner)
 
     def resolve(self, dotted: str) -> Outcome:
         """Whether ``package.module.Name`` leads to something, as far as the workspace's files tell."""

@@ -40,8 +40,9 @@ def divided(source: SourceText, text: str, split: Split) -> tuple[tuple[Edit, ..
     for number, (start, middle, end, indent) in enumerate(cuts):
         # upgrade(): its beginning is the earlier revision's; downgrade(): its end.
         earlier, later = ((middle, end), (start, middle)) if number == 0 else ((start, middle), (middle, end))
+        restores = split.restores if number else ""
         _blank(first, earlier, (start, end), indent, source.newline)
-        _blank(last, later, (start, end), indent, source.newline)
+        _blank(last, later, (start, end), indent, source.newline, restores)
     old = names["revision"][1]
     first = _renamed(first, names["revision"][0], split.revision)
     first = _said(first, tree, "Revision ID", old, split.revision)
@@ -74,14 +75,20 @@ def _cut(function: ast.FunctionDef, lines: Sequence[str], count: int) -> tuple[i
 
 
 def _blank(
-    lines: list[str], gone: tuple[int, int], whole: tuple[int, int], indent: str, newline: str
+    lines: list[str],
+    gone: tuple[int, int],
+    whole: tuple[int, int],
+    indent: str,
+    newline: str,
+    more: str = "",
 ) -> None:
-    """Take rows away; a function that has none left passes."""
+    """Take rows away and put ``more`` behind what is left; a function that has nothing left passes."""
     for row in range(*gone):
         lines[row] = ""
-    if gone == whole:
-        lines[gone[0]] = f"{indent}pass{newline}"
-    elif gone[0] == whole[0]:
+    if gone == whole or more:
+        body = more or "pass"
+        lines[whole[1] - 1] += "".join(f"{indent}{line}{newline}" for line in body.split("\n"))
+    if gone != whole and gone[0] == whole[0]:
         # What follows begins without blank lines.
         for row in range(gone[1], whole[1]):
             if lines[row].strip():

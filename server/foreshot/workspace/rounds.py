@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
-from foreshot.rules import project_rules
+from foreshot.rules import by_hand, project_rules
 from foreshot.syntax.module import Module, parse
 from foreshot.text import Edit, SourceText, Span, apply_edits
 from foreshot.workspace.project import Project
@@ -184,7 +184,7 @@ class Rounds(Generic[SubjectT]):
             faults = [_Fault([step for step in chosen if path in step.paths]) for path in broken]
             return None, faults
         after = self.subject.with_texts(texts)
-        return after, list(_faults(chosen, project, after.project))
+        return after, list(_faults(chosen, project, after.project, unsafe=self._unsafe))
 
     def _blamed(self, chosen: Sequence[Step], faults: Iterable[_Fault]) -> set[int]:
         """What is left out of this round: half of each group, so that the one at fault is found.
@@ -224,7 +224,7 @@ def _parses(text: SourceText) -> bool:
     return isinstance(parse(text), Module)
 
 
-def _faults(chosen: Sequence[Step], before: Project, after: Project) -> Iterator[_Fault]:
+def _faults(chosen: Sequence[Step], before: Project, after: Project, *, unsafe: bool) -> Iterator[_Fault]:
     """Repairs whose findings are still there, and those that have brought up something worse."""
     edits: dict[str, list[Edit]] = {}
     for step in chosen:
@@ -243,8 +243,15 @@ def _faults(chosen: Sequence[Step], before: Project, after: Project) -> Iterator
             by_path.setdefault(path, []).append(step)
     blamed: dict[int, Step] = {}
     for path in {*by_path, *before.project_reports, *after.project_reports}:
-        woken = _woken(before.reports_for(path), after.reports_for(path))
         group = by_path.get(path)
+        # What the models have to follow is nobody's fault; what comes up elsewhere and can be repaired is repaired next.
+        told = [
+            report
+            for report in after.reports_for(path)
+            if report.rule not in by_hand()
+            and (group is not None or not any(unsafe or offer.safety == "safe" for offer in report.offers))
+        ]
+        woken = _woken(before.reports_for(path), told)
         if woken is None:
             continue
         if group is not None:

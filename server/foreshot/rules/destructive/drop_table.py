@@ -120,7 +120,7 @@ def downgrade():
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -229,7 +229,7 @@ def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change
         for operation in context.before(drop)
         if isinstance(operation, ops.DropIndex) and operation.table_name == drop.table_name
     ]
-    if not all(_is_plain(operation) for operation in kept):
+    if not all(_is_plain(operation) for operation in kept) or _is_name_taken(drop, kept, context):
         return None
     changes.extend(RemoveStatement(operation.site.statement) for operation in kept)
     downgrade = context.revision.functions.get("downgrade")
@@ -273,3 +273,26 @@ def _indexes(context: Context) -> tuple[set[object], dict[str | None, list[ops.T
 def _rename(drop: ops.DropTable, old: str, new: str, context: Context) -> str:
     schema = [f"schema={literal(drop.schema)}"] if isinstance(drop.schema, str) else []
     return call(f"{context.op}.rename_table", [literal(old), literal(new), *schema])
+
+
+def _is_name_taken(drop: ops.DropTable, kept: Sequence[ops.DropIndex], context: Context) -> bool:
+    """Whether the revision gives the name of one of the table's indexes to another, which only a table that is gone lets it do."""
+    names: set[object] = {operation.name for operation in kept}
+    for target in context.targets((), drop):
+        story = context.story(target)
+        table = story.before_operation(drop.site).table(drop.table_name) if story is not None else None
+        if table is not None:
+            keys = (*table.indexes, *table.uniques, *((table.primary_key,) if table.primary_key else ()))
+            names.update(key.name for key in keys)
+    given: set[object] = set()
+    for operation in context.after(drop):
+        match operation:
+            case ops.CreateIndex():
+                given.add(operation.index.name)
+            case ops.AddConstraint():
+                given.add(operation.constraint.name)
+            case ops.CreateTable():
+                given.update(made.name for made in (*operation.constraints, *operation.indexes))
+            case _:
+                pass
+    return bool(names & given - {None})

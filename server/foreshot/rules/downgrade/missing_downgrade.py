@@ -44,8 +44,8 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.inverse import inverse
 from foreshot.lint.rule import RevisionRule
-from foreshot.migration.inverse import inverse
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -96,8 +96,7 @@ class MissingDowngrade(RevisionRule):
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The inverse operations, where each of them can be told."""
         downgrade = context.revision.functions.get("downgrade")
-        statements = inverse(context.upgrade, context.op)
-        if downgrade is not None and statements:
-            yield Fix(
-                "Write the inverse into downgrade()", "unsafe", (SetFunctionBody(downgrade.span, statements),)
-            )
+        undoing = inverse(context.upgrade, context)
+        if downgrade is not None and undoing is not None:
+            body = SetFunctionBody(downgrade.span, undoing.code)
+            yield Fix("Write the inverse into downgrade()", "unsafe", (body, *undoing.imports))

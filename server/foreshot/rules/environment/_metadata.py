@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from msgspec import Struct
 
 from foreshot.lint.context import ProjectContext
+from foreshot.lint.mapped import models_of
 from foreshot.project import paths
 from foreshot.project.env_facts import Argument, ConfigureCall
 from foreshot.project.modules import Modules
+from foreshot.syntax.changes import Change, InsertAfter
 from foreshot.syntax.module import Module
 
 _MAKERS = ("DeclarativeBase", "declarative_base(", "DeclarativeBaseNoMeta", "automap_base(")
@@ -68,3 +70,21 @@ def _bases_in(module: Module) -> Iterator[str]:
 
 def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def imports_of(modules: Iterable[str], project: ProjectContext) -> tuple[Change, ...]:
+    """The imports of modules for what they register, behind those that env.py has."""
+    env = project.env
+    spans = [item.span for item in env.imports if item.top_level] if env is not None else []
+    lines = "\n".join(f"import {module}  # noqa: F401" for module in sorted(set(modules)))
+    return (InsertAfter(max(spans, key=lambda span: span.start), lines),) if spans and lines else ()
+
+
+def modules_on(base: Base, project: ProjectContext) -> set[str]:
+    """The modules whose tables are in a base's metadata, the base's own aside."""
+    models = models_of(project.surroundings)
+    owners = {table.metadata for table in models.tables}
+    own = {owner for owner in owners if owner.startswith(f"{base.module}.")} or (
+        owners if len(owners) == 1 else set[str]()
+    )
+    return {table.module for table in models.tables if table.metadata in own} - {base.module}

@@ -54,9 +54,7 @@ from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code, codes
 from foreshot.models.model import ModelTable
-from foreshot.rules.environment._metadata import passed
-from foreshot.syntax.changes import InsertAfter
-from foreshot.text import Span
+from foreshot.rules.environment._metadata import imports_of, passed
 
 
 class ModelsNotImported(ProjectRule):
@@ -94,13 +92,9 @@ class ModelsNotImported(ProjectRule):
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """The imports, behind those that there are."""
-        env = project.env
-        after = _last_import(project)
-        if env is None or after is None:
-            return
-        modules = sorted({table.module for table in _missing(project)})
-        lines = "\n".join(f"import {module}  # noqa: F401" for module in modules)
-        yield Fix("Import the modules of the models", "safe", (InsertAfter(after, lines),))
+        changes = imports_of((table.module for table in _missing(project)), project)
+        if changes:
+            yield Fix("Import the modules of the models", "safe", changes)
 
 
 def _missing(project: ProjectContext) -> list[ModelTable]:
@@ -113,9 +107,3 @@ def _missing(project: ProjectContext) -> list[ModelTable]:
         for table in models.tables
         if models.is_target(table) and not models.is_reached(table) and table.full_name not in known
     ]
-
-
-def _last_import(project: ProjectContext) -> Span | None:
-    env = project.env
-    spans = [item.span for item in env.imports if item.top_level] if env is not None else []
-    return max(spans, key=lambda span: span.start, default=None)

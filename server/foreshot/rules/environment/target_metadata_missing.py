@@ -99,7 +99,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
-from foreshot.rules.environment._metadata import bases
+from foreshot.rules.environment._metadata import bases, imports_of, modules_on
 from foreshot.syntax.changes import AddImport, Change, ReplaceText, SetArgument
 
 _CANDIDATES = 4
@@ -151,4 +151,6 @@ class TargetMetadataMissing(ProjectRule):
                 changes.append(ReplaceText(finding.span, value))
             else:
                 changes.extend(SetArgument(call.span, "target_metadata", value) for call in env.configures)
+            # A metadata that nothing is registered in would have autogenerate drop every table.
+            changes.extend(imports_of(modules_on(base, project), project))
             yield Fix(f"Hand over {code(f'{base.module}.{value}')}", "unsafe", tuple(changes))

@@ -6,12 +6,10 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 
-from foreshot.project.discover import find_environments, revision_files
+from foreshot.project.discover import find_environments
 from foreshot.project.files import Files
-from foreshot.rules import revision_rules
 from foreshot.text import SourceText, decode
-from foreshot.workspace.analysis import analyse
-from foreshot.workspace.load import hints_in_revisions, load_surroundings
+from foreshot.workspace.check import Options, load_project
 from foreshot.workspace.project import Project
 from proofs.features import places_of, unsound_features, unsound_search
 from proofs.fixes import Tally, unsound_comments, unsound_fixes, unsound_rounds
@@ -34,17 +32,8 @@ def projects_of(files: Mapping[str, bytes], overrides: Mapping[str, object] | No
     overlay = Files(
         {f"{ROOT}/{path}": decode(data, python=path.endswith(".py")) for path, data in given.items()}
     )
-    found: list[Project] = []
-    for environment in find_environments(overlay, ROOT):
-        paths = revision_files(overlay, environment)
-        hints = hints_in_revisions(given[path.removeprefix(f"{ROOT}/")] for path in paths)
-        surroundings = load_surroundings(overlay, environment, overrides or {}, hints)
-        sources = {path: source for path in paths if (source := overlay.read(path)) is not None}
-        analyses = {
-            path: analyse(source, path, surroundings, revision_rules()) for path, source in sources.items()
-        }
-        found.append(Project(overlay, surroundings, analyses))
-    return found
+    options = Options((ROOT,), overrides or {}, cache=False, jobs=1)
+    return [load_project(overlay, environment, options) for environment in find_environments(overlay, ROOT)]
 
 
 def prove_files(

@@ -89,6 +89,9 @@ MYSQL: Table = {
     "execute optimize": (Row(rewrite=True, scan=True, small=971),),
     "create_index": (Row(algorithm="INPLACE", scan=True, small=360),),
     "create_index expression": (Row(algorithm="INPLACE/SHARED", scan=True, small=311),),
+    "create_unique_index expression": (
+        Row(algorithm="INPLACE/SHARED", scan=True, fails=_DUPLICATE, source="documented for MySQL"),
+    ),
     "create_unique_index": (Row(algorithm="INPLACE", scan=True, small=208, fails=_DUPLICATE),),
     "create_index if not exists": (Row(always=f"CREATE INDEX IF NOT EXISTS: {_SYNTAX}"),),
     "drop_index if exists": (Row(always=f"DROP INDEX IF EXISTS: {_SYNTAX}"),),
@@ -141,6 +144,7 @@ MARIADB: Table = {
     "execute optimize": (Row(rewrite=True, scan=True, small=772),),
     "create_index": (Row(algorithm="NOCOPY", scan=True, small=252),),
     "create_index expression": (Row(always=f"an index over an expression: {_SYNTAX}"),),
+    "create_unique_index expression": (Row(always=f"an index over an expression: {_SYNTAX}"),),
     "create_unique_index": (Row(algorithm="NOCOPY", scan=True, small=129, fails=_DUPLICATE),),
     "drop_index if exists": (Row(scan=None),),
     "rename_index": (_INSTANT,),

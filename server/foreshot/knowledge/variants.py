@@ -71,7 +71,7 @@ def _create_index(operation: ops.CreateIndex, target: Target, facts: Facts) -> l
         if isinstance(using, str) and using.lower() == "fulltext":
             return [step("create_index fulltext")]
         if operation.index.expressions:
-            return [step("create_index expression")]
+            return [step("create_unique_index expression" if unique else "create_index expression")]
         if operation.index.where is not None:
             lost = "the WHERE: every row is indexed" + (" and must be unique" if unique else "")
             return [Step(variant="create_unique_index" if unique else "create_index", drops=lost)]

@@ -88,7 +88,8 @@ def held(fix: Fix, context: Context) -> Fix:
     places = [place for change in written for place in _unrepeatable(change, fix, context)]
     if not places and not any(_commits_its_own(_code(change)) for change in written):
         return fix
-    split = splitting.split_before(places[0], context) if len(places) == 1 else None
+    taken = [change.statement for change in fix.changes if isinstance(change, RemoveStatement)]
+    split = splitting.split_before(places[0], context, taken) if len(places) == 1 else None
     more = _added_before(places[0], fix) if split is not None else None
     if split is None or more is None or any(_commits_its_own(_code(change)) for change in written):
         return _refused(fix, f"An autocommit block commits: {_OTHERS}.")

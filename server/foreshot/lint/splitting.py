@@ -6,7 +6,7 @@ Nothing but the file itself and the new one change: whatever follows the revisio
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -31,8 +31,11 @@ class Place(Struct, frozen=True):
     behind: bool
 
 
-def split_before(place: Place, context: Context) -> Split | None:
-    """How the revision is divided so that a new one ends where the place is; None where that cannot be told."""
+def split_before(place: Place, context: Context, taken: Collection[Span] = ()) -> Split | None:
+    """How the revision is divided so that a new one ends where the place is; None where that cannot be told.
+
+    ``taken`` are statements inside the place's that the repair itself writes behind it: they stay.
+    """
     header = context.revision.header
     if place.direction != "upgrade" or header.branch_labels or not header.revision:
         return None
@@ -54,13 +57,14 @@ def split_before(place: Place, context: Context) -> Split | None:
     ]
     if not head or (nested and not place.behind) or not _can_part(upgrade, head):
         return None
-    if _parts_successor([o for o in context.upgrade if _is_in(o, spans[:head])], context):
+    going = [o for o in context.upgrade if _is_in(o, spans[:head]) and o.site.statement not in taken]
+    if _parts_successor(going, context):
         return None
     tail = _undoing(context, [o for o in context.upgrade if _is_in(o, spans[:head])], downgrade)
     if tail is None:
         return None
     restores = ""
-    rest = [o for o in context.upgrade if not _is_in(o, spans[:head])] if tail else []
+    rest = [o for o in context.upgrade if o not in going] if tail else []
     if left := [operation for operation in rest if not _is_undone(operation, context)]:
         # Something that goes took it away as well, such as the column that it is about.
         undoing = inverse(left, context)

@@ -236,7 +236,8 @@ def _changes(drop: ops.DropTable, retired: str, context: Context) -> list[Change
     if downgrade is None or downgrade.raises:
         return changes
     if downgrade.empty:
-        return [*changes, AppendToFunction(downgrade.span, back)]
+        # Under a condition it may not have been renamed.
+        return changes if drop.site.conditional else [*changes, AppendToFunction(downgrade.span, back)]
     gone, there_again = context.once(_indexes)
     gone = gone - {operation.name for operation in kept}
     created = False

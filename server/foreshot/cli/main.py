@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "graph": "Show the revision graph.",
     "init": "Look at a project, and propose settings, a hook and a workflow.",
     "schema": "Show the schema that the migrations make, at any revision.",
+    "sql": "Show the SQL of a revision, as `alembic upgrade --sql` prints it.",
     "server": "Run the language server over stdio.",
 }
 _FAILED: Final = 2

@@ -5,28 +5,23 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Final
 
 import click
 
 from foreshot.cli import console
+from foreshot.cli.environments import DIALECTS, environment_at
 from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.history.delta import place_of
 from foreshot.history.story import Story
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths as plain_paths
-from foreshot.project.discover import environments_at, workspace_root
-from foreshot.project.disk import DiskFiles
-from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.schema.ddl import as_sql
 from foreshot.schema.show import as_data, as_text
 from foreshot.schema.state import Origin, Schema
 from foreshot.text import SourceText
 from foreshot.workspace.histories import Told, read_history, story_of, target_of
-
-_DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 @click.command("schema")
@@ -35,7 +30,7 @@ _DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "sql"]), default="text", show_default=True
 )
-@click.option("--dialect", type=click.Choice(_DIALECTS), help="The database; by default the project's first.")
+@click.option("--dialect", type=click.Choice(DIALECTS), help="The database; by default the project's first.")
 @click.option("--provenance", is_flag=True, help="Name the operation that made each object.")
 def command(revision: str, path: str, form: str, dialect: str | None, provenance: bool) -> int:
     """Show the schema after REVISION (an id, its beginning, a branch label, head, heads) of the project at PATH."""
@@ -43,7 +38,7 @@ def command(revision: str, path: str, form: str, dialect: str | None, provenance
     folder = str(Path.cwd())
     if revision != "heads" and path == "." and Path(revision).exists() and os.sep in revision:
         revision, path = "heads", revision
-    files, environment = _environment(plain_paths.join(folder, path), folder)
+    files, environment = environment_at(plain_paths.join(folder, path), folder)
     surroundings, told = read_history(files, environment, dialect)
     if dialect is None:
         dialect = surroundings.targets[0].database if surroundings.targets else "postgresql"
@@ -68,21 +63,6 @@ def command(revision: str, path: str, form: str, dialect: str | None, provenance
             about = f"{reason.about}: " if reason.about else ""
             err.line(f"  {clean(where)}:{row} {clean(about + reason.why)}")
     return 0
-
-
-def _environment(path: str, folder: str) -> tuple[Files, Environment]:
-    root = workspace_root(path, os.path.exists)
-    files = Files(disk=DiskFiles([root]))
-    found = environments_at(files, path, root)
-    if not found:
-        raise Failure(f"No Alembic project found in {clean(path)}.")
-    exact = [item for item in found if path in (item.script_location, *item.version_dirs)]
-    if len(exact) == 1:
-        return files, exact[0]
-    if len(found) > 1:
-        listed = "\n".join(f"  {clean(shown_path(item.script_location, folder))}" for item in found)
-        raise Failure(f"There are {len(found)} Alembic projects. Name one of them:\n{listed}")
-    return files, found[0]
 
 
 def _at(story: Story, revision: str) -> tuple[Schema, str]:

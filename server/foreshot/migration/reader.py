@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from foreshot.migration.calls import RecordedCall
 from foreshot.migration.header import read_header
 from foreshot.migration.operations import Direction
 from foreshot.migration.recorder import Recorder
@@ -22,18 +23,21 @@ from foreshot.text import Span
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("upgrade", "downgrade")
 
 
-def read_revision(module: Module, dialects: tuple[str, ...] = ()) -> Revision | None:
+def read_revision(
+    module: Module, dialects: tuple[str, ...] = (), calls: list[RecordedCall] | None = None
+) -> Revision | None:
     """Everything that a revision file says; None when it is no revision file.
 
     Args:
         module: the parsed file.
         dialects: databases that the project runs on, to parse SQL by; empty when unknown.
+        calls: takes the calls as they were described, of both directions.
     """
     header = read_header(module)
     if header is None:
         return None
     scope = Scope(module)
-    recorder = Recorder(module, dialects)
+    recorder = Recorder(module, dialects, calls)
     walker = Walker(module, scope, recorder)
     functions: dict[str, FunctionSpec] = {}
     for direction in _DIRECTIONS:

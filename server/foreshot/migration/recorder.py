@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from foreshot.migration.builders import build, from_method, is_operation
+from foreshot.migration.calls import RecordedCall
 from foreshot.migration.columns import last_name
 from foreshot.migration.data import data_change
 from foreshot.migration.frame import Frame
@@ -82,7 +83,11 @@ GEOSPATIAL: Final = {
 class Recorder:
     """The operations of one revision, in the order in which they run."""
 
-    def __init__(self, module: Module, dialects: tuple[str, ...]) -> None:
+    def __init__(
+        self, module: Module, dialects: tuple[str, ...], calls: list[RecordedCall] | None = None
+    ) -> None:
+        """``calls`` takes the calls themselves as well, where somebody wants them."""
+        self.calls = calls
         self.module = module
         self.dialects = dialects
         self.operations: list[Operation] = []
@@ -113,6 +118,7 @@ class Recorder:
             receiver = path.rpartition(".")[0]
             self._add(TransactionControl(self._site(value, frame), _CONTROL[method], receiver))
         elif operations := from_method(value, self._site(value, frame)):
+            self._keep(RecordedCall("method", method, self._site(value, frame), value))
             for operation in operations:
                 self._add(operation)
         elif "query" in path and (change := data_change(value, self._site(value, frame))) is not None:
@@ -125,6 +131,7 @@ class Recorder:
         if name == "execute":
             self._execute(node, call, frame)
         elif is_operation(name):
+            self._keep(RecordedCall("operation", name, self._site(call, frame), call))
             for operation in build(name, call, self._site(call, frame)):
                 self._add(operation)
         elif name in ENTITIES:
@@ -150,6 +157,7 @@ class Recorder:
                     frame,
                 )
             return
+        self._keep(RecordedCall("operation", name, self._site(call, frame, batch), call))
         for operation in build(name, call, self._site(call, frame, batch)):
             self._add(operation)
 
@@ -181,6 +189,7 @@ class Recorder:
                 )
             return
         frame.scope.budget.spend(len(text.value) >> 2)
+        self._keep(RecordedCall("sql", "execute", site, call, text))
         reading = read_sql(text, self._sql_dialects(frame), site)
         self._add(
             SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements)
@@ -194,6 +203,7 @@ class Recorder:
         """Something that SQLAlchemy renders is executed."""
         change = data_change(value, site, executed=True)
         if change is not None:
+            self._keep(RecordedCall("unknown", "a statement that SQLAlchemy builds", site))
             self._add(change)
         elif last_name(value.path) in _DDL_CONSTRUCTS:
             self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
@@ -237,6 +247,7 @@ class Recorder:
         if span in self._opaque_seen:
             return
         self._opaque_seen.add(span)
+        self._keep(RecordedCall("unknown", why, self._site_at(span, span, frame)))
         self._add(Opaque(self._site_at(span, span, frame), why, what))
 
     def _site(self, call: CallValue, frame: Frame, batch: Batch | None = None) -> Site:
@@ -258,6 +269,10 @@ class Recorder:
             repeated=frame.repeated,
             path=frame.path,
         )
+
+    def _keep(self, call: RecordedCall) -> None:
+        if self.calls is not None:
+            self.calls.append(call)
 
     def _add(self, operation: Operation) -> None:
         order = len(self.operations)

@@ -3,12 +3,22 @@ import * as vscode from 'vscode';
 /** The scheme of texts that Foreshot shows and nobody edits: `foreshot:<kind>/<name>`. */
 const SCHEME = 'foreshot';
 
-/** Reads the text of one kind of document; `name` is what its address says after the kind. */
-export type Reader = (name: string) => Promise<string>;
+/** Reads the text of one kind of document; `name` is what its address says after the kind, `about` the file that it is made of. */
+export type Reader = (name: string, about: string) => Promise<string>;
 
 /** Read-only documents. A kind is added with its reader. */
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+  private readonly registrations = [
+    this.changed,
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+    // What is made of files is made anew when one is saved.
+    vscode.workspace.onDidSaveTextDocument(() => {
+      for (const { uri } of vscode.workspace.textDocuments)
+        if (uri.scheme === SCHEME && uri.query !== '') this.changed.fire(uri);
+    }),
+  ];
 
   constructor(private readonly readers: Readonly<Record<string, Reader>>) {}
 
@@ -17,15 +27,15 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
     const reader = Object.hasOwn(this.readers, kind) ? this.readers[kind] : undefined;
     const file = rest.join('/');
     const dot = file.lastIndexOf('.');
-    return reader === undefined ? Promise.resolve('') : reader(dot < 0 ? file : file.slice(0, dot));
+    return reader === undefined ? Promise.resolve('') : reader(dot < 0 ? file : file.slice(0, dot), uri.query);
   }
 
   dispose(): void {
-    this.registration.dispose();
+    for (const one of this.registrations) one.dispose();
   }
 }
 
-/** The address of a document; `extension` tells VS Code its language. */
-export function documentUri(kind: string, name: string, extension: string): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEME, path: `${kind}/${name}.${extension}` });
+/** The address of a document; `extension` tells VS Code its language, `about` is the address of the file that it is made of. */
+export function documentUri(kind: string, name: string, extension: string, about = ''): vscode.Uri {
+  return vscode.Uri.from({ scheme: SCHEME, path: `${kind}/${name}.${extension}`, query: about });
 }

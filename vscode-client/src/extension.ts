@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import { registerCommands } from './commands/index';
 import { RULE, readRule } from './commands/rules';
+import { readMade } from './commands/sql';
 import { Documents } from './documents';
 import { GraphPanel } from './graph/panel';
 import { HistoryStore } from './history/store';
@@ -28,8 +29,11 @@ export function activate(context: vscode.ExtensionContext): void {
     graph,
     new Status(server, store),
     new MigrationsView(store),
-    // Texts of other kinds (the SQL of a revision, the schema after it) are one more reader each.
-    new Documents({ [RULE]: (name) => readRule(server, name) }),
+    new Documents({
+      [RULE]: (name) => readRule(server, name),
+      sql: readMade(server, 'sql'),
+      schema: readMade(server, 'schema'),
+    }),
     vscode.tasks.registerTaskProvider('foreshot', new CheckTasks(server)),
     ...registerCommands({ context, timing, server, store, graph }),
   );

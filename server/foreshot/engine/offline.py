@@ -155,7 +155,7 @@ class _Writer:
         column = table.c.version_num
 
         def text(version: str) -> Any:
-            return sa.literal_column(_quoted(version))
+            return cast("Any", sa.literal_column(_quoted(version)))
 
         def run() -> None:
             execute = self.context.impl._exec  # what prints a construct as SQL
@@ -233,10 +233,10 @@ class _Writer:
         getattr(receiver, recorded.method)(self.context.bind, checkfirst=False)
 
     def _value(self, value: Value) -> Any:
-        made = self.builder.value(self._settled(value))
+        made: Any = self.builder.value(self._settled(value))
         if isinstance(made, sa.types.TypeEngine) and is_perhaps(cast("Any", made), self.dialect):
             raise CannotBuild("what a type stands for is not known")
-        return made
+        return cast("Any", made)
 
     def _settled(self, value: Value) -> Value:
         match value:

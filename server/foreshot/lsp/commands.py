@@ -24,11 +24,14 @@ from foreshot.lsp.protocol import RequestFailed
 from foreshot.lsp.where import edit_of
 from foreshot.project.discover import environments_of
 from foreshot.rules import NAMES, all_rules, family_of
+from foreshot.schema.ddl import as_sql
+from foreshot.text import SourceText
 from foreshot.workspace.project import Project
 
 if TYPE_CHECKING:
     from foreshot.lsp.server import Moment, Server
 
+_REASONS: Final = 20
 _PATIENCE: Final = 120.0  # seconds: some clients ask the person before they apply an edit
 
 
@@ -112,6 +115,51 @@ def open_revision(ls: Server, arguments: list[Any], token: CancelToken) -> dict[
         raise RequestFailed("That file is no part of an Alembic project.")
     _show(ls, uri)
     return {"uri": uri}
+
+
+def show_sql(_ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, str]:
+    """``foreshot.showSql``: ``{"uri": …, "direction": "upgrade" | "downgrade"}``: what a revision sends to the database, as ``text``."""
+    # Alembic is loaded only for those who ask.
+    from foreshot.workspace.sql_of import sql_of
+
+    options = _options(arguments)
+    project, path, source = _revision(token.snapshot, options)
+    told = project.story_of(path)
+    made = sql_of(
+        source,
+        project.surroundings,
+        told.target.dialect if told is not None else None,
+        "downgrade" if _text(options, "direction") == "downgrade" else "upgrade",
+        told.before_operation if told is not None else lambda _: None,
+    )
+    if made is None:
+        raise RequestFailed("That file does not parse, or is no revision.")
+    return {"revision": made.header.revision, "dialect": made.dialect, "text": made.text}
+
+
+def show_schema(_ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, str]:
+    """``foreshot.showSchema``: ``{"uri": …}``: the schema after a revision, as ``text`` in SQL."""
+    project, path, _ = _revision(token.snapshot, _options(arguments))
+    told = project.story_of(path)
+    if told is None:
+        raise RequestFailed("That file has no place in the history.")
+    schema, dialect = told.end("upgrade"), told.target.dialect
+    unknown = [
+        f"-- Not known: {reason.about or 'all'}: {' '.join(reason.why.split())}" for reason in schema.unknown
+    ]
+    head = f"-- After {told.revision}, on {dialect}"
+    text = "\n".join([head, *unknown[:_REASONS], "", *as_sql(schema, dialect)])
+    return {"revision": told.revision, "dialect": dialect, "text": text + "\n"}
+
+
+def _revision(moment: Moment, options: dict[str, Any]) -> tuple[Project, str, SourceText]:
+    """The revision file that ``uri`` names, with its project and its text."""
+    path = path_of(_text(options, "uri"))
+    project = _project(moment, options)
+    source = project.source(path) if path is not None else None
+    if path is None or source is None or path not in project.analyses:
+        raise RequestFailed("That file is no revision of an Alembic project.")
+    return project, path, source
 
 
 def _created(

@@ -53,6 +53,8 @@ def register(server: Server) -> None:
     server.command("foreshot.explainRule")(commands.explain_rule)
     server.command("foreshot.listRules")(commands.list_rules)
     server.command("foreshot.showGraph")(commands.show_graph)
+    server.command("foreshot.showSql")(commands.show_sql)
+    server.command("foreshot.showSchema")(commands.show_schema)
     server.command("foreshot.newRevision")(commands.new_revision)
     server.command("foreshot.mergeHeads")(commands.merge_heads)
     server.command("foreshot.openRevision")(commands.open_revision)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
 from foreshot.lint.context import UNION, ProjectContext, Surroundings, Tell
 from foreshot.lint.entry import Entry
@@ -286,6 +287,14 @@ class Project:
     def takes(self, path: str) -> bool:
         """Whether a file is a revision by its place and name; it need not exist."""
         return path in self.analyses or is_revision_place(self.surroundings.environment, path)
+
+    def story_of(self, path: str) -> RevisionStory | None:
+        """The schema before and after a revision, on the first of the project's databases; None where it has no place in the history."""
+        history, node = self.history, self.graph.at(path)
+        if history is None or node is None or path not in history.told:
+            return None
+        target = (self.surroundings.targets or UNION)[0]
+        return RevisionStory(history.story(target), node, history.told[path].delta)
 
     def suppressions(self, path: str) -> Sequence[Suppression]:
         """The suppression comments of a revision, of env.py, or of another Python file, such as one with models."""

@@ -175,6 +175,23 @@ def test_the_graph_is_shown_in_three_ways(project: SimpleNamespace) -> None:
         assert "not as pdf" in editor.refused("showGraph", format="pdf")
 
 
+def test_the_sql_of_a_revision_and_the_schema_after_it(project: SimpleNamespace) -> None:
+    with Editor(project.folder) as editor:
+        sql = editor.command("showSql", uri=project.users.as_uri())
+        assert sql["revision"] == "1a2b3c4d5e6f"
+        assert "CREATE TABLE users (" in sql["text"] and "INSERT INTO alembic_version" in sql["text"]
+        down = editor.command("showSql", uri=project.users.as_uri(), direction="downgrade")
+        assert "DROP TABLE users;" in down["text"]
+        schema = editor.command("showSchema", uri=project.users.as_uri())
+        assert "CREATE INDEX ix_users_id" in schema["text"] and "ix_users_email" not in schema["text"]
+        assert "no revision" in editor.refused("showSql", uri=project.models.as_uri())
+        # What is typed counts, saved or not.
+        text = project.index.read_text().replace("ix_users_email", "ix_users_mail")
+        editor.open(project.index, text)
+        assert "CREATE INDEX ix_users_mail" in editor.command("showSql", uri=project.index.as_uri())["text"]
+        assert "ix_users_mail" in editor.command("showSchema", uri=project.index.as_uri())["text"]
+
+
 def test_commands_know_which_project_is_meant(project: SimpleNamespace, tmp_path: Path) -> None:
     other = make(tmp_path.resolve() / "other")
     with Editor(project.folder, other.folder) as editor:

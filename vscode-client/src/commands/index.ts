@@ -9,6 +9,7 @@ import { copyDebugInformation } from './debug';
 import { fixAll } from './fixes';
 import { mergeHeads, newRevision } from './revisions';
 import { explainRule } from './rules';
+import { showMade } from './sql';
 import { statusMenu } from './menu';
 
 export interface Parts {
@@ -24,8 +25,10 @@ export function registerCommands({ context, timing, server, store, graph }: Part
   const commands: Record<string, (argument: unknown) => unknown> = {
     'foreshot.newRevision': () => newRevision(server, store),
     'foreshot.mergeHeads': () => mergeHeads(server, store),
-    'foreshot.showGraph': (given) => graph.show(uriOf(given) ?? vscode.window.activeTextEditor?.document.uri),
+    'foreshot.showGraph': (given) => graph.show(uriOf(given) ?? active()),
     'foreshot.explainRule': (given) => explainRule(server, given),
+    'foreshot.showSql': (given) => showMade(server, 'sql', uriOf(given) ?? active()),
+    'foreshot.showSchema': (given) => showMade(server, 'schema', uriOf(given) ?? active()),
     'foreshot.openRevision': (given) => openRevision(given),
     'foreshot.fixAll': () => fixAll(),
     'foreshot.statusMenu': () => statusMenu(),
@@ -55,6 +58,10 @@ async function restart(server: ServerControl): Promise<void> {
 async function openRevision(given: unknown): Promise<void> {
   const uri = uriOf(given);
   if (uri !== undefined) await vscode.window.showTextDocument(uri);
+}
+
+function active(): vscode.Uri | undefined {
+  return vscode.window.activeTextEditor?.document.uri;
 }
 
 /** The file that an argument names: of a lens (`{uri}`), of a node of the tree, or of an editor's menu. */

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from foreshot.syntax.comments import Comment
-from foreshot.syntax.module import Module
+from foreshot.syntax.comments import Comment, comments_of
+from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Span
 
 _COMMENT = re.compile(r"#\s*foreshot\s*:\s*(?P<verb>ignore-file|ignore)\s*\[(?P<rules>[^\[\]\r\n]*)\]")
@@ -28,6 +28,14 @@ class Suppression(Struct, frozen=True):
     """First and last row, from 0, that it covers; None: the whole file."""
     alone: bool
     """It is the only rule of its comment."""
+
+
+def read_suppressions(source: SourceText) -> tuple[Suppression, ...]:
+    """Every suppression of a file that is read for nothing else."""
+    if "foreshot" not in source.content:
+        return ()
+    module = parse(source)
+    return suppressions_of(module if isinstance(module, Module) else None, source, comments_of(source))
 
 
 def suppressions_of(

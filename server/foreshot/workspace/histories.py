@@ -142,6 +142,13 @@ class History:
 
         return told
 
+    def of(self, path: str, target: Database) -> RevisionStory | None:
+        """The story of one revision file on a database; None where it has no place in the history."""
+        known, node = self.told.get(path), self.graph.at(path)
+        if known is None or node is None:
+            return None
+        return RevisionStory(self.story(target), node, known.delta, self._place)
+
     def _place(self, origin: Origin) -> tuple[str, Span] | None:
         node = self.graph.node(origin.revision)
         found = place_of(self._delta(node.key), origin) if node is not None else None

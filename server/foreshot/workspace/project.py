@@ -14,15 +14,13 @@ from foreshot.lint.entry import Entry
 from foreshot.lint.mapped import models_of
 from foreshot.lint.report import Report, order
 from foreshot.lint.run import comment_reports, project_reports
-from foreshot.lint.suppress import Suppression, suppressions_of
+from foreshot.lint.suppress import Suppression, read_suppressions
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.discover import is_revision_place
 from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
-from foreshot.syntax.comments import comments_of
-from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
@@ -289,28 +287,19 @@ class Project:
         return path in self.analyses or is_revision_place(self.surroundings.environment, path)
 
     def story_of(self, path: str) -> RevisionStory | None:
-        """The schema before and after a revision, on the first of the project's databases; None where it has no place in the history."""
-        history, node = self.history, self.graph.at(path)
-        if history is None or node is None or path not in history.told:
-            return None
+        """The schema before and after a revision, on the first of the project's databases; None without a place in the history."""
         target = (self.surroundings.targets or UNION)[0]
-        return RevisionStory(history.story(target), node, history.told[path].delta)
+        return self.history.of(path, target) if self.history is not None else None
 
     def suppressions(self, path: str) -> Sequence[Suppression]:
         """The suppression comments of a revision, of env.py, or of another Python file, such as one with models."""
-        analysis = self.analyses.get(path)
-        if analysis is not None:
+        if (analysis := self.analyses.get(path)) is not None:
             return analysis.reports.suppressions
         if not path.endswith(".py"):
             return ()
 
         def read() -> tuple[Suppression, ...]:
-            source = self.source(path)
-            if source is None or "foreshot" not in source.content:
-                return ()
-            module = parse(source)
-            known = module if isinstance(module, Module) else None
-            return suppressions_of(known, source, comments_of(source))
+            return read_suppressions(source) if (source := self.source(path)) is not None else ()
 
         return self.files.remember((self._name, "suppressions", path), read)
 

@@ -220,6 +220,10 @@ class Bases:
                     return self.identity(made) if isinstance(made, Ref) else f"{item.dotted}.metadata"
             root = self.root_of(source)
             return root.metadata if root is not None else path
+        above, _, model = owner.rpartition(".")
+        flask = self.linker.object_of(above) if model == "Model" else None
+        if flask is not None and flask[0].path.endswith("SQLAlchemy"):
+            return self.identity(Ref(f"{above}.metadata", "", ref.span))
         made = self.linker.object_of(owner)
         if made is not None:
             inner = made[0].keywords.get("metadata")

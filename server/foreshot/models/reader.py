@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, cast
 
 from msgspec.structs import replace
 
 from foreshot.models.calls import call_function
-from foreshot.models.model import Doubt, Models, Origin
+from foreshot.models.model import Doubt, Models, ModelTable, Origin
 from foreshot.models.reach import module_name, reached_modules
 from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
 from foreshot.models.tables import TableReader
@@ -64,6 +64,7 @@ def read_models(
         )
         targets = _only(reader)
     tables = reader.tables
+    targets = _of_elsewhere(targets, tables, linker)
     if env_path is not None:
         here = Origin(env_path, Span(0, 0))
         if targets is not None and not any(table.metadata in targets for table in tables):
@@ -148,6 +149,28 @@ def is_included(models: Models, name: str | None, kind: str, table: str, *, refl
         else:
             known = None
     return known
+
+
+def _of_elsewhere(
+    targets: tuple[str, ...] | None, tables: Sequence[ModelTable], linker: Linker
+) -> tuple[str, ...] | None:
+    """The metadatas that env.py hands over; one of an installed package is taken to be the one that the package's base has.
+
+    Its modules are not read, so that ``base.metadata`` and ``base.Base.metadata`` cannot be told to be one.
+    """
+    if targets is None:
+        return None
+    found: dict[str, None] = {}
+    owners = dict.fromkeys(table.metadata for table in tables)
+    for target in targets:
+        package = target.partition(".")[0]
+        same = [
+            owner
+            for owner in owners
+            if owner.partition(".")[0] == package and target not in owners and not linker.could_hold(package)
+        ]
+        found.update(dict.fromkeys(same or (target,)))
+    return tuple(found)
 
 
 def _concerns(doubt: Doubt, reader: TableReader, targets: tuple[str, ...]) -> bool:

@@ -408,3 +408,51 @@ def test_five_thousand_lines() -> None:
         )
     )
     assert len(read({"models.py": source}).target_tables) == 420
+
+
+def test_metadata_by_another_road_is_the_same() -> None:
+    """``db.Model.metadata`` is ``db.metadata``; and a package that is not here has one, whatever it is reached by."""
+    flask = """
+        from flask_sqlalchemy import SQLAlchemy
+        db = SQLAlchemy()
+        class User(db.Model):
+            id = db.Column(db.Integer, primary_key=True)
+        """
+    env = "from alembic import context\nfrom models import db\ncontext.configure(target_metadata=db.Model.metadata)\n"
+    models = read({"models.py": flask}, env)
+    assert [models.is_target(table) for table in models.tables] == [True]
+    shared = """
+        import sqlalchemy as sa
+        from elsewhere.base import Base, metadata
+        class User(Base):
+            __tablename__ = "users"
+            id = sa.Column(sa.Integer, primary_key=True)
+        """
+    env = "from alembic import context\nfrom models import metadata\ncontext.configure(target_metadata=metadata)\n"
+    models = read({"models.py": shared}, env)
+    assert [models.is_target(table) for table in models.tables] == [True]
+
+
+def test_folders_that_are_passed_over_are_not_on_the_way_to_a_project() -> None:
+    text = textwrap.dedent(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.orm import declarative_base
+        Base = declarative_base()
+        class User(Base):
+            __tablename__ = "users"
+            id = sa.Column(sa.Integer, primary_key=True)
+        """
+    )
+    env = parse(SourceText(ENV))
+    assert isinstance(env, Module)
+    files = Files({"/w/tests/app/models.py": SourceText(text)})
+    models = read_models(Modules(files, ["/w/tests/app"], "/w"), env, "/w/tests/app/migrations/env.py")
+    assert [table.name for table in models.target_tables] == ["users"]
+    given = parse(SourceText(ENV.replace("models", "base")))
+    assert isinstance(given, Module)
+    base = Files({"/w/base.py": SourceText(text.partition("class User")[0])})
+    nothing = read_models(Modules(base, ["/w"], "/w"), given, "/w/migrations/env.py")
+    assert [doubt.why for doubt in nothing.doubts] == [
+        "no table of the metadata that env.py hands over was found"
+    ]

@@ -64,4 +64,10 @@ class UnreachableModel(ProjectRule):
             if models.is_target(table) or table.module not in models.reached or table.full_name in known:
                 continue
             told = f"Alembic never sees the table {code(table.full_name)}: its metadata is not among env.py's `target_metadata`."
-            yield self.finding(table.origin.span, told, path=table.origin.path, object=table.full_name)
+            yield self.finding(
+                table.origin.span,
+                told,
+                path=table.origin.path,
+                object=table.full_name,
+                cause=table.metadata,
+            )

@@ -39,6 +39,8 @@ GRAPH = {
 }
 
 environments = pytest.mark.parametrize("entry", CORPUS, ids=lambda entry: entry.name)
+# Whole projects: each repair is made and everything checked again.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import cached_property
 
@@ -70,15 +71,16 @@ class RevisionStory:
     def before_operation(self, site: Site) -> Schema:
         """The schema just before the operation of that site; where it does not run on the target, that before it would."""
         moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
-        for order, schema in moments:
-            if order >= site.order:
-                return schema
+        at = bisect_left(moments, site.order, key=_order)
+        if at < len(moments):
+            return moments[at][1]
         return moments[-1][1] if moments else self.start(site.function)
 
     def after_operation(self, site: Site) -> Schema:
         """The schema just behind the operation of that site."""
         moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
-        return next((schema for order, schema in moments if order > site.order), self.end(site.function))
+        at = bisect_right(moments, site.order, key=_order)
+        return moments[at][1] if at < len(moments) else self.end(site.function)
 
     @cached_property
     def _upgrade_moments(self) -> list[tuple[int, Schema]]:
@@ -108,3 +110,7 @@ class RevisionStory:
         ]
         known = {item for name in parents for item in self._story.after(name).conflicts}
         return tuple(item for item in self._before.conflicts if item not in known)
+
+
+def _order(moment: tuple[int, Schema]) -> int:
+    return moment[0]

@@ -151,7 +151,8 @@ class Linker:
         """The scope of a module of the workspace; None when there is none, or it does not parse."""
         if dotted in self._scopes:
             return self._scopes[dotted]
-        path = self.modules.locate(dotted)
+        # A folder may be called like what is installed, which is what an import finds.
+        path = self.modules.locate(dotted) if self.could_hold(dotted.partition(".")[0]) else None
         parsed = self.modules.module(dotted) if path is not None else None
         if parsed is None or path is None or len(self._scopes) >= MAX_MODULES:
             self._scopes[dotted] = None

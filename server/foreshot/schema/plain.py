@@ -17,6 +17,8 @@ from foreshot.text import Span
 NOWHERE: Final = Span(0, 0)
 """The place of a value that was made again out of a stored one."""
 _MAX_DEPTH: Final = 12
+_MOST_PARTS: Final = 2_000
+"""Parts of a value: values may share theirs, so that a short file spells one without end."""
 
 
 class Named(Struct, frozen=True, array_like=True, tag="n"):
@@ -72,6 +74,8 @@ def plain(value: Value, depth: int = 0) -> Plain:
         return str(value)
     if depth > _MAX_DEPTH:
         return Unclear("it is nested too deeply")
+    if depth == 0 and _is_too_large(value):
+        return Unclear("it has too many parts")
     depth += 1
     match value:
         case Unknown():
@@ -95,6 +99,23 @@ def plain(value: Value, depth: int = 0) -> Plain:
             return Listed(tuple([Listed((plain(key, depth), plain(item, depth))) for key, item in pairs]))
         case _:
             return Unclear("it is only known when it runs")
+
+
+def _is_too_large(value: Value) -> bool:
+    ahead: list[Value] = [value]
+    for _ in range(_MOST_PARTS):
+        if not ahead:
+            return False
+        match ahead.pop():
+            case CallValue() as call:
+                ahead += [*call.args, *call.keywords.values(), call.receiver]
+            case list() | tuple() | set() | frozenset() as items:
+                ahead += cast("list[Value]", items)
+            case dict() as pairs:
+                ahead += cast("Mapping[Value, Value]", pairs).values()
+            case _:
+                pass
+    return True
 
 
 def placed(value: Plain) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder
@@ -47,6 +47,8 @@ class Told(Struct, frozen=True):
 
 
 _DECODER = Decoder(Delta)
+_RECENT: Final = 6
+"""Files, times databases, whose story is kept from one question to the next."""
 
 
 def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
@@ -100,6 +102,7 @@ class History:
         self.told = told
         self.looks: Mapping[str, Record] = looks or {}
         self._stories: dict[str, Story] = {}
+        self._recent: dict[tuple[str, str], RevisionStory] = {}
         self._graph: RevisionGraph | None = None
         self._marks: Mapping[str, bytes] | None = None
 
@@ -133,21 +136,28 @@ class History:
         """How a context of the file at ``path`` asks for its story."""
 
         def told(target: Database, revision: Revision) -> RevisionStory | None:
-            known = self.told.get(path)
+            if path in self.told:
+                return self.of(path, target)
             node = self.graph.at(path)
             if node is None:
                 return None
-            delta = known.delta if known is not None else delta_of(revision, self.settle)
-            return RevisionStory(self.story(target), node, delta, self._place)
+            return RevisionStory(self.story(target), node, delta_of(revision, self.settle), self._place)
 
         return told
 
     def of(self, path: str, target: Database) -> RevisionStory | None:
         """The story of one revision file on a database; None where it has no place in the history."""
+        recent = self._recent.get((path, target.database))
+        if recent is not None:
+            return recent
         known, node = self.told.get(path), self.graph.at(path)
         if known is None or node is None:
             return None
-        return RevisionStory(self.story(target), node, known.delta, self._place)
+        made = RevisionStory(self.story(target), node, known.delta, self._place)
+        self._recent[path, target.database] = made
+        for key in list(self._recent)[:-_RECENT]:
+            self._recent.pop(key, None)
+        return made
 
     def _place(self, origin: Origin) -> tuple[str, Span] | None:
         node = self.graph.node(origin.revision)

@@ -33,7 +33,9 @@ def upgrade():
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from foreshot.knowledge.name_scopes import names_across_tables, names_on_one_table
 from foreshot.lint.context import Context
@@ -42,8 +44,12 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
+from foreshot.migration.specs import Direction
 from foreshot.schema.names import cut
-from foreshot.schema.state import Origin, Table
+from foreshot.schema.state import Check, Exclusion, ForeignKey, Index, Key, Origin, Schema, Table
+
+_LONG: Final = 63
+"""Bytes of a name on PostgreSQL, beyond which it is cut."""
 
 
 class ConstraintNameConflict(OperationRule[ops.TableOperation]):
@@ -71,7 +77,7 @@ class ConstraintNameConflict(OperationRule[ops.TableOperation]):
         taken = [
             (state, owner)
             for state in states(operation, context)
-            if (owner := _owner(state, operation, name))
+            if _may_be_taken(name, state, operation, context) and (owner := _owner(state, operation, name))
         ]
         if not taken:
             return
@@ -97,11 +103,62 @@ def _owner(state: State, operation: ops.TableOperation, name: str) -> Table | No
         same = own is not None and table.name == own.name
         if state.schema.doubts(table) or _schema(table.name) != _schema(operation.table_name or ""):
             continue
-        if same and wanted in names_on_one_table(table, kind, database):
-            return table
-        if not same and wanted in names_across_tables(table, kind, database):
+        if wanted in (names_on_one_table if same else names_across_tables)(table, kind, database):
             return table
     return None
+
+
+def _may_be_taken(name: str, state: State, operation: ops.TableOperation, context: Context) -> bool:
+    """Whether anything could have the name: few operations need to be compared with all that there is."""
+    direction, database = operation.site.function, state.target.database
+    known = context.once(_names)
+    if (database, direction) not in known:
+        story = context.story(state.target)
+        end = _names_in(story.end(direction), given=True) if story is not None else frozenset[str]()
+        known[database, direction] = _names_in(state.start) | end
+    wanted = (cut(name, database) if database == "postgresql" else name).lower()
+    return wanted in known[database, direction] or context.once(_given)[wanted] > 1
+
+
+def _names(_context: Context) -> dict[tuple[str, Direction], frozenset[str]]:
+    """By database and direction, what was there before, and the names that the server gives on the way."""
+    return {}
+
+
+def _given(context: Context) -> Counter[str]:
+    """How often the revision itself gives a name, cut as PostgreSQL cuts it."""
+    found: Counter[str] = Counter()
+    for operation in context.revision.operations:
+        match operation:
+            case ops.CreateIndex():
+                names = [operation.index.name]
+            case ops.AddConstraint():
+                names = [operation.constraint.name]
+            case ops.CreateTable():
+                names = [made.name for made in (*operation.constraints, *operation.indexes)]
+            case ops.RenameIndex() | ops.RenameConstraint():
+                names = [operation.new_name]
+            case _:
+                names = []
+        found.update({cut(name, "postgresql").lower() for name in names if isinstance(name, str)})
+        found.update({name.lower() for name in names if isinstance(name, str) and len(name) > _LONG})
+    return found
+
+
+def _names_in(schema: Schema, *, given: bool = False) -> frozenset[str]:
+    """The names of all keys, indexes and checks of a schema, in lower case; ``given``: only those that nobody wrote."""
+    return frozenset(
+        item.name.lower()
+        for table in schema.tables.values()
+        for item in _named(table)
+        if item.name is not None and not (given and item.named == "written")
+    )
+
+
+def _named(table: Table) -> Iterator[Key | Index | ForeignKey | Check | Exclusion]:
+    if table.primary_key is not None:
+        yield table.primary_key
+    yield from (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks, *table.exclusions)
 
 
 def _schema(name: str) -> str:

@@ -42,8 +42,9 @@ def placeholder(
     def load(_self: Any, dialect: Any) -> Any:
         found = variants.get(dialect.name)
         if dialect.name in variants and found is None:
-            return dialect.type_descriptor(Perhaps(written))
-        return dialect.type_descriptor(found if found is not None else impl or Perhaps(written))
+            return Perhaps(written)
+        # As SQLAlchemy's own does: a descriptor would make a VARCHAR of a TEXT on some drivers.
+        return found if found is not None else impl or Perhaps(written)
 
     namespace: dict[str, Any] = {
         "__module__": custom.module,

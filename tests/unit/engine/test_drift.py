@@ -195,6 +195,9 @@ class Guid(sa.TypeDecorator):
         "op.add_column('t', sa.Column('b', models.Guid(), nullable=True))"
     ]
     assert found.modules == ("models",)
+    plain = "class Note(sa.TypeDecorator):\n    impl = sa.TEXT\n" + MODEL.format("a = sa.Column(Note())")
+    assert not drift(plain, schema(table(column("a", "TEXT")))).pending
+    assert said(drift(plain, schema(table(column("a", "VARCHAR(20)"))))) == [("modify_type", "a")]
 
 
 @pytest.mark.parametrize(

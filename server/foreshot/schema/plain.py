@@ -106,13 +106,14 @@ def _is_too_large(value: Value) -> bool:
     for _ in range(_MOST_PARTS):
         if not ahead:
             return False
-        match ahead.pop():
-            case CallValue() as call:
-                ahead += [*call.args, *call.keywords.values(), call.receiver]
-            case list() | tuple() | set() | frozenset() as items:
-                ahead += cast("list[Value]", items)
-            case dict() as pairs:
-                ahead += cast("Mapping[Value, Value]", pairs).values()
+        item = ahead.pop()
+        match item:
+            case CallValue():
+                ahead += [*item.args, *item.keywords.values(), item.receiver]
+            case list() | tuple() | set() | frozenset():
+                ahead += cast("list[Value]", item)
+            case dict():
+                ahead += cast("Mapping[Value, Value]", item).values()
             case _:
                 pass
     return True

@@ -214,7 +214,7 @@ class _Undoing:
             # It could not be added to a table with rows, and what it held is gone.
             raise CannotSpell
         around = (*table.uniques, *table.foreign_keys, *table.indexes, table.primary_key)
-        if any(item is not None and (name in item.columns or _has_expressions(item)) for item in around):
+        if any(item is not None and (name in item.columns or _mentions(item, name)) for item in around):
             raise CannotSpell
         if any(name in str(check.condition) for check in table.checks):
             raise CannotSpell
@@ -355,9 +355,10 @@ def _plain(key: Key | ForeignKey) -> None:
         raise CannotSpell
 
 
-def _has_expressions(item: Key | ForeignKey | Index) -> bool:
-    return isinstance(item, Index) and bool(
-        item.expressions or item.where is not None or None in item.columns
+def _mentions(item: Key | ForeignKey | Index, name: str) -> bool:
+    """Whether an expression of an index may be about a column."""
+    return isinstance(item, Index) and (
+        None in item.columns or name in str(item.where) or any(name in str(column) for column in item.columns)
     )
 
 

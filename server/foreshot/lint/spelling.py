@@ -42,10 +42,10 @@ class Speller:
                 return repr(value)
             case Named(path=path):
                 return self._name(path)
-            case Called(receiver=None, path=path):
+            case Called(receiver=Called() as made, path=path):
+                return self._called(f"{self.value(made)}.{path.rpartition('.')[2]}", value)
+            case Called(path=path):
                 return self._called(self._name(path), value)
-            case Called():
-                return self._called(f"{self.value(value.receiver)}.{value.path.rpartition('.')[2]}", value)
             case Listed(items=items):
                 return f"[{', '.join(self.value(item) for item in items)}]"
             case _:

@@ -36,6 +36,79 @@ def upgrade():
 def downgrade():
     raise NotImplementedError("the addresses are gone")
 ```
+
+What was dropped or altered is written as the history made it. Where that cannot be told, or a person has to decide (a NOT NULL column
+without a default cannot come back onto rows; values may not fit another type), nothing is offered.
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("nick", sa.String(20), nullable=True),
+        sa.Column("age", sa.Integer(), nullable=False, server_default="0"),
+    )
+    op.create_index("ix_users_nick", "users", ["nick"], unique=True)
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_notes_user", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_notes"),
+    )
+
+
+def downgrade():
+    op.drop_table("notes")
+    op.drop_index("ix_users_nick", table_name="users")
+    op.drop_table("users")
+```
+```python bad
+def upgrade():
+    op.drop_index("ix_users_nick", table_name="users")
+    op.drop_column("users", "nick")
+    op.alter_column("users", "age", existing_type=sa.Integer(), type_=sa.BigInteger(), nullable=True)
+
+
+def downgrade():
+#   ^^^^^^^^^ does nothing
+    pass
+```
+```python fixed
+def upgrade():
+    op.drop_index("ix_users_nick", table_name="users")
+    op.drop_column("users", "nick")
+    op.alter_column("users", "age", existing_type=sa.Integer(), type_=sa.BigInteger(), nullable=True)
+
+
+def downgrade():
+    op.alter_column("users", "age", type_=sa.Integer(), existing_type=sa.BigInteger(), nullable=False)
+    op.add_column("users", sa.Column("nick", sa.String(20), nullable=True))
+    op.create_index("ix_users_nick", "users", ["nick"], unique=True)
+```
+```python bad
+def upgrade():
+    op.drop_table("notes")
+
+
+def downgrade():
+#   ^^^^^^^^^ does nothing
+    pass
+```
+```python fixed
+def upgrade():
+    op.drop_table("notes")
+
+
+def downgrade():
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_notes"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_notes_user", ondelete="CASCADE"),
+    )
+```
 """
 
 from __future__ import annotations

@@ -65,7 +65,9 @@ def split_before(place: Place, context: Context, taken: Collection[Span] = ()) -
         return None
     restores = ""
     rest = [o for o in context.upgrade if o not in going] if tail else []
-    if left := [operation for operation in rest if not _is_undone(operation, context)]:
+    stays = [statement.span for statement in downgrade[: len(downgrade) - tail]]
+    gone = [o for o in context.downgrade if _is_in(o, stays)]
+    if left := [o for o in rest if not _is_undone(o, context) and not _goes_with(o, gone)]:
         # Something that goes took it away as well, such as the column that it is about.
         undoing = inverse(left, context)
         if undoing is None or undoing.imports:
@@ -191,6 +193,26 @@ def _is_undone(operation: Operation, context: Context) -> bool:
     """Whether a statement of ``downgrade()`` is there to undo just this, or nothing of it needs to be undone."""
     keys = set(_keys(operation))
     return not keys or any(keys.intersection(_keys(other, back=True)) for other in context.downgrade)
+
+
+def _goes_with(operation: Operation, back: Sequence[Operation]) -> bool:
+    """Whether what stays of ``downgrade()`` drops the column or the table that it is about."""
+    table = getattr(operation, "table_name", None)
+    match operation:
+        case ops.AlterColumn():
+            columns = {operation.column, operation.new_name}
+        case ops.CreateIndex():
+            columns = set(operation.index.columns)
+        case ops.AddConstraint():
+            columns = set(operation.constraint.columns)
+        case _:
+            columns = set[object]()
+    return any(
+        isinstance(other, ops.DropTable | ops.DropColumn)
+        and other.table_name == table
+        and (isinstance(other, ops.DropTable) or other.column in columns)
+        for other in back
+    )
 
 
 def _is_in(operation: Operation, spans: Sequence[Span]) -> bool:

@@ -162,7 +162,7 @@ def unsound_rounds(project: Project, path: str) -> Iterator[Violation]:
         if not changes.edits:
             return
         for complaint in lossy_edits(project, changes.edits):
-            if not _is_suppression(complaint):
+            if not _is_suppression(complaint) and not _are_marks(complaint):
                 yield Violation(f"repairing everything: {complaint[0]}", path, detail=complaint[1])
                 return
         project = rechecked(project, edited(project, changes.edits))
@@ -278,6 +278,12 @@ def _complaints(
             continue
         if at_least(other.severity, report.severity):
             yield "wakes", f"{other.rule} in {paths.name(other.path)}: {other.message}"
+
+
+def _are_marks(complaint: tuple[str, str]) -> bool:
+    """Whether what is gone are autogenerate's own marks, which one of the repairs takes away."""
+    what, comments = complaint
+    return what == "loses a comment" and all(part.startswith("# ###") for part in comments.split("; "))
 
 
 def _is_kept(comments: str, fix: ResolvedFix) -> bool:

@@ -25,8 +25,8 @@ COMMANDS: Final = {
     "graph": "Show the revision graph.",
     "init": "Look at a project, and propose settings, a hook and a workflow.",
     "schema": "Show the schema that the migrations make, at any revision.",
-    "sql": "Show the SQL of a revision, as `alembic upgrade --sql` prints it.",
     "server": "Run the language server over stdio.",
+    "sql": "Show the SQL of a revision, as `alembic upgrade --sql` prints it.",
 }
 _FAILED: Final = 2
 _INTERRUPTED: Final = 130

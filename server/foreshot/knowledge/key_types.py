@@ -1,4 +1,4 @@
-"""Which types the two sides of a foreign key may have."""
+"""Which types go together: on the two sides of a foreign key, and before and after a change."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 _NUMBERS = frozenset(
     {"SMALLINT", "INTEGER", "INT", "BIGINT", "NUMERIC", "DECIMAL", "DOUBLE PRECISION", "REAL", "FLOAT"}
 )
+_WHOLE = frozenset({"SMALLINT", "INTEGER", "INT", "BIGINT"})
 _TEXTS = frozenset({"VARCHAR", "CHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "BPCHAR"})
 _TIMES = frozenset({"DATE", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"})
 
@@ -25,6 +26,15 @@ def can_refer(one: str, other: str, database: str) -> bool:
     return re.sub(r"\(\d+\)", "", one) == re.sub(r"\(\d+\)", "", other) or not (
         _is_number(one) or _is_number(other)
     )
+
+
+def converts_by_itself(one: str, other: str) -> bool:
+    """Whether ALTER COLUMN … TYPE needs no USING between two stored types, and neither side is of another kind.
+
+    PostgreSQL's assignment casts among texts, among whole numbers, and within one type of other lengths.
+    """
+    first, second = (re.sub(r"\(.*", "", spelling.upper()).strip() for spelling in (one, other))
+    return first == second or any({first, second} <= family for family in (_TEXTS, _WHOLE))
 
 
 def _family(spelling: str) -> str:

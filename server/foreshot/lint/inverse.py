@@ -8,24 +8,17 @@ from typing import Final
 from msgspec import Struct
 
 from foreshot.history.revision_story import RevisionStory
+from foreshot.knowledge.key_types import converts_by_itself
 from foreshot.lint.context import Context
 from foreshot.lint.spelling import CannotSpell, Speller
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
 from foreshot.migration.operations import Operation, TableOperation
 from foreshot.schema.plain import Plain
-from foreshot.schema.state import Check, Column, ForeignKey, Index, Key, Schema, Table
+from foreshot.schema.state import Check, ForeignKey, Index, Key, Schema, Table
 from foreshot.syntax.changes import Change
 
 _KINDS: Final = {"primary key": "primary", "unique": "unique", "check": "check", "foreign key": "foreignkey"}
-_FAMILIES: Final = (
-    ("CHAR", "VARCHAR", "TEXT"),
-    ("SMALLINT", "INTEGER", "INT", "BIGINT"),
-    ("NUMERIC", "DECIMAL"),
-    ("REAL", "FLOAT", "DOUBLE"),
-    ("TIMESTAMP", "DATETIME"),
-)
-"""Types whose values need no conversion that somebody has to write."""
 
 
 class Inverse(Struct, frozen=True):
@@ -237,7 +230,7 @@ class _Undoing:
         if new != name:
             arguments.append(f"new_column_name={literal(name)}")
         if column.type != made.type:
-            if not _is_plain_change(made, column):
+            if not converts_by_itself(made.type.stored or "", column.type.stored or ""):
                 raise CannotSpell
             arguments.append(f"type_={self.spell.type(column.type)}")
             arguments.append(f"existing_type={self.spell.type(made.type)}")
@@ -360,11 +353,6 @@ def _mentions(item: Key | ForeignKey | Index, name: str) -> bool:
     return isinstance(item, Index) and (
         None in item.columns or name in str(item.where) or any(name in str(column) for column in item.columns)
     )
-
-
-def _is_plain_change(before: Column, after: Column) -> bool:
-    first, second = ((column.type.stored or "").partition("(")[0].upper() for column in (before, after))
-    return first == second or any(first in family and second in family for family in _FAMILIES)
 
 
 def _columns(names: Sequence[str]) -> str:

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
 from foreshot.knowledge.name_scopes import names_across_tables, names_on_one_table
 from foreshot.lint.context import Context
@@ -47,9 +46,6 @@ from foreshot.migration import operations as ops
 from foreshot.migration.specs import Direction
 from foreshot.schema.names import cut
 from foreshot.schema.state import Check, Exclusion, ForeignKey, Index, Key, Origin, Schema, Table
-
-_LONG: Final = 63
-"""Bytes of a name on PostgreSQL, beyond which it is cut."""
 
 
 class ConstraintNameConflict(OperationRule[ops.TableOperation]):
@@ -126,7 +122,7 @@ def _names(_context: Context) -> dict[tuple[str, Direction], frozenset[str]]:
 
 
 def _given(context: Context) -> Counter[str]:
-    """How often the revision itself gives a name, cut as PostgreSQL cuts it."""
+    """How often the revision itself gives a name, whole and as PostgreSQL cuts it."""
     found: Counter[str] = Counter()
     for operation in context.revision.operations:
         match operation:
@@ -140,8 +136,8 @@ def _given(context: Context) -> Counter[str]:
                 names = [operation.new_name]
             case _:
                 names = []
-        found.update({cut(name, "postgresql").lower() for name in names if isinstance(name, str)})
-        found.update({name.lower() for name in names if isinstance(name, str) and len(name) > _LONG})
+        known = [name for name in names if isinstance(name, str)]
+        found.update({form.lower() for name in known for form in (name, cut(name, "postgresql"))})
     return found
 
 

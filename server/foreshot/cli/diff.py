@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from foreshot.cli import console
-from foreshot.cli.environments import DIALECTS
 from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.project import paths as plain_paths
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from foreshot.engine.drift import Drift, Pending
     from foreshot.workspace.drifting import Compared
 
+_DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
 _SHOWN: Final = 20
 
 
@@ -96,7 +96,7 @@ class _Found:
 @click.option(
     "--output-format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@click.option("--dialect", type=click.Choice(DIALECTS), help="The database; by default the project's first.")
+@click.option("--dialect", type=click.Choice(_DIALECTS), help="The database; by default the project's first.")
 @click.option(
     "--compare-type/--no-compare-type", default=None, help="Compare types; by default as env.py says."
 )

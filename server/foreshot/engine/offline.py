@@ -17,11 +17,14 @@ from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering, compiling_dialect
 from foreshot.migration.calls import RecordedCall
 from foreshot.migration.specs import Site
+from foreshot.schema.plain import is_too_large
 from foreshot.schema.state import Schema
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 from foreshot.text import Span
 
 MAX_REASON: Final = 200
+MAX_PARTS: Final = 50_000
+"""Parts of one argument, such as the values of the rows that are inserted."""
 _HOLE: Final = "\ufffc"
 _MADE: Final = "alembic.op.create_table"
 
@@ -102,9 +105,9 @@ class _Writer:
         """The SQL of a call that stands in no batch block."""
         if call.kind == "unknown":
             return self._statement(call, "", call.method)
-        if call.kind == "sql":
-            return self._text(call)
         try:
+            if call.kind == "sql":
+                return self._text(call)
             if call.kind == "method":
                 return self._statement(call, self._written(lambda: self._method(call)))
             return self._statement(call, self._written(lambda: self._run(self.op, call)))
@@ -135,13 +138,11 @@ class _Writer:
         try:
             if unknown is not None:
                 raise CannotBuild(unknown)
-            sql = self._written(run)
+            # SQL in the block runs at once, the block's own operations at its end.
+            texts = [self._text(call).sql for call in calls if call.kind == "sql"]
+            statement = self._statement(first, "\n\n".join(filter(None, [*texts, self._written(run)])))
         except CannotBuild as error:
             statement = self._statement(first, "", str(error))
-        else:
-            texts = [self._text(call).sql for call in calls if call.kind == "sql"]
-            # SQL in the block runs at once, the block's own operations at its end.
-            statement = self._statement(first, "\n\n".join(filter(None, [*texts, sql])))
         return replace(statement, at=block.call)
 
     def version(self, change: VersionChange) -> Statement:
@@ -233,6 +234,8 @@ class _Writer:
         getattr(receiver, recorded.method)(self.context.bind, checkfirst=False)
 
     def _value(self, value: Value) -> Any:
+        if is_too_large(value, MAX_PARTS):
+            raise CannotBuild("it has too many parts")
         made: Any = self.builder.value(self._settled(value))
         if isinstance(made, sa.types.TypeEngine) and is_perhaps(cast("Any", made), self.dialect):
             raise CannotBuild("what a type stands for is not known")

@@ -44,11 +44,10 @@ def sifted(
 
 def _as_their_tables(found: dict[str, list[Difference]]) -> None:
     """What belongs to a table that comes or goes is no more certain than that."""
-    for level in ("possible", "hidden"):
+    for level, surer in (("possible", "certain"), ("hidden", "certain"), ("hidden", "possible")):
         tables = {item.table_name for item in found[level] if item.kind in ("add_table", "remove_table")}
-        for surer in ("certain", "possible")[: 1 if level == "possible" else 2]:
-            found[level] += [item for item in found[surer] if item.table_name in tables]
-            found[surer] = [item for item in found[surer] if item.table_name not in tables]
+        found[level] += [item for item in found[surer] if item.table_name in tables]
+        found[surer] = [item for item in found[surer] if item.table_name not in tables]
 
 
 def _by_models(item: Difference, doubts: list[Doubt]) -> bool:

@@ -74,7 +74,7 @@ def plain(value: Value, depth: int = 0) -> Plain:
         return str(value)
     if depth > _MAX_DEPTH:
         return Unclear("it is nested too deeply")
-    if depth == 0 and _is_too_large(value):
+    if depth == 0 and is_too_large(value, _MOST_PARTS):
         return Unclear("it has too many parts")
     depth += 1
     match value:
@@ -101,9 +101,10 @@ def plain(value: Value, depth: int = 0) -> Plain:
             return Unclear("it is only known when it runs")
 
 
-def _is_too_large(value: Value) -> bool:
+def is_too_large(value: Value, most: int) -> bool:
+    """Whether a value has more parts than ``most``, each counted as often as it stands in it."""
     ahead: list[Value] = [value]
-    for _ in range(_MOST_PARTS):
+    for _ in range(most):
         if not ahead:
             return False
         item = ahead.pop()

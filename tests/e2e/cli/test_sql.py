@@ -50,3 +50,21 @@ def test_what_is_no_revision_is_an_error(tmp_path: Path) -> None:
         ran = run(tmp_path, "sql", name)
         assert ran.returncode == 2
         assert "Foreshot itself" not in ran.stderr
+
+
+def test_what_alembic_refuses_and_what_has_no_end_is_survived(tmp_path: Path) -> None:
+    make(tmp_path)
+    shared = "".join(f"v{at + 1} = [v{at}, v{at}]\n" for at in range(60))
+    body = (
+        "def upgrade():\n"
+        "    op.execute('UPDATE users SET email = :who')\n"
+        "    with op.batch_alter_table('users') as batch_op:\n"
+        "        batch_op.execute('UPDATE users SET email = :who')\n"
+        "        batch_op.drop_column('a')\n"
+        "    op.bulk_insert(v60, v60)\n"
+    )
+    head = "from alembic import op\nrevision = '3c3c'\ndown_revision = '2b3c4d5e6f70'\nv0 = 'x'\n"
+    (tmp_path / "migrations/versions/3c.py").write_text(head + shared + body, encoding="utf-8")
+    ran = run(tmp_path, "sql", "3c3c")
+    assert ran.returncode == 0, ran.stderr
+    assert "cannot be told: it has too many parts" in ran.stdout

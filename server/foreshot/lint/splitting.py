@@ -64,10 +64,12 @@ def split_before(place: Place, context: Context, taken: Collection[Span] = ()) -
     if tail is None:
         return None
     restores = ""
-    rest = [o for o in context.upgrade if o not in going] if tail else []
+    parted = {o.site.order for o in going}
+    rest = [o for o in context.upgrade if o.site.order not in parted] if tail else []
     stays = [statement.span for statement in downgrade[: len(downgrade) - tail]]
     gone = [o for o in context.downgrade if _is_in(o, stays)]
-    if left := [o for o in rest if not _is_undone(o, context) and not _goes_with(o, gone)]:
+    undone = {key for o in context.downgrade for key in _keys(o, back=True)}
+    if left := [o for o in rest if not _is_undone(o, undone) and not _goes_with(o, gone)]:
         # Something that goes took it away as well, such as the column that it is about.
         undoing = inverse(left, context)
         if undoing is None or undoing.imports:
@@ -149,11 +151,12 @@ def _parts_successor(going: Sequence[Operation], context: Context) -> bool:
         for operation in going
         if isinstance(operation, ops.DropConstraint | ops.DropIndex)
     }
+    parted = {operation.site.order for operation in going}
     return any(
         isinstance(operation, ops.AddConstraint)
         or (isinstance(operation, ops.CreateIndex) and operation.index.unique is not False)
         for operation in context.upgrade
-        if operation not in going and getattr(operation, "table_name", None) in tables
+        if operation.site.order not in parted and getattr(operation, "table_name", None) in tables
     )
 
 
@@ -189,10 +192,10 @@ def _undoing(context: Context, done: Sequence[Operation], statements: Sequence[_
     return tail if _can_part(statements, len(statements) - tail) else None
 
 
-def _is_undone(operation: Operation, context: Context) -> bool:
-    """Whether a statement of ``downgrade()`` is there to undo just this, or nothing of it needs to be undone."""
-    keys = set(_keys(operation))
-    return not keys or any(keys.intersection(_keys(other, back=True)) for other in context.downgrade)
+def _is_undone(operation: Operation, undone: Collection[tuple[object, ...]]) -> bool:
+    """Whether ``downgrade()`` has something to undo just this, or nothing of it needs to be undone."""
+    keys = list(_keys(operation))
+    return not keys or any(key in undone for key in keys)
 
 
 def _goes_with(operation: Operation, back: Sequence[Operation]) -> bool:

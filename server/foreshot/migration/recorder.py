@@ -9,7 +9,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from foreshot.migration.builders import build, from_method, is_operation
-from foreshot.migration.calls import RecordedCall
+from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
 from foreshot.migration.data import data_change
 from foreshot.migration.frame import Frame
@@ -25,7 +25,7 @@ from foreshot.migration.operations import (
 from foreshot.migration.sql import read_sql
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown
+from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Text, Unknown
 from foreshot.text import Span
 
 MAX_OPERATIONS: Final = 4_000
@@ -117,8 +117,8 @@ class Recorder:
         elif method in _CONTROL and isinstance(node.func, ast.Attribute) and not node.args:
             receiver = path.rpartition(".")[0]
             self._add(TransactionControl(self._site(value, frame), _CONTROL[method], receiver))
-        elif operations := from_method(value, self._site(value, frame)):
-            self._keep(RecordedCall("method", method, self._site(value, frame), value))
+        elif operations := from_method(value, site := self._site(value, frame)):
+            self._keep("method", method, site, value)
             for operation in operations:
                 self._add(operation)
         elif "query" in path and (change := data_change(value, self._site(value, frame))) is not None:
@@ -131,8 +131,9 @@ class Recorder:
         if name == "execute":
             self._execute(node, call, frame)
         elif is_operation(name):
-            self._keep(RecordedCall("operation", name, self._site(call, frame), call))
-            for operation in build(name, call, self._site(call, frame)):
+            site = self._site(call, frame)
+            self._keep("operation", name, site, call)
+            for operation in build(name, call, site):
                 self._add(operation)
         elif name in ENTITIES:
             self._add(Execute(self._site(call, frame), name.replace("_", " ")))
@@ -157,8 +158,9 @@ class Recorder:
                     frame,
                 )
             return
-        self._keep(RecordedCall("operation", name, self._site(call, frame, batch), call))
-        for operation in build(name, call, self._site(call, frame, batch)):
+        site = self._site(call, frame, batch)
+        self._keep("operation", name, site, call)
+        for operation in build(name, call, site):
             self._add(operation)
 
     def _execute(self, node: ast.Call, call: CallValue, frame: Frame) -> None:
@@ -189,7 +191,7 @@ class Recorder:
                 )
             return
         frame.scope.budget.spend(len(text.value) >> 2)
-        self._keep(RecordedCall("sql", "execute", site, call, text))
+        self._keep("sql", "execute", site, call, text)
         reading = read_sql(text, self._sql_dialects(frame), site)
         self._add(
             SqlText(site, call.path, text, wrapped, text.interpolated, reading.problem, reading.statements)
@@ -203,7 +205,7 @@ class Recorder:
         """Something that SQLAlchemy renders is executed."""
         change = data_change(value, site, executed=True)
         if change is not None:
-            self._keep(RecordedCall("unknown", "a statement that SQLAlchemy builds", site))
+            self._keep("unknown", "a statement that SQLAlchemy builds", site)
             self._add(change)
         elif last_name(value.path) in _DDL_CONSTRUCTS:
             self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
@@ -247,8 +249,9 @@ class Recorder:
         if span in self._opaque_seen:
             return
         self._opaque_seen.add(span)
-        self._keep(RecordedCall("unknown", why, self._site_at(span, span, frame)))
-        self._add(Opaque(self._site_at(span, span, frame), why, what))
+        site = self._site_at(span, span, frame)
+        self._keep("unknown", why, site)
+        self._add(Opaque(site, why, what))
 
     def _site(self, call: CallValue, frame: Frame, batch: Batch | None = None) -> Site:
         return self._site_at(call.span, call.func.span, frame, batch)
@@ -270,9 +273,16 @@ class Recorder:
             path=frame.path,
         )
 
-    def _keep(self, call: RecordedCall) -> None:
+    def _keep(
+        self,
+        kind: Kind,
+        method: str,
+        site: Site,
+        call: CallValue | None = None,
+        text: Text | Unknown | None = None,
+    ) -> None:
         if self.calls is not None:
-            self.calls.append(call)
+            self.calls.append(RecordedCall(kind, method, site, call, text))
 
     def _add(self, operation: Operation) -> None:
         order = len(self.operations)

@@ -40,8 +40,7 @@ def command(revision: str, path: str, form: str, dialect: str | None, provenance
         revision, path = "heads", revision
     files, environment = environment_at(plain_paths.join(folder, path), folder)
     surroundings, told = read_history(files, environment, dialect)
-    if dialect is None:
-        dialect = surroundings.targets[0].database if surroundings.targets else "postgresql"
+    dialect = dialect or surroundings.database
     story = story_of(told, target_of(surroundings, dialect))
     schema, name = _at(story, revision)
     place = _Places(story, told, files, folder)

@@ -41,7 +41,7 @@ def command(revision: str, path: str, dialect: str | None, downgrade: bool, form
     asked = plain_paths.join(folder, plain_paths.parent(revision) if is_file and path == "." else path)
     files, environment = environment_at(asked, folder)
     surroundings, told = read_history(files, environment, dialect)
-    dialect = dialect or (surroundings.targets[0].database if surroundings.targets else "postgresql")
+    dialect = dialect or surroundings.database
     story = story_of(told, target_of(surroundings, dialect))
     found: list[Node]
     if is_file:

@@ -79,6 +79,11 @@ class Surroundings(Struct, frozen=True):
     key: bytes = b""
     """Equal for surroundings in which the same is found in the same revision."""
 
+    @property
+    def database(self) -> str:
+        """The first of the project's databases, for what is told of one; PostgreSQL where nothing tells which."""
+        return (self.targets or UNION)[0].database
+
 
 class ProjectContext:
     """An environment as a whole."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Related
+from foreshot.migration import operations as ops
 from foreshot.migration.operations import Operation
 from foreshot.schema.draft import names_on
 from foreshot.schema.state import Column, Origin, Schema, Table
@@ -84,6 +85,22 @@ def states(operation: Operation, context: Context, databases: tuple[str, ...] = 
         story = context.story(target)
         if story is not None:
             yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
+
+
+def names_given(operation: Operation) -> Iterator[str]:
+    """The names that an operation itself gives to indexes and constraints."""
+    match operation:
+        case ops.CreateIndex():
+            names = [operation.index.name]
+        case ops.AddConstraint():
+            names = [operation.constraint.name]
+        case ops.CreateTable():
+            names = [made.name for made in (*operation.constraints, *operation.indexes)]
+        case ops.RenameIndex() | ops.RenameConstraint():
+            names = [operation.new_name]
+        case _:
+            names = []
+    return (name for name in names if isinstance(name, str))
 
 
 def made_here(origin: Origin | None, what: str, context: Context) -> tuple[Related, ...]:

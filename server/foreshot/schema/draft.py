@@ -138,14 +138,16 @@ class Draft:
                 yield name
 
 
+def items_on(table: Table) -> Iterator[st.Key | st.Index | st.ForeignKey | st.Check | st.Exclusion]:
+    """What lives on a table."""
+    if table.primary_key is not None:
+        yield table.primary_key
+    yield from (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks, *table.exclusions)
+
+
 def names_on(table: Table) -> Iterator[str]:
     """Names of what lives on a table."""
-    if table.primary_key is not None and table.primary_key.name:
-        yield table.primary_key.name
-    for group in (table.uniques, table.indexes, table.foreign_keys, table.checks, table.exclusions):
-        for item in group:
-            if item.name:
-                yield item.name
+    return (item.name for item in items_on(table) if item.name)
 
 
 def known_columns(names: tuple[str | None, ...]) -> tuple[str, ...] | None:

@@ -32,8 +32,7 @@ def read_drift(
 ) -> Compared:
     """Read an environment's history and its models and compare them."""
     surroundings, told = read_history(files, environment, dialect)
-    if dialect is None:
-        dialect = surroundings.targets[0].database if surroundings.targets else "postgresql"
+    dialect = dialect or surroundings.database
     story = story_of(told, target_of(surroundings, dialect))
     schema = story.at_heads()
     options = options_of(surroundings, dialect, types=types, defaults=defaults)

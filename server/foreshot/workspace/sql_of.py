@@ -54,8 +54,7 @@ def sql_of(
     from foreshot.engine.offline import Offline, VersionChange, statements
     from foreshot.workspace.settle import Settler
 
-    if dialect is None:
-        dialect = surroundings.targets[0].database if surroundings.targets else "postgresql"
+    dialect = dialect or surroundings.database
     module = parse(source)
     if not isinstance(module, Module):
         return None

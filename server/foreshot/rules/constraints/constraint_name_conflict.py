@@ -40,12 +40,13 @@ from foreshot.knowledge.name_scopes import names_across_tables, names_on_one_tab
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import State, made_here, states
+from foreshot.lint.states import State, made_here, names_given, states
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
 from foreshot.migration.specs import Direction
+from foreshot.schema.draft import items_on
 from foreshot.schema.names import cut
-from foreshot.schema.state import Check, Exclusion, ForeignKey, Index, Key, Origin, Schema, Table
+from foreshot.schema.state import Origin, Schema, Table
 
 
 class ConstraintNameConflict(OperationRule[ops.TableOperation]):
@@ -125,19 +126,9 @@ def _given(context: Context) -> Counter[str]:
     """How often the revision itself gives a name, whole and as PostgreSQL cuts it."""
     found: Counter[str] = Counter()
     for operation in context.revision.operations:
-        match operation:
-            case ops.CreateIndex():
-                names = [operation.index.name]
-            case ops.AddConstraint():
-                names = [operation.constraint.name]
-            case ops.CreateTable():
-                names = [made.name for made in (*operation.constraints, *operation.indexes)]
-            case ops.RenameIndex() | ops.RenameConstraint():
-                names = [operation.new_name]
-            case _:
-                names = []
-        known = [name for name in names if isinstance(name, str)]
-        found.update({form.lower() for name in known for form in (name, cut(name, "postgresql"))})
+        found.update(
+            {form.lower() for name in names_given(operation) for form in (name, cut(name, "postgresql"))}
+        )
     return found
 
 
@@ -146,15 +137,9 @@ def _names_in(schema: Schema, *, given: bool = False) -> frozenset[str]:
     return frozenset(
         item.name.lower()
         for table in schema.tables.values()
-        for item in _named(table)
+        for item in items_on(table)
         if item.name is not None and not (given and item.named == "written")
     )
-
-
-def _named(table: Table) -> Iterator[Key | Index | ForeignKey | Check | Exclusion]:
-    if table.primary_key is not None:
-        yield table.primary_key
-    yield from (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks, *table.exclusions)
 
 
 def _schema(name: str) -> str:

@@ -125,10 +125,12 @@ from collections.abc import Iterator, Sequence
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import names_given
 from foreshot.lint.words import code, on, plain
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
+from foreshot.schema.draft import names_on
 from foreshot.syntax.changes import AppendToFunction, Change, RemoveStatement, ReplaceStatement
 
 _LONGEST_NAME = 63
@@ -282,18 +284,5 @@ def _is_name_taken(drop: ops.DropTable, kept: Sequence[ops.DropIndex], context: 
     for target in context.targets((), drop):
         story = context.story(target)
         table = story.before_operation(drop.site).table(drop.table_name) if story is not None else None
-        if table is not None:
-            keys = (*table.indexes, *table.uniques, *((table.primary_key,) if table.primary_key else ()))
-            names.update(key.name for key in keys)
-    given: set[object] = set()
-    for operation in context.after(drop):
-        match operation:
-            case ops.CreateIndex():
-                given.add(operation.index.name)
-            case ops.AddConstraint():
-                given.add(operation.constraint.name)
-            case ops.CreateTable():
-                given.update(made.name for made in (*operation.constraints, *operation.indexes))
-            case _:
-                pass
-    return bool(names & given - {None})
+        names.update(names_on(table) if table is not None else ())
+    return any(name in names for operation in context.after(drop) for name in names_given(operation))

@@ -22,6 +22,9 @@ EVERY: Final = 100
 RECENT: Final = 256
 """States that are kept besides: those that were asked for last."""
 EMPTY: Final = Schema()
+_UNNAMED: Final = Schema(
+    perhaps=(Perhaps("the naming convention cannot be told", Origin("", "upgrade", "", "")),)
+)
 
 
 class Story:
@@ -35,6 +38,7 @@ class Story:
     def __init__(self, graph: RevisionGraph, delta: Callable[[str], Delta], target: Target) -> None:
         self.graph = graph
         self.target = target
+        self._nothing = EMPTY if target.conventions_known else _UNNAMED
         self._delta = delta
         self._shape = graph.shape
         self._kept: dict[int, Schema] = {}
@@ -60,12 +64,12 @@ class Story:
     def before(self, revision: str) -> Schema:
         """The schema that ``upgrade()`` of a revision finds; empty for one that is not here."""
         index = self._shape.first.get(revision)
-        return EMPTY if index is None else self._before(index)
+        return self._nothing if index is None else self._before(index)
 
     def before_key(self, key: str) -> Schema:
         """The same by the file."""
         index = self._places.get(key)
-        return EMPTY if index is None else self._before(index)
+        return self._nothing if index is None else self._before(index)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -74,7 +78,7 @@ class Story:
     def after(self, revision: str) -> Schema:
         """The schema after a revision, which is what its ``downgrade()`` finds."""
         index = self._shape.first.get(revision)
-        return EMPTY if index is None else self._after(index)
+        return self._nothing if index is None else self._after(index)
 
     def at_heads(self, heads: Sequence[str] | None = None) -> Schema:
         """The schema after an upgrade to several heads (all, when None)."""
@@ -114,9 +118,9 @@ class Story:
             at = uppers[0]
             schema = self._known(at)
         for step in reversed(chain):
-            schema = self._step(step, schema if schema is not None else EMPTY)
+            schema = self._step(step, schema if schema is not None else self._nothing)
             self._keep(step, schema)
-        return schema if schema is not None else EMPTY
+        return schema if schema is not None else self._nothing
 
     def _step(self, index: int, first: Schema) -> Schema:
         """The state after a revision, from that after its first parent."""
@@ -125,7 +129,7 @@ class Story:
 
     def _before(self, index: int) -> Schema:
         uppers = self._uppers(index)
-        return self._met(index, self._after(uppers[0]) if uppers else EMPTY)
+        return self._met(index, self._after(uppers[0]) if uppers else self._nothing)
 
     def _met(self, index: int, first: Schema) -> Schema:
         """The state that a revision finds: that after its first parent, and what its other parents bring."""
@@ -157,7 +161,7 @@ class Story:
 
     def _joined(self, tips: Sequence[int]) -> Schema:
         if not tips:
-            return EMPTY
+            return self._nothing
         first = self._after(tips[0])
         return self._merged(first, tips[0], tips[1:], "") if len(tips) > 1 else first
 

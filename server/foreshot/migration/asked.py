@@ -277,6 +277,10 @@ def _guarded(
     if after is None or not isinstance(early, ast.Constant) or early.value not in (True, False, None):
         return after
     value, scope = after
+    if isinstance(value, ast.Constant):
+        # `if …: return True`, and `return False` at the end: the question itself.
+        told = test if early.value else ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+        return (value if bool(early.value) == bool(value.value) else told), scope
     condition: ast.expr = ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
     if early.value is True:
         return ast.copy_location(ast.BoolOp(ast.Or(), [test, value]), value), scope

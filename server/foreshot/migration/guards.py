@@ -52,9 +52,9 @@ def read_condition(node: ast.expr, scope: Scope, depth: int = 0) -> Condition:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return read_condition(operand, scope, depth).negated()
         case ast.BoolOp(op=ast.And(), values=values):
-            return _all([read_condition(value, scope, depth) for value in values[:50]])
+            return all_of([read_condition(value, scope, depth) for value in values[:50]])
         case ast.BoolOp(op=ast.Or(), values=values):
-            return _all([read_condition(value, scope, depth).negated() for value in values[:50]]).negated()
+            return all_of([read_condition(value, scope, depth).negated() for value in values[:50]]).negated()
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             found = _comparison(left, op, right, scope)
             if found is not None:
@@ -126,7 +126,7 @@ def _database(name: str) -> str:
     return _NAMES.get(base, base)
 
 
-def _all(parts: list[Condition]) -> Condition:
+def all_of(parts: list[Condition]) -> Condition:
     """What is known when every part holds."""
     if any(part.known is False for part in parts):
         return Condition(known=False)

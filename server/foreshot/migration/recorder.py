@@ -23,6 +23,7 @@ from foreshot.migration.operations import (
     TransactionControl,
 )
 from foreshot.migration.sql import read_sql
+from foreshot.migration.ways import ways_of
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Text, Unknown
@@ -31,6 +32,7 @@ from foreshot.text import Span
 MAX_OPERATIONS: Final = 4_000
 """Operations that are taken from one revision. The most in 5,340 of real projects was 421."""
 
+_BY_DATABASE = (ast.Call, ast.IfExp, ast.Name)
 _EXECUTE = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
 _NO_EFFECT = frozenset(
     {
@@ -167,6 +169,15 @@ class Recorder:
         argument = node.args[0] if node.args else next((item.value for item in node.keywords), None)
         if argument is None or isinstance(argument, ast.Starred):
             return
+        ways = ways_of(argument, frame.scope) if isinstance(argument, _BY_DATABASE) else []
+        if len(ways) > 1:
+            for condition, way, scope in ways:
+                self._execute_way(way, call, replace(frame.under(condition, 0), scope=scope))
+            return
+        self._execute_way(argument, call, frame)
+
+    def _execute_way(self, argument: ast.expr, call: CallValue, frame: Frame) -> None:
+        """SQL, or what SQLAlchemy renders, is handed to the database."""
         value = frame.scope.evaluate(argument)
         # SQL runs at once, inside a batch block too, whose own operations wait for its end.
         site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})

@@ -135,11 +135,16 @@ class Walker:
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
                 ended = self._block(body, self._inside(frame))
                 known = _assigned(body, frame.scope) if handlers else {}
+                leaves = False
                 for handler in handlers:
-                    self._block(handler.body, self._inside(frame, conditional=True))
+                    left = self._block(handler.body, self._inside(frame, conditional=True))
+                    leaves = leaves or (left and isinstance(handler.body[-1], ast.Return))
                 for name, (value, node) in known.items():
                     # What a handler gives a name instead is for when the body fails.
                     frame.scope.bind(name, value, node)
+                if leaves:
+                    # What follows does not run where the body failed.
+                    frame.conditions = frame.and_unknown(self._new_path(())[-1])
                 if not ended:
                     ended = self._block(orelse, self._inside(frame)) if orelse else False
                 frame.statement = self.module.span(statement)

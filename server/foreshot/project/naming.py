@@ -16,8 +16,10 @@ _MOST_STEPS: Final = 40
 _KINDS: Final = ("ix", "uq", "ck", "fk", "pk")
 
 
-def naming_convention(env: EnvFacts | None, env_module: Module | None, modules: Modules) -> dict[str, str]:
-    """The templates by ``ix``, ``uq``, ``ck``, ``fk``, ``pk``; empty when there are none, or none can be told.
+def naming_convention(
+    env: EnvFacts | None, env_module: Module | None, modules: Modules
+) -> dict[str, str] | None:
+    """The templates by ``ix``, ``uq``, ``ck``, ``fk``, ``pk``; empty when none are to be seen, None when there are some that cannot be told.
 
     With a list of metadatas Alembic applies none.
     """
@@ -34,14 +36,16 @@ def naming_convention(env: EnvFacts | None, env_module: Module | None, modules: 
     walk = _Walk(modules)
     found = walk.of(value, Scope(env_module), "")
     if found is None and len(env.naming_conventions) == 1:
-        found = walk.templates(env.naming_conventions[0].value)
-    return found or {}
+        found = walk.templates(env.naming_conventions[0].value, "")
+    return None if found is None and walk.met_one else found or {}
 
 
 class _Walk:
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
         self._steps = 0
+        self.met_one = False
+        """Whether a convention, or a module that speaks of one, was come by."""
 
     def of(self, value: Value, scope: Scope, dotted: str) -> dict[str, str] | None:
         """The convention of what a value is: a metadata, a declarative base, an extension that holds one."""
@@ -52,7 +56,7 @@ class _Walk:
             case CallValue():
                 given = value.argument("naming_convention")
                 if given is not None:
-                    return self.templates(given)
+                    return self.templates(given, dotted)
                 inner = [value.keywords.get("metadata"), value.keywords.get("model_class"), *value.args]
                 for item in inner:
                     found = self.of(item, scope, dotted) if isinstance(item, CallValue | Ref) else None
@@ -65,10 +69,13 @@ class _Walk:
             case _:
                 return None
 
-    def templates(self, value: Value) -> dict[str, str] | None:
-        """A convention's dictionary, as far as it can be told."""
+    def templates(self, value: Value, dotted: str) -> dict[str, str] | None:
+        """A convention's dictionary; None when it cannot be told."""
+        self.met_one = True
         if isinstance(value, CallValue) and value.path == "dict" and len(value.args) == 1:
             value = value.args[0]
+        if isinstance(value, Ref):
+            value = self._constant(value.path, dotted)
         if isinstance(value, list | tuple):
             # `dict(…)` of a sequence of pairs.
             items = cast("list[list[Value]]", value)
@@ -85,6 +92,21 @@ class _Walk:
             for key, item in pairs
             if key in _KINDS and isinstance(item, str | Text)
         }
+
+    def _constant(self, path: str, dotted: str) -> Value:
+        """The value of a name of another module."""
+        relative = path.startswith(".")
+        parts = self._relative(path, dotted) if relative else path.split(".")
+        while parts and self._steps < _MOST_STEPS:
+            self._steps += 1
+            name = ".".join(parts[:-1])
+            module = self._modules.module(name) if name else None
+            value = Scope(module).lookup(parts[-1]) if module is not None else None
+            if not isinstance(value, Ref):
+                return value
+            inner = f"{name}.__init__" if (self._modules.locate(name) or "").endswith("__init__.py") else name
+            parts = self._relative(value.path, inner) if value.path.startswith(".") else value.path.split(".")
+        return None
 
     def _named(self, path: str, scope: Scope, dotted: str) -> dict[str, str] | None:
         parts = [part for part in path.split(".") if part and part != "metadata"]
@@ -121,12 +143,13 @@ class _Walk:
         if self._steps > _MOST_STEPS:
             return None
         module = scope.module
+        self.met_one = self.met_one or "naming_convention" in module.content
         if not rest:
             rest = ["metadata"]
         for statement in module_statements(module.tree):
             match statement:
                 case ast.Assign(targets=[ast.Attribute(attr="naming_convention")], value=value):
-                    found = self.templates(scope.evaluate(value))
+                    found = self.templates(scope.evaluate(value), dotted)
                     if found is not None:
                         return found
                 case ast.ClassDef(name=name) if name == rest[0]:

@@ -66,6 +66,10 @@ def _with_rows(before: Mapping[str, Table], after: Mapping[str, Table]) -> dict[
     return found
 
 
+def _legacy_renames(draft: Draft, change: to.LegacyRenames) -> None:
+    draft.legacy_renames = change.on
+
+
 def _unread(draft: Draft, change: to.Unread) -> None:
     for about in change.about or ("",):
         draft.doubt(change.why, about)
@@ -96,6 +100,7 @@ _HANDLERS = cast(
         to.MovedValue: apply_things.move_value,
         to.MadeThing: apply_things.make_thing,
         to.LostThing: apply_things.lose_thing,
+        to.LegacyRenames: _legacy_renames,
         to.Unread: _unread,
     },
 )

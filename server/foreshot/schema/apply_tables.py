@@ -186,7 +186,8 @@ def move_table(draft: Draft, change: to.MovedTable) -> None:
         for name, item in draft.tables.items()
         if name != new
     }
-    for other in list(draft.tables.values()):
+    # With foreign keys off, as SQLite has them unless it is told otherwise, its older RENAME changes no other table.
+    for other in () if draft.legacy_renames and draft.dialect == "sqlite" else list(draft.tables.values()):
         if any(item.ref_table == old for item in other.foreign_keys):
             moved = tuple(
                 [

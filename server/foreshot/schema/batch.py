@@ -63,4 +63,4 @@ def _needs_copy(change: to.Change) -> bool:
     if isinstance(change, to.MadeColumn):
         column = change.column
         return isinstance(column.default, Called) or column.computed is not None
-    return not isinstance(change, to.Rows | to.Unread | to.MovedTable)
+    return not isinstance(change, to.Rows | to.Unread | to.MovedTable | to.LegacyRenames)

@@ -338,6 +338,13 @@ class LostThing(Struct, frozen=True, array_like=True, tag_field="_", tag="-o"):
     if_exists: bool = False
 
 
+class LegacyRenames(Struct, frozen=True, array_like=True, tag_field="_", tag="pr"):
+    """``PRAGMA legacy_alter_table``: while it is on, SQLite leaves what refers to a renamed table as it is."""
+
+    at: At
+    on: bool
+
+
 class Unread(Struct, frozen=True, array_like=True, tag_field="_", tag="??"):
     """Something is done here that could not be read."""
 
@@ -356,6 +363,6 @@ class Commit(Struct, frozen=True, array_like=True, tag_field="_", tag="!"):
 Change = Union[  # noqa: UP007
     MadeTable, LostTable, MovedTable, MadeColumn, LostColumn, SetColumn, MadeIndex, LostIndex, MovedIndex, MadeConstraint,
     LostConstraint, MovedConstraint, Validated, Commented, MadeEnum, LostType, MadeValue, MovedValue, Rows, MadeThing, LostThing,
-    Unread, Commit,
+    LegacyRenames, Unread, Commit,
 ]  # fmt: skip
 """Anything that a revision does to a schema."""

@@ -30,6 +30,8 @@ class Draft:
         """Of the operation that is being applied."""
         self.raw = False
         """That operation was read from SQL."""
+        self.legacy_renames = False
+        """SQLite's ``legacy_alter_table`` is on."""
 
     def freeze(self) -> Schema:
         """The schema as it is now."""

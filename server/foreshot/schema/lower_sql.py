@@ -20,7 +20,7 @@ _KINDS: Final = {
 _HARMLESS_VERBS: Final = frozenset(
     {
         *("SELECT", "SET", "SHOW", "VALUES", "ANALYZE", "GRANT", "REVOKE", "LOCK", "LOCK TABLE", "LOCK TABLES", "UNLOCK TABLES"),
-        *("RESET", "DISCARD", "NOTIFY", "LISTEN", "EXPLAIN", "USE", "PRAGMA", "COPY", "OPTIMIZE", "FLUSH", "DELIMITER", "WITH"),
+        *("RESET", "DISCARD", "NOTIFY", "LISTEN", "EXPLAIN", "USE", "COPY", "OPTIMIZE", "FLUSH", "DELIMITER", "WITH"),
         *("CHECKPOINT", "REINDEX", "VACUUM", "COMMENT ON", "BEGIN", "PREPARE", "DEALLOCATE", "KILL", "ATTACH", "DETACH", "REASSIGN"),
     }
 )  # fmt: skip
@@ -30,6 +30,7 @@ _HARMLESS_ACTIONS: Final = re.compile(
     r"""|CONVERT|CHARACTER|COMMENT|ROW_FORMAT|ALTER\s+(?:COLUMN\s+)?\S+\s+(?:ADD|SET)\s+GENERATED|ALTER\s+INDEX|ALGORITHM|LOCK)""",
     re.IGNORECASE,
 )
+_LEGACY: Final = re.compile(r"\s*PRAGMA\s+legacy_alter_table\s*[=(]\s*'?(\w+)", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z_][\w$]*")
 
 
@@ -55,6 +56,9 @@ def lower_execute(operation: ops.Execute, at: to.At) -> to.Change | tuple[to.Cha
         return to.Unread(at, "a statement could not be read", operation.tables)
     if first == "ALTER":
         return _altered(rest, operation, text, at)
+    if first == "PRAGMA":
+        legacy = _LEGACY.match(text)
+        return to.LegacyRenames(at, legacy[1].lower() in ("on", "1", "true", "yes")) if legacy else ()
     if verb in _HARMLESS_VERBS or first in _HARMLESS_VERBS:
         if first == "SELECT" and re.search(r"\binto\s+\w", text, re.IGNORECASE):
             return to.Unread(at, "SELECT INTO makes a table", operation.tables)

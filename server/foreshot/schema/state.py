@@ -54,6 +54,8 @@ class Target(Struct, frozen=True, cache_hash=True):
     """Of the server; empty when it is not known."""
     conventions: tuple[tuple[str, str], ...] = ()
     """SQLAlchemy's naming convention as Alembic will apply it: pairs of ``ix``, ``uq``, ``ck``, ``fk``, ``pk`` and its template."""
+    conventions_known: bool = True
+    """False where there is a convention that cannot be told."""
 
     @property
     def is_mysql(self) -> bool:

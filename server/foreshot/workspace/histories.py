@@ -236,7 +236,8 @@ def target_of(surroundings: Surroundings, dialect: str) -> Target:
     """For which database a story is told, with the naming convention of the project."""
     version = next((item.version for item in surroundings.targets if item.database == dialect), None)
     templates = naming_convention(surroundings.env, surroundings.env_module, surroundings.modules)
-    return Target(dialect, version.parts if version is not None else (), tuple(sorted(templates.items())))
+    parts = version.parts if version is not None else ()
+    return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None)
 
 
 def story_of(told: Mapping[str, Told], target: Target) -> Story:

@@ -272,3 +272,67 @@ def upgrade():
 def downgrade():
     op.drop_table(op.f("t"), schema=op.f("s"))
 """
+
+
+def test_a_convention_that_cannot_be_told_makes_names_doubtful() -> None:
+    told = story(("a", None, USERS))
+    unsure = Story(told.graph, lambda _: Delta(), Target("postgresql", conventions_known=False))
+    assert [item.why for item in unsure.at_heads().unknown] == ["the naming convention cannot be told"]
+    assert not told.at_heads().unknown
+
+
+def test_an_old_rename_of_sqlite_leaves_what_refers_to_the_table() -> None:
+    links = 'op.create_table("notes", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))'
+    renamed = 'op.rename_table("users", "users_tmp")'
+    pragma = 'op.get_bind().execute("PRAGMA legacy_alter_table=ON")\n'
+    for before, refers in (("", "users_tmp"), (pragma, "users"), (pragma.replace("ON", "0"), "users_tmp")):
+        schema = head(("a", None, USERS), ("b", "a", links), ("c", "b", before + renamed), dialect="sqlite")
+        assert schema.tables["notes"].foreign_keys[0].ref_table == refers
+
+
+def test_what_follows_a_handler_that_returns_is_doubtful() -> None:
+    drop = 'try:\n    configure()\nexcept ModuleNotFoundError:\n    {}\nop.drop_column("users", "email")'
+    left = head(("a", None, USERS), ("b", "a", drop.format("return"))).tables["users"]
+    assert left.perhaps
+    for harmless in ("pass", "raise"):
+        assert not head(("a", None, USERS), ("b", "a", drop.format(harmless))).tables["users"].perhaps
+
+
+def test_sql_that_a_function_returns_by_database() -> None:
+    body = """
+def sql():
+    if op.get_context().dialect.name == "sqlite":
+        return "ALTER TABLE users DROP COLUMN email"
+    elif op.get_context().dialect.name == "postgresql":
+        return "ALTER TABLE users DROP COLUMN team_id"
+    else:
+        raise NotImplementedError
+op.execute({})
+"""
+    for call in ("sql()", "sa.text(sql())"):
+        for dialect, lacks in (("postgresql", "team_id"), ("sqlite", "email")):
+            schema = head(("a", None, USERS), ("b", "a", body.format(call)), dialect=dialect)
+            assert not schema.unknown
+            assert {"id", "email", "team_id"} - schema.tables["users"].columns.keys() == {lacks}
+    chosen = 'op.execute("ALTER TABLE users DROP COLUMN email" if choose() else "SELECT 1")'
+    assert head(("a", None, USERS), ("b", "a", chosen)).unknown
+
+
+def test_a_question_that_is_answered_with_true_or_false() -> None:
+    body = """
+def has():
+    columns = [item["name"] for item in sa.inspect(op.get_bind()).get_columns("users")]
+    if "name" in columns or "email" in columns:
+        return {}
+    return {}
+if {} has():
+    op.add_column("users", sa.Column("late", sa.Text()))
+"""
+    for yes, no, word, there in (
+        (True, False, "not", False),
+        (True, False, "", True),
+        (False, True, "not", True),
+    ):
+        schema = head(("a", None, USERS), ("b", "a", body.format(yes, no, word)))
+        assert ("late" in schema.tables["users"].columns) is there
+        assert not schema.unknown

@@ -1,0 +1,85 @@
+"""What an expression comes to on each database: ``"a" if dialect == "sqlite" else "b"``, and functions that return by the database."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from foreshot.migration.guards import Condition, all_of, read_condition
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.expressions import bind_parameters
+from foreshot.syntax.values import FunctionValue
+
+MAX_WAYS: Final = 12
+_MAX_DEPTH: Final = 6
+
+Way = tuple[Condition, ast.expr, Scope]
+"""When it is so, the expression, and the scope that it stands in."""
+
+
+def ways_of(node: ast.expr, scope: Scope) -> list[Way]:
+    """Every expression that it may come to, with the databases for which it does; empty where something else decides."""
+    found = _ways(node, scope, Condition(known=True), 0)
+    return found if found is not None and len(found) <= MAX_WAYS else []
+
+
+def _ways(node: ast.expr, scope: Scope, under: Condition, depth: int) -> list[Way] | None:
+    if depth > _MAX_DEPTH or under.known is False:
+        return [] if under.known is False else None
+    match node:
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            asked = read_condition(test, scope)
+            if asked.unknown:
+                return None
+            one = _ways(body, scope, all_of([under, asked]), depth + 1)
+            other = _ways(orelse, scope, all_of([under, asked.negated()]), depth + 1)
+            return None if one is None or other is None else one + other
+        case ast.Name(id=name):
+            origin = scope.node_of(name)
+            if origin is not None and isinstance(origin[0], ast.IfExp | ast.Call):
+                return _ways(*origin, under, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="text"), args=[inner]):
+            return _ways(inner, scope, under, depth + 1)
+        case ast.Call(func=func, args=args, keywords=keywords):
+            function = scope.evaluate(func)
+            if isinstance(function, FunctionValue) and isinstance(function.node, ast.FunctionDef):
+                given = [scope.evaluate(item) for item in args if not isinstance(item, ast.Starred)]
+                named = {item.arg: scope.evaluate(item.value) for item in keywords if item.arg}
+                inner_scope = bind_parameters(function, given, named)
+                return _returned(function.node.body, inner_scope, under, depth + 1)
+        case _:
+            pass
+    return [(under, node, scope)]
+
+
+def _returned(body: list[ast.stmt], scope: Scope, under: Condition, depth: int) -> list[Way] | None:
+    """What a function's body returns; None where that depends on more than the database."""
+    found: list[Way] = []
+    if depth > _MAX_DEPTH:
+        return None
+    for statement in body:
+        match statement:
+            case ast.Return(value=ast.expr() as value):
+                ways = _ways(value, scope, under, depth)
+                return None if ways is None else found + ways
+            case ast.Raise():
+                return found
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                scope.bind(name, scope.evaluate(value), value)
+            case ast.If(test=test, body=inner, orelse=orelse):
+                asked = read_condition(test, scope)
+                if asked.unknown or not isinstance(inner[-1], ast.Return | ast.Raise):
+                    return None
+                ways = _returned(inner, scope, all_of([under, asked]), depth + 1)
+                under = all_of([under, asked.negated()])
+                if ways is None:
+                    return None
+                found += ways
+                if orelse:
+                    rest = _returned(orelse, scope, under, depth + 1)
+                    return None if rest is None else found + rest
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom():
+                pass
+            case _:
+                return None
+    return None

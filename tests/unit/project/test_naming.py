@@ -1,0 +1,48 @@
+"""The naming convention that env.py's metadata has, through the modules that it comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from foreshot.project.envpy import read_env
+from foreshot.project.files import Files
+from foreshot.project.modules import Modules
+from foreshot.project.naming import naming_convention
+from foreshot.syntax.module import Module, parse
+from foreshot.text import SourceText
+
+ENV = "from alembic import context\nfrom app.models import Base\ncontext.configure(connection=c, target_metadata=Base.metadata)\n"
+TEMPLATES = 'naming_convention = (("pk", "%(table_name)s_pk"),)\n'
+
+
+def convention(models: str, base: str = "") -> dict[str, str] | None:
+    texts = {"app/__init__.py": "", "app/models.py": models, "app/base.py": base}
+    files = Files({f"/p/{path}": SourceText(text) for path, text in texts.items()})
+    module = parse(SourceText(ENV))
+    assert isinstance(module, Module)
+    return naming_convention(read_env(module), module, Modules(files, ("/p",), "/p"))
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        "from app import base\nBase = sa.orm.declarative_base(metadata=sa.MetaData(naming_convention=dict(base.naming_convention)))\n",
+        "from app.base import naming_convention as n\nBase = declarative_base(metadata=MetaData(naming_convention=dict(n)))\n",
+        "from .base import naming_convention\nclass Base(DeclarativeBase):\n    metadata = MetaData(naming_convention=dict(naming_convention))\n",
+    ],
+)
+def test_templates_of_another_module_are_followed(models: str) -> None:
+    assert convention(models, TEMPLATES) == {"pk": "%(table_name)s_pk"}
+
+
+def test_one_that_is_made_when_it_runs_cannot_be_told() -> None:
+    models = (
+        "from app import base\nBase = declarative_base(metadata=MetaData(naming_convention=base.made()))\n"
+    )
+    assert convention(models, "def made():\n    return {}\n") is None
+    assert convention("class Base(DeclarativeBase):\n    pass\n") == {}
+
+
+def test_names_that_lead_to_each_other_end() -> None:
+    models = "from app.base import n\nBase = declarative_base(metadata=MetaData(naming_convention=n))\n"
+    assert convention(models, "from app.models import n\n") is None

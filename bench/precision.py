@@ -13,6 +13,7 @@ from pathlib import Path
 
 from foreshot.lint.report import Report
 from foreshot.workspace.check import Options, ProjectResult, check
+from foreshot.workspace.shipped import Wanted
 
 _AROUND = 12
 
@@ -24,15 +25,17 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=150, help="findings in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--skip", action="append", default=[], help="a rule that is left out of the sample")
+    parser.add_argument("--last", type=int, help="review the newest revisions of each environment only")
     parser.add_argument("--context", action="store_true", help="print the code around each finding too")
     arguments = parser.parse_args()
     each = -(-arguments.sample // len(arguments.projects))
     rows: list[tuple[str, Report, ProjectResult]] = []
     for project in arguments.projects:
         folder = project.resolve()
+        wanted = Wanted(last=arguments.last, everything=arguments.last is None)
         found = [
             (folder.name, report, result)
-            for result in check(Options(paths=(str(folder),)))
+            for result in check(Options(paths=(str(folder),), wanted=wanted))
             for report in result.reports
             if report.rule not in arguments.skip
         ]

@@ -71,8 +71,8 @@ class Drift(Struct, frozen=True):
         return not (self.unsure or self.doubts or self.perhaps or self.undecided)
 
 
-def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
-    """Compare the models that env.py hands over with a schema."""
+def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: bool = False) -> Drift:
+    """Compare the models that env.py hands over with a schema; ``from_nothing`` where no revision has been written yet."""
     target = target_metadata(models, compiling_dialect(options.dialect))
     doubts = [*models.doubts, *target.doubts]
     hidden: list[tuple[str, str]] = []
@@ -100,7 +100,7 @@ def drift_of(models: Models, schema: Schema, options: Options) -> Drift:
             target = target_metadata(models, compiling_dialect(options.dialect))
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
-    sift = sifted(comparison.differences, doubts, schema, target.tables)
+    sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
     unsure = list(sift.hidden)
     ordered = _ordered_indexes(target)
     pending: list[Pending] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final, cast
 
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from foreshot.engine.custom import Perhaps
 from foreshot.engine.equality import same_default
 from foreshot.engine.stored import stored_type
 from foreshot.schema.plain import Called, Listed, Named, Plain, Unclear, placed
-from foreshot.schema.state import Column, ForeignKey, Index, Key, Schema, Table
+from foreshot.schema.state import Column, ColumnType, ForeignKey, Index, Key, Schema, Table
 
 _MULTI: Final = (
     "get_multi_columns",
@@ -148,7 +149,7 @@ class _Answers:
 
     def table(self, name: str, schema: str | None) -> Table | None:
         """A table with what stands on its known columns: where its creation was not seen, an index may have others."""
-        table = self.connection.schema.tables.get(f"{schema}.{name}" if schema else name)
+        table = self.known(f"{schema}.{name}" if schema else name)
         if table is None:
             return None
 
@@ -168,6 +169,25 @@ class _Answers:
             indexes=tuple(filter(stands, table.indexes)),
             foreign_keys=tuple(filter(stands, table.foreign_keys)),
         )
+
+    @cached_property
+    def referred(self) -> Mapping[str, Table]:
+        """Tables that no revision made and that foreign keys lead to, with as much of them as these say."""
+        tables = self.connection.schema.tables
+        found: dict[str, Table] = {}
+        for key in [key for table in tables.values() for key in table.foreign_keys]:
+            known = found.get(key.ref_table) or tables.get(key.ref_table)
+            if known is None or known.there is not None:
+                known = known or Table(key.ref_table, {}, key.origin)
+                said = {
+                    name: Column(name, ColumnType(None, None), None, key.origin) for name in key.ref_columns
+                }
+                found[key.ref_table] = replace(known, columns={**said, **known.columns})
+        return found
+
+    def known(self, full: str) -> Table | None:
+        """A table by ``schema.name``, or one of which only foreign keys speak."""
+        return self.referred.get(full) or self.connection.schema.tables.get(full)
 
     def get_schema_names(self, **_: Any) -> list[str]:
         found = {name.rpartition(".")[0] for name in self.connection.schema.tables if "." in name}
@@ -305,7 +325,7 @@ class _Answers:
         found: list[dict[str, Any]] = []
         for key in table.foreign_keys if table is not None else ():
             owner, _dot, name = key.ref_table.rpartition(".")
-            other_table = self.connection.schema.tables.get(key.ref_table)
+            other_table = self.known(key.ref_table)
             if other_table is None:
                 continue
             rules = {"ondelete": key.ondelete, "onupdate": key.onupdate}

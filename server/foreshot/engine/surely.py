@@ -24,20 +24,29 @@ class Sifted(NamedTuple):
 
 
 def sifted(
-    differences: Iterable[Difference], doubts: Iterable[Doubt], schema: Schema, wanted: Container[str]
+    differences: Iterable[Difference],
+    doubts: Iterable[Doubt],
+    schema: Schema,
+    wanted: Container[str],
+    *,
+    from_nothing: bool = False,
 ) -> Sifted:
-    """The differences by how far they can be trusted. ``wanted`` are the models' tables."""
+    """The differences by how far they can be trusted.
+
+    ``wanted`` are the models' tables. ``from_nothing``: there is no revision yet, so that no table is there.
+    """
     by_table: dict[str | None, list[Doubt]] = {}
     for doubt in doubts:
         by_table.setdefault(doubt.table, []).append(doubt)
     anything = bool(by_table.get(None))
+    whole = from_nothing or schema.is_whole
     found: dict[str, list[Difference]] = {"certain": [], "possible": [], "hidden": []}
     for item in differences:
         if item.table_name not in wanted:
             doubtful = anything or item.table_name in by_table
         else:
             doubtful = _by_models(item, by_table.get(item.table_name, []))
-        found["hidden" if doubtful else _by_schema(item, schema)].append(item)
+        found["hidden" if doubtful else _by_schema(item, schema, whole)].append(item)
     _as_their_tables(found)
     return Sifted(tuple(found["certain"]), tuple(found["possible"]), tuple(found["hidden"]))
 
@@ -60,13 +69,13 @@ def _by_models(item: Difference, doubts: list[Doubt]) -> bool:
     return False
 
 
-def _by_schema(item: Difference, schema: Schema) -> str:
+def _by_schema(item: Difference, schema: Schema, whole: bool) -> str:
     """How far the history says so."""
     table = schema.tables.get(item.table_name)
     if table is None:
         if any(doubt.about == item.table_name for doubt in schema.perhaps):
             return "hidden"
-        return "possible" if any(not doubt.about for doubt in schema.perhaps) else "certain"
+        return "certain" if whole else "possible"
     if table.there is not None:
         return "hidden"
     column = table.columns.get(item.column or "")

@@ -109,11 +109,14 @@ def drift_of_project(project: ProjectContext) -> Drift | None:
     def made() -> Drift:
         from foreshot.engine.drift import drift_of
 
-        return drift_of(models, schema, options_of(project.surroundings, target.database))
+        options = options_of(project.surroundings, target.database)
+        return drift_of(models, schema, options, from_nothing=not project.graph.nodes)
 
     environment = project.environment
     key = ("drift", environment.script_location, environment.section, target)
-    return project.surroundings.modules.files.remember(key, made, (models, schema, project.surroundings.key))
+    return project.surroundings.modules.files.remember(
+        key, made, (models, schema, bool(project.graph.nodes), project.surroundings.key)
+    )
 
 
 def bodies(pending: Iterable[Pending]) -> tuple[str, str]:

@@ -47,12 +47,7 @@ class State(Struct, frozen=True):
     @property
     def is_whole(self) -> bool:
         """Whether the history makes the schema from nothing: every table that it speaks of, and all of it can be read."""
-        start = self.start
-        return (
-            bool(start.tables)
-            and not start.perhaps
-            and all(table.there is None for table in start.tables.values())
-        )
+        return self.start.is_whole
 
     def may_exist(self, name: str) -> bool:
         """Whether something that could not be read may have made a table (a view) of this name."""

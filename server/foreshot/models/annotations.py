@@ -164,7 +164,7 @@ def _named(scope: LinkedScope, node: ast.Name | ast.Attribute, depth: int) -> An
                 below = read_annotation(home, target, depth + 1)
             case _:
                 return Annotated((path,), Unknown(f"what `{path}` is cannot be read", _NOWHERE))
-        return replace(below, names=(path, *below.names))
+        return replace(below, names=(_known_as(path, target, home), *below.names))
     path = _path(scope, node)
     return Annotated((path,), Ref(path, path, scope.module.span(node)))
 
@@ -194,6 +194,12 @@ def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast
     return None
 
 
+def _known_as(path: str, target: ast.expr, home: LinkedScope) -> str:
+    """What an alias is the same as: two of ``Annotated[str, 50]`` are one key of a dictionary, two calls are two."""
+    made = any(isinstance(item, ast.Call) for item in ast.walk(target))
+    return path if made else spelled(home, target, aliases=False)
+
+
 def _path(scope: LinkedScope, node: ast.expr) -> str:
     value = scope.evaluate(node)
     if isinstance(value, Ref):
@@ -204,18 +210,19 @@ def _path(scope: LinkedScope, node: ast.expr) -> str:
         return ""
 
 
-def spelled(scope: LinkedScope, node: ast.expr) -> str:
-    """An annotation with every name written as the path that it leads to."""
+def spelled(scope: LinkedScope, node: ast.expr, *, aliases: bool = True) -> str:
+    """An annotation with every name written as the path that it leads to; an alias as what it stands for."""
     match node:
         case ast.Subscript(value=outer, slice=inner):
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            listed = ", ".join(spelled(scope, item) for item in parts)
+            listed = ", ".join(spelled(scope, item, aliases=aliases) for item in parts)
             path = _path(scope, outer)
             return f"{_builtin(path)}[{listed}]"
         case ast.Name() | ast.Attribute():
-            return _path(scope, node)
+            alias = _alias(scope, node) if aliases else None
+            return _known_as(*alias) if alias is not None else _path(scope, node)
         case ast.BinOp(op=ast.BitOr()):
-            return " | ".join(spelled(scope, item) for item in _alternatives(node))
+            return " | ".join(spelled(scope, item, aliases=aliases) for item in _alternatives(node))
         case _:
             return ast.unparse(node)[:200]
 

@@ -7,6 +7,7 @@ lead to; circles and what goes beyond the budget are Unknown.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -314,11 +315,7 @@ class Linker:
                     ):
                         pass
                     case ast.FunctionDef(name=target) if target == name:
-                        static = any(
-                            isinstance(mark, ast.Name) and mark.id == "staticmethod"
-                            for mark in item.decorator_list
-                        )
-                        return FunctionValue(item, source.scope) if static else whole
+                        return _method(item, source, whole)
                     case _:
                         continue
                 if self.is_enum(source):
@@ -354,6 +351,26 @@ class Linker:
                 return False
             source = above
         return False
+
+
+def _method(item: ast.FunctionDef, source: ClassSource, whole: Ref) -> Value:
+    """A method as the class hands it out: a static one as it is, a class method with the class; others are not followed."""
+    marks = [mark.id if isinstance(mark, ast.Name) else "" for mark in item.decorator_list]
+    if marks == ["staticmethod"]:
+        return FunctionValue(item, source.scope)
+    first = [*item.args.posonlyargs, *item.args.args][:1]
+    if marks != ["classmethod"] or not first:
+        return whole
+    scope = source.scope.child()
+    owner, _, name = whole.path.rpartition(".")
+    scope.bind(first[0].arg, Ref(owner, whole.written.removesuffix(f".{name}"), whole.span, whole.bound))
+    rest = copy.copy(item.args)
+    rest.posonlyargs, rest.args = (
+        [arg for arg in given if arg is not first[0]] for given in (rest.posonlyargs, rest.args)
+    )
+    bound = copy.copy(item)
+    bound.args = rest
+    return FunctionValue(bound, scope)
 
 
 def name_span(source: ClassSource) -> Span:

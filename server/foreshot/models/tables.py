@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from foreshot.models.bases import Root
-from foreshot.models.columns import Columns
+from foreshot.models.columns import Columns, is_column_call
 from foreshot.models.drafts import Draft, by_name, flask_table_name
 from foreshot.models.members import Body, Member, is_declared
 from foreshot.models.model import Doubt, ModelColumn, Origin
@@ -213,20 +213,27 @@ class TableReader(TableCalls):
                     )
                 )
             for member in self.body(item).members.values():
-                if member.function is not None and is_declared(member.function):
-                    value = self.body(item).value(member, source)
-                    if isinstance(value, Unknown) and member.name not in (
-                        "__mapper_args__",
-                        "__table_args__",
-                    ):
-                        self.doubts.append(
-                            Doubt(
-                                f"`{member.name}` is only known when it runs",
-                                Origin(item.scope.path, item.scope.module.span(member.function)),
-                                table,
-                                None if member.name.startswith("__") else member.name,
-                            )
+                if member.function is not None and not is_declared(member.function):
+                    continue
+                if member.name in ("__mapper_args__", "__table_args__"):
+                    continue
+                value = self.body(item).value(member, source)
+                if self._may_be_column(value, member):
+                    self.doubts.append(
+                        Doubt(
+                            f"`{member.name}` is only known when it runs",
+                            Origin(item.scope.path, item.scope.module.span(member.function or member.node)),
+                            table,
+                            None if member.name.startswith("__") else member.name,
                         )
+                    )
+
+    def _may_be_column(self, value: Value, member: Member) -> bool:
+        """Whether what the project's own code makes of an attribute may be a column that was not read."""
+        if isinstance(value, CallValue):
+            ours = self.linker.could_hold(value.path.partition(".")[0])
+            return ours and self.linker.class_source(value.path) is None and not is_column_call(value)
+        return isinstance(value, Unknown) and member.function is not None
 
     def _add_args(self, draft: Draft, own: list[ClassSource], source: ClassSource) -> None:
         positional, options = self._table_args(own, source)

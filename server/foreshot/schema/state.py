@@ -284,6 +284,22 @@ class Schema(Struct, frozen=True):
         return (*there, *thing.perhaps, *self.perhaps[thing.since :])
 
     @property
+    def is_whole(self) -> bool:
+        """Whether revisions made tables, and every table that they speak of, and all of them can be read.
+
+        A history that alters, drops or refers to a table that it never made begins in the middle of a database's life:
+        what it does not make may well be there.
+        """
+        return (
+            bool(self.tables)
+            and not self.perhaps
+            and all(table.there is None for table in self.tables.values())
+            and all(
+                key.ref_table in self.tables for table in self.tables.values() for key in table.foreign_keys
+            )
+        )
+
+    @property
     def unknown(self) -> tuple[Perhaps, ...]:
         """Every reason for which this schema may be otherwise, each once, in the order in which it arose."""
         found: dict[Perhaps, None] = dict.fromkeys(self.perhaps)

@@ -36,5 +36,5 @@ def read_drift(
     story = story_of(told, target_of(surroundings, dialect))
     schema = story.at_heads()
     options = options_of(surroundings, dialect, types=types, defaults=defaults)
-    drift = drift_of(models_of(surroundings), schema, options)
+    drift = drift_of(models_of(surroundings), schema, options, from_nothing=not story.graph.nodes)
     return Compared(surroundings, dialect, drift, tuple(story.graph.heads))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from msgspec.structs import replace
 
 from foreshot.engine.autogenerate import Options
 from foreshot.engine.drift import Drift, drift_of
@@ -13,7 +14,18 @@ from foreshot.models.reader import read_models
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.schema.plain import Called
-from foreshot.schema.state import Column, ColumnType, Enum, Index, Key, Origin, Perhaps, Schema, Table
+from foreshot.schema.state import (
+    Column,
+    ColumnType,
+    Enum,
+    ForeignKey,
+    Index,
+    Key,
+    Origin,
+    Perhaps,
+    Schema,
+    Table,
+)
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 
@@ -22,12 +34,19 @@ ENV = "from alembic import context\nfrom models import Base\ncontext.configure(t
 HEAD = "import enum\nimport sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
 
 
-def drift(models: str, schema: Schema, more: str = "", options: Options | None = None) -> Drift:
+def drift(
+    models: str,
+    schema: Schema,
+    more: str = "",
+    options: Options | None = None,
+    *,
+    from_nothing: bool = False,
+) -> Drift:
     files = Files({"/w/models.py": SourceText(HEAD + textwrap.dedent(models))})
     env = parse(SourceText(ENV.format(more=more)))
     assert isinstance(env, Module)
     read = read_models(Modules(files, ["/w"], "/w"), env, "/w/migrations/env.py")
-    return drift_of(read, schema, options or Options("postgresql"))
+    return drift_of(read, schema, options or Options("postgresql"), from_nothing=from_nothing)
 
 
 def column(
@@ -154,6 +173,44 @@ def test_a_table_that_is_known_in_part_does_not_hide_the_others() -> None:
     found = drift(both, schema(there))
     assert [(item.difference.kind, item.difference.table) for item in found.pending] == [("add_table", "u")]
     assert not found.complete
+
+
+BOTH = """
+class Old(Base):
+    __tablename__ = "old"
+    id = sa.Column(sa.Integer, primary_key=True)
+class T(Base):
+    __tablename__ = "t"
+    id = sa.Column(sa.Integer, primary_key=True)
+    old_id = sa.Column(sa.Integer, sa.ForeignKey("old.id"))
+"""
+
+
+def test_a_history_that_begins_in_the_middle_lacks_no_table_for_certain() -> None:
+    key = ForeignKey("t_old_id_fkey", "server", ("old_id",), "old", ("id",), MADE)
+    met = Table("met", {}, MADE, there=Perhaps("its creation was not seen", MADE, "met"))
+    made = table(column("old_id", "INTEGER"))
+    for history in (
+        schema(replace(made, foreign_keys=(key,))),
+        schema(replace(made, foreign_keys=(key,)), met),
+    ):
+        found = drift(BOTH, history)
+        assert {item.difference.kind for item in found.pending if item.certain} == set()
+    whole = drift(BOTH, schema(made))
+    assert [item.difference.kind for item in whole.pending if item.certain] == ["add_table", "add_fk"]
+
+
+def test_without_a_revision_every_table_is_missing() -> None:
+    assert all(item.certain for item in drift(BOTH, Schema(), from_nothing=True).pending)
+    assert not any(item.certain for item in drift(BOTH, Schema()).pending)
+
+
+def test_a_foreign_key_to_a_table_that_is_known_in_part_is_not_missing() -> None:
+    key = ForeignKey("t_old_id_fkey", "server", ("old_id",), "old", ("id",), MADE)
+    reason = Perhaps("its creation was not seen", MADE, "old")
+    old = Table("old", {"name": column("name", "TEXT")}, MADE, there=reason, perhaps=(reason,))
+    found = drift(BOTH, schema(replace(table(column("old_id", "INTEGER")), foreign_keys=(key,)), old))
+    assert found.pending == ()
 
 
 def test_an_index_whose_order_alone_differs_is_not_accused() -> None:

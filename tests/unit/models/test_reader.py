@@ -80,6 +80,61 @@ FORMS = {
 
         tags = Table("tags", Base.metadata, Column("post_id", ForeignKey("posts.id"), primary_key=True), Column("word", String(20), primary_key=True))
         """,
+    "kinds of text and numbers by alias": """
+        from typing import Annotated
+        from sqlalchemy import BigInteger, Float, Numeric, String, Text as SLQText, VARCHAR, orm
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        BigInt = Annotated[int, None]
+        Num_6_2 = Annotated[float, 6]
+        Str128 = Annotated[str, 128]
+        Text = Annotated[str, None]
+        VarChar128 = Annotated[str, 128]
+        PrimaryKeyInt = Annotated[int, mapped_column(primary_key=True)]
+
+        class Base(DeclarativeBase):
+            type_annotation_map = {
+                BigInt: BigInteger, Num_6_2: Numeric(6, 2), Str128: String(128), Text: SLQText, VarChar128: VARCHAR(128),
+            }
+
+        class Run(Base):
+            __tablename__ = "runs"
+            id: Mapped[PrimaryKeyInt]
+            reads: Mapped[BigInt]
+            q30: Mapped[Num_6_2 | None]
+            name: Mapped[Str128]
+            note: Mapped[Text | None]
+            code: Mapped[VarChar128]
+        """,
+    "columns made by a helper of the class": """
+        from typing import Optional
+        from sqlalchemy import Column, Integer, String
+        from sqlalchemy.orm import declarative_base, declared_attr, mapped_column
+
+        Base = declarative_base()
+
+        class Signed:
+            @declared_attr
+            def _created_by_id(cls):
+                return cls._user_by_id()
+
+            @declared_attr
+            def _size(cls):
+                return cls._sized(20)
+
+            @classmethod
+            def _user_by_id(cls):
+                '''Not a key, so that users can go.'''
+                return mapped_column(String, nullable=True)
+
+            @staticmethod
+            def _sized(length):
+                return mapped_column(String(length), nullable=False)
+
+        class Block(Signed, Base):
+            __tablename__ = "blocks"
+            id = Column(Integer, primary_key=True)
+        """,
     "the older style": """
         from sqlalchemy import BigInteger, Boolean, Column, DateTime, Enum, ForeignKey, Integer, MetaData, Numeric, String, Text
         from sqlalchemy.orm import declarative_base, declared_attr

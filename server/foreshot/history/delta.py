@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
+from typing import cast
 
 from msgspec import Struct
 from msgspec.msgpack import Encoder
+from msgspec.structs import replace
 
 from foreshot.migration.revision import Revision
 from foreshot.migration.specs import Direction
@@ -38,6 +40,23 @@ def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
     up, up_places = lower(revision.of("upgrade"), settle)
     down, down_places = lower(revision.of("downgrade"), settle)
     return Delta(up, down, places=(up_places, down_places))
+
+
+def supposed(delta: Delta, reasons: Iterable[str]) -> Delta:
+    """The same where something that it was read by was taken for granted: all that it does may be otherwise."""
+    found = sorted(set(reasons))
+    if not found:
+        return delta
+
+    def doubted(changes: tuple[to.Change, ...]) -> tuple[to.Change, ...]:
+        last = max((change.at.order for change in changes), default=0)
+        return (*changes, *[to.Unread(to.At(last, "opaque"), reason) for reason in found]) if changes else ()
+
+    places = cast(
+        "tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]",
+        tuple([(*side, *[side[-1]] * len(found)) if side else side for side in delta.places]),
+    )
+    return replace(delta, upgrade=doubted(delta.upgrade), downgrade=doubted(delta.downgrade), places=places)
 
 
 def with_origins(

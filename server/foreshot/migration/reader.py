@@ -7,6 +7,7 @@ mistaken for safety.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Final
 
 from foreshot.migration.calls import RecordedCall
@@ -18,13 +19,17 @@ from foreshot.migration.revision_parts import FunctionSpec
 from foreshot.migration.walk import Walker
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
+from foreshot.syntax.values import Value
 from foreshot.text import Span
 
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("upgrade", "downgrade")
 
 
 def read_revision(
-    module: Module, dialects: tuple[str, ...] = (), calls: list[RecordedCall] | None = None
+    module: Module,
+    dialects: tuple[str, ...] = (),
+    calls: list[RecordedCall] | None = None,
+    options: Callable[[str], Value] | None = None,
 ) -> Revision | None:
     """Everything that a revision file says; None when it is no revision file.
 
@@ -32,11 +37,13 @@ def read_revision(
         module: the parsed file.
         dialects: databases that the project runs on, to parse SQL by; empty when unknown.
         calls: takes the calls as they were described, of both directions.
+        options: tells what ``op.get_context().opts`` has; None: nothing is known of it.
     """
     header = read_header(module)
     if header is None:
         return None
     scope = Scope(module)
+    scope.options = options
     recorder = Recorder(module, dialects, calls)
     walker = Walker(module, scope, recorder)
     functions: dict[str, FunctionSpec] = {}

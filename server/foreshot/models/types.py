@@ -140,7 +140,13 @@ def _custom(linker: Linker, func: Ref, call: CallValue | None, depth: int) -> Cu
         return CustomType(module, name, known[0], known[1], args, keywords, decorator=True)
     if package in ("geoalchemy2", "pgvector", "sqlalchemy_utils", "citext") and name[:1].isupper():
         return CustomType(
-            module, name, Unknown(f"what `{name}` stands for is not known", func.span), {}, args, keywords
+            module,
+            name,
+            Unknown(f"what `{name}` stands for is not known", func.span),
+            {},
+            args,
+            keywords,
+            decorator=package == "sqlalchemy_utils",
         )
     return None
 
@@ -158,10 +164,13 @@ def _own_type(linker: Linker, source: ClassSource, call: CallValue | None, depth
     chain = list(ancestry(linker, source))
     outside = next((item for item in reversed(chain) if isinstance(item, str)), "")
     root = outside.rpartition(".")[2]
-    if not outside.startswith("sqlalchemy") and root != "TypeDecorator":
+    if not outside.startswith("sqlalchemy.") and root != "TypeDecorator":
         above = _base_type(linker, chain, call, depth)
         if above is None:
             return None
+        own = [item for item in chain if isinstance(item, ClassSource)]
+        if isinstance(above, CustomType) and above.decorator and _has_impl(own):
+            above = _impl(linker, own, (), {}, depth)
         return CustomType(source.scope.dotted, source.node.name, above, {}, *_given(linker, call, depth))
     args, keywords = _given(linker, call, depth)
     classes = [item for item in chain if isinstance(item, ClassSource)]
@@ -259,6 +268,10 @@ def _impl(
                 return settled(linker, call, depth + 1)
             return settled(linker, made, depth + 1)
     return Unknown("the type has no `impl` that can be read", classes[0].scope.module.span(classes[0].node))
+
+
+def _has_impl(classes: Sequence[ClassSource]) -> bool:
+    return any(name == "impl" for source in classes for name, _ in assigned(source.node.body))
 
 
 def _passed_on(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from foreshot.project.envpy import EnvFacts
@@ -17,11 +17,14 @@ _KINDS: Final = ("ix", "uq", "ck", "fk", "pk")
 
 
 def naming_convention(
-    env: EnvFacts | None, env_module: Module | None, modules: Modules
+    env: EnvFacts | None,
+    env_module: Module | None,
+    modules: Modules,
+    option: Callable[[str], Value] | None = None,
 ) -> dict[str, str] | None:
     """The templates by ``ix``, ``uq``, ``ck``, ``fk``, ``pk``; empty when none are to be seen, None when there are some that cannot be told.
 
-    With a list of metadatas Alembic applies none.
+    With a list of metadatas Alembic applies none. ``option`` tells what ``config.get_main_option()`` has.
     """
     if env is None or env_module is None:
         return {}
@@ -33,8 +36,16 @@ def naming_convention(
         value = env.target_metadata.value
     if isinstance(value, list | tuple):
         return {}
-    walk = _Walk(modules)
-    found = walk.of(value, Scope(env_module), "")
+    walk, scope = _Walk(modules), Scope(env_module)
+    if (
+        isinstance(value, Ref)
+        and "get" in value.path
+        and (node := scope.node_of("target_metadata")) is not None
+    ):
+        # `getattr(models, config.get_main_option("base")).metadata`
+        scope.main_options = option
+        value = scope.evaluate(node[0])
+    found = walk.of(value, scope, "")
     if found is None and len(env.naming_conventions) == 1:
         found = walk.templates(env.naming_conventions[0].value, "")
     return None if found is None and walk.met_one else found or {}

@@ -33,9 +33,15 @@ def _string(default: int, name: str = "length", position: int = 0) -> Handler:
 
 
 def _wrapped(asked: Asked) -> Spelling:
-    """``EncryptedType(type)`` and the like: a string of unknown length, or what it is given as ``impl``."""
+    """``ChoiceType(choices)``: a string, or what it is given as ``impl``."""
     impl = asked.call.argument("impl")
     return asked.spell(impl if impl is not None else Called(_SA + "Unicode", (255,)))
+
+
+def _encrypted(asked: Asked) -> Spelling:
+    """``StringEncryptedType(type, key)``: a string, of the length that it is given by name."""
+    length = asked.call.argument("length")
+    return asked.spell(Called(_SA + "String", (length,) if isinstance(length, int) else ()))
 
 
 def _uuid(asked: Asked) -> Spelling:
@@ -78,14 +84,15 @@ THIRD_PARTY: Final[Mapping[str, Handler]] = {
     "sqlalchemy_utils.LtreeType": _as(Named("sql:ltree")),
     "sqlalchemy_utils.Ltree": _as(Named("sql:ltree")),
     "sqlalchemy_utils.JSONType": _as(_TEXT, postgresql=Named(_SA + "JSON")),
+    "coaster.JsonDict": _as(_TEXT, postgresql=Named(_PG + "JSONB")),
     "sqlalchemy_json.MutableJson": _as(Named(_SA + "JSON")),
     "sqlalchemy_utils.ArrowType": _as(Named(_SA + "DateTime")),
     "sqlalchemy_utils.EnrichedDateTimeType": _as(Named(_SA + "DateTime")),
     "sqlalchemy_utils.EmailType": _string(255),
     "sqlalchemy_utils.URLType": _as(_TEXT),
     "sqlalchemy_utils.ChoiceType": _wrapped,
-    "sqlalchemy_utils.EncryptedType": _wrapped,
-    "sqlalchemy_utils.StringEncryptedType": _wrapped,
+    "sqlalchemy_utils.EncryptedType": _as(Named(_SA + "LargeBinary")),
+    "sqlalchemy_utils.StringEncryptedType": _encrypted,
     "sqlalchemy_utils.IPAddressType": _string(50),
     "sqlalchemy_utils.TimezoneType": _as(Called(_SA + "String", (50,))),
     "sqlalchemy_utils.CountryType": _as(Called(_SA + "String", (2,))),

@@ -7,7 +7,7 @@ that a hostile file costs no more than its length.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, Budget
@@ -35,6 +35,10 @@ class Scope:
         self.nodes: dict[str, ast.expr] = {}
         self.star_import = parent.star_import if parent else False
         self.budget: Budget = parent.budget if parent else Budget()
+        self.options: Callable[[str], Value] | None = None
+        """Of a module's scope: what ``op.get_context().opts`` has, where somebody tells."""
+        self.main_options: Callable[[str], Value] | None = None
+        """The same for ``config.get_main_option()``."""
         if parent is None:
             self._pending: dict[str, ast.expr] = {}
             self._read_module()

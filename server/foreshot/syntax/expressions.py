@@ -204,6 +204,9 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
     match func:
         case Ref():
             made = builtin(func.path, args, keywords) if func.path in FOLDED and not open_ended else MISSING
+            main = scope.root.main_options
+            if main is not None and args and func.path.endswith(".get_main_option"):
+                made = main(args[0]) if isinstance(args[0], str) else MISSING
             if made is not MISSING:
                 return scope.budget.kept(made)
         case FunctionValue():

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
-from foreshot.syntax.values import Value
+from foreshot.syntax.values import Ref, Value
 
 
 class Formatted(str):
@@ -33,7 +33,7 @@ FOLDED: Final = frozenset(
         "sorted",
         "set",
     }
-    | {"frozenset", "reversed", "dict", "enumerate", "zip", "range", "len"}
+    | {"frozenset", "reversed", "dict", "enumerate", "zip", "range", "len", "getattr"}
 )
 
 
@@ -54,6 +54,8 @@ def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Valu
             elif path == "sorted":
                 return MISSING
             return items[::-1] if path == "reversed" else items
+        case "getattr", [Ref(path=base, written=written, span=span), str(name)] if name.isidentifier():
+            return Ref(f"{base}.{name}", f"{written}.{name}", span)
         case "dict", []:
             return dict(keywords)
         case "enumerate", [list() | tuple()]:

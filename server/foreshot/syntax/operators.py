@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import is_wide
-from foreshot.syntax.values import Value
+from foreshot.syntax.values import Ref, Value
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
@@ -71,6 +71,9 @@ def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
     index = scope.evaluate(node.slice, depth)
     try:
         match base, index:
+            case Ref(path=path), str() if path.endswith("get_context().opts"):
+                options = scope.root.options
+                return scope.unknown("it is an option of env.py", node) if options is None else options(index)
             case dict(), str() | int():
                 return cast("dict[Value, Value]", base)[index]
             case (list(), int()) | (tuple(), int()) | (str(), int()):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.msgpack import Decoder
 
-from foreshot.history.delta import ENCODER, Delta, delta_of, digest_of, place_of
+from foreshot.history.delta import ENCODER, Delta, delta_of, digest_of, place_of, supposed
 from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
 from foreshot.knowledge.databases import Target as Database
@@ -22,9 +22,11 @@ from foreshot.project.dialects import NO_HINTS
 from foreshot.project.discover import revision_files
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
+from foreshot.project.ini import MAX_LENGTH, read_ini
 from foreshot.project.looks import Record, recording
 from foreshot.project.naming import naming_convention
 from foreshot.schema.state import Origin, Target
+from foreshot.syntax.values import Unknown, Value
 from foreshot.text import SourceText, Span, Unreadable
 from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
 
@@ -75,14 +77,25 @@ def read_told(
     module = parse(source)
     if not isinstance(module, Module):
         return told_of(read_header_above(source, module), Delta(problem="the file does not parse"))
+    asked: dict[str, str] = {}
+    options = settle.options(surroundings.env) if settle is not None else None
+
+    def option(name: str) -> Value:
+        if options is None:
+            return Unknown("it is an option of env.py", Span(0, 0))
+        if doubt := options.doubt(name):
+            asked[name] = doubt
+        return options.value(name)
+
     try:
-        revision = read_revision(module, dialects_of(surroundings))
+        revision = read_revision(module, dialects_of(surroundings), options=option)
     except Exception as error:
         # A fault of Foreshot's own makes one revision unknown, not the history.
         return told_of(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))
     if revision is None:
         return told_of(read_header(module), Delta())
     delta = delta_of(revision, settle.inside(module) if settle is not None else None)
+    delta = supposed(delta, asked.values())
     revision.scope.release()
     return told_of(revision.header, delta)
 
@@ -235,7 +248,16 @@ def read_recorded(
 def target_of(surroundings: Surroundings, dialect: str) -> Target:
     """For which database a story is told, with the naming convention of the project."""
     version = next((item.version for item in surroundings.targets if item.database == dialect), None)
-    templates = naming_convention(surroundings.env, surroundings.env_module, surroundings.modules)
+    environment, files = surroundings.environment, surroundings.modules.files
+
+    def option(name: str) -> Value:
+        """A main option of the ini file, the project's own among them."""
+        source = files.read(environment.ini) if environment.ini is not None else None
+        if not isinstance(source, SourceText) or len(source.content) > MAX_LENGTH:
+            return None
+        return read_ini(source).value(environment.section, name.lower(), {})
+
+    templates = naming_convention(surroundings.env, surroundings.env_module, surroundings.modules, option)
     parts = version.parts if version is not None else ()
     return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None)
 

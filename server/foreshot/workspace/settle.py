@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from foreshot.models.model import CustomType, EnumClass
 from foreshot.models.scopes import Linker
 from foreshot.models.types import enum_values, settled
+from foreshot.project.env_facts import EnvFacts
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 from foreshot.text import Span
+from foreshot.workspace.options import Options
 
 _NOWHERE = Span(0, 0)
 _TOO_DEEP: Final = Unknown("the type is nested too deeply", _NOWHERE)
@@ -27,6 +29,14 @@ class Settler:
 
     def __init__(self, modules: Modules) -> None:
         self._linker = Linker(modules)
+        self._options: Options | None = None
+
+    def options(self, env: EnvFacts | None) -> Options:
+        """What env.py hands to Alembic's context."""
+        if self._options is None:
+            # A linker of its own notes all that is looked at for them.
+            self._options = Options(env, Linker(self._linker.modules))
+        return self._options
 
     def inside(self, module: Module, path: str = "") -> Callable[[Value], Value]:
         """The same for types of one revision file, which may define classes of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foreshot.history.delta import Delta, delta_of, digest_of
+from foreshot.history.delta import Delta, delta_of, digest_of, supposed
 from foreshot.history.story import Story
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.reader import read_revision
@@ -336,3 +336,21 @@ if {} has():
         schema = head(("a", None, USERS), ("b", "a", body.format(yes, no, word)))
         assert ("late" in schema.tables["users"].columns) is there
         assert not schema.unknown
+
+
+def test_what_was_taken_for_granted_makes_all_of_a_revision_doubtful() -> None:
+    text = (
+        'import sqlalchemy as sa\nfrom alembic import op\nrevision = "a"\ndown_revision = None\ndef upgrade():\n'
+        '    prefix = op.get_context().opts["prefix"]\n    op.create_table(f"{prefix}users", sa.Column("id", sa.Integer()))\n'
+    )
+    module = parse(SourceText(text))
+    assert isinstance(module, Module)
+    revision = read_revision(module, ("postgresql",), options=lambda _: "app_")
+    assert revision is not None
+    delta = supposed(delta_of(revision), ["a default"])
+    assert len(delta.places[0]) == len(delta.upgrade)
+    schema = Story(
+        RevisionGraph([Node("a.py", revision.header)]), lambda _: delta, Target("postgresql")
+    ).at_heads()
+    assert [item.why for item in schema.doubts(schema.tables["app_users"])] == ["a default"]
+    assert supposed(delta, []) is delta

@@ -46,3 +46,20 @@ def test_one_that_is_made_when_it_runs_cannot_be_told() -> None:
 def test_names_that_lead_to_each_other_end() -> None:
     models = "from app.base import n\nBase = declarative_base(metadata=MetaData(naming_convention=n))\n"
     assert convention(models, "from app.models import n\n") is None
+
+
+def test_a_base_that_the_ini_file_names() -> None:
+    env = (
+        "from alembic import context\nfrom app import models\nconfig = context.config\n"
+        'target_metadata = getattr(models, config.get_main_option("base")).metadata\n'
+        "context.configure(connection=c, target_metadata=target_metadata)\n"
+    )
+    models = f"{TEMPLATES}class Base(DeclarativeBase):\n    metadata = MetaData(naming_convention=dict(naming_convention))\n"
+    files = Files({"/p/app/__init__.py": SourceText(""), "/p/app/models.py": SourceText(models)})
+    module = parse(SourceText(env))
+    assert isinstance(module, Module)
+    modules = Modules(files, ("/p",), "/p")
+    assert naming_convention(read_env(module), module, modules, {"base": "Base"}.get) == {
+        "pk": "%(table_name)s_pk"
+    }
+    assert naming_convention(read_env(module), module, modules) == {}

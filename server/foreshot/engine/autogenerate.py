@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 
 from foreshot.engine.custom import is_perhaps
+from foreshot.engine.defaults import GIVEN, UNKNOWN, is_plain
 from foreshot.engine.equality import same_default
 from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering
@@ -140,17 +141,23 @@ def _context(connection: Answering, target: Target, options: Options, include: A
 
 
 def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[..., bool]:
-    """Alembic's comparison of defaults, where both are known and their canonical forms differ."""
+    """Alembic's comparison of defaults, where both are known, or one that is there meets none."""
 
     def compare_default(column: Any, model: Any, rendered: str | None, inspected: str | None) -> bool:
-        if model.info.get(UNKNOWN_DEFAULT) or inspected == "foreshot_unknown()":
+        unknown = bool(model.info.get(UNKNOWN_DEFAULT))
+        if inspected == GIVEN and rendered is None and not unknown and model.server_default is None:
+            return True
+        if unknown or inspected in (UNKNOWN, GIVEN):
             connection.undecided.append(f"{model.table.name}.{model.name}")
             return False
-        if rendered is not None and inspected is not None and connection.dialect.name != "postgresql":
-            same = same_default(inspected, rendered)
-            if same is not False:
-                return False
-        return asked(column, model, rendered, inspected)
+        if rendered is None or inspected is None or connection.dialect.name in ("postgresql", "sqlite"):
+            return asked(column, model, rendered, inspected)
+        if connection.dialect.name == "mysql" and is_plain(inspected):
+            return asked(column, model, rendered, inspected)
+        same = same_default(inspected, rendered)
+        if same is None:
+            connection.undecided.append(f"{model.table.name}.{model.name}")
+        return same is False
 
     return compare_default
 
@@ -194,6 +201,9 @@ def _differences(container: Any, autogen: Any, render: Any) -> Iterator[Differen
         try:
             reverse = "\n".join(_lines(op.reverse(), autogen, render))
         except (NotImplementedError, ValueError, AttributeError):
+            reverse = ""
+        if GIVEN in reverse:
+            # What it was is not known, so that nobody can write it down.
             reverse = ""
         diffs = op.to_diff_tuple()
         for diff in diffs if isinstance(diffs, list) else [diffs]:  # pyright: ignore[reportUnknownVariableType]

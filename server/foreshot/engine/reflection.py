@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final, cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import inspection
 from sqlalchemy.engine import default
@@ -15,6 +15,7 @@ from sqlalchemy.sql import elements
 
 from foreshot.engine.build import Builder, CannotBuild
 from foreshot.engine.custom import Perhaps
+from foreshot.engine.defaults import GIVEN, UNKNOWN, told_literal, told_sql
 from foreshot.engine.equality import same_default
 from foreshot.engine.stored import stored_type
 from foreshot.schema.plain import Called, Listed, Named, Plain, Unclear, placed
@@ -45,6 +46,16 @@ def compiling_dialect(name: str) -> Any:
     return made
 
 
+class _Owner(Struct, frozen=True):
+    """The rows that name a sequence's owner."""
+
+    row: tuple[str, str] | None
+
+    def first(self) -> tuple[str, str] | None:
+        """The sequence and its column; None where no column owns it."""
+        return self.row
+
+
 class Answering:
     """In the place of a connection: it answers what Alembic asks while it compares, and refuses everything else."""
 
@@ -68,6 +79,14 @@ class Answering:
         if same is None:
             self.undecided.append(f"{left} = {right}")
         return same is not False
+
+    def execute(self, _statement: Any, params: Mapping[str, Any]) -> _Owner:
+        """Which column owns a sequence: asked of PostgreSQL for a default that is the next value of one."""
+        name = str(params["seqname"]).replace('"', "")
+        sequence = self.schema.sequences.get(name.removeprefix("public."))
+        if sequence is None or sequence.owner is None:
+            return _Owner(None)
+        return _Owner((name, sequence.owner.rpartition(".")[2]))
 
     def schema_for_object(self, thing: Any) -> str | None:
         """The schema of a table."""
@@ -222,7 +241,7 @@ class _Answers:
             "name": column.name,
             "type": self.type(column),
             "nullable": True if column.nullable is None else column.nullable,
-            "default": self.default(column.default),
+            "default": self.default(column),
             "comment": column.comment,
             "autoincrement": column.autoincrement,
         }
@@ -278,24 +297,20 @@ class _Answers:
             return self.builder.type(placed(kind.written))
         return Perhaps("NULL")
 
-    def default(self, value: Plain) -> str | None:
+    def default(self, column: Column) -> str | None:
+        value, stored = column.default, column.type.stored
         match value:
             case None:
                 return None
             case str():
-                return (
-                    value
-                    if _IS_SQL.fullmatch(value)
-                    else f"'{value}'"
-                    if self.name == "postgresql"
-                    else value
-                )
+                return told_literal(value, self.name, stored)
             case Unclear():
-                return _UNKNOWN
+                return UNKNOWN
             case bool() | int() | float():
                 return str(value)
             case _:
-                return self.text(value) or _UNKNOWN
+                text = self.text(value)
+                return GIVEN if text is None else told_sql(text, self.name, stored)
 
     def text(self, value: Plain) -> str | None:
         if isinstance(value, str):
@@ -410,10 +425,3 @@ class _Answers:
     def get_table_comment(self, table_name: str, schema: str | None = None, **_: Any) -> Mapping[str, Any]:
         table = self.table(table_name, schema)
         return {"text": table.comment if table is not None else None}
-
-
-_IS_SQL: Final = re.compile(
-    r"'(?:[^']|'')*'(?:::.*)?|-?\d+(?:\.\d+)?|true|false|null|.*\(.*\)|.*::.*|current_\w+", re.I | re.S
-)
-_UNKNOWN: Final = "foreshot_unknown()"
-"""A default that is not known."""

@@ -36,7 +36,7 @@ _KEPT_NOWHERE = {
         }
     ),
     "ADD": frozenset({"GENERATED", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
-    "DROP": frozenset({"IDENTITY", "EXPRESSION", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
+    "DROP": frozenset({"EXPRESSION", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
     "RESET": frozenset({"("}),
     "RESTART": frozenset({"", "WITH"}),
     "OPTIONS": frozenset({"("}),
@@ -85,6 +85,10 @@ def alter_column(action: Action) -> bool:
     elif cursor.take("SET", "DEFAULT"):
         default = read_default(cursor)
     elif cursor.take("DROP", "DEFAULT"):
+        default = False
+    elif cursor.take("DROP", "IDENTITY"):
+        # With its identity a column loses what gave it a value.
+        cursor.take("IF", "EXISTS")
         default = False
     elif cursor.take("TYPE") or cursor.take("SET", "DATA", "TYPE"):
         type_ = read_type(cursor)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from foreshot.models.calls import call_function, completed, described, flask_name, paired, substituted
 from foreshot.project.modules import Modules
 from foreshot.syntax.evaluate import MAX_DEPTH, Scope
-from foreshot.syntax.expressions import HANDLERS, evaluate_call
+from foreshot.syntax.expressions import evaluate_call
 from foreshot.syntax.folding import MISSING
 from foreshot.syntax.module import Module, module_statements
 from foreshot.syntax.values import CallValue, FunctionValue, Ref, Unknown, Value
@@ -46,6 +46,15 @@ class LinkedScope(Scope):
     def child(self) -> LinkedScope:
         """A scope inside this one."""
         return LinkedScope(self.module, self)
+
+    def attribute(self, base: Value, node: ast.Attribute, depth: int = 0) -> Value:
+        """What an attribute of a value is, followed into the module, the class or the object that it belongs to."""
+        if not isinstance(base, Ref):
+            return super().attribute(base, node, depth)
+        value = self.home.linker.attribute(base, node.attr, depth)
+        if isinstance(value, Ref):
+            return Ref(value.path, f"{base.written}.{node.attr}", self.module.span(node), value.bound)
+        return value
 
     @property
     def home(self) -> ModuleScope:
@@ -385,13 +394,7 @@ def _is_named(call: CallValue) -> bool:
 
 
 def _attribute(scope: LinkedScope, node: ast.Attribute, depth: int) -> Value:
-    base = scope.evaluate(node.value, depth)
-    if isinstance(base, Ref):
-        value = scope.home.linker.attribute(base, node.attr, depth)
-        if isinstance(value, Ref):
-            return Ref(value.path, f"{base.written}.{node.attr}", scope.module.span(node), value.bound)
-        return value
-    return HANDLERS[ast.Attribute](scope, node, depth)
+    return scope.attribute(scope.evaluate(node.value, depth), node, depth)
 
 
 def _call(scope: LinkedScope, node: ast.Call, depth: int) -> Value:

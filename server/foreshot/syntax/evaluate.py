@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, Budget
-from foreshot.syntax.expressions import HANDLERS, evaluate_call
+from foreshot.syntax.expressions import HANDLERS, attribute_of, evaluate_call
 from foreshot.syntax.folding import BUILTINS, MISSING
 from foreshot.syntax.module import Module, module_statements
 from foreshot.syntax.operators import describe
@@ -42,6 +42,11 @@ class Scope:
         if parent is None:
             self._pending: dict[str, ast.expr] = {}
             self._read_module()
+
+    def attribute(self, base: Value, node: ast.Attribute, depth: int = 0) -> Value:
+        """What an attribute of a value is; ``base`` is the value of ``node.value``."""
+        del depth  # those that follow names into other modules count it
+        return attribute_of(self, base, node)
 
     def child(self) -> Scope:
         """A scope inside this one."""

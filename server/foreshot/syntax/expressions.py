@@ -34,10 +34,11 @@ def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> Value:
         if isinstance(base, Ref):
             attr = node.attr
             return Ref(f"{base.path}.{attr}", f"{inner.id}.{attr}", scope.module.span(node), base.bound)
-    return _attribute_of(scope, scope.evaluate(inner, depth), node)
+    return scope.attribute(scope.evaluate(inner, depth), node, depth)
 
 
-def _attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
+def attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
+    """``base.name``, from what the file itself says."""
     match base:
         case Ref():
             return Ref(
@@ -153,7 +154,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
     called = node.func
     if isinstance(called, ast.Attribute):
         receiver = scope.evaluate(called.value, depth)
-        func = _attribute_of(scope, receiver, called)
+        func = scope.attribute(receiver, called, depth)
     else:
         func = scope.evaluate(called, depth)
     args: list[Value] = []

@@ -51,6 +51,7 @@ CASES = [
     ("ALTER TABLE t ALTER a SET DEFAULT 'x'", ops.AlterColumn, {"server_default": "x"}),
     ("ALTER TABLE t ALTER a SET DEFAULT now()", ops.AlterColumn, {"server_default": "text('now()')"}),
     ("ALTER TABLE t ALTER a DROP DEFAULT", ops.AlterColumn, {"server_default": False}),
+    ("ALTER TABLE t ALTER a DROP IDENTITY IF EXISTS", ops.AlterColumn, {"server_default": False}),
     (
         "ALTER TABLE t ALTER a TYPE bigint USING a::bigint",
         ops.AlterColumn,

@@ -511,3 +511,22 @@ def test_folders_that_are_passed_over_are_not_on_the_way_to_a_project() -> None:
     assert [doubt.why for doubt in nothing.doubts] == [
         "no table of the metadata that env.py hands over was found"
     ]
+
+
+def test_what_a_flask_object_is_called_for_is_sqlalchemys() -> None:
+    models = """
+        from flask_sqlalchemy import SQLAlchemy
+        db = SQLAlchemy()
+        class Note(db.Model):
+            __table_args__ = (db.Index("ix_note_text", "text"),)
+            id = db.Column(db.Integer, primary_key=True)
+            text = db.Column(db.String(20), server_default=db.text("'x'"))
+    """
+    env = (
+        "from alembic import context\nfrom models import db\ncontext.configure(target_metadata=db.metadata)\n"
+    )
+    (table,) = read({"models.py": models}, env).target_tables
+    default = table.columns[1].keywords["server_default"]
+    assert isinstance(default, CallValue)
+    assert default.path == "sqlalchemy.text"
+    assert [item.call.path for item in table.items] == ["sqlalchemy.Index"]

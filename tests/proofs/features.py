@@ -66,8 +66,7 @@ def unsound_features(project: Project, path: str, offsets: list[int] | None = No
                 yield Violation("hover: about another place", path, detail=f"{found.span} at {offset}")
             if not found.markdown.strip() or len(found.markdown) > MAX_CARD + 10:
                 yield Violation("hover: empty or endless", path, detail=f"{len(found.markdown)} at {offset}")
-        target = definition(project, path, offset)
-        if target is not None:
+        for target in definition(project, path, offset):
             yield from place("definition", target)
         for user in references(project, path, offset, with_declaration=True):
             yield from place("references", user)

@@ -29,11 +29,15 @@ export function activate(context: vscode.ExtensionContext): void {
     graph,
     new Status(server, store),
     new MigrationsView(store),
-    new Documents({
-      [RULE]: (name) => readRule(server, name),
-      sql: readMade(server, 'sql'),
-      schema: readMade(server, 'schema'),
-    }),
+    new Documents(
+      {
+        [RULE]: (name) => readRule(server, name),
+        sql: readMade(server, 'sql'),
+        schema: readMade(server, 'schema'),
+        pending: readMade(server, 'pending'),
+      },
+      ['pending'],
+    ),
     vscode.tasks.registerTaskProvider('foreshot', new CheckTasks(server)),
     ...registerCommands({ context, timing, server, store, graph }),
   );

@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from foreshot.ide.env_words import env_card
 from foreshot.ide.ids import mention_at
+from foreshot.ide.mapped_places import mapped_at
 from foreshot.ide.markup import limited, link
+from foreshot.ide.model_card import model_card
 from foreshot.ide.operation_card import operations_card
 from foreshot.ide.operations_at import custom_type_at, operations_at
 from foreshot.ide.pages import page_of, url_of
@@ -55,6 +57,10 @@ def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) ->
         return
     analysis = project.analyses.get(path)
     if analysis is None:
+        mapped = mapped_at(project, path, offset)
+        card = model_card(project, mapped) if mapped else ""
+        if card:
+            yield card, mapped[0].span
         return
     for suppression in analysis.reports.suppressions:
         if suppression.span.touches(offset):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from foreshot.ide.ids import Place, declaration, meant, mention_at, mentions, users
 from foreshot.ide.operations_at import custom_type_at, operations_at
 from foreshot.ide.pages import url_of
+from foreshot.ide.things import made_at, mapped_place, places, things_at
 from foreshot.ide.type_card import type_place
 from foreshot.migration.graph import Node
 from foreshot.rules import NAMES
@@ -35,27 +36,54 @@ class RevisionSymbol(Struct, frozen=True):
     place: Place
 
 
-def definition(project: Project, path: str, offset: int) -> Place | None:
-    """Where the revision or the type at a place is defined."""
+def definition(project: Project, path: str, offset: int) -> list[Place]:
+    """Where the revision, the type, the table or the column at a place is defined.
+
+    A table or a column is made by an operation; from there the way leads on to the model that has it now.
+    """
     mention = mention_at(project, path, offset)
     if mention is not None:
         node = meant(project.graph, mention, path)
-        return declaration(node) if node is not None else None
+        return [declaration(node)] if node is not None else []
     revision = project.revision(path) if path in project.analyses else None
     found = operations_at(revision, offset) if revision is not None else None
     written = custom_type_at(found.operations, offset) if found is not None else None
-    return type_place(project, written) if written is not None else None
+    if written is not None:
+        place = type_place(project, written)
+        return [place] if place is not None else []
+    places: list[Place] = []
+    for thing in things_at(project, path, offset):
+        made = made_at(project, thing)
+        if not made or any(_is_here(place, path, offset) for place in made):
+            mapped = mapped_place(project, thing)
+            made = [mapped] if mapped is not None and not _is_here(mapped, path, offset) else made
+        places += made
+    return list(dict.fromkeys(places))
+
+
+def _is_here(place: Place, path: str, offset: int) -> bool:
+    return place.path == path and place.span.touches(offset)
 
 
 def references(project: Project, path: str, offset: int, *, with_declaration: bool) -> list[Place]:
-    """Every place that names the revision at a place: its children and what depends on it."""
+    """Every place that names the revision at a place (its children and what depends on it), or touches the table or the column."""
     mention = mention_at(project, path, offset)
     node = meant(project.graph, mention, path) if mention is not None else None
     if node is None:
-        return []
+        return _touching(project, path, offset, with_declaration=with_declaration) if mention is None else []
     found = [declaration(node)] if with_declaration else []
     found.extend(place for _, place in users(project.graph, node))
     return found
+
+
+def _touching(project: Project, path: str, offset: int, *, with_declaration: bool) -> list[Place]:
+    """The operations that touch what is named at a place, and its model."""
+    found: list[Place] = []
+    for thing in things_at(project, path, offset):
+        mapped = mapped_place(project, thing) if with_declaration else None
+        found += [mapped] if mapped is not None else []
+        found += places(project, thing)
+    return list(dict.fromkeys(found))
 
 
 def links(project: Project, path: str) -> Iterator[Link]:

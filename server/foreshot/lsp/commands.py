@@ -17,6 +17,7 @@ from foreshot.ide.actions import Changes, Unavailable
 from foreshot.ide.graph_view import FORMATS, graph_data, graph_text
 from foreshot.ide.new_revisions import empty_revision, merge_of_heads
 from foreshot.ide.pages import page_of, url_of
+from foreshot.ide.pending import pending_text
 from foreshot.lint.words import plain
 from foreshot.lsp.convert import path_of, uri_of
 from foreshot.lsp.executor import CancelToken
@@ -150,6 +151,34 @@ def show_schema(_ls: Server, arguments: list[Any], token: CancelToken) -> dict[s
     head = f"-- After {told.revision}, on {dialect}"
     text = "\n".join([head, *unknown[:_REASONS], "", *as_sql(schema, dialect)])
     return {"revision": told.revision, "dialect": dialect, "text": text + "\n"}
+
+
+def show_pending(_ls: Server, arguments: list[Any], token: CancelToken) -> dict[str, Any]:
+    """``foreshot.showPending``: ``{"uri": …}``: the revision that the models ask for and nobody has written.
+
+    ``text`` is the file that would be created at ``path``, with what may be otherwise in comments above it; ``count`` its
+    operations, 0 where models and migrations are in step; ``complete`` whether nothing is left that could be otherwise.
+    """
+    project = _project(token.snapshot, _options(arguments))
+    found = pending_text(project)
+    if found is None:
+        return {
+            "count": 0,
+            "complete": False,
+            "path": None,
+            "text": "# There are no models to compare with the migrations.\n",
+        }
+    notes = [f"# May be otherwise: {' '.join(note.split())}" for note in found.notes]
+    if len(notes) > _REASONS:
+        notes = [*notes[:_REASONS], f"# and {len(notes) - _REASONS} more reasons"]
+    head = [*notes, ""] if notes else []
+    text = found.text or "# No change is pending: the migrations make what the models ask for.\n"
+    return {
+        "count": found.count,
+        "complete": found.complete,
+        "path": found.path or None,
+        "text": "\n".join([*head, text]),
+    }
 
 
 def _revision(moment: Moment, options: dict[str, Any]) -> tuple[Project, str, SourceText]:

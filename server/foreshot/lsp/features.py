@@ -55,6 +55,7 @@ def register(server: Server) -> None:
     server.command("foreshot.showGraph")(commands.show_graph)
     server.command("foreshot.showSql")(commands.show_sql)
     server.command("foreshot.showSchema")(commands.show_schema)
+    server.command("foreshot.showPending")(commands.show_pending)
     server.command("foreshot.newRevision")(commands.new_revision)
     server.command("foreshot.mergeHeads")(commands.merge_heads)
     server.command("foreshot.openRevision")(commands.open_revision)

@@ -37,6 +37,12 @@ _KINDS: Final[dict[Kind, types.SymbolKind]] = {
     "data": types.SymbolKind.Array,
     "other": types.SymbolKind.Event,
 }
+_LENS_COMMANDS: Final = {
+    "graph": "foreshot.showGraph",
+    "sql": "foreshot.showSql",
+    "schema": "foreshot.showSchema",
+    "pending": "foreshot.showPending",
+}
 
 
 def hover(ls: Server, params: types.HoverParams, token: CancelToken) -> types.Hover | None:
@@ -86,15 +92,21 @@ def document_symbols(
     ]
 
 
-def definition(ls: Server, params: types.DefinitionParams, token: CancelToken) -> types.Location | None:
-    """``textDocument/definition``."""
+def definition(
+    ls: Server, params: types.DefinitionParams, token: CancelToken
+) -> types.Location | list[types.Location] | None:
+    """``textDocument/definition``: one place as a rule; several for an attribute that several tables have."""
     found = place_of(token.snapshot, params.text_document.uri)
     if found is None:
         return None
-    place = defined_at(found.project, found.path, _offset(ls, found, params.position))
-    return (
-        location(token.snapshot, found.project, place, ls.documents.encoding) if place is not None else None
-    )
+    places = defined_at(found.project, found.path, _offset(ls, found, params.position))
+    encoding = ls.documents.encoding
+    located = [
+        item
+        for place in places
+        if (item := location(token.snapshot, found.project, place, encoding)) is not None
+    ]
+    return located[0] if len(located) == 1 else located or None
 
 
 def references(ls: Server, params: types.ReferenceParams, token: CancelToken) -> list[types.Location]:
@@ -140,9 +152,9 @@ def code_lenses(ls: Server, params: types.CodeLensParams, token: CancelToken) ->
     result: list[types.CodeLens] = []
     for lens in lenses(found.project, found.path):
         span = range_of(found.source.lines, lens.span, ls.documents.encoding)
-        if lens.does == "graph":
+        if lens.does != "open":
             command = types.Command(
-                lens.title, "foreshot.showGraph", arguments=[{"uri": params.text_document.uri}]
+                lens.title, _LENS_COMMANDS[lens.does], arguments=[{"uri": params.text_document.uri}]
             )
         elif lens.place is not None and ls.can_show_documents:
             uri = uri_of(lens.place.path)

@@ -175,6 +175,12 @@ class RevisionGraph:
         """Every file, after all that it follows and depends on; a branch is finished before the next is begun."""
         return tuple(self.nodes[index] for index in self.shape.sorted[0])
 
+    def in_order(self, keys: Iterable[str]) -> list[Node]:
+        """The nodes of some files, as :attr:`order` has them."""
+        indexes = {index for key in keys if (index := self._by_key.get(key)) is not None}
+        position = self.shape.position
+        return [self.nodes[index] for index in sorted(indexes, key=position.__getitem__)]
+
     # -- Ends and forks
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder
@@ -29,6 +29,7 @@ from foreshot.schema.state import Origin, Target
 from foreshot.syntax.values import Unknown, Value
 from foreshot.text import SourceText, Span, Unreadable
 from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
+from foreshot.workspace.touched import Touched
 
 if TYPE_CHECKING:
     from foreshot.workspace.settle import Settler
@@ -118,6 +119,10 @@ class History:
         self._recent: dict[tuple[str, str], RevisionStory] = {}
         self._graph: RevisionGraph | None = None
         self._marks: Mapping[str, bytes] | None = None
+        self.touched = Touched(told)
+        """Which files say anything of a table."""
+        self.memory: dict[str, Any] = {}
+        """What others keep between one history and the next; they see to it that it holds."""
 
     @cached_property
     def settle(self) -> Settler:
@@ -222,6 +227,7 @@ class History:
                 later.append(path)
         made = History(surroundings, told, looks)
         made._graph = graph
+        made.touched, made.memory = self.touched.after(told, changed), self.memory
         if surroundings is self.surroundings and graph.shape is self.graph.shape:
             if not later:
                 made._marks = self._marks

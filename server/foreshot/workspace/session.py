@@ -208,6 +208,8 @@ class Session:
                         project = load_project(files, environment, options, told, begun)
                         # Which modules hold models that something is said of is known from then on.
                         _ = project.project_reports
+                        if project.history is not None:
+                            project.history.touched.learn()
                         projects.append(project)
             return projects
 

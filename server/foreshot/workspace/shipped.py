@@ -105,6 +105,11 @@ class Review:
         return self._reader is None or path in self._reader.unchanged
 
     @property
+    def tells(self) -> bool:
+        """Whether anything tells what has shipped; without it, all is new."""
+        return self._reader is not None or bool(self._baseline)
+
+    @property
     def moved(self) -> bool:
         """Whether HEAD or the base may have moved since this was made: cheap, but it asks the disk."""
         return self._reader is not None and self._reader.moved

@@ -123,7 +123,8 @@ def test_links_and_lenses_lead_on(project: SimpleNamespace) -> None:
         editor.call("workspace/executeCommand", **lenses[1]["command"])
         editor.wait_for(lambda: "window/showDocument" in editor.methods())
     with Editor(project.folder, capabilities=without("window.showDocument")) as editor:
-        assert len(editor.about("textDocument/codeLens", project.index)) == 1
+        shown = editor.about("textDocument/codeLens", project.index)
+        assert [lens["command"]["title"] for lens in shown[1:]] == ["SQL", "Schema after"]
 
 
 def test_revisions_are_found_by_id_and_by_message(project: SimpleNamespace) -> None:

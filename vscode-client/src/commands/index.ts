@@ -29,6 +29,7 @@ export function registerCommands({ context, timing, server, store, graph }: Part
     'foreshot.explainRule': (given) => explainRule(server, given),
     'foreshot.showSql': (given) => showMade(server, 'sql', uriOf(given) ?? active()),
     'foreshot.showSchema': (given) => showMade(server, 'schema', uriOf(given) ?? active()),
+    'foreshot.showPending': (given) => showMade(server, 'pending', uriOf(given) ?? active()),
     'foreshot.openRevision': (given) => openRevision(given),
     'foreshot.fixAll': () => fixAll(),
     'foreshot.statusMenu': () => statusMenu(),

@@ -163,6 +163,7 @@ IN_A_PROJECT: tuple[str, ...] = (
     "environment/include-schemas-off",
     "environment/duplicate-table-key",
     "constraints/naming-convention-missing",
+    "constraints/foreign-key-without-index",
     "destructive/drop-mapped-column",
     "enums/enum-values-out-of-step",
     "enums/enum-value-removed",

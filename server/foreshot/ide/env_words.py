@@ -1,10 +1,11 @@
-"""What the settings in env.py's ``context.configure(...)`` mean, for the card over each of them.
+"""What env.py's ``context.configure(...)`` is given means, and what ``context`` and ``op`` do besides operations, for the card over each.
 
 Source: Alembic's documentation of ``EnvironmentContext.configure`` (1.16 and later).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -62,6 +63,71 @@ WORDS: Final[dict[str, str]] = {
     "autogenerate_plugins": "Which comparisons autogenerate makes (Alembic 1.18 and later).",
 }
 
+CONTEXT: Final[dict[str, str]] = {
+    "configure": "Tells Alembic the connection (or, for `--sql`, the URL) and the options of this run. Nothing may run on the connection before it"
+    " without a commit: Alembic would not commit then.",
+    "begin_transaction": "The transaction of the whole run; with `transaction_per_migration=True` it does nothing, and each revision has its own.",
+    "run_migrations": "Runs the revisions that the command asks for, or the comparison of `--autogenerate`.",
+    "is_offline_mode": "Whether `--sql` was given: there is no connection then.",
+    "get_x_argument": "What `-x name=value` said on the command line; a dictionary with `as_dictionary=True`.",
+    "get_tag_argument": "What `--tag` said.",
+    "get_head_revision": "The id of the head; it fails where there are several.",
+    "get_context": "The `MigrationContext` of this run, with its connection, its dialect and `autocommit_block()`.",
+    "execute": "Runs SQL on the connection, or prints it for `--sql`.",
+    "static_output": "Writes text into the output of `--sql`.",
+    "config": "Alembic's configuration: `get_main_option`, `set_main_option` (where a `%` is written `%%`), `attributes`, `cmd_opts`.",
+}
+"""What env.py asks of ``context``."""
+
+OP: Final[dict[str, str]] = {
+    "get_bind": "The connection that the revision runs on. With `--sql` there is none: ask `context.is_offline_mode()` first. A commit on it is not the"
+    " revision's to make.",
+    "get_context": "The `MigrationContext`: `autocommit_block()` for what cannot run in a transaction, `dialect.name` for what one database needs.",
+    "autocommit_block": "Commits what ran before, also earlier revisions of the same run unless `transaction_per_migration=True`, then runs each statement"
+    " by itself. A failure in it is not rolled back: what it does must bear to be run again.",
+    "f": "The name as it is: no naming convention is put before it.",
+    "inline_literal": "A value that is written into the SQL instead of being bound, as `--sql` needs it.",
+    "run_async": "Runs an asynchronous function on the revision's connection.",
+}
+"""What a revision asks of ``op`` besides operations."""
+
+_OP_DOCS: Final = "https://alembic.sqlalchemy.org/en/latest/ops.html"
+_CONTEXT_DOCS: Final = "https://alembic.sqlalchemy.org/en/latest/api/runtime.html"
+_AROUND: Final = 100
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_RECEIVER: Final = re.compile(r"(?:([A-Za-z_]\w*)(?:\(\))?\s*\.\s*)$")
+_HOOKS: Final = (
+    "include_object",
+    "include_name",
+    "render_item",
+    "process_revision_directives",
+    "compare_type",
+    "compare_server_default",
+    "on_version_apply",
+)
+
+
+def op_card(project: Project, path: str, offset: int) -> tuple[str, Span] | None:
+    """The card over ``op.get_bind`` and the like in a revision, and the name's span."""
+    source = project.source(path)
+    found = _attribute(source.content, offset) if source is not None else None
+    if found is None:
+        return None
+    receiver, name, span = found
+    owners = ("get_context", "ctx", "context") if name == "autocommit_block" else ("op",)
+    if name not in OP or receiver not in owners:
+        return None
+    return f"`{name}`: {OP[name]}\n\n[Alembic's documentation]({_OP_DOCS})", span
+
+
+def _attribute(text: str, offset: int) -> tuple[str, str, Span] | None:
+    """The attribute at a place and the name before it: ``op`` and ``get_bind``."""
+    for match in _WORD.finditer(text, max(0, offset - _AROUND), offset + _AROUND):
+        if match.start() <= offset <= match.end():
+            before = _RECEIVER.search(text[max(0, match.start() - _AROUND) : match.start()])
+            return (before[1], match.group(), Span(*match.span())) if before is not None else None
+    return None
+
 
 def env_card(project: Project, offset: int) -> tuple[str, Span] | None:
     """The card over a setting's name in env.py, and the name's span."""
@@ -74,6 +140,9 @@ def env_card(project: Project, offset: int) -> tuple[str, Span] | None:
     for name, span in _names(project):
         if span.touches(offset):
             return f"`{name}`: {WORDS[name]}\n\n[Alembic's documentation]({ALEMBIC_DOCS})", span
+    found = _attribute(source.content, offset)
+    if found is not None and found[0] == "context" and found[1] in CONTEXT:
+        return f"`{found[1]}`: {CONTEXT[found[1]]}\n\n[Alembic's documentation]({_CONTEXT_DOCS})", found[2]
     return None
 
 
@@ -86,6 +155,18 @@ def _names(project: Project) -> Iterator[tuple[str, Span]]:
             if name in WORDS and argument.keyword is not None:
                 start = argument.keyword.start
                 yield name, Span(start, start + len(name))
+        for name, argument in call.arguments.items():
+            if name in _HOOKS:
+                yield from _definitions(project, name, argument.span)
     if env.target_metadata is not None:
         start = env.target_metadata.statement.start
         yield "target_metadata", Span(start, start + len("target_metadata"))
+
+
+def _definitions(project: Project, hook: str, value: Span) -> Iterator[tuple[str, Span]]:
+    """Where env.py defines the function that it passes as a hook."""
+    source = project.surroundings.env_source
+    function = source.content[value.start : value.end] if source is not None else ""
+    if source is not None and function.isidentifier():
+        for match in re.finditer(rf"^[ \t]*def[ \t]+({function})\b", source.content, re.MULTILINE):
+            yield hook, Span(*match.span(1))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from foreshot.ide.env_words import env_card
+from foreshot.ide.config_words import ini_card, mako_card
+from foreshot.ide.env_words import env_card, op_card
 from foreshot.ide.ids import mention_at
 from foreshot.ide.mapped_places import mapped_at
 from foreshot.ide.markup import limited, link
@@ -55,6 +56,12 @@ def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) ->
         if card is not None:
             yield card
         return
+    for config, card_at in ((path.endswith(".ini"), ini_card), (path.endswith(".mako"), mako_card)):
+        if config:
+            card = card_at(project, path, offset)
+            if card is not None:
+                yield card
+            return
     analysis = project.analyses.get(path)
     if analysis is None:
         mapped = mapped_at(project, path, offset)
@@ -68,6 +75,9 @@ def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) ->
     mention = mention_at(project, path, offset)
     if mention is not None:
         yield mention_card(project, path, mention), mention.span
+    card = op_card(project, path, offset)
+    if card is not None:
+        yield card
     revision = project.revision(path)
     found = operations_at(revision, offset) if revision is not None else None
     if revision is None or found is None:

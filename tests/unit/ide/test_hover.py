@@ -131,3 +131,42 @@ def test_a_table_that_was_emptied_keeps_nobody_waiting_in_rules_and_card_alike(t
     found = project(tmp_path.resolve(), {"m/versions/1.py": rows})
     assert "blocking-index" in {report.rule for report in found.reports}
     assert "while the whole table is read" in card(found, "m/versions/1.py", "op.create_|index")
+
+
+@pytest.mark.parametrize(
+    "name, place, words",
+    [
+        ("alembic.ini", "time|zone", "Since 0.9.2"),
+        ("alembic.ini", "script_loc|ation", "`%(here)s`"),
+        ("alembic.ini", "black.entry|point", "`console_scripts`"),
+        ("alembic.ini", "hoo|ks =", "Since 1.2"),
+        ("m/script.py.mako", "repr(down_revi|sion)", "a tuple for a merge"),
+        ("m/script.py.mako", "${upgra|des if", "`pass` has to stand in"),
+        ("m/env.py", "context.begin_trans|action", "the whole run"),
+        ("m/env.py", "def only_|ours", "autogenerate compares"),
+        ("m/env.py", "context.conf|igure", "the options of this run"),
+        ("m/versions/1.py", "op.get_|bind", "`--sql`"),
+        ("m/versions/1.py", "autocommit_|block", "not rolled back"),
+    ],
+)  # fmt: skip
+def test_configuration_and_template_and_env_are_explained(
+    folder: Path, name: str, place: str, words: str
+) -> None:
+    env = (
+        "from alembic import context\n\n\ndef only_ours(object, name, type_, reflected, compare_to):\n    return True\n\n\n"
+        "context.configure(include_object=only_ours)\nwith context.begin_transaction():\n    context.run_migrations()\n"
+    )
+    files = {
+        "alembic.ini": "[alembic]\nscript_location = m\ntimezone = UTC\n\n[post_write_hooks]\nhooks = black\nblack.type = console_scripts\nblack.entrypoint = black\n",
+        "m/script.py.mako": '"""${message}"""\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else "pass"}\n',
+        "m/env.py": env,
+        "m/versions/1.py": revision(
+            "a1", "op.get_bind()\nwith op.get_context().autocommit_block():\n    pass"
+        ),
+    }
+    assert words in card(project(folder, files), name, place)
+
+
+def test_words_elsewhere_in_a_template_are_no_variables(folder: Path) -> None:
+    files = {"m/script.py.mako": '"""${message} and imports"""\nrevision = ${repr(up_revision)}\n'}
+    assert card(project(folder, files), "m/script.py.mako", "and imp|orts") == ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from foreshot.ide.completion.item import Item
+from foreshot.ide.config_words import INI_KEYS
 from foreshot.project.settings_keys import KEYS, SEVERITIES, Key
 from foreshot.rules import NAMES, family_of
 from foreshot.text import Span
@@ -15,23 +16,6 @@ from foreshot.workspace.project import Project
 _TABLE = re.compile(r"^[ \t]*\[([^\[\]\r\n]+)\][ \t]*(?:#[^\r\n]*)?$", re.MULTILINE)
 _WORD = re.compile(r"[\w.-]*$")
 _KEY = re.compile(r"^[ \t]*([\w-]+)[ \t]*=")
-
-INI_KEYS = {
-    "script_location": "the folder of env.py and the revisions",
-    "file_template": "how files of new revisions are named, such as `%%(year)d_%%(month).2d_%%(rev)s_%%(slug)s`",
-    "prepend_sys_path": "folders that come first where env.py imports from",
-    "timezone": "of the creation date in new revisions; local time where it is left out",
-    "truncate_slug_length": "how many characters of the message a file name has; 40 where it is left out",
-    "revision_environment": "run env.py for `alembic revision` too",
-    "sourceless": "take compiled revisions without their source",
-    "version_locations": "folders of revisions, where there are several",
-    "version_path_separator": "what stands between version_locations; path_separator since 1.16",
-    "path_separator": "what stands between several paths (since 1.16): os, space, newline",
-    "recursive_version_locations": "look for revisions in subfolders too",
-    "output_encoding": "of new revision files; utf-8 where it is left out",
-    "sqlalchemy.url": "the database; a `%` in it is written `%%`",
-}
-"""Alembic's options in an ini file, with what they are for (Alembic's tutorial, "Editing the .ini file")."""
 
 
 def complete(project: Project, path: str, text: str, offset: int) -> list[Item]:

@@ -1,0 +1,151 @@
+"""A constraint or an index is called otherwise than the naming convention calls it.
+
+With a convention, whoever writes `op.drop_constraint(op.f("uq_orders_status"), …)` trusts that the name is what the convention makes, and so does
+autogenerate: it drops a unique constraint or an index of another name, and creates it once more. A name that a server would give (`orders_status_key`)
+mostly comes from before there was a convention, or from a revision that was made without it.
+
+Leave the name out (`None`), so that the convention gives it, or give the model's constraint the same name: nothing is said of names that the models
+have, nor where models could not be read.
+
+```python app/models.py
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+```
+```python env.py
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+context.configure(connection=None, target_metadata=target_metadata)
+```
+```python setup
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer()), sa.Column("status", sa.Text()))
+```
+```python bad
+def upgrade():
+    op.create_unique_constraint("orders_status_key", "orders", ["status"])
+    #                           ^^^^^^^^^^^^^^^^^^^ The convention calls this `uq_orders_status`
+```
+```python bad
+def upgrade():
+    op.create_index("orders_by_status", "orders", ["status"])
+    #               ^^^^^^^^^^^^^^^^^^ `ix_orders_status`
+```
+```python good
+def upgrade():
+    op.create_unique_constraint(op.f("uq_orders_status"), "orders", ["status"])
+    op.create_unique_constraint(None, "orders", ["id"])
+    op.create_check_constraint("known", "orders", "status in ('open', 'paid')")
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from foreshot.lint.context import Context, ProjectContext
+from foreshot.lint.entry import Note
+from foreshot.lint.finding import Finding
+from foreshot.lint.mapped import models_of
+from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
+from foreshot.migration import operations as ops
+from foreshot.models.model import Models
+from foreshot.schema.names import by_convention
+from foreshot.syntax.values import CallValue
+from foreshot.text import Span
+
+_KINDS: Final = {"unique": "uq", "foreign key": "fk"}
+"""Those for which a name is made of columns alone; what a primary key is called nobody asks."""
+
+
+class NamingConventionMismatch(ProjectRule):
+    """A written name that is neither the convention's nor the models'."""
+
+    severity = "warning"
+    of_shipped = False
+
+    def notes(self, context: Context) -> Iterator[Note]:
+        """The names in ``upgrade()`` that differ from the convention's: place, name, the convention's."""
+        story = next(filter(None, map(context.story, context.targets())), None)
+        if story is None or not story.target.conventions:
+            return
+        for operation in context.upgrade:
+            if operation.site.sql or operation.site.repeated:
+                continue
+            match operation:
+                case ops.AddConstraint(constraint=made) if made.kind in _KINDS and made.using_index is None:
+                    kind, at = _KINDS[made.kind], operation.site.args.get("constraint_name")
+                case ops.CreateIndex(index=made) if not made.expressions:
+                    kind, at = "ix", operation.site.args.get("index_name")
+                case _:
+                    continue
+            table, columns = operation.table, [name for name in made.columns if isinstance(name, str)]
+            if at is None or not isinstance(table, str) or not isinstance(made.name, str) or not columns:
+                continue
+            if len(columns) != len(made.columns) or "constraint_name" in dict(story.target.conventions).get(
+                kind, ""
+            ):
+                continue
+            referred = made.ref_table if isinstance(made, ops.ConstraintSpec) else ""
+            their = made.ref_columns if isinstance(made, ops.ConstraintSpec) else ()
+            name = by_convention(
+                story.target,
+                kind,
+                table,
+                columns,
+                referred if isinstance(referred, str) else "",
+                [item for item in their if isinstance(item, str)],
+            )
+            if name is not None and name != made.name and "%(" not in name:
+                yield (at.start, at.end, made.name, name)
+
+    def check(self, project: ProjectContext) -> Iterator[Finding]:
+        """Each such name that no model gives."""
+        noted = [entry for entry in project.entries if entry.reviewed and entry.notes.get(self.name)]
+        if not noted:
+            return
+        models = models_of(project.surroundings)
+        # Where something of the models could not be read, it may have the name.
+        if models.doubts and models.tables:
+            return
+        known = _names(models)
+        for entry in noted:
+            for note in entry.notes[self.name]:
+                match note:
+                    case (int(start), int(end), str(name), str(other)) if name not in known:
+                        yield self.finding(
+                            Span(start, end),
+                            f"The convention calls this {code(other)}: autogenerate and `op.f()` do not find it under"
+                            f" {code(name)}. Leave the name to the convention.",
+                            path=entry.path,
+                            object=name,
+                        )
+                    case _:
+                        pass
+
+
+def _names(models: Models) -> frozenset[str]:
+    """What the models call their constraints and indexes themselves."""
+    found: set[str] = set()
+    for table in models.tables:
+        calls = [item.call for item in table.items]
+        calls += [item for column in table.columns for item in column.args if isinstance(item, CallValue)]
+        for call in calls:
+            given = (call.keywords.get("name"), *call.args[:1])
+            found.update(name for name in given if isinstance(name, str))
+    return frozenset(found)

@@ -248,7 +248,7 @@ def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:
         name = str(item.name) if item.name is not None else None
         owner = item.table
         table, schema = owner.name, owner.schema
-        if isinstance(item, sa.Constraint):
+        if isinstance(item, sa.Constraint | sa.Index):
             columns = tuple(str(each.name) for each in cast("Any", item).columns)
     return Difference(kind, schema, str(table), column, name, columns, text, reverse)
 

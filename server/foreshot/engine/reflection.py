@@ -372,7 +372,8 @@ class _Answers:
         if table is None:
             return []
         found: list[dict[str, Any]] = [
-            {"name": key.name, "column_names": list(key.columns)} for key in table.uniques
+            {"name": key.name, "column_names": list(key.columns), "dialect_options": _together(key)}
+            for key in table.uniques
         ]
         if self.name in ("mysql", "mariadb"):
             for item in found:
@@ -407,7 +408,7 @@ class _Answers:
             "column_names": [
                 None if place in index.expressions else column for place, column in enumerate(index.columns)
             ],
-            "dialect_options": {},
+            "dialect_options": _together(index),
         }
         if index.expressions:
             found["expressions"] = list(index.columns)
@@ -425,3 +426,8 @@ class _Answers:
     def get_table_comment(self, table_name: str, schema: str | None = None, **_: Any) -> Mapping[str, Any]:
         table = self.table(table_name, schema)
         return {"text": table.comment if table is not None else None}
+
+
+def _together(over: Key | Index) -> dict[str, Any]:
+    """The option that reflection gives where two NULLs are the same, and only there."""
+    return {"postgresql_nulls_not_distinct": True} if over.nulls_not_distinct else {}

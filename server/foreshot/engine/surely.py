@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
 from foreshot.engine.autogenerate import Difference
-from foreshot.models.model import Doubt
+from foreshot.models.model import Doubt, ModelTable
 from foreshot.schema.state import Perhaps, Schema
 
-_TAKES = ("remove_column", "remove_index", "remove_constraint", "remove_fk")
+_TAKES: Final = ("remove_column", "remove_index", "remove_constraint", "remove_fk")
+
+
+_LEVELS: Final = ("certain", "possible", "hidden")
 
 
 class Sifted(NamedTuple):
@@ -27,7 +30,7 @@ def sifted(
     differences: Iterable[Difference],
     doubts: Iterable[Doubt],
     schema: Schema,
-    wanted: Container[str],
+    wanted: Mapping[str, ModelTable],
     *,
     from_nothing: bool = False,
 ) -> Sifted:
@@ -42,11 +45,12 @@ def sifted(
     whole = from_nothing or schema.is_whole
     found: dict[str, list[Difference]] = {"certain": [], "possible": [], "hidden": []}
     for item in differences:
-        if item.table_name not in wanted:
-            doubtful = anything or item.table_name in by_table
+        model = wanted.get(item.table_name)
+        if model is None:
+            level = "hidden" if anything or item.table_name in by_table else "certain"
         else:
-            doubtful = _by_models(item, by_table.get(item.table_name, []))
-        found["hidden" if doubtful else _by_schema(item, schema, whole)].append(item)
+            level = _by_models(item, by_table.get(item.table_name, []), model)
+        found[max(level, _by_schema(item, schema, whole), key=_LEVELS.index)].append(item)
     _as_their_tables(found)
     return Sifted(tuple(found["certain"]), tuple(found["possible"]), tuple(found["hidden"]))
 
@@ -59,14 +63,24 @@ def _as_their_tables(found: dict[str, list[Difference]]) -> None:
         found[surer] = [item for item in found[surer] if item.table_name not in tables]
 
 
-def _by_models(item: Difference, doubts: list[Doubt]) -> bool:
-    """Whether models may say otherwise: what could not be read may hold what seems to be missing."""
+def _by_models(item: Difference, doubts: list[Doubt], model: ModelTable) -> str:
+    """How far the models say so: what could not be read may hold what seems to be missing."""
+    level = "certain"
     for doubt in doubts:
+        if doubt.kinds and item.kind.partition("_")[2] not in doubt.kinds:
+            continue
         if doubt.column is None and item.kind in _TAKES:
-            return True
+            if not doubt.beyond or not _stands_on(item, model):
+                return "hidden"
+            level = "possible"
         if doubt.column is not None and (item.column == doubt.column or doubt.column in item.columns):
-            return True
-    return False
+            return "hidden"
+    return level
+
+
+def _stands_on(item: Difference, model: ModelTable) -> bool:
+    """Whether an index or a constraint stands on nothing but columns that the model has."""
+    return bool(item.columns) and all(model.column(name) is not None for name in item.columns)
 
 
 def _by_schema(item: Difference, schema: Schema, whole: bool) -> str:

@@ -37,6 +37,25 @@ _COLUMN_KEYWORDS: Final = frozenset(
         "quote",
     }
 )
+_KEYS: Final = ("index", "constraint")
+_KINDS: Final = {
+    "Index": _KEYS,
+    "UniqueConstraint": _KEYS,
+    "index": _KEYS,
+    "unique": _KEYS,
+    "ForeignKey": ("fk",),
+    "ForeignKeyConstraint": ("fk",),
+    "PrimaryKeyConstraint": ("nullable",),
+    "CheckConstraint": ("check",),
+    "ExcludeConstraint": ("check",),
+    "FetchedValue": ("default",),
+    "Identity": ("default",),
+    "Sequence": ("default",),
+    "server_default": ("default",),
+    "comment": ("comment",),
+    "nullable": ("nullable",),
+}
+"""The kinds of differences that a part of a model has a say in; ``check`` is none of Alembic's."""
 UNKNOWN_DEFAULT: Final = "foreshot_unknown_default"
 """Key in ``Column.info``: the default of the model is not known."""
 UNCLEAR: Final = "foreshot_unclear"
@@ -79,9 +98,14 @@ class _Maker:
         return made.c[column.name]
 
     def doubt(
-        self, why: str, item: ModelColumn | ModelItem, table: ModelTable, column: str | None = None
+        self,
+        why: str,
+        item: ModelColumn | ModelItem,
+        table: ModelTable,
+        column: str | None = None,
+        kinds: tuple[str, ...] = (),
     ) -> None:
-        self.doubts.append(Doubt(why, item.origin, table.full_name, column))
+        self.doubts.append(Doubt(why, item.origin, table.full_name, column, kinds))
 
     def table(self, model: ModelTable, metadata: sa.MetaData, known: frozenset[str]) -> None:
         columns: list[sa.Column[Any]] = []
@@ -113,17 +137,26 @@ class _Maker:
             return
         self.current_model = model
         for item in model.items:
+            kinds = _KINDS.get(item.call.path.rpartition(".")[2], ())
             try:
                 missing = _missing(item.call, table)
                 made = self.item(item.call, model, table, known) if missing is None else None
                 if missing is not None:
-                    self.doubt(f"a constraint or an index is on `{missing}`, which is not known", item, model)
+                    self.doubt(
+                        f"a constraint or an index is on `{missing}`, which is not known",
+                        item,
+                        model,
+                        None,
+                        kinds,
+                    )
                 elif made is None:
-                    self.doubt("a foreign key leads to a table that is not known", item, model)
+                    self.doubt("a foreign key leads to a table that is not known", item, model, None, kinds)
                 elif isinstance(made, sa.Constraint):
                     table.append_constraint(made)
             except Exception as error:
-                self.doubt(f"a constraint or an index cannot be read: {error}"[:200], item, model)
+                self.doubt(
+                    f"a constraint or an index cannot be read: {error}"[:200], item, model, None, kinds
+                )
         self.current_model = None
 
     def item(self, call: CallValue, model: ModelTable, table: sa.Table, known: frozenset[str]) -> Any:
@@ -182,7 +215,8 @@ class _Maker:
             try:
                 keywords[key] = self.builder.value(value)
             except CannotBuild as error:
-                self.doubt(f"`{key}` of the column cannot be read: {error}", column, model, column.name)
+                why = f"`{key}` of the column cannot be read: {error}"
+                self.doubt(why, column, model, column.name, _KINDS.get(key, ()))
                 if key == "server_default":
                     info[UNKNOWN_DEFAULT] = True
         try:
@@ -201,12 +235,14 @@ class _Maker:
             item = self.foreign_key(item, model)
             target = item.args[0]
             if not isinstance(target, str) or not self.is_known(target, model, known):
-                self.doubt("the foreign key leads to a table that is not known", column, model, column.name)
+                why = "the foreign key leads to a table that is not known"
+                self.doubt(why, column, model, column.name, ("fk",))
                 return None
         try:
             return self.builder.value(item)
         except CannotBuild as error:
-            self.doubt(f"a part of the column cannot be read: {error}", column, model, column.name)
+            kinds = _KINDS.get(item.path.rpartition(".")[2], ())
+            self.doubt(f"a part of the column cannot be read: {error}", column, model, column.name, kinds)
             return None
 
     def foreign_key(self, call: CallValue, model: ModelTable) -> CallValue:
@@ -290,7 +326,10 @@ def _drop_dangling(metadata: sa.MetaData, maker: _Maker, wanted: tuple[ModelTabl
                 if model is not None:
                     maker.doubts.append(
                         Doubt(
-                            "a foreign key leads to a column that is not known", model.origin, model.full_name
+                            "a foreign key leads to a column that is not known",
+                            model.origin,
+                            model.full_name,
+                            kinds=("fk",),
                         )
                     )
             for column in constraint.columns:

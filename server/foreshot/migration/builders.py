@@ -254,6 +254,7 @@ def _constraint(arguments: Arguments, site: Site, kind: ConstraintKind) -> list[
         using_index=using_index if isinstance(using_index, str) else None,
         deferrable=arguments.get("deferrable"),
         final=isinstance(arguments.values.get("constraint_name"), Formatted),
+        nulls_not_distinct=arguments.flag("postgresql_nulls_not_distinct"),
     )
     return [AddConstraint(site, table, schema, spec)]
 

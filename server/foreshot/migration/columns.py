@@ -200,6 +200,7 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
         deferrable=call.keywords.get("deferrable"),
         use_alter=call.keywords.get("use_alter") is True,
         final=isinstance(written, Formatted),
+        nulls_not_distinct=call.keywords.get("postgresql_nulls_not_distinct") is True,
     )
 
 
@@ -246,6 +247,7 @@ def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> Ind
         options.get("postgresql_include"),
         isinstance(name, Formatted),
         any(isinstance(item, CallValue) and item.path.startswith("sqlalchemy.") for item in elements),
+        options.get("postgresql_nulls_not_distinct") is True,
     )
 
 

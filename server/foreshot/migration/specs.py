@@ -196,6 +196,8 @@ class ConstraintSpec(Struct, frozen=True):
     use_alter: bool = False
     final: bool = False
     """Its name went through ``op.f()``: no naming convention touches it."""
+    nulls_not_distinct: bool = False
+    """Of a unique constraint: two NULLs are the same."""
 
 
 class IndexSpec(Struct, frozen=True):
@@ -212,6 +214,8 @@ class IndexSpec(Struct, frozen=True):
     """Its name went through ``op.f()``: no naming convention touches it."""
     expressions: bool = False
     """True when at least one element is known to be an expression instead of a column name."""
+    nulls_not_distinct: bool = False
+    """Of a unique index: two NULLs are the same."""
 
 
 class SqlProblem(Struct, frozen=True):

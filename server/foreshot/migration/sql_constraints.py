@@ -43,6 +43,7 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
     if cursor.take("CONSTRAINT") and cursor.word not in ("PRIMARY", "UNIQUE", "FOREIGN", "CHECK"):
         name = cursor.identifier("a constraint name")
     word = cursor.word
+    together = word == "UNIQUE" and cursor.peek() == "NULLS" and cursor.peek(2) == "NOT"
     columns: tuple[Maybe[str], ...] = ()
     table: Name | None = None
     ref_columns: tuple[Maybe[str], ...] = ()
@@ -89,6 +90,7 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
         not_valid=tail.not_valid,
         deferrable=tail.deferrable,
         using_index=using,
+        nulls_not_distinct=together,
     )
 
 

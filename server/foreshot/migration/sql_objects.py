@@ -106,6 +106,7 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
     elements = [index_element(item) for item in _elements(cursor)]
     include: Value = None
     where: Value = None
+    together = False
     while not cursor.done:
         if cursor.take("INCLUDE"):
             include = list(names_of(cursor.inside()))
@@ -115,6 +116,8 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
             where = cursor.rest().value_text()
         elif cursor.take("USING"):
             using = cursor.take_name().text.lower()
+        elif cursor.take("NULLS", "NOT", "DISTINCT"):
+            together = True
         else:
             cursor.at += 1
     index = IndexSpec(
@@ -126,6 +129,7 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
         using=using,
         include=include,
         expressions=any(expression for _, expression in elements),
+        nulls_not_distinct=together,
     )
     site = found.site(start, name.end if name else end, table=table, **({"name": name} if name else {}))
     found.add(

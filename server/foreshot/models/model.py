@@ -20,13 +20,17 @@ class Origin(Struct, frozen=True):
 class Doubt(Struct, frozen=True):
     """Something that could not be read, and what it may touch.
 
-    Without a table it may touch any table of the models; without a column, anything of the table.
+    Without a table it may touch any table of the models; without a column, anything of the table. ``kinds`` are those of
+    the differences that it may touch, without their verbs (``fk``, ``default``); all where there are none.
     """
 
     why: str
     origin: Origin
     table: str | None = None
     column: str | None = None
+    kinds: tuple[str, ...] = ()
+    beyond: bool = False
+    """Only columns that the model is not known to have, and what stands on them: a base class brings no indexes on others' columns."""
 
 
 class EnumMember(Struct, frozen=True):

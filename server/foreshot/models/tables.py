@@ -277,7 +277,7 @@ class TableReader(TableCalls):
                 continue
             where = Origin(source.scope.path, name_span(source))
             why = f"what `{path.rpartition('.')[2]}` brings is not known: it is not in the workspace"
-            self.doubts.append(Doubt(why, where, self._guess(source, root)))
+            self.doubts.append(Doubt(why, where, self._guess(source, root), beyond=True))
 
     def _guess(self, source: ClassSource, root: Root) -> str | None:
         line = self.bases.linearised(source)[0]

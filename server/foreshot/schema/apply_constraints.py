@@ -41,16 +41,21 @@ def add_constraint(draft: Draft, table: Table, made: to.NewConstraint) -> Table:
     if made.kind == "exclude":
         name = cut(made.name, draft.dialect) if made.name else None
         return replace(table, exclusions=(*table.exclusions, st.Exclusion(name, "written", draft.origin)))
+    together = False
     if made.using_index is not None:
         index = next((item for item in table.indexes if item.name == made.using_index), None)
         if index is not None:
-            columns = known_columns(index.columns)
+            columns, together = known_columns(index.columns), index.nulls_not_distinct
             table = replace(table, indexes=tuple([item for item in table.indexes if item is not index]))
     if columns is None or made.name is None or made.kind not in ("primary key", "unique"):
         return doubted(draft, table, "a constraint that cannot be told is added")
     if made.kind == "primary key":
         return set_primary_key(draft, table, columns, made.name, made.final)
-    return add_unique(draft, table, columns, made.name, made.final, made.deferrable)
+    table = add_unique(draft, table, columns, made.name, made.final, made.deferrable)
+    if (made.nulls_not_distinct or together) and draft.dialect == "postgresql":
+        *before, key = table.uniques
+        table = replace(table, uniques=(*before, replace(key, nulls_not_distinct=True)))
+    return table
 
 
 def set_primary_key(draft: Draft, table: Table, columns: tuple[str, ...], name: str, final: bool) -> Table:
@@ -162,6 +167,8 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     )
     table = replace(table, foreign_keys=(*table.foreign_keys, key))
     if draft.target.is_mysql and not _is_indexed(table, columns):
+        # An index made for an earlier key gives way to this one, which has the new key's name (sql_table.cc).
+        table = without_implied(draft, table, columns)
         name = (
             written if named != "server" and written else mysql_index_name(columns[0], set(names_on(table)))
         )
@@ -171,10 +178,12 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
 
 
 def _is_indexed(table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether an index begins with these columns."""
+    """Whether an index begins with these columns that the server would not replace."""
     size = len(columns)
     wanted = set(columns)
-    candidates: list[tuple[str | None, ...]] = [item.columns for item in table.indexes]
+    candidates: list[tuple[str | None, ...]] = [
+        item.columns for item in table.indexes if item.implied_by is None or len(item.columns) > size
+    ]
     candidates += [item.columns for item in table.uniques]
     if table.primary_key is not None:
         candidates.append(table.primary_key.columns)

@@ -53,6 +53,7 @@ def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | Non
         made.expressions,
         None,
         valid,
+        made.nulls_not_distinct and draft.dialect == "postgresql",
     )
 
 

@@ -102,6 +102,7 @@ class NewConstraint(Struct, frozen=True, array_like=True):
     final: bool = False
     using_index: str | None = None
     deferrable: bool = False
+    nulls_not_distinct: bool = False
 
 
 class NewIndex(Struct, frozen=True, array_like=True):
@@ -116,6 +117,7 @@ class NewIndex(Struct, frozen=True, array_like=True):
     include: tuple[str, ...] = ()
     expressions: tuple[int, ...] = ()
     concurrently: bool = False
+    nulls_not_distinct: bool = False
 
 
 class MadeTable(Struct, frozen=True, array_like=True, tag_field="_", tag="+t"):

@@ -234,6 +234,7 @@ def _constraint(item: ConstraintSpec, site: Site) -> to.NewConstraint:
         _final(item, site),
         item.using_index,
         item.deferrable is True,
+        item.nulls_not_distinct,
     )
 
 
@@ -253,6 +254,7 @@ def index_of(item: IndexSpec, site: Site, *, concurrently: bool = False) -> to.N
         if item.expressions
         else (),
         concurrently,
+        item.nulls_not_distinct,
     )
 
 

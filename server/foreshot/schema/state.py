@@ -110,6 +110,8 @@ class Key(Struct, frozen=True):
     columns: tuple[str, ...]
     origin: Origin
     deferrable: bool = False
+    nulls_not_distinct: bool = False
+    """Of a unique constraint: two NULLs are the same (PostgreSQL 15)."""
 
 
 class Index(Struct, frozen=True):
@@ -130,6 +132,8 @@ class Index(Struct, frozen=True):
     """The foreign key or unique constraint for which the server made it."""
     valid: bool | None = True
     """False, or None when it may be: a concurrent build that a condition or an error may have left unfinished."""
+    nulls_not_distinct: bool = False
+    """Two NULLs are the same (PostgreSQL 15)."""
 
 
 class ForeignKey(Struct, frozen=True):

@@ -273,3 +273,33 @@ class Guid(sa.TypeDecorator):
 )
 def test_defaults_are_compared_as_a_database_would(one: str, other: str, same: bool | None) -> None:
     assert same_default(one, other) is same
+
+
+def test_indexes_are_the_same_when_nulls_are_the_same_in_both() -> None:
+    model = MODEL.format(
+        'a = sa.Column(sa.Integer)\n    __table_args__ = (sa.Index("ix_a", "a", unique=True, postgresql_nulls_not_distinct=True),)'
+    )
+    for together, expected in ((True, []), (False, [("remove_index", "ix_a"), ("add_index", "ix_a")])):
+        index = Index("ix_a", "written", ("a",), True, MADE, nulls_not_distinct=together)
+        assert said(drift(model, schema(table(column("a", "INTEGER"), indexes=(index,))))) == expected
+
+
+def test_a_doubt_about_a_foreign_key_hides_foreign_keys_only() -> None:
+    model = MODEL.format('a = sa.Column(sa.Integer, sa.ForeignKey("elsewhere.id"))')
+    index = Index("ix_a", "written", ("a",), False, MADE)
+    assert said(drift(model, schema(table(column("a", "INTEGER"), indexes=(index,))))) == [
+        ("remove_index", "ix_a")
+    ]
+
+
+def test_a_base_of_elsewhere_may_bring_columns_but_no_index_on_others() -> None:
+    model = "from lib import Stamped\n" + MODEL.format("a = sa.Column(sa.Integer)").replace(
+        "(Base)", "(Stamped, Base)"
+    )
+    indexes = (
+        Index("ix_a", "written", ("a",), False, MADE),
+        Index("ix_b", "written", ("b",), False, MADE),
+    )
+    found = drift(model, schema(table(column("a", "INTEGER"), column("b", "INTEGER"), indexes=indexes)))
+    assert [(item.difference.name, item.certain) for item in found.pending] == [("ix_a", False)]
+    assert {item.column or item.name for item in found.unsure} == {"b", "ix_b"}

@@ -354,3 +354,30 @@ def test_what_was_taken_for_granted_makes_all_of_a_revision_doubtful() -> None:
     ).at_heads()
     assert [item.why for item in schema.doubts(schema.tables["app_users"])] == ["a default"]
     assert supposed(delta, []) is delta
+
+
+def test_mysql_gives_the_index_of_an_older_foreign_key_to_the_new_one() -> None:
+    made = """
+op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("user_id", sa.Integer()))
+op.create_foreign_key("fk_old", "notes", "users", ["user_id"], ["id"])
+op.drop_constraint("fk_old", "notes", type_="foreignkey")
+"""
+    renamed = 'op.create_foreign_key("fk_new", "notes", "users", ["user_id"], ["id"])'
+    schema = head(("a", None, USERS), ("b", "a", made), dialect="mysql")
+    assert [index.name for index in schema.tables["notes"].indexes] == ["fk_old"]
+    schema = head(("a", None, USERS), ("b", "a", made), ("c", "b", renamed), dialect="mysql")
+    assert [index.name for index in schema.tables["notes"].indexes] == ["fk_new"]
+
+
+def test_nulls_that_are_the_same() -> None:
+    body = """
+op.create_unique_constraint("uq_a", "users", ["email"], postgresql_nulls_not_distinct=True)
+op.create_index("ix_b", "users", ["email"], unique=True, postgresql_nulls_not_distinct=True)
+op.execute("CREATE UNIQUE INDEX ix_c ON users (email) NULLS NOT DISTINCT WHERE id > 0")
+op.execute("ALTER TABLE users ADD CONSTRAINT uq_d UNIQUE NULLS NOT DISTINCT (email)")
+op.create_index("ix_e", "users", ["email"], unique=True)
+"""
+    users = head(("a", None, USERS), ("b", "a", body)).tables["users"]
+    assert {item.name for item in (*users.indexes, *users.uniques) if item.nulls_not_distinct} == {
+        *("uq_a", "ix_b", "ix_c", "uq_d")
+    }

@@ -10,6 +10,7 @@ from msgspec import Struct
 from foreshot.ide.navigation import title_of
 from foreshot.ide.summary import label, subject
 from foreshot.migration import operations as ops
+from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.revision import Revision
 from foreshot.text import Span
 from foreshot.workspace.project import Project
@@ -35,6 +36,7 @@ _KINDS: dict[type[ops.Operation], Kind] = {
     ops.DropType: "type",
     ops.AddEnumValue: "type",
     ops.RenameEnumValue: "type",
+    SyncEnum: "type",
     ops.DataChange: "data",
     ops.BulkInsert: "data",
     ops.TruncateTable: "data",

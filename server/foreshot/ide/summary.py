@@ -7,6 +7,7 @@ from typing import Any
 
 from foreshot.lint.words import code, codes, listed, plain
 from foreshot.migration import operations as ops
+from foreshot.migration.plugins import SyncEnum
 from foreshot.syntax.values import Unknown, Value
 
 _MANY = 6
@@ -44,6 +45,8 @@ def subject(operation: ops.Operation) -> str:
         case ops.CreateEnum(name=str() as name) | ops.DropType(name=str() as name):
             return name
         case ops.AddEnumValue(name=str() as name) | ops.RenameEnumValue(name=str() as name):
+            return name
+        case SyncEnum(name=str() as name):
             return name
         case ops.DataChange():
             return f"{operation.verb} {table}" if table else operation.verb
@@ -246,6 +249,7 @@ _SENTENCES: dict[type[ops.Operation], Callable[[Any], str]] = {
     ops.DropType: lambda op: f"Drops the type {code(op.name)}",
     ops.AddEnumValue: lambda op: f"Adds the value {code(op.value)} to the type {code(op.name)}",
     ops.RenameEnumValue: _rename_value,
+    SyncEnum: lambda op: f"Makes the type {code(op.name)} anew, with {_columns(op.values)}",
     ops.DataChange: _data_change,
     ops.TruncateTable: lambda op: f"Deletes every row of {_of(op)}",
     ops.DropContainer: lambda op: f"Drops the {op.what} {code(op.name)}",

@@ -11,16 +11,19 @@ BRINGS: Final = {
     "gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm", "similarity": "pg_trgm", "word_similarity": "pg_trgm",
     "uuid_generate_v1": "uuid-ossp", "uuid_generate_v1mc": "uuid-ossp", "uuid_generate_v4": "uuid-ossp",
     "uuid_generate_v5": "uuid-ossp", "vector_l2_ops": "vector", "vector_cosine_ops": "vector", "vector_ip_ops": "vector",
-    "halfvec_l2_ops": "vector", "gen_salt": "pgcrypto", "crypt": "pgcrypto", "pgp_sym_encrypt": "pgcrypto",
+    "vector_l1_ops": "vector", "halfvec_l2_ops": "vector", "halfvec_cosine_ops": "vector", "halfvec_ip_ops": "vector",
+    "halfvec_l1_ops": "vector", "sparsevec_l2_ops": "vector", "sparsevec_cosine_ops": "vector", "sparsevec_ip_ops": "vector",
+    "bit_hamming_ops": "vector", "bit_jaccard_ops": "vector", "gen_salt": "pgcrypto", "crypt": "pgcrypto", "pgp_sym_encrypt": "pgcrypto",
     "unaccent": "unaccent", "gist_geometry_ops_2d": "postgis", "earth_distance": "earthdistance",
 }  # fmt: skip
 PYTHON_TYPES: Final = {
     "pgvector.sqlalchemy": "vector", "geoalchemy2": "postgis", "sqlalchemy.dialects.postgresql.CITEXT": "citext",
-    "sqlalchemy.dialects.postgresql.HSTORE": "hstore", "sqlalchemy_utils.LtreeType": "ltree", "citext": "citext",
+    "sqlalchemy.dialects.postgresql.HSTORE": "hstore", "sqlalchemy_utils.LtreeType": "ltree", "sqlalchemy_utils.Ltree": "ltree", "citext": "citext",
 }  # fmt: skip
 SQL_TYPES: Final = {
     "vector": "vector",
     "halfvec": "vector",
+    "sparsevec": "vector",
     "citext": "citext",
     "hstore": "hstore",
     "ltree": "ltree",

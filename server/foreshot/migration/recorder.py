@@ -22,6 +22,7 @@ from foreshot.migration.operations import (
     SqlText,
     TransactionControl,
 )
+from foreshot.migration.plugins import ENTITIES, GEOSPATIAL, plugin_operation
 from foreshot.migration.sql import read_sql
 from foreshot.migration.ways import ways_of
 from foreshot.syntax.evaluate import Scope
@@ -63,23 +64,6 @@ _LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", 
 _HARMLESS = frozenset(
     {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
 )
-
-
-_VERBS = ("create", "replace", "drop")
-_ENTITIES = ("entity", "view", "materialized_view", "sp", "function", "trigger", "policy", "extension")
-ENTITIES: Final = frozenset(
-    {*(f"{verb}_{what}" for verb in _VERBS for what in _ENTITIES), "sync_enum_values"}
-)
-"""Operations of plugins that are known: alembic_utils, alembic-postgresql-enum, Alembic's recipe of replaceable objects."""
-GEOSPATIAL: Final = {
-    "create_geospatial_table": "create_table",
-    "drop_geospatial_table": "drop_table",
-    "add_geospatial_column": "add_column",
-    "drop_geospatial_column": "drop_column",
-    "create_geospatial_index": "create_index",
-    "drop_geospatial_index": "drop_index",
-}
-"""GeoAlchemy2's operations, which take what Alembic's own take."""
 
 
 class Recorder:
@@ -138,7 +122,7 @@ class Recorder:
             for operation in build(name, call, site):
                 self._add(operation)
         elif name in ENTITIES:
-            self._add(Execute(self._site(call, frame), name.replace("_", " ")))
+            self._add(plugin_operation(name, call, self._site(call, frame)))
         elif name not in _NO_EFFECT:
             self._opaque(
                 f"`op.{name}()` is an operation that Alembic itself does not define",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from foreshot.migration import operations as ops
+from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
 from foreshot.schema import changes as to
 from foreshot.schema.lower_sql import lower_execute
@@ -105,6 +106,9 @@ def _elsewhere(operation: ops.Operation, at: to.At) -> to.Change | tuple[to.Chan
             )
         case ops.RenameEnumValue(value=value):
             return to.MovedValue(at, name(operation.name), name(value), name(operation.new_value))
+        case SyncEnum(name=str() as enum):
+            # Its columns are given the new type of the same name: to them nothing is lost.
+            return to.LostType(at, enum), to.MadeEnum(at, enum, _names(operation.values))
         case ops.DropContainer(what=what):
             kind = "extension" if what == "extension" else "schema"
             return to.LostThing(at, kind, operation.name, operation.cascade, operation.if_exists)

@@ -109,6 +109,7 @@ THIRD_PARTY: Final[Mapping[str, Handler]] = {
     "pgvector.Vector": _spelled("vector"),
     "pgvector.VECTOR": _spelled("vector"),
     "pgvector.HALFVEC": _spelled("halfvec"),
+    "pgvector.SPARSEVEC": _spelled("sparsevec"),
     "geoalchemy2.Geometry": _geometry("geometry"),
     "geoalchemy2.Geography": _geometry("geography"),
     "citext.CIText": _as(Named(_PG + "CITEXT")),

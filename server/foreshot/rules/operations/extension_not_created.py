@@ -35,6 +35,18 @@ def upgrade():
     op.execute("CREATE SCHEMA IF NOT EXISTS tenant")
     op.create_table("tenants", sa.Column("id", sa.Integer(), primary_key=True), schema="tenant")
 ```
+```python setup
+from alembic_utils.pg_extension import PGExtension
+
+
+def upgrade():
+    op.create_table("docs", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("text", sa.Text()))
+    op.create_entity(PGExtension(schema="public", signature="pg_trgm"))
+```
+```python good
+def upgrade():
+    op.create_index("ix_text", "docs", ["text"], postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"})
+```
 """
 
 from __future__ import annotations
@@ -173,8 +185,10 @@ def _of_type(spec: ops.TypeSpec) -> Iterator[tuple[str, str, str]]:
         if extension is not None:
             yield "extension", extension, spec.sql
         return
+    # Classes of a package are known whatever module of it they are taken from.
+    known = (spec.path, f"{spec.path.partition('.')[0]}.{spec.name}")
     for path, extension in extensions.PYTHON_TYPES.items():
-        if spec.path == path or spec.path.startswith(f"{path}."):
+        if path in known or spec.path.startswith(f"{path}."):
             yield "extension", extension, spec.written.partition("(")[0]
 
 

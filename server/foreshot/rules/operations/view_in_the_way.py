@@ -35,6 +35,29 @@ def upgrade():
 def upgrade():
     op.alter_column("a", "price", type_=sa.BigInteger(), existing_type=sa.Integer())
 ```
+Views of alembic_utils are known, too:
+
+```python setup
+from alembic_utils.pg_view import PGView
+
+
+def upgrade():
+    op.create_table("people", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(20)))
+    op.create_entity(PGView(schema="public", signature="names", definition="SELECT name FROM people"))
+```
+```python bad
+def upgrade():
+    op.drop_column("people", "name")
+    #                        ^^^^^^ `names` reads `people.name`
+```
+```python good
+from alembic_utils.pg_view import PGView
+
+
+def upgrade():
+    op.drop_entity(PGView(schema="public", signature="names", definition="SELECT name FROM people"))
+    op.drop_column("people", "name")
+```
 """
 
 from __future__ import annotations

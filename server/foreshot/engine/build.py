@@ -14,8 +14,8 @@ from sqlalchemy import types as sqltypes
 from sqlalchemy.sql.elements import ClauseElement
 
 from foreshot.engine.custom import Perhaps, placeholder, written
+from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import CustomType, EnumClass
-from foreshot.models.types import enum_values
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 
 MAX_DEPTH: Final = 30

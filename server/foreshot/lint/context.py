@@ -150,7 +150,8 @@ class ProjectContext:
         module = parse(source) if source is not None else None
         if not isinstance(module, Module):
             return None
-        revision = read_revision(module, tuple(target.database for target in self.targets))
+        databases = tuple(target.database for target in self.targets)
+        revision = read_revision(module, databases, modules=self.surroundings.modules)
         return Context(revision, self.surroundings, path) if revision is not None else None
 
     @property

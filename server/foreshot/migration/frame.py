@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -33,6 +33,8 @@ class Frame(Struct):
     depth: int = 0
     path: tuple[int, ...] = ()
     functions: tuple[object, ...] = ()
+    resume: Callable[[], None] | None = None
+    """Inside a context manager's function: what its ``yield`` goes on with."""
 
     def under(self, condition: Condition, number: int) -> Frame:
         """The frame inside a block that runs only under ``condition``, which has that number among all of the file."""

@@ -56,8 +56,7 @@ class CreateTable(TableOperation, frozen=True):
     constraints: tuple[ConstraintSpec, ...] = ()
     indexes: tuple[IndexSpec, ...] = ()
     if_not_exists: bool = False
-    complete: bool = True
-    """False when columns could not all be read (``*columns``, CREATE TABLE AS, LIKE)."""
+    complete: bool = True  # not where columns could not all be read: `*columns`, CREATE TABLE AS, LIKE
     temporary: bool = False
     partitioned: bool = False
 
@@ -315,8 +314,7 @@ class SqlText(Operation, frozen=True):
     """The call that hands SQL to the database, whatever the SQL says: one for each call, before its statements."""
 
     kind: ClassVar[str] = "sql_text"
-    callee: str
-    """``op.execute``, ``connection.execute``…, as resolved."""
+    callee: str  # `op.execute`, `connection.execute`…, as resolved
     value: Value
     """Text, str or Unknown."""
     wrapped: bool
@@ -345,9 +343,15 @@ class Opaque(Operation, frozen=True):
 
     kind: ClassVar[str] = "opaque"
     why: str
-    what: str
-    """``sql``, ``operation``, ``helper``, ``loop`` or ``limit``."""
+    what: str  # `sql`, `operation`, `helper`, `loop` or `limit`
     tables: tuple[str, ...] = ()  # the only ones that it may touch, where its text tells; empty: any
+
+
+class Followed(Opaque, frozen=True):
+    """What a function of another module does, which no rule looks at: its places are not this file's."""
+
+    operations: tuple[Operation, ...] = ()
+    unread: bool = False  # whether a part of it could not be read
 
 
 __all__ = [
@@ -372,6 +376,7 @@ __all__ = [
     "DropTable",
     "DropType",
     "Execute",
+    "Followed",
     "ForeignKeyRef",
     "IndexSpec",
     "Maintenance",

@@ -13,10 +13,12 @@ from typing import Final
 from foreshot.migration.calls import RecordedCall
 from foreshot.migration.header import read_header
 from foreshot.migration.operations import Direction
+from foreshot.migration.outlook import Outlook
 from foreshot.migration.recorder import Recorder
 from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import FunctionSpec
 from foreshot.migration.walk import Walker
+from foreshot.project.modules import Modules
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import Value
@@ -30,6 +32,9 @@ def read_revision(
     dialects: tuple[str, ...] = (),
     calls: list[RecordedCall] | None = None,
     options: Callable[[str], Value] | None = None,
+    modules: Modules | None = None,
+    *,
+    whole: bool = False,
 ) -> Revision | None:
     """Everything that a revision file says; None when it is no revision file.
 
@@ -38,11 +43,13 @@ def read_revision(
         dialects: databases that the project runs on, to parse SQL by; empty when unknown.
         calls: takes the calls as they were described, of both directions.
         options: tells what ``op.get_context().opts`` has; None: nothing is known of it.
+        modules: other modules of the project, whose constants and functions are followed; None: none are.
+        whole: what other modules describe is taken with its places there, for those who do not look at places.
     """
     header = read_header(module)
     if header is None:
         return None
-    scope = Scope(module)
+    scope = Scope(module, outlook=Outlook(modules, whole=whole))
     scope.options = options
     recorder = Recorder(module, dialects, calls)
     walker = Walker(module, scope, recorder)

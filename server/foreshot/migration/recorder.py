@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import Final, Literal, cast
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final, cast
 
 from msgspec.structs import replace
 
+from foreshot.migration.acting import CONTROL, EXECUTE
 from foreshot.migration.builders import build, from_method, is_operation
 from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
@@ -16,6 +19,7 @@ from foreshot.migration.frame import Frame
 from foreshot.migration.operations import (
     Batch,
     Execute,
+    Followed,
     Opaque,
     Operation,
     Site,
@@ -27,14 +31,13 @@ from foreshot.migration.sql import read_sql
 from foreshot.migration.ways import ways_of
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Text, Unknown
+from foreshot.syntax.values import CallValue, OpaqueValue, Ref, Text, Unknown
 from foreshot.text import Span
 
 MAX_OPERATIONS: Final = 4_000
 """Operations that are taken from one revision. The most in 5,340 of real projects was 421."""
 
 _BY_DATABASE = (ast.Call, ast.IfExp, ast.Name)
-_EXECUTE = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
 _NO_EFFECT = frozenset(
     {
         "get_bind",
@@ -49,12 +52,6 @@ _NO_EFFECT = frozenset(
         "run_async",
     }
 )
-_CONTROL: dict[str, Literal["begin", "commit", "rollback"]] = {
-    "begin": "begin",
-    "commit": "commit",
-    "rollback": "rollback",
-}
-_ACTING = _EXECUTE | frozenset(_CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
 _DDL_CONSTRUCTS = {
     "CreateSequence": "CREATE SEQUENCE",
     "DropSequence": "DROP SEQUENCE",
@@ -79,11 +76,54 @@ class Recorder:
         self.operations: list[Operation] = []
         self._opaque_seen: set[Span] = set()
         self._gave_up: set[str] = set()
+        self._outer: list[Operation] | None = None
+        self._inner = 0
 
     @property
     def is_full(self) -> bool:
         """Whether no more operations are taken."""
-        return len(self.operations) >= MAX_OPERATIONS
+        return len(self.operations) + len(self._outer or ()) + self._inner >= MAX_OPERATIONS
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether what is recorded now stands in another module."""
+        return self._outer is not None
+
+    @contextmanager
+    def apart(
+        self, call: Span, name: Span, frame: Frame
+    ) -> Generator[Callable[[Callable[[], None]], None], None, None]:
+        """Take what is recorded meanwhile as one operation at a call; what is yielded runs something as if it stood outside."""
+        calls = self.calls
+
+        def enter() -> None:
+            self._outer, self.operations, self.calls = self.operations, [], None
+
+        def leave() -> None:
+            inner, self.operations = self.operations, self._outer or []
+            self._outer, self.calls = None, calls
+            self._inner += len(inner)
+            if inner:
+                self._followed(inner, call, name, frame)
+
+        def between(run: Callable[[], None]) -> None:
+            leave()
+            run()
+            enter()
+
+        enter()
+        try:
+            yield between
+        finally:
+            leave()
+
+    def _followed(self, inner: list[Operation], call: Span, name: Span, frame: Frame) -> None:
+        site = self._site_at(call, name, frame)
+        unread = next((item for item in inner if isinstance(item, Opaque)), None)
+        why = unread.why if unread is not None else "what it calls stands in another module"
+        made = Followed(site, why, "helper", operations=tuple(inner), unread=unread is not None)
+        self._keep("unknown", made.why, site)
+        self._add(made)
 
     def give_up(self, why: str, frame: Frame) -> None:
         """Say, once for each function, that the rest of it is not read."""
@@ -98,11 +138,11 @@ class Recorder:
             self._batch_call(method, node, value, cast("Batch", value.receiver.content), frame)
         elif path.startswith("alembic.op.") and path.count(".") == 2:
             self._op_call(method, node, value, frame)
-        elif method in _EXECUTE and isinstance(node.func, ast.Attribute) and node.args:
+        elif method in EXECUTE and isinstance(node.func, ast.Attribute) and node.args:
             self._execute(node, value, frame)
-        elif method in _CONTROL and isinstance(node.func, ast.Attribute) and not node.args:
+        elif method in CONTROL and isinstance(node.func, ast.Attribute) and not node.args:
             receiver = path.rpartition(".")[0]
-            self._add(TransactionControl(self._site(value, frame), _CONTROL[method], receiver))
+            self._add(TransactionControl(self._site(value, frame), CONTROL[method], receiver))
         elif operations := from_method(value, site := self._site(value, frame)):
             self._keep("method", method, site, value)
             for operation in operations:
@@ -156,7 +196,12 @@ class Recorder:
         ways = ways_of(argument, frame.scope) if isinstance(argument, _BY_DATABASE) else []
         if len(ways) > 1:
             for condition, way, scope in ways:
-                self._execute_way(way, call, replace(frame.under(condition, 0), scope=scope))
+                inner = replace(frame.under(condition, 0), scope=scope)
+                if scope.module is frame.scope.module or self.is_apart:
+                    self._execute_way(way, call, inner)
+                else:
+                    with self.apart(call.span, call.func.span, frame):
+                        self._execute_way(way, call, inner)
             return
         self._execute_way(argument, call, frame)
 
@@ -164,7 +209,7 @@ class Recorder:
         """SQL, or what SQLAlchemy renders, is handed to the database."""
         value = frame.scope.evaluate(argument)
         # SQL runs at once, inside a batch block too, whose own operations wait for its end.
-        site = replace(self._site(call, frame), args={"sql": self.module.span(argument)})
+        site = replace(self._site(call, frame), args={"sql": frame.scope.module.span(argument)})
         text = frame.scope.text(argument)
         blank = isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t")
         # A name that stands for a construct has a text of one hole, as `text(name)` has.
@@ -181,7 +226,7 @@ class Recorder:
                 self._opaque(
                     "SQL is executed that is only known when it runs",
                     "sql",
-                    self.module.span(argument),
+                    frame.scope.module.span(argument),
                     frame,
                 )
             return
@@ -206,7 +251,7 @@ class Recorder:
             self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
         elif not _only_reads(value) and _may_be_sql(call):
             why = "a statement is executed that is only known when it runs"
-            self._opaque(why, "sql", self.module.span(argument), frame)
+            self._opaque(why, "sql", frame.scope.module.span(argument), frame)
 
     def _sql_dialects(self, frame: Frame) -> tuple[str, ...]:
         if frame.dialects:
@@ -284,46 +329,6 @@ class Recorder:
         if operation.site.order != order:
             operation = replace(operation, site=replace(operation.site, order=order))
         self.operations.append(operation)
-
-
-def acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
-    """Calls in an expression that may change the database, by their names; inner ones before those around them."""
-    found: list[ast.Call] = []
-    pending: list[ast.AST] = [node]
-    while pending:
-        current = pending.pop()
-        if not isinstance(current, ast.Call):
-            if not isinstance(current, _QUIET):
-                pending.extend(ast.iter_child_nodes(current))
-            continue
-        func = current.func
-        if isinstance(func, ast.Attribute):
-            owner = func.value
-            if func.attr in _ACTING or is_operation(func.attr):
-                found.append(current)
-            elif isinstance(owner, ast.Name) and _is_library(owner.id, scope):
-                # What SQLAlchemy constructs (a column, a type, a text) acts on nothing yet.
-                continue
-            if not isinstance(owner, ast.Name):
-                pending.append(owner)
-        elif isinstance(func, ast.Name):
-            acts = func.id in _ACTING or is_operation(func.id)
-            if acts or isinstance(scope.lookup(func.id), FunctionValue):
-                found.append(current)
-        else:
-            pending.append(func)
-        pending.extend([item for item in current.args if not isinstance(item, _QUIET)])
-        pending.extend([item.value for item in current.keywords if not isinstance(item.value, _QUIET)])
-    found.reverse()
-    return found
-
-
-_QUIET = (ast.Constant, ast.Name, ast.Lambda)
-
-
-def _is_library(name: str, scope: Scope) -> bool:
-    value = scope.lookup(name)
-    return isinstance(value, Ref) and (value.path == "sqlalchemy" or value.path.startswith("sqlalchemy."))
 
 
 def _is_text_call(node: ast.expr, scope: Scope) -> bool:

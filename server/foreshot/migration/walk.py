@@ -8,25 +8,24 @@ sequences and calls of the file's own helper functions.
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from functools import cached_property
 from typing import Final, cast
 
 from msgspec.structs import replace
 
+from foreshot.migration.branches import Names
 from foreshot.migration.columns import last_name, maybe_name
+from foreshot.migration.follow import Follower
 from foreshot.migration.frame import Frame
 from foreshot.migration.guards import read_condition
 from foreshot.migration.operations import Batch, Direction
-from foreshot.migration.recorder import Recorder, acting_calls
+from foreshot.migration.recorder import Recorder
 from foreshot.syntax.budget import MAX_ITEMS
 from foreshot.syntax.evaluate import Scope, names_in
-from foreshot.syntax.expressions import bind_parameters, defaults_of
+from foreshot.syntax.expressions import defaults_of
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
-MAX_CALL_DEPTH: Final = 8
 MAX_STATEMENTS: Final = 50_000
 """Statements that are followed, those of a loop once for each turn."""
 MAX_NESTING: Final = 100
@@ -50,16 +49,12 @@ _MUTATORS = frozenset(
 )
 
 
-class Walker:
+class Walker(Follower):
     """Follows the functions of one module and hands each call to a recorder."""
 
     def __init__(self, module: Module, scope: Scope, recorder: Recorder) -> None:
-        self.module = module
-        self.scope = scope
-        self._recorder = recorder
-        self._budget = MAX_STATEMENTS
+        super().__init__(module, scope, recorder, MAX_STATEMENTS)
         self._nesting = 0
-        self._blocks = 0
 
     def run(self, node: ast.FunctionDef, direction: Direction) -> None:
         """Follow one entry function."""
@@ -71,10 +66,6 @@ class Walker:
         frame = Frame(scope, direction, self.module.span(node), functions=(node,), path=self._new_path(()))
         self._block(node.body, frame)
 
-    def _new_path(self, path: tuple[int, ...]) -> tuple[int, ...]:
-        self._blocks += 1
-        return (*path, self._blocks)
-
     # Statements
 
     def _block(self, statements: list[ast.stmt], frame: Frame) -> bool:
@@ -85,9 +76,9 @@ class Walker:
         self._nesting += 1
         try:
             for statement in statements:
-                frame.statement = self.module.span(statement)
+                frame.statement = frame.scope.module.span(statement)
                 self._budget -= 1
-                if self._budget < 0 or self._recorder.is_full or self.scope.budget.is_spent:
+                if self._budget < 0 or self._recorder.is_full or frame.scope.budget.is_spent:
                     self._recorder.give_up("the file does more than can be followed", frame)
                     return True
                 if self._statement(statement, frame):
@@ -98,6 +89,8 @@ class Walker:
 
     def _statement(self, statement: ast.stmt, frame: Frame) -> bool:
         match statement:
+            case ast.Expr(value=ast.Yield()) if frame.resume is not None:
+                frame.resume()
             case ast.Expr(value=value):
                 self._effects(value, frame, top=True)
                 if isinstance(value, ast.Call):
@@ -147,7 +140,7 @@ class Walker:
                     frame.conditions = frame.and_unknown(self._new_path(())[-1])
                 if not ended:
                     ended = self._block(orelse, self._inside(frame)) if orelse else False
-                frame.statement = self.module.span(statement)
+                frame.statement = frame.scope.module.span(statement)
                 return (self._block(finalbody, frame) if finalbody else False) or (ended and not handlers)
             case ast.Return(value=value):
                 if value is not None:
@@ -210,11 +203,18 @@ class Walker:
         negated = condition.negated()
         outer = frame.statement
         path = self._new_path(frame.path)
+        before = Names(frame.scope)
         body = replace(frame.under(condition, path[-1]), path=path, statement=outer)
         body_ended = self._block(statement.body, body)
+        then = before.taken_back()
         path = self._new_path(frame.path)
         other = replace(frame.under(negated, path[-1]), path=path, statement=outer)
         other_ended = self._block(statement.orelse, other) if statement.orelse else False
+        if other_ended and not body_ended:
+            before.taken_back()
+            before.put(then)
+        elif body_ended == other_ended:
+            before.merge(then, condition, frame.statement)
         if body_ended and other_ended:
             return True
         if body_ended or other_ended:
@@ -272,18 +272,24 @@ class Walker:
             for node in ast.walk(statement):
                 match node:
                     case ast.AugAssign(target=ast.Name(id=name)):
-                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                        frame.scope.bind(
+                            name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
+                        )
                     case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
                         method == "append" or method in _MUTATORS
                     ) and isinstance(frame.scope.lookup(name), list | dict):
-                        frame.scope.bind(name, Unknown(f"`{name}` changes in a loop", self.module.span(node)))
+                        frame.scope.bind(
+                            name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
+                        )
                     case _:
                         pass
 
     def _with(self, statement: ast.With, frame: Frame) -> bool:
         inner = self._inside(frame)
-        whole = self.module.span(statement)
+        whole = frame.scope.module.span(statement)
         for item in statement.items:
+            if len(statement.items) == 1 and (manager := self._manager(item.context_expr, frame)) is not None:
+                return self._managed(*manager, statement.body, frame, inner)
             value = self._effects(item.context_expr, frame)
             alias = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
             if isinstance(value, CallValue) and value.path.endswith("op.batch_alter_table"):
@@ -308,70 +314,6 @@ class Walker:
             call.span,
             call.argument("recreate", 2),
             call.keywords.get("naming_convention") is not None,
-        )
-
-    # Calls
-
-    def _effects(self, node: ast.expr, frame: Frame, *, top: bool = False) -> Value:
-        """Follow the calls in an expression, innermost first; the expression's value."""
-        if isinstance(node, ast.Constant | ast.Name):
-            return frame.scope.evaluate(node)
-        if isinstance(node, ast.Await):
-            return self._effects(node.value, frame, top=top)
-        value: Value = None
-        for call in acting_calls(node, frame.scope):
-            value = self._call(call, frame, top=top and call is node)
-            if call is node:
-                return value
-        if top and isinstance(node, ast.Call):
-            return self._call(node, frame, top=True)
-        return frame.scope.evaluate(node)
-
-    def _call(self, node: ast.Call, frame: Frame, *, top: bool = False) -> Value:
-        value = frame.scope.call(node)
-        if isinstance(value, CallValue):
-            self._recorder.record(node, value, frame, top=top)
-        elif isinstance(value, Unknown):
-            self._follow(node, frame)
-        return value
-
-    def _follow(self, node: ast.Call, frame: Frame) -> None:
-        """Follow a call of one of the file's own functions."""
-        function = frame.scope.evaluate(node.func)
-        if not isinstance(function, FunctionValue) or not isinstance(function.node, ast.FunctionDef):
-            return
-        if frame.depth >= MAX_CALL_DEPTH or function.node in frame.functions:
-            return
-        args: list[Value] = []
-        for argument in node.args:
-            if isinstance(argument, ast.Starred):
-                items = frame.scope.items(argument.value)
-                if items is None:
-                    break
-                args.extend(items)
-            else:
-                args.append(frame.scope.evaluate(argument))
-        keywords = {
-            keyword.arg: frame.scope.evaluate(keyword.value)
-            for keyword in node.keywords
-            if keyword.arg is not None
-        }
-        scope = bind_parameters(function, args, keywords)
-        once = not args and not keywords and self._call_counts[function.node.name] == 1
-        inner = replace(
-            frame,
-            scope=scope,
-            depth=frame.depth + 1,
-            repeated=frame.repeated or not once,
-            path=self._new_path(frame.path),
-            functions=(*frame.functions, function.node),
-        )
-        self._block(function.node.body, inner)
-
-    @cached_property
-    def _call_counts(self) -> Counter[str]:
-        return Counter(
-            node.func.id for node in self.module.nodes(ast.Call) if isinstance(node.func, ast.Name)
         )
 
 

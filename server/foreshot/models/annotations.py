@@ -9,10 +9,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from foreshot.models.enum_classes import enum_class
 from foreshot.models.libraries import sa_type
 from foreshot.models.model import EnumClass
 from foreshot.models.scopes import LinkedScope, Linker
-from foreshot.models.types import ancestry, enum_class
+from foreshot.models.types import ancestry
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 from foreshot.text import Span
 

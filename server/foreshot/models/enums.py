@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import EnumClass, ModelTable, Origin
-from foreshot.models.types import enum_values
 from foreshot.syntax.values import CallValue
 from foreshot.text import Span
 

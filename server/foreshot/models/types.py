@@ -1,4 +1,4 @@
-"""Column types: the project's own down to what they stand for, those of libraries, enumerations."""
+"""Column types: the project's own down to what they stand for, those of libraries."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+from msgspec.structs import replace
+
+from foreshot.models.enum_classes import enum_class
 from foreshot.models.libraries import LIBRARIES, sa_type
-from foreshot.models.model import CustomType, EnumClass, EnumMember
+from foreshot.models.model import CustomType
 from foreshot.models.scopes import ClassSource, Linker, call_function
 from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.module import assigned
-from foreshot.syntax.values import CallValue, FunctionValue, Ref, Unknown, Value
+from foreshot.syntax.values import CallValue, Choice, FunctionValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
@@ -28,7 +31,11 @@ def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
         case Ref():
             return _settled_ref(linker, value, depth)
         case CallValue():
-            custom = _custom(linker, value.func, value, depth) if "(" not in value.path else None
+            custom = (
+                _custom(linker, _canonical(linker, value.func), value, depth)
+                if "(" not in value.path
+                else None
+            )
             if custom is not None:
                 return custom
             called_on = value.receiver if isinstance(value.receiver, CallValue) else None
@@ -44,15 +51,16 @@ def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
                 receiver,
                 value.open_ended,
             )
+        case Choice():
+            then, other = settled(linker, value.then, depth + 1), settled(linker, value.other, depth + 1)
+            return replace(value, then=then, other=other)
         case list():
             return [settled(linker, item, depth + 1) for item in cast("list[Value]", value)]
         case tuple():
             return tuple(settled(linker, item, depth + 1) for item in cast("tuple[Value, ...]", value))
         case dict():
-            return {
-                key: settled(linker, item, depth + 1)
-                for key, item in cast("dict[Value, Value]", value).items()
-            }
+            pairs = cast("dict[Value, Value]", value)
+            return {key: settled(linker, item, depth + 1) for key, item in pairs.items()}
         case _:
             return value
 
@@ -74,40 +82,25 @@ def _settled_ref(linker: Linker, ref: Ref, depth: int) -> Value:
     custom = _custom(linker, ref, None, depth)
     if custom is not None:
         return custom
-    return linker.value(ref.path) if "<" not in ref.path and "(" not in ref.path else ref
+    if name == "impl" and (
+        holder := linker.class_source(_canonical(linker, Ref(owner, owner, ref.span)).path)
+    ):
+        decorator = _own_type(linker, holder, None, depth + 1)
+        if decorator is not None and decorator.decorator:
+            return decorator.impl
+    if "<" in ref.path or "(" in ref.path:
+        return ref
+    found = linker.value(ref.path)
+    # A name of one module that another hands on.
+    return settled(linker, found, depth + 1) if isinstance(found, Ref) and found.path != ref.path else found
 
 
-def enum_class(source: ClassSource) -> EnumClass:
-    """The members of an enumeration, in order."""
-    members: list[EnumMember] = []
-    complete = True
-    scope = source.scope.child()
-    count = 0
-    for item in source.node.body:
-        match item:
-            case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if not name.startswith("_"):
-                pass
-            case ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value) if (
-                name[:1] != "_"
-            ):
-                pass
-            case ast.If() | ast.For() | ast.Expr(value=ast.Call()):
-                complete = False
-                continue
-            case _:
-                continue
-        made = scope.evaluate(value)
-        scope.bind(name, made)
-        count += 1
-        if isinstance(made, CallValue) and made.path.rpartition(".")[2] == "auto":
-            strings = any("Str" in ast.unparse(base) for base in source.node.bases)
-            made = name.lower() if strings else str(count)
-        if isinstance(made, tuple):
-            made = cast("tuple[Value, ...]", made)[0] if made else None
-        text = made if isinstance(made, str) else str(made) if isinstance(made, int) else None
-        members.append(EnumMember(name, text, source.scope.module.span(value)))
-        del target
-    return EnumClass(source.dotted, source.node.name, tuple(members), complete, source.scope.path)
+def _canonical(linker: Linker, ref: Ref) -> Ref:
+    """The name where it is defined, of one that a module hands on."""
+    if "<" in ref.path or "(" in ref.path or linker.class_source(ref.path) is not None:
+        return ref
+    found = linker.value(ref.path)
+    return found if isinstance(found, Ref) else ref
 
 
 def _custom(linker: Linker, func: Ref, call: CallValue | None, depth: int) -> CustomType | None:
@@ -341,46 +334,3 @@ def _described(linker: Linker, value: Value, impl: Value, depth: int) -> Value:
             return settled(linker, value, depth + 1)
         case _:
             return Unknown("what the type is here is only known when it runs", _NOWHERE)
-
-
-def enum_values(value: CallValue) -> Sequence[tuple[str, Span]] | None:
-    """The values of a settled ``sa.Enum(...)``, each with its place; None where they cannot be told."""
-    enum = value.args[0] if value.args else value.keywords.get("enums")
-    if isinstance(enum, EnumClass):
-        if not enum.complete:
-            return None
-        how = _values_callable(value.keywords.get("values_callable"))
-        if how is None:
-            return None
-        found = [(item.name if how == "name" else item.value, item.span) for item in enum.members]
-        return cast("list[tuple[str, Span]]", found) if all(text is not None for text, _ in found) else None
-    if all(isinstance(item, str) for item in value.args) and not value.open_ended:
-        return list(
-            zip(
-                cast("tuple[str, ...]", value.args),
-                value.arg_spans or ((_NOWHERE,) * len(value.args)),
-                strict=False,
-            )
-        )
-    return None
-
-
-def _values_callable(value: Value) -> str | None:
-    """Whether an Enum stores its members' names or values; None where that cannot be told."""
-    if value is None:
-        return "name"
-    if isinstance(value, FunctionValue):
-        node = value.node
-        body = node.body if isinstance(node, ast.Lambda) else None
-        if isinstance(node, ast.FunctionDef):
-            returned = [item.value for item in node.body if isinstance(item, ast.Return)]
-            body = returned[0] if len(returned) == 1 else None
-        words = (
-            {inner.attr for inner in ast.walk(body) if isinstance(inner, ast.Attribute)}
-            if body
-            else set[str]()
-        )
-        plain = words - {"__members__", "values", "keys", "items"}
-        if plain == {"value"} or plain == {"name"}:
-            return plain.pop()
-    return None

@@ -21,6 +21,8 @@ MAX_CONFIGS = 2_000
 """Configuration files that are opened in one workspace folder."""
 
 _INI_ENDINGS = (".ini", ".cfg")
+_REPOSITORIES = (".git", ".hg", ".svn")
+_PROJECTS = ("pyproject.toml", "alembic.ini", "setup.py", "setup.cfg")
 
 
 def find_environments(
@@ -48,7 +50,7 @@ def environments_at(files: Files, path: str, root: str) -> list[Environment]:
     it, such as for settings, still does.
     """
     inside = find_environments(files, path) if files.listing(path) is not None else []
-    if inside and all(found.configs for found in inside):
+    if inside and (all(found.configs for found in inside) or not _is_project(files, root)):
         return [replace(found, root=root) for found in inside]
     return environments_of(find_environments(files, root), path)
 
@@ -106,18 +108,28 @@ def is_revision_place(environment: Environment, path: str) -> bool:
 def workspace_root(path: str, exists: Callable[[str], bool]) -> str:
     """The folder to read when somebody names one file or folder: the repository around it, else the topmost project.
 
-    ``exists`` tells whether a path exists. Without any sign of a project it is the folder itself.
+    ``exists`` tells whether a path exists. Without any sign of a project it is the folder itself. A project inside a package
+    is read from where that package is imported.
     """
-    best = path
+    best, package = "", ""
     for folder in paths.ancestors(path, paths.top(path)):
-        if any(exists(paths.child(folder, name)) for name in (".git", ".hg", ".svn")):
+        if any(exists(paths.child(folder, name)) for name in _REPOSITORIES):
             return folder
-        if any(
-            exists(paths.child(folder, name))
-            for name in ("pyproject.toml", "alembic.ini", "setup.py", "setup.cfg")
-        ):
+        if any(exists(paths.child(folder, name)) for name in _PROJECTS):
             best = folder
-    return best
+        # PEP 561 lays its marker into the topmost package, which may have no `__init__.py`.
+        if any(exists(paths.child(folder, name)) for name in ("__init__.py", "py.typed")):
+            package = paths.parent(folder)
+    best = best or path
+    return package if package and paths.is_inside(best, package) else best
+
+
+def _is_project(files: Files, folder: str) -> bool:
+    """Whether a folder has any sign of a project."""
+    listing = files.listing(folder)
+    return listing is not None and not {*_REPOSITORIES, *_PROJECTS}.isdisjoint(
+        (*listing.files, *listing.folders)
+    )
 
 
 def _places(environment: Environment) -> list[str]:

@@ -11,7 +11,7 @@ from foreshot.schema import state as st
 from foreshot.schema.apply_constraints import add_check, add_key, add_unique
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text, with_column
-from foreshot.schema.plain import Called, Named, Plain
+from foreshot.schema.plain import Called, Named, Plain, chosen
 from foreshot.schema.state import Column, ColumnType, Perhaps, Table
 from foreshot.schema.types import spell
 
@@ -32,7 +32,7 @@ def make_column(draft: Draft, change: to.MadeColumn) -> None:
             draft.doubt(f"the column {made.name} is added a second time", table.name)
         return
     column = column_of(draft, table, made, create=False)
-    if made.default is not None and not is_unclear(made.default):
+    if column.default is not None and not is_unclear(column.default):
         column = replace(column, filled_by=draft.origin)
     table = with_column(table, column)
     if made.primary_key and table.primary_key is None:
@@ -45,6 +45,7 @@ def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -
     """A new column; what cannot be told of it is its ``perhaps``."""
     name = made.name or ""
     about = f"{table.name}.{name}"
+    default = chosen(made.default, draft.dialect)
     type_ = draft.type_of(made.type, made.sql, create)
     if made.type is None and made.sql is None and draft.dialect != "sqlite":
         type_ = type_of_referred(draft, made) or type_
@@ -53,7 +54,7 @@ def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -
         reasons.append(Perhaps(unknown_type(made.type), draft.origin, about))
     if made.nullable is None:
         reasons.append(Perhaps("whether it takes NULL cannot be told", draft.origin, about))
-    if is_unclear(made.default):
+    if is_unclear(default):
         reasons.append(Perhaps("its default cannot be told", draft.origin, about))
     serial = spell(made.type, draft.dialect, made.sql).serial
     sequence = None
@@ -67,7 +68,7 @@ def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -
         type_,
         nullable,
         draft.origin,
-        made.default,
+        default,
         made.identity,
         made.computed,
         text(made.comment),
@@ -259,9 +260,9 @@ def _altered(draft: Draft, table: Table, column: Column, change: to.SetColumn) -
             reasons.append(Perhaps("whether it takes NULL cannot be told", draft.origin, about))
         column = replace(column, nullable=change.nullable, nullable_by=draft.origin)
     if "default" in sets:
-        if is_unclear(change.default):
+        default, identity = chosen(change.default, draft.dialect), column.identity
+        if is_unclear(default):
             reasons.append(Perhaps("its default cannot be told", draft.origin, about))
-        default, identity = change.default, column.identity
         if isinstance(default, Called) and default.path.rpartition(".")[2] == "Identity":
             default, identity = None, default
         elif default is None:
@@ -282,11 +283,23 @@ def _modified(draft: Draft, table: Table, column: Column, change: to.SetColumn) 
         return column
     key = table.primary_key
     in_key = key is not None and column.name in key.columns
-    if "nullable" not in change.sets and "nullable" not in change.existing and not in_key:
-        column = replace(column, nullable=True, nullable_by=draft.origin)
-    if "default" not in change.sets and "default" not in change.existing and column.default is not None:
+    if "type" not in change.sets and "type" in change.existing:
+        column = _restated(draft, column, change.was_type)
+    if "nullable" not in change.sets and not in_key:
+        nullable = change.was_nullable if "nullable" in change.existing else True
+        if nullable is not None and nullable != column.nullable:
+            column = replace(column, nullable=nullable, nullable_by=draft.origin)
+    if "default" not in change.sets and column.default is not None and "default" not in change.existing:
         column = replace(column, default=None, default_by=draft.origin)
     return column
+
+
+def _restated(draft: Draft, column: Column, written: Plain) -> Column:
+    """The column as it is stated anew: of a type that is not what it was, where nobody changed it."""
+    type_ = draft.type_of(written, None)
+    if type_.stored is None or type_.stored == column.type.stored:
+        return column
+    return replace(column, type=type_, typed_by=draft.origin)
 
 
 def rename_column(draft: Draft, table: Table, name: str, new: str) -> None:

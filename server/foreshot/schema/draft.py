@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from foreshot.schema import state as st
-from foreshot.schema.plain import Called, Named, Plain, Unclear
+from foreshot.schema.plain import Called, Named, Plain, Unclear, chosen
 from foreshot.schema.state import Column, ColumnType, Origin, Perhaps, Schema, Table, Target
 from foreshot.schema.types import spell
 
@@ -120,6 +120,7 @@ class Draft:
 
     def type_of(self, written: Plain, sql: str | None, create: bool = False) -> ColumnType:
         """A column's type; with ``create`` a native enum type that is missing is made, as SQLAlchemy does with a table."""
+        written = chosen(written, self.dialect)
         spelled = spell(written, self.dialect, sql)
         described = written if isinstance(written, Called | Named) else None
         enum = spelled.enum

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
+from msgspec.structs import replace
+
 from foreshot.migration import operations as ops
 from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
 from foreshot.schema import changes as to
 from foreshot.schema.lower_sql import lower_execute
 from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
-from foreshot.syntax.values import Maybe, Ref, Unknown, Value
+from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
 
 Settle = Callable[[Value], Value]
 """A type in SQLAlchemy's own terms: what a class of the project stands for."""
@@ -30,10 +32,27 @@ def lower(
     spans: list[tuple[int, int]] = []
     batches: dict[int, int] = {}
     for operation in operations:
-        made = changes_of(operation, settle, batches)
+        if isinstance(operation, ops.Followed):
+            made = _followed(operation, settle, batches)
+        else:
+            made = changes_of(operation, settle, batches)
         found.extend(made)
         spans.extend([(operation.site.call.start, operation.site.call.end)] * len(made))
     return tuple(found), tuple(spans)
+
+
+def _followed(operation: ops.Followed, settle: Settle | None, batches: dict[int, int]) -> list[to.Change]:
+    """What a function of another module does, all of it at the place of the call."""
+    found: list[to.Change] = []
+    elsewhere: dict[int, int] = {}
+    for item in operation.operations:
+        made = changes_of(item, settle, elsewhere)
+        for change in made:
+            batch = change.at.batch
+            if batch >= 0:
+                batch = batches.setdefault(-1 - operation.site.order * 1_000 - batch, len(batches))
+            found.append(replace(change, at=replace(change.at, order=operation.site.order, batch=batch)))
+    return found
 
 
 def changes_of(
@@ -162,6 +181,8 @@ def type_of(spec: TypeSpec | Unknown | None, settle: Settle | None = None) -> tu
     """A type without its places, and its spelling in SQL."""
     if spec is None:
         return None, None
+    if isinstance(spec, Choice):
+        return plain(settle(spec) if settle is not None else spec), None
     if isinstance(spec, Unknown):
         return Unclear(spec.why), None
     if settle is not None and spec.sql is None:
@@ -312,6 +333,8 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         None if operation.comment is False else plain(operation.comment),
         plain(operation.autoincrement),
         tuple([key for key, is_given in existing.items() if is_given]),
+        type_of(operation.existing_type, settle)[0],
+        _bool(operation.existing_nullable) if operation.existing_nullable is not None else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final, Union, cast
 
 from msgspec import Struct
 
-from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
+from foreshot.syntax.values import CallValue, Choice, Ref, Text, Unknown, Value
 from foreshot.text import Span
 
 NOWHERE: Final = Span(0, 0)
@@ -19,6 +19,10 @@ NOWHERE: Final = Span(0, 0)
 _MAX_DEPTH: Final = 12
 _MOST_PARTS: Final = 2_000
 """Parts of a value: values may share theirs, so that a short file spells one without end."""
+
+
+BY_DIALECT: Final = "<by dialect>"
+"""The path of a call that stands for what a dialect decides: the dialects, the value on these, the value on others."""
 
 
 class Named(Struct, frozen=True, array_like=True, tag="n"):
@@ -78,6 +82,9 @@ def plain(value: Value, depth: int = 0) -> Plain:
         return Unclear("it has too many parts")
     depth += 1
     match value:
+        case Choice():
+            dialects = Listed(tuple(sorted(value.dialects)))
+            return Called(BY_DIALECT, (dialects, plain(value.then, depth), plain(value.other, depth)))
         case Unknown():
             return Unclear(value.why)
         case Ref():
@@ -101,6 +108,28 @@ def plain(value: Value, depth: int = 0) -> Plain:
             return Unclear("it is only known when it runs")
 
 
+def chosen(value: Plain, dialect: str, depth: int = 0) -> Plain:
+    """The value as it is on a dialect."""
+    if depth > _MAX_DEPTH:
+        return Unclear("it is nested too deeply")
+    match value:
+        case Called(path=path, args=(Listed(items=dialects), then, other)) if path == BY_DIALECT:
+            names = (dialect, "mysql") if dialect == "mariadb" else (dialect,)
+            return chosen(then if any(name in dialects for name in names) else other, dialect, depth + 1)
+        case Called():
+            return Called(
+                value.path,
+                tuple([chosen(item, dialect, depth + 1) for item in value.args]),
+                tuple([(key, chosen(item, dialect, depth + 1)) for key, item in value.keywords]),
+                value.written,
+                chosen(value.receiver, dialect, depth + 1),
+            )
+        case Listed(items=items):
+            return Listed(tuple([chosen(item, dialect, depth + 1) for item in items]))
+        case _:
+            return value
+
+
 def is_too_large(value: Value, most: int) -> bool:
     """Whether a value has more parts than ``most``, each counted as often as it stands in it."""
     ahead: list[Value] = [value]
@@ -111,6 +140,8 @@ def is_too_large(value: Value, most: int) -> bool:
         match item:
             case CallValue():
                 ahead += [*item.args, *item.keywords.values(), item.receiver]
+            case Choice():
+                ahead += [item.then, item.other]
             case list() | tuple() | set() | frozenset():
                 ahead += cast("list[Value]", item)
             case dict():
@@ -127,6 +158,8 @@ def placed(value: Plain) -> Value:
             return Unknown(why, NOWHERE)
         case Named(path=path, written=written):
             return Ref(path, written or path, NOWHERE)
+        case Called(path=path) if path == BY_DIALECT:
+            return Unknown("the value depends on the dialect", NOWHERE)
         case Called():
             return CallValue(
                 Ref(value.path, value.written or value.path, NOWHERE),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from foreshot.schema.plain import Called, Listed, Named, Plain
+from foreshot.schema.plain import Called, Listed, Named, Plain, chosen
 from foreshot.schema.spelling import UNKNOWN, Asked, Handler, Spelling
 from foreshot.schema.third_party import THIRD_PARTY
 
@@ -20,7 +20,7 @@ _MAX_DEPTH: Final = 8
 @lru_cache(maxsize=20_000)
 def spell(written: Plain, dialect: str, sql: str | None = None) -> Spelling:
     """What a described type is on a dialect; ``sql`` is its spelling where it was read from SQL."""
-    return _spell(written, dialect, sql, 0)
+    return _spell(chosen(written, dialect), dialect, sql, 0)
 
 
 def _spell(written: Plain, dialect: str, sql: str | None, depth: int) -> Spelling:
@@ -31,6 +31,8 @@ def _spell(written: Plain, dialect: str, sql: str | None, depth: int) -> Spellin
     if name in ("with_variant", "evolve", "adapt") and call.receiver is not None:
         chosen = _variant(call, dialect) if name == "with_variant" else None
         return _spell(chosen if chosen is not None else call.receiver, dialect, sql, depth + 1)
+    if name == "as_mutable" and call.args:
+        return _spell(call.args[0], dialect, sql, depth + 1)
     if call.path.startswith("sql:"):
         return _raw(call, dialect)
     if not path.startswith(("sqlalchemy.", "alembic")) and path != "sqlalchemy" and name != "AutoString":

@@ -15,6 +15,7 @@ from foreshot.syntax.expressions import HANDLERS, attribute_of, evaluate_call
 from foreshot.syntax.folding import BUILTINS, MISSING
 from foreshot.syntax.module import Module, module_statements
 from foreshot.syntax.operators import describe
+from foreshot.syntax.outlook import Outlook
 from foreshot.syntax.texts import mapped_text
 from foreshot.syntax.values import FunctionValue, Ref, Text, Unknown, Value
 
@@ -28,9 +29,10 @@ class Scope:
     enclosing function's, as its parent.
     """
 
-    def __init__(self, module: Module, parent: Scope | None = None) -> None:
+    def __init__(self, module: Module, parent: Scope | None = None, outlook: Outlook | None = None) -> None:
         self.module = module
         self.parent = parent
+        self.outlook: Outlook | None = parent.outlook if parent else outlook
         self.values: dict[str, Value] = {}
         self.nodes: dict[str, ast.expr] = {}
         self.star_import = parent.star_import if parent else False
@@ -58,6 +60,8 @@ class Scope:
         self.nodes.clear()
         if self.parent is None:
             self._pending.clear()
+            if self.outlook is not None:
+                self.outlook.release()
 
     def bind(self, name: str, value: Value, node: ast.expr | None = None) -> None:
         """Give a name a value here; ``node`` is the expression that it came from, for source maps."""

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
-from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
+from foreshot.syntax.operators import binary, boolean, chosen, compare, conditional, subscript, unary
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
+
+_MAX_INLINED: Final = 24
+"""Depth below which a function's body is not looked into."""
 
 
 def _name(scope: Scope, node: ast.Name, depth: int) -> Value:
@@ -22,6 +25,8 @@ def _name(scope: Scope, node: ast.Name, depth: int) -> Value:
         bound = node.id in BUILTINS or scope.root.star_import
         return Ref(node.id, node.id, scope.module.span(node), bound)
     if isinstance(value, Ref):
+        if scope.outlook is not None and (found := scope.outlook.value(value.path, depth)) is not MISSING:
+            return found
         return Ref(value.path, node.id, scope.module.span(node), value.bound)
     return value
 
@@ -33,6 +38,10 @@ def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> Value:
         base = scope.lookup(inner.id, depth)
         if isinstance(base, Ref):
             attr = node.attr
+            if scope.outlook is not None:
+                found = scope.outlook.value(f"{base.path}.{attr}", depth)
+                if found is not MISSING:
+                    return found
             return Ref(f"{base.path}.{attr}", f"{inner.id}.{attr}", scope.module.span(node), base.bound)
     return scope.attribute(scope.evaluate(inner, depth), node, depth)
 
@@ -41,6 +50,10 @@ def attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
     """``base.name``, from what the file itself says."""
     match base:
         case Ref():
+            if scope.outlook is not None:
+                found = scope.outlook.value(f"{base.path}.{node.attr}", 0)
+                if found is not MISSING:
+                    return found
             return Ref(
                 f"{base.path}.{node.attr}", f"{base.written}.{node.attr}", scope.module.span(node), base.bound
             )
@@ -211,7 +224,13 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
             if made is not MISSING:
                 return scope.budget.kept(made)
         case FunctionValue():
-            return _inline(scope, func, args, keywords, node, depth, open_ended)
+            made = _inline(scope, func, args, keywords, node, depth, open_ended)
+            if func.scope.module is scope.module or scope.outlook is None:
+                return made
+            made = scope.outlook.kept(made, span_of(node))
+            if made is not MISSING:
+                return made
+            func = scope.outlook.name_of(func, scope.module.text(span_of(called))[:80], span_of(called))
         case _:
             func = Ref("<unknown>", scope.module.text(span_of(called))[:80], span_of(called))
     return CallValue(
@@ -245,10 +264,53 @@ def _inline(
         statements = [item for item in function.node.body if not _is_docstring(item)]
         if len(statements) == 1 and isinstance(statements[0], ast.Return):
             body = statements[0].value
-    if body is None or open_ended:
-        return scope.unknown(f"what `{name}()` returns is only known when it runs", node)
+    unknown = scope.unknown(f"what `{name}()` returns is only known when it runs", node)
+    if open_ended or depth > _MAX_INLINED:
+        return unknown
     inner = bind_parameters(function, args, keywords, depth + 1)
-    return inner.evaluate(body, depth + 1)
+    if body is not None:
+        return inner.evaluate(body, depth + 1)
+    made = _returned(inner, cast("ast.FunctionDef", function.node).body, depth + 1)
+    return unknown if made is MISSING else made
+
+
+def _returned(scope: Scope, body: list[ast.stmt], depth: int) -> Value:
+    """What a straight run of statements that do nothing but name values returns; the missing marker when it is no such."""
+    for place, statement in enumerate(body):
+        scope.budget.spend(1)
+        if scope.budget.is_spent:
+            return MISSING
+        match statement:
+            case ast.Return(value=ast.expr() as value):
+                return scope.evaluate(value, depth)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                scope.bind(name, scope.evaluate(value, depth), value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                scope.bind(name, scope.evaluate(value, depth), value)
+            case ast.Import() | ast.ImportFrom():
+                scope.bind_import(statement)
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.If(test=test, body=then, orelse=other):
+                return _branched(
+                    scope, test, [*then, *body[place + 1 :]], [*other, *body[place + 1 :]], depth
+                )
+            case _:
+                return MISSING
+    return MISSING
+
+
+def _branched(scope: Scope, test: ast.expr, then: list[ast.stmt], other: list[ast.stmt], depth: int) -> Value:
+    if depth > _MAX_INLINED:
+        return MISSING
+    known = scope.evaluate(test, depth)
+    if isinstance(known, bool | int | str | None):
+        return _returned(scope.child(), then if known else other, depth + 1)
+    decided = scope.outlook.dialects(test, scope, depth) if scope.outlook is not None else None
+    if decided is None:
+        return MISSING
+    one, two = _returned(scope.child(), then, depth + 1), _returned(scope.child(), other, depth + 1)
+    return MISSING if one is MISSING or two is MISSING else chosen(decided, one, two, scope.module.span(test))
 
 
 def defaults_of(parameters: ast.arguments) -> dict[str, ast.expr]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import is_wide
-from foreshot.syntax.values import Ref, Value
+from foreshot.syntax.outlook import Decided
+from foreshot.syntax.values import Choice, Ref, Value
+from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
@@ -90,7 +92,20 @@ def conditional(scope: Scope, node: ast.IfExp, depth: int) -> Value:
     test = scope.evaluate(node.test, depth)
     if isinstance(test, bool | int | str | None):
         return scope.evaluate(node.body if test else node.orelse, depth)
-    return scope.unknown("the value depends on a condition", node)
+    decided = scope.outlook.dialects(node.test, scope, depth) if scope.outlook is not None else None
+    if decided is None:
+        return scope.unknown("the value depends on a condition", node)
+    return chosen(
+        decided, scope.evaluate(node.body, depth), scope.evaluate(node.orelse, depth), scope.module.span(node)
+    )
+
+
+def chosen(decided: Decided, then: Value, other: Value, span: Span) -> Value:
+    """What a condition on the dialect comes to: ``then`` where it holds, ``other`` where it does not."""
+    dialects, holds = decided
+    if not holds:
+        then, other = other, then
+    return Choice("the value depends on the dialect", span, dialects, then, other)
 
 
 def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:

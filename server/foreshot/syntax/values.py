@@ -28,6 +28,14 @@ class Unknown(Struct, frozen=True):
     span: Span
 
 
+class Choice(Unknown, frozen=True):
+    """A value that the dialect decides: one on ``dialects``, another everywhere else. Who does not ask for a dialect does not know it."""
+
+    dialects: frozenset[str]
+    then: object
+    other: object
+
+
 class Ref(Struct, frozen=True):
     """A dotted name.
 

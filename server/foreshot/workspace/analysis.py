@@ -38,7 +38,7 @@ def open_revision(source: SourceText, surroundings: Surroundings) -> Revision | 
     if not isinstance(module, Module):
         return FileProblem("syntax", module.message, module.span)
     try:
-        revision = read_revision(module, dialects_of(surroundings))
+        revision = read_revision(module, dialects_of(surroundings), modules=surroundings.modules)
     except Exception as error:
         # A fault of Foreshot's own costs one file, and is said.
         _log.exception("reading a revision failed")

@@ -89,7 +89,13 @@ def read_told(
         return options.value(name)
 
     try:
-        revision = read_revision(module, dialects_of(surroundings), options=option)
+        revision = read_revision(
+            module,
+            dialects_of(surroundings),
+            options=option,
+            modules=surroundings.modules,
+            whole=True,
+        )
     except Exception as error:
         # A fault of Foreshot's own makes one revision unknown, not the history.
         return told_of(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))

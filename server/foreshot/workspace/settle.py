@@ -7,13 +7,14 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
+from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import CustomType, EnumClass
 from foreshot.models.scopes import Linker
-from foreshot.models.types import enum_values, settled
+from foreshot.models.types import settled
 from foreshot.project.env_facts import EnvFacts
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
+from foreshot.syntax.values import CallValue, Choice, Ref, Text, Unknown, Value
 from foreshot.text import Span
 from foreshot.workspace.options import Options
 
@@ -82,6 +83,8 @@ def _parts(value: Value) -> list[Ref | CallValue] | None:
             parts.append(item)
         if isinstance(item, CallValue):
             ahead += [*item.args, *item.keywords.values(), item.receiver]
+        elif isinstance(item, Choice):
+            ahead += [item.then, item.other]
     return parts
 
 
@@ -98,6 +101,8 @@ def _placed(value: Value, own: str) -> Value:
                 keywords={key: _placed(item, own) for key, item in value.keywords.items()},
                 receiver=_placed(value.receiver, own),
             )
+        case Choice():
+            return replace(value, then=_placed(value.then, own), other=_placed(value.other, own))
         case _:
             return value
 
@@ -138,6 +143,8 @@ def _plain(value: Value, depth: int) -> Value:
                 value.span,
                 receiver=_plain(value.receiver, depth + 1),
             )
+        case Choice():
+            return replace(value, then=_plain(value.then, depth + 1), other=_plain(value.other, depth + 1))
         case Ref() | Text() | Unknown():
             return value
         case _:

@@ -59,7 +59,7 @@ def sql_of(
     if not isinstance(module, Module):
         return None
     calls: list[RecordedCall] = []
-    revision = read_revision(module, (dialect,), calls)
+    revision = read_revision(module, (dialect,), calls, surroundings.modules)
     if revision is None:
         return None
     settle = Settler(surroundings.modules).inside(module)

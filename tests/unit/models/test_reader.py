@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import pytest
 import sqlalchemy as sa
 
+from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import CustomType, EnumClass, Models, ModelTable
 from foreshot.models.reader import read_models
-from foreshot.models.types import enum_values
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module, parse

@@ -64,7 +64,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.migration.operations import Opaque
+from foreshot.migration.operations import Followed, Opaque
 
 
 class OpaqueOperation(OperationRule[Opaque]):
@@ -76,6 +76,8 @@ class OpaqueOperation(OperationRule[Opaque]):
 
     def check(self, operation: Opaque, context: Context) -> Iterator[Finding]:
         """Say what could not be read."""
+        if isinstance(operation, Followed) and not operation.unread:
+            return
         yield self.finding(
             operation.site.name,
             f"This could not be read, so nothing here was checked: {operation.why}.",

@@ -1,0 +1,60 @@
+"""Which calls in an expression may change the database."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final, Literal
+
+from foreshot.migration.builders import is_operation
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.values import FunctionValue, Ref
+
+EXECUTE: Final = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
+CONTROL: Final[dict[str, Literal["begin", "commit", "rollback"]]] = {
+    "begin": "begin",
+    "commit": "commit",
+    "rollback": "rollback",
+}
+_ACTING = EXECUTE | frozenset(CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
+
+
+def acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
+    """Calls in an expression that may change the database, by their names; inner ones before those around them."""
+    found: list[ast.Call] = []
+    pending: list[ast.AST] = [node]
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, ast.Call):
+            if not isinstance(current, _QUIET):
+                pending.extend(ast.iter_child_nodes(current))
+            continue
+        func = current.func
+        if isinstance(func, ast.Attribute):
+            owner = func.value
+            if func.attr in _ACTING or is_operation(func.attr):
+                found.append(current)
+            elif isinstance(owner, ast.Name) and _is_library(owner.id, scope):
+                # What SQLAlchemy constructs (a column, a type, a text) acts on nothing yet.
+                continue
+            elif isinstance(owner, ast.Name) and isinstance(scope.evaluate(func), FunctionValue):
+                found.append(current)
+            if not isinstance(owner, ast.Name):
+                pending.append(owner)
+        elif isinstance(func, ast.Name):
+            acts = func.id in _ACTING or is_operation(func.id)
+            if acts or isinstance(scope.evaluate(func), FunctionValue):
+                found.append(current)
+        else:
+            pending.append(func)
+        pending.extend([item for item in current.args if not isinstance(item, _QUIET)])
+        pending.extend([item.value for item in current.keywords if not isinstance(item.value, _QUIET)])
+    found.reverse()
+    return found
+
+
+_QUIET = (ast.Constant, ast.Name, ast.Lambda)
+
+
+def _is_library(name: str, scope: Scope) -> bool:
+    value = scope.lookup(name)
+    return isinstance(value, Ref) and (value.path == "sqlalchemy" or value.path.startswith("sqlalchemy."))

@@ -1,0 +1,203 @@
+"""What a reading of a revision asks of the world around its file: dialects, and other modules of the project.
+
+Nothing is imported: a module is parsed and its names are followed, as far as they are constants and plain functions.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Final, cast
+
+from msgspec.structs import replace
+
+from foreshot.migration.guards import read_condition
+from foreshot.project.modules import Modules
+from foreshot.syntax.budget import Budget
+from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.folding import MISSING
+from foreshot.syntax.module import Module
+from foreshot.syntax.outlook import Decided
+from foreshot.syntax.values import Choice, FunctionValue, Ref, Unknown, Value
+from foreshot.text import Span
+
+MAX_MODULES: Final = 40
+"""Modules that one reading of a revision looks into."""
+MAX_WORK: Final = 100_000
+"""Evaluations in all of them together: what they cost is not taken from the revision's own."""
+_MAX_HOPS: Final = 8
+_NOWHERE: Final = Span(0, 0)
+_MAX_PARTS: Final = 2_000
+
+
+class Outlook:
+    """For one reading of one revision.
+
+    Args:
+        modules: those of the project; None where no other file is looked into.
+        whole: take what other modules describe (columns, types) as well, which has places in their files. Otherwise what is no
+            constant is Unknown, so that nobody takes a place in another file for one in this.
+    """
+
+    def __init__(self, modules: Modules | None, *, whole: bool = False) -> None:
+        self._modules = modules
+        self._whole = whole
+        self._scopes: dict[str, ForeignScope | None] = {}
+        self._ours: dict[str, bool] = {}
+        self._values: dict[str, Value] = {}
+        self._hops = 0
+        self._budget = Budget(MAX_WORK)
+
+    def release(self) -> None:
+        """Forget every name of other modules."""
+        self._values.clear()
+        scopes, self._scopes = list(self._scopes.values()), {}
+        for scope in scopes:
+            if scope is not None:
+                scope.outlook = None
+                scope.release()
+
+    def dialects(self, test: ast.expr, scope: Scope, depth: int) -> Decided | None:
+        """What a condition says of the dialect; None when it asks anything else."""
+        if depth > _MAX_HOPS * 2 or not isinstance(test, ast.Compare | ast.Name | ast.UnaryOp | ast.BoolOp):
+            return None
+        found = read_condition(test, scope)
+        if found.known is not None or found.unknown:
+            return None
+        if found.only is not None:
+            return found.only, True
+        return (found.never, False) if found.never else None
+
+    def value(self, path: str, depth: int) -> Value:
+        """What a dotted path of another module leads to; the missing marker when that is not told."""
+        if self._modules is None:
+            return MISSING
+        top = path.partition(".")[0]
+        ours = self._ours.get(top)
+        if ours is None:
+            ours = self._ours[top] = bool(top) and "<" not in top and self._modules.could_hold(top)
+        if not ours:
+            return MISSING
+        if path in self._values:
+            return self._values[path]
+        self._values[path] = MISSING
+        if self._hops < _MAX_HOPS:
+            self._hops += 1
+            try:
+                self._values[path] = self._found(path, depth)
+            finally:
+                self._hops -= 1
+        return self._values.get(path, MISSING)
+
+    def _found(self, path: str, depth: int) -> Value:
+        parts = path.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            scope = self.scope(".".join(parts[:cut]))
+            if scope is not None:
+                return self._taken(scope.named(parts[cut], depth)) if cut == len(parts) - 1 else MISSING
+        return MISSING
+
+    def _taken(self, value: Value) -> Value:
+        match value:
+            case FunctionValue():
+                return value
+            case Ref() | Unknown():
+                return MISSING
+            case _ if self._whole:
+                return value
+            case _:
+                return constant(value) if value is None or _is_plain(value) else MISSING
+
+    def kept(self, value: Value, span: Span) -> Value:
+        """What a function of another module returned to a call, as far as it is taken; the missing marker when it is not."""
+        match value:
+            case Ref():
+                return Ref(value.path, value.written, span, value.bound)
+            case Choice():
+                return replace(value, span=span)
+            case _:
+                return self._taken(value)
+
+    def name_of(self, function: FunctionValue, written: str, span: Span) -> Ref:
+        """The dotted name of a function of another module."""
+        home = function.scope.root
+        dotted = home.dotted if isinstance(home, ForeignScope) else ""
+        return Ref(f"{dotted}.{getattr(function.node, 'name', '<lambda>')}", written, span)
+
+    def scope(self, dotted: str) -> ForeignScope | None:
+        """The names of a module of the project; None when there is none of that name, or it does not parse."""
+        if dotted in self._scopes:
+            return self._scopes[dotted]
+        module = None
+        if self._modules is not None and len(self._scopes) < MAX_MODULES:
+            module = self._modules.module(dotted)
+        path = self._modules.locate(dotted) if module is not None and self._modules is not None else None
+        made = None
+        if module is not None and path is not None:
+            made = ForeignScope(module, dotted, path.endswith("__init__.py"), self)
+            made.budget = self._budget
+        self._scopes[dotted] = made
+        return made
+
+
+class ForeignScope(Scope):
+    """The names of another module than the revision's own."""
+
+    def __init__(self, module: Module, dotted: str, is_package: bool, outlook: Outlook) -> None:
+        self.dotted = dotted
+        self._package = dotted if is_package else dotted.rpartition(".")[0]
+        self._stars: list[str] = []
+        super().__init__(module, outlook=outlook)
+        for name, value in self.values.items():
+            if isinstance(value, Ref) and value.path.startswith("."):
+                self.values[name] = Ref(dotted + value.path, value.written, value.span)
+
+    def bind_import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        """Give the names of an import statement their absolute dotted paths."""
+        if isinstance(statement, ast.Import) or not statement.level:
+            super().bind_import(statement)
+            base = "" if isinstance(statement, ast.Import) else statement.module or ""
+        else:
+            package = self._package.split(".")
+            above = package[: len(package) - statement.level + 1]
+            base = ".".join([*above, statement.module or ""]).strip(".")
+            span = self.module.span(statement)
+            for alias in statement.names:
+                if alias.name != "*":
+                    name = alias.asname or alias.name
+                    self.values[name] = Ref(f"{base}.{alias.name}", name, span)
+        if base and any(alias.name == "*" for alias in statement.names):
+            self._stars.append(base)
+
+    def named(self, name: str, depth: int) -> Value:
+        """What a name of the module leads to, through what it imports."""
+        value = self.lookup(name, depth + 1)
+        outlook = cast("Outlook | None", self.outlook)
+        if outlook is None:
+            return MISSING
+        if value is MISSING:
+            found = (outlook.value(f"{base}.{name}", depth + 1) for base in self._stars)
+            return next((item for item in found if item is not MISSING), MISSING)
+        if isinstance(value, Ref):
+            return outlook.value(value.path, depth + 1)
+        return value
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, str | int | float | bytes | list | tuple | dict)
+
+
+def constant(value: Value, depth: int = 0) -> Value:
+    """The value with Unknown for all in it that is no constant: lists keep their length."""
+    if depth > _MAX_HOPS:
+        return Unknown("it is nested too deeply", _NOWHERE)
+    match value:
+        case list() | tuple():
+            items = [constant(item, depth + 1) for item in cast("list[Value]", value)[:_MAX_PARTS]]
+            return tuple(items) if isinstance(value, tuple) else items
+        case dict():
+            pairs = cast("dict[Value, Value]", value)
+            return {key: constant(item, depth + 1) for key, item in pairs.items()}
+        case str() | int() | float() | bytes() | None:
+            return value
+        case _:
+            return Unknown("it comes from another module", _NOWHERE)

@@ -117,7 +117,8 @@ def _plain(kind: SqlType) -> SqlType:
 
 
 def _strings(old: SqlType, new: SqlType) -> TypeChange:
-    change = _lengths(old, new, "characters")
+    # MySQL counts what a TEXT holds in bytes.
+    change = _lengths(old, new, "bytes" if new.family == "text" else "characters")
     if old.fixed and not new.fixed and change.kind != "narrowing":
         return TypeChange(kind="conversion", reason="padding goes away")
     if new.family == "citext" or old.family == "citext":
@@ -235,7 +236,8 @@ def _to_string(old: SqlType, new: SqlType) -> TypeChange:
     elif old.family == "numeric" and old.precision is not None:
         longest = old.precision + 2
     if new.length is not None and (longest is None or longest > new.length):
-        return TypeChange(kind="narrowing", fails=f"a value is longer than {new.length} characters (22001)")
+        unit = "bytes" if new.family == "text" else "characters"
+        return TypeChange(kind="narrowing", fails=f"a value is longer than {new.length} {unit} (22001)")
     return TypeChange(kind="conversion")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -58,6 +59,10 @@ _DDL_CONSTRUCTS = {
     "CreateSchema": "CREATE SCHEMA",
 }
 _LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+_LOGS = re.compile(
+    r"\blog(?:ger|ging)?\.(?:debug|info|warn|warning|error|exception|critical|log)$", re.IGNORECASE
+)
+"""Calls of a logger, wherever it comes from."""
 _HARMLESS = frozenset(
     {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
 )
@@ -268,6 +273,7 @@ class Recorder:
             or not func.bound
             or root in _HARMLESS
             or root in sys.stdlib_module_names
+            or _LOGS.search(func.path)
         ):
             return
         if func.path.startswith((".", "alembic.op")) and not func.path.startswith(".."):

@@ -32,11 +32,19 @@ class RevisionHints(Struct, frozen=True, array_like=True):
     imports: frozenset[Dialect] = frozenset()
     arguments: frozenset[Dialect] = frozenset()
     guards: frozenset[Dialect] = frozenset()
+    names: frozenset[Dialect] = frozenset()
+    """Databases whose own names of constraints stand there: ``users_team_id_fkey``, ``users_ibfk_1``."""
+    not_on_sqlite: int = 0
+    """How many revisions change a constraint in ALTER TABLE, which SQLite has not, and ask for no database."""
 
     def __or__(self, other: RevisionHints) -> RevisionHints:
         """The signs of both."""
         return RevisionHints(
-            self.imports | other.imports, self.arguments | other.arguments, self.guards | other.guards
+            self.imports | other.imports,
+            self.arguments | other.arguments,
+            self.guards | other.guards,
+            self.names | other.names,
+            self.not_on_sqlite + other.not_on_sqlite,
         )
 
 
@@ -44,6 +52,8 @@ NO_HINTS = RevisionHints()
 
 _NAMES: Final = ("postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
 """How revisions spell databases."""
+_REFUTED: Final = 3
+"""So many revisions that SQLite refuses show that nobody runs them there; one or two may be a mistake."""
 
 
 class _Patterns:
@@ -59,6 +69,9 @@ class _Patterns:
         # `postgres_url = …` is nobody's argument.
         self.argument = {name: re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]") for name in _NAMES[1:]}
         self.quoted = {name: re.compile(rf"{name}[\"']") for name in _NAMES}
+        self.altered = re.compile(
+            r"\n(?:    |\t)op\.(?:create_foreign_key|create_check_constraint|drop_constraint|alter_column)\("
+        )
 
 
 _patterns = cache(_Patterns)
@@ -67,7 +80,9 @@ _patterns = cache(_Patterns)
 def hints_in(text: str) -> RevisionHints:
     """The signs in the text of one revision."""
     named = [name for name in _NAMES if name in text]
-    if not named:
+    names = _named(text)
+    refused = 0 if named else _is_refused(text)
+    if not (named or names or refused):
         return NO_HINTS
     patterns = _patterns()
     imports: set[Dialect] = set()
@@ -93,9 +108,31 @@ def hints_in(text: str) -> RevisionHints:
             line = text[text.rfind("\n", max(at - 300, 0), max(at, 0)) + 1 : max(at, 0)]
             if at >= 0 and text[at] in "\"'" and "#" not in line and patterns.asks.search(line):
                 guards.add(dialect)
-    if not (imports or arguments or guards):
+    if not (imports or arguments or guards or names or refused):
         return NO_HINTS
-    return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards))
+    return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards), names, refused)
+
+
+def _named(text: str) -> frozenset[Dialect]:
+    """The databases that gave the names which stand in a text."""
+    ours: set[Dialect] = set()
+    if any(f"{ending}{quote}" in text for ending in ("_fkey", "_pkey") for quote in "\"'"):
+        ours.add("postgresql")
+    if "_ibfk_" in text:
+        ours.add("mysql")
+    return frozenset(ours)
+
+
+def _is_refused(text: str) -> bool:
+    """Whether SQLite surely refuses the upgrade: it comes to such a change in a straight line, outside of a batch block."""
+    start = text.find("\ndef upgrade(")
+    if start < 0:
+        return False
+    end = text.find("\ndef ", start + 1)
+    found = _patterns().altered.search(text, start, end if end > 0 else len(text))
+    return found is not None and not any(
+        word in text[start : found.start()] for word in ("return", "    if ", "\tif ", "raise")
+    )
 
 
 class Inferred(Struct, frozen=True):
@@ -125,6 +162,7 @@ def infer_targets(
     ignore. SQLite's URL is taken for one of development beside another database.
 
     That a revision compares the dialect adds a possibility. It is one of the databases where something else speaks for it too.
+    Beside another database, SQLite is none of them where several revisions do what it refuses.
     """
     if settings.dialect:
         return Inferred(_targets(settings.dialect, settings))
@@ -146,7 +184,7 @@ def infer_targets(
     real: set[Dialect] = {name for name in urls if name != "sqlite"}
     strong: set[Dialect] = imported | of_env | real or driven
     if not strong:
-        weak: set[Dialect] = urls | set(hints.arguments)
+        weak: set[Dialect] = urls | set(hints.arguments) | set(hints.names)
         targets: set[Dialect] = weak | asked
         if len(targets) > 1 or targets == weak:
             return Inferred(_targets(targets, settings), guessed=frozenset(asked - weak))
@@ -156,7 +194,11 @@ def infer_targets(
     if len(certain) == 1 and certain <= asked | of_env:
         # Who asks for one has another, which nothing but its arguments may name.
         certain |= hints.arguments
-    return Inferred(_targets(certain, settings), _targets((asked | driven) - certain, settings))
+    possible = (asked | driven) - certain
+    if hints.not_on_sqlite >= _REFUTED and len(certain) > 1:
+        certain.discard("sqlite")
+        possible.discard("sqlite")
+    return Inferred(_targets(certain, settings), _targets(possible, settings))
 
 
 def _is_batch(facts: EnvFacts | None) -> bool:

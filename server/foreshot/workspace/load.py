@@ -29,6 +29,13 @@ from foreshot.syntax.module import Module, SyntaxProblem, parse
 from foreshot.text import SourceText, Unreadable
 
 _SIGNS = (
+    b"_fkey",
+    b"_pkey",
+    b"_ibfk_",
+    b"op.create_foreign_key(",
+    b"op.create_check_constraint(",
+    b"op.drop_constraint(",
+    b"op.alter_column(",
     b"dialect",
     b"engine.name",
     b"postgresql_",

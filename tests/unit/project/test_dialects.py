@@ -14,7 +14,7 @@ from foreshot.project.modules import Modules
 from foreshot.project.settings import Settings
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
-from foreshot.workspace.load import hints_in_bytes
+from foreshot.workspace.load import all_hints, hints_in_bytes
 
 ROOT = str(Path("/work").absolute())
 ENV = "from alembic import context\ncontext.configure(connection=c)\n"
@@ -97,6 +97,8 @@ def targets(url="", env="", revision="", settings=None, **tree):
                 "app/config__py": "url = PostgresDsn.build(scheme='postgresql+asyncpg', host=host)\n",
             },
         ),
+        ("postgresql", {"revision": "op.drop_constraint('users_team_id_fkey', 'users')\n"}),
+        ("mysql", {"revision": "op.drop_constraint('users_ibfk_1', 'users', type_='foreignkey')\n"}),
         ("oracle", {"url": "postgresql://x", "settings": Settings(dialect=("oracle",))}),
     ],
 )
@@ -112,6 +114,26 @@ def test_versions_come_with_the_settings():
         Target("postgresql", "16"),
         Target("sqlite"),
     )
+
+
+STRAIGHT = "\ndef upgrade():\n    op.add_column('t', x)\n    op.create_foreign_key('k', 't', 'u', ['a'], ['id'])\n\ndef downgrade():\n"
+
+
+def test_what_sqlite_refuses_again_and_again_is_not_run_there():
+    overlay = Files({paths.join(ROOT, "db", "env.py"): SourceText(ENV)})
+    (environment,) = find_environments(overlay, ROOT)
+    both = hints_in("from sqlalchemy.dialects import postgresql, sqlite\n")
+
+    def names(*revisions: str) -> list[str]:
+        hints = all_hints([both, *map(hints_in, revisions)])
+        return [found.dialect for found in infer_targets(environment, None, hints, Settings()).targets]
+
+    assert names(*[STRAIGHT] * 3) == ["postgresql"]
+    guarded = STRAIGHT.replace("    op.create", "    if is_server:\n        return\n    op.create")
+    batch = STRAIGHT.replace("    op.create", "    with op.batch_alter_table('t') as b:\n        b.create")
+    back = STRAIGHT.replace("upgrade", "x").replace("downgrade", "upgrade").replace("def x", "def downgrade")
+    for other in (guarded, batch, back, STRAIGHT + "# sqlite\n"):
+        assert names(*[STRAIGHT] * 2, *[other] * 3) == ["postgresql", "sqlite"]
 
 
 def test_hints_take_linear_time():

@@ -115,7 +115,8 @@ def _name_in(context: Context, constraint: ops.ConstraintSpec) -> Span | None:
     text = context.text(constraint.span)
     for quote in "\"'":
         at = text.find(f"{quote}{constraint.name}{quote}")
-        if at >= 0:
+        # A name in `op.f(…)` is one that the convention leaves alone.
+        if at >= 0 and not text[:at].rstrip().endswith("("):
             start = constraint.span.start + at
             return Span(start, start + len(str(constraint.name)) + 2)
     return None

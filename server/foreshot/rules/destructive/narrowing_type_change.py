@@ -6,7 +6,8 @@ digits and fractions of a second are rounded, a date loses its time of day, a `t
 `USING c::varchar(50)` cuts what is longer.
 
 Look at the rows first. Where none is in the way, say so in a suppression comment; where some are, repair them in an
-UPDATE before the change, which silences this, or keep the wider type.
+UPDATE before the change, which silences this, or keep the wider type. It does not matter either where a check lists
+values that all fit.
 
 What the type was is told by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
 column that the same revision made. In `downgrade()`, where going back to the narrower type is what is meant, it is a hint: the way back
@@ -45,6 +46,29 @@ def upgrade():
     op.execute("UPDATE users SET name = left(name, 50) WHERE length(name) > 50")
     op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
 ```
+```python good
+def upgrade():
+    op.create_check_constraint("ck_users_state", "users", "state = ANY (ARRAY[0, 1, 2])")
+    op.create_check_constraint("ck_users_plan", "users", "plan IN ('free', 'paid')")
+    op.create_check_constraint("ck_users_score", "users", "score BETWEEN 0 AND 100")
+    op.alter_column("users", "state", existing_type=sa.Integer(), type_=sa.SmallInteger())
+    op.alter_column("users", "plan", existing_type=sa.String(100), type_=sa.String(10))
+    op.alter_column("users", "score", existing_type=sa.Integer(), type_=sa.SmallInteger())
+```
+```python bad
+def upgrade():
+    op.create_check_constraint("ck_users_state", "users", "state = ANY (ARRAY[0, 1, 40000])")
+    op.alter_column("users", "state", existing_type=sa.Integer(), type_=sa.SmallInteger())
+    #                                                                   ^^^^^^^^^^^^^^^^^ does not fit a 16-bit integer
+```
+```python bad dialect=mysql
+from sqlalchemy.dialects import mysql
+
+
+def upgrade():
+    op.alter_column("users", "bio", existing_type=mysql.LONGTEXT(), type_=sa.Text(), existing_nullable=True)
+    #                                                                     ^^^^^^^^^ longer than 65535 bytes
+```
 ```python bad
 def upgrade():
     op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(100))
@@ -71,7 +95,9 @@ from foreshot.knowledge.type_changes import compare_types
 from foreshot.knowledge.types import classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
+from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import AlterColumn, DataChange, Direction, Operation, TypeSpec
 
@@ -101,7 +127,7 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         found: dict[str, list[Target]] = {}
         for target in context.targets((), operation):
             said = _consequence(operation, old, target)
-            if said is not None:
+            if said is not None and not _is_held(operation, target, context):
                 found.setdefault(_SQLSTATE.sub("", said), []).append(target)
         for said, targets in found.items():
             before, after = code(_written(old, context)), code(_written(operation.type, context))
@@ -150,6 +176,23 @@ def _is_prepared(operation: AlterColumn, context: Context) -> bool:
         for table in (operation.table_name, None)
         for column in (operation.column, None)
     )
+
+
+def _is_held(operation: AlterColumn, target: Target, context: Context) -> bool:
+    """Whether a check holds the column to values that the new type takes."""
+    state = next((item for item in states(operation, context) if item.target == target), None)
+    if state is None or operation.table_name is None or not isinstance(operation.type, TypeSpec):
+        return False
+    values = values_of(state, operation.table_name, str(operation.column))
+    after = classify(operation.type, target)
+    if values is None:
+        return False
+    if after.family == "integer" and after.bits:
+        reach = 2 ** (after.bits - (not after.unsigned))
+        return all(
+            isinstance(value, int) and -reach * (not after.unsigned) <= value < reach for value in values
+        )
+    return after.length is not None and all(len(str(value)) <= after.length for value in values)
 
 
 def _written_to(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], int]:

@@ -50,11 +50,12 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, Related
-from foreshot.lint.mapped import models_of
+from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code, codes
 from foreshot.models.model import ModelTable
 from foreshot.rules.environment._metadata import imports_of, passed
+from foreshot.schema.state import Schema
 
 
 class ModelsNotImported(ProjectRule):
@@ -102,8 +103,16 @@ def _missing(project: ProjectContext) -> list[ModelTable]:
     if not models.targets or models.reached is None:
         return []
     known = {table.full_name for table in models.target_tables}
-    return [
+    missing = [
         table
         for table in models.tables
         if models.is_target(table) and not models.is_reached(table) and table.full_name not in known
     ]
+    head = head_of(project) if missing else None
+    # What no revision has made, or one has dropped, is nothing that autogenerate could drop.
+    return [table for table in missing if head is None or _is_there(table, head[1])]
+
+
+def _is_there(table: ModelTable, schema: Schema) -> bool:
+    name = table.full_name
+    return name in schema.tables or (name not in schema.gone and not schema.is_whole)

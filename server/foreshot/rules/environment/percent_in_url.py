@@ -5,7 +5,7 @@ URL (`p%40ss`), and Alembic then stops with "invalid interpolation syntax". In t
 written twice. Measured with Alembic 1.16 to 1.20.
 
 `set_main_option("sqlalchemy.url", …)` is reported for a value that is only known when it runs: it works until somebody's password has such a
-character. Not reported where the percent signs are doubled, there or where the value comes from, and for values that are known and have none.
+character. Not reported where the percent signs are doubled, there or where the value comes from, for values that are known and have none, and for the path of an SQLite file.
 
 ```python env.py bad
 import os
@@ -54,6 +54,25 @@ from app.models import Base
 
 config = context.config
 config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python env.py good
+from pathlib import Path
+
+from alembic import context
+from app.models import Base
+
+config = context.config
+config.set_main_option("sqlalchemy.url", f"sqlite:///{Path.home()}/shop.db")
 target_metadata = Base.metadata
 
 
@@ -192,11 +211,30 @@ def _set(call: ast.Call) -> ast.expr | None:
             return None
 
 
+def _begins_with(node: ast.expr, scheme: str) -> bool:
+    """Whether text that is put together begins with a scheme."""
+    while True:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
+                node = left
+            case ast.JoinedStr(values=[first, *_]):
+                node = first
+            case ast.Call(func=ast.Attribute(value=value, attr="format")):
+                node = value
+            case ast.Constant(value=str() as text):
+                return text.startswith(scheme)
+            case _:
+                return False
+
+
 def _is_safe(node: ast.expr, scope: Scope, project: ProjectContext, left: int) -> bool:
     """Whether a value has no lone percent sign for all that is known, or has them doubled where it comes from."""
     known = scope.evaluate(node)
     if isinstance(known, str):
         return _LONE.search(known) is None
+    if _begins_with(node, "sqlite"):
+        # The path of a file: no password, and nothing that anybody encodes.
+        return True
     if left == 0 or _doubles(node):
         return True
     module = scope.module

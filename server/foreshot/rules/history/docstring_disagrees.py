@@ -85,12 +85,13 @@ class DocstringDisagrees(RevisionRule):
         if header.docstring_disagrees:
             parents = ", ".join(header.down_revisions)
             told = listed([code(item) for item in header.down_revisions]) if parents else "no parent"
-            yield from self._at(
-                "revises",
-                f"The docstring names another parent than the code, which says {told}.",
-                parents,
-                context,
+            match = _LINE["revises"].search(context.module.content, 0, 4_000)
+            message = (
+                f"The docstring names another parent than the code, which says {told}."
+                if match is None or match["value"].strip()
+                else f"The docstring names no parent; the code says {told}."
             )
+            yield from self._at("revises", message, parents, context)
         said = header.docstring_revision
         if said is not None and said != header.revision and _ID.fullmatch(said):
             message = f"The docstring names another id than the code, which says {code(header.revision)}."

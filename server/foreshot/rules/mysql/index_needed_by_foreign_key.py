@@ -77,6 +77,8 @@ class IndexNeededByForeignKey(OperationRule[ops.DropIndex]):
         needing = [
             (state, key)
             for state in states(operation, context, self.databases)
+            # MySQL has no DROP INDEX IF EXISTS: it never comes to the key.
+            if not (operation.if_exists and state.target.database == "mysql")
             if (key := _key(state, operation.table_name, name)) is not None
         ]
         if not needing:

@@ -3,7 +3,8 @@
 The usual causes: the name is the one that another database, or a naming convention, would have given; the constraint was
 dropped before; or it was made by hand. A name that the history knows is offered where there is one that fits.
 
-Nothing is said of a table that the history does not know in full.
+Nothing is said of a table that the history does not know in full, or whose columns have types of the project's own: those may bring constraints
+with them, as SQLAlchemy's `Enum` and `Boolean` can.
 
 ```python setup
 def upgrade():
@@ -38,6 +39,14 @@ def upgrade():
 def upgrade():
     op.drop_index("ix_ghost", table_name="users", if_exists=True)
 ```
+```python good
+from app.types import IntEnum
+
+
+def upgrade():
+    op.create_table("logs", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("realm", IntEnum(), nullable=False))
+    op.drop_constraint("valid_enum_realm", "logs")
+```
 """
 
 from __future__ import annotations
@@ -52,6 +61,7 @@ from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
 from foreshot.schema.draft import names_on
 from foreshot.schema.names import cut
+from foreshot.schema.plain import Called, Named
 from foreshot.schema.state import Table
 from foreshot.syntax.changes import ReplaceText
 
@@ -121,7 +131,11 @@ def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:
             and all(not _has(state, table, name) for table in state.schema.tables.values())
         )
     table = state.known_table(operation.table_name)
-    if table is None or not table.columns:
+    if (
+        table is None
+        or not table.columns
+        or (not isinstance(operation, ops.DropIndex) and _has_own_types(table))
+    ):
         return False
     if (
         isinstance(operation, ops.DropConstraint)
@@ -137,6 +151,14 @@ def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:
         owner = state.owner_of(name)
         return owner is None and not _has(state, table, name)
     return not _has(state, table, name)
+
+
+def _has_own_types(table: Table) -> bool:
+    """Whether columns have types of the project's own, which may bring constraints with them as SQLAlchemy's Boolean does."""
+    written = (column.type.written for column in table.columns.values())
+    return any(
+        isinstance(type_, Called | Named) and not type_.path.startswith("sqlalchemy") for type_ in written
+    )
 
 
 def _has(state: State, table: Table, name: str) -> bool:

@@ -23,6 +23,11 @@ def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
     op.create_index("ix_users_code", "users", ["code"])
 ```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("team_id", sa.Integer(), nullable=True))
+    op.create_foreign_key("fk_users_team", "users", "teams", ["team_id"], ["id"])
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
@@ -40,7 +45,14 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, on
-from foreshot.migration.operations import AlterColumn, Operation, TableOperation
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    BulkInsert,
+    Operation,
+    TableOperation,
+)
 
 
 class HalfAppliedRevision(RevisionRule):
@@ -91,8 +103,26 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
     if not operation.site.runs_on(database) or not before.site.runs_on(database):
         return False
     assert isinstance(operation, TableOperation)
+    if isinstance(operation, AddConstraint) and _is_over_nulls(operation, context):
+        return False
     facts = Facts(table_is_new=context.is_new(operation))
     return any(
         effects_of(operation, target, facts=facts).can_fail_on_rows is not None
         for target in context.targets((database,), operation)
     )
+
+
+def _is_over_nulls(operation: AddConstraint, context: Context) -> bool:
+    """Whether a key stands on a column that the revision has added and nothing has filled: NULL breaks neither kind of key."""
+    if operation.constraint.kind not in ("foreign key", "unique"):
+        return False
+    empty: set[object] = set()
+    for earlier in context.before(operation):
+        if isinstance(earlier, AddColumn) and earlier.table_name == operation.table_name:
+            column = earlier.column
+            default = (column.server_default, column.computed, column.identity)
+            if default == (None, None, None) and column.nullable is not False:
+                empty.add(column.name)
+        elif not isinstance(earlier, TableOperation) or isinstance(earlier, BulkInsert):
+            empty.clear()
+    return any(column in empty for column in operation.constraint.columns)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
-from foreshot.ide.actions import actions_at
+from foreshot.ide.actions import Unavailable, actions_at
+from foreshot.ide.highlights import highlights
 from foreshot.ide.hover import Hover, hover
 from foreshot.ide.ids import Place
+from foreshot.ide.inlays import inlays
 from foreshot.ide.lenses import lenses
 from foreshot.ide.markup import MAX_CARD
 from foreshot.ide.navigation import definition, find_revisions, links, references
 from foreshot.ide.outline import Symbol, outline
+from foreshot.ide.renaming_things import renamable_thing, rename_thing
+from foreshot.ide.selections import selections
 from foreshot.text import Span
 from foreshot.workspace.project import Project
 from proofs.reports import Violation
@@ -48,6 +53,9 @@ def unsound_features(project: Project, path: str, offsets: list[int] | None = No
             yield from within("link", link.span)
             if link.place is not None:
                 yield from place("link", link.place)
+        for hint in inlays(project, path, Span(0, length)):
+            yield from within("hint", Span(hint.offset, hint.offset))
+            yield from short("hint", hint.label)
         yield from symbols(outline(project, path), Span(0, length))
 
     def symbols(found: list[Symbol] | tuple[Symbol, ...], around: Span) -> Iterator[Violation]:
@@ -70,6 +78,19 @@ def unsound_features(project: Project, path: str, offsets: list[int] | None = No
             yield from place("definition", target)
         for user in references(project, path, offset, with_declaration=True):
             yield from place("references", user)
+        for item in highlights(project, path, offset):
+            yield from within("highlight", item.span)
+        chosen = selections(project, path, offset)
+        if any(not outer.contains(inner) for inner, outer in pairwise(chosen)):
+            yield Violation("selections: not one in the other", path, detail=f"{chosen} at {offset}")
+        try:
+            thing = renamable_thing(project, path, offset)
+            if thing is not None:
+                for other, edits in rename_thing(project, thing, "renamed_now").items():
+                    for edit in edits:
+                        yield from place("rename", Place(other, edit.span))
+        except Unavailable as refused:
+            yield from short("rename", str(refused))
         actions = actions_at(project.reports_for(path), Span(offset, offset))
         if len(actions) > MOST_ACTIONS:
             yield Violation("actions: too many", path, detail=str(len(actions)))

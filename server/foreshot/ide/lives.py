@@ -77,8 +77,11 @@ def lives_of(history: History, table: str, dialect: str) -> Lives:
     for node in history.graph.in_order(deltas):
         replay.revision(node.key, node.id, deltas[node.key][1])
     lives = Lives(tuple(replay.events), replay.names, replay.moments)
-    kept.pop((table, dialect), None)
-    kept[table, dialect] = _Kept(files, deltas, lives)
+    made = _Kept(files, deltas, lives)
+    # Under each of its names they are the same.
+    for name in (*(name for name in names if " " not in name and name != table), table):
+        kept.pop((name, dialect), None)
+        kept[name, dialect] = made
     for oldest in list(kept)[:-_MOST_TABLES]:
         kept.pop(oldest, None)
     return lives

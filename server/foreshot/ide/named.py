@@ -20,6 +20,7 @@ from foreshot.text import Span
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _STRING = re.compile(r"'[^']*'")
+_OTHERS = re.compile(r"\b(?:SELECT|JOIN|USING)\b", re.IGNORECASE)
 _NAME_KEYWORD = re.compile(r"\bname\s*=\s*(?:[\w.]+\(\s*)?\Z")
 _TABLES = ("table_name", "source_table", "old_table_name")
 _LISTS = ("columns", "local_cols")
@@ -36,6 +37,8 @@ class Named(Struct, frozen=True):
     after: bool = False
     """It is the name that the operation gives, and nothing has it before."""
     in_sql: bool = False
+    exact: bool = True
+    """Whether nothing but the operation's own table can be meant: not in a statement that reads others."""
 
     @property
     def name(self) -> str:
@@ -234,20 +237,29 @@ def _in_sql(operation: Operation, content: str) -> Iterator[Named]:
     columns, new = _columns_in_sql(operation)
     call = operation.site.call
     text = content[call.start : call.end]
-    hidden = [match.span() for match in _STRING.finditer(text)]
+    exact = not isinstance(operation, ops.DataChange) or (
+        _OTHERS.search(text) is None
+        and (operation.verb == "delete" or not re.search(r"\bFROM\b", text, re.IGNORECASE))
+    )
+    hidden = strings_in(content, call)
     for match in _WORD.finditer(text):
         word = match.group()
-        if any(start <= match.start() < end for start, end in hidden):
-            continue
         span = Span(call.start + match.start(), call.start + match.end())
+        if any(string.contains(span) for string in hidden):
+            continue
         for name in columns | new:
             if word == name or word.lower() == name:
-                yield Named(table, name, span, operation, name in new, in_sql=True)
+                yield Named(table, name, span, operation, name in new, in_sql=True, exact=exact)
                 break
         else:
             if word == bare or word.lower() == bare:
                 made = isinstance(operation, ops.CreateTable)
-                yield Named(table, None, span, operation, made, in_sql=True)
+                yield Named(table, None, span, operation, made, in_sql=True, exact=exact)
+
+
+def strings_in(content: str, span: Span) -> list[Span]:
+    """The values in single quotes of a piece of SQL."""
+    return [Span(*match.span()) for match in _STRING.finditer(content, span.start, span.end)]
 
 
 def _columns_in_sql(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:

@@ -65,9 +65,9 @@ def things_at(project: Project, path: str, offset: int) -> list[Thing]:
     return found
 
 
-def meant(project: Project, path: str, named: Named) -> Thing | None:
-    """What a place of a revision means."""
-    lives = lives_at(project, named.table)
+def meant(project: Project, path: str, named: Named, lives: Lives | None = None) -> Thing | None:
+    """What a place of a revision means; ``lives`` are those of its table where they are at hand."""
+    lives = lives if lives is not None else lives_at(project, named.table)
     site = named.operation.site
     moments = lives.moments.get((path, site.function, site.order)) if lives is not None else None
     if lives is None or moments is None:
@@ -80,6 +80,36 @@ def meant(project: Project, path: str, named: Named) -> Thing | None:
         if named.column is None or column is not None:
             return Thing(lives, table, column)
     return None
+
+
+class Meanings:
+    """What the places of revisions mean, for whoever asks of many of them at one moment."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._lives: dict[str, Lives | None] = {}
+
+    def of(self, path: str, named: Named) -> Thing | None:
+        """What one place means."""
+        if named.table not in self._lives:
+            self._lives[named.table] = lives_at(self._project, named.table)
+        lives = self._lives[named.table]
+        return meant(self._project, path, named, lives) if lives is not None else None
+
+    def is_it(self, path: str, named: Named, thing: Thing) -> bool:
+        """Whether a place means a thing: lives of one table are the same under each of its names."""
+        found = self.of(path, named)
+        if found is None or found.number != thing.number:
+            return False
+        return found.lives is thing.lives or _key(found) == _key(thing)
+
+
+def _key(thing: Thing) -> tuple[object, ...]:
+    """A thing's first event tells it from every other, however its table was asked for."""
+    first = next(thing.events(), None)
+    where = (first.path, first.direction, first.order) if first is not None else None
+    name = thing.lives.names(first)[1].name_of(thing.number) if first is not None else None
+    return (where, name or thing.number, thing.column is None)
 
 
 def made_at(project: Project, thing: Thing) -> list[Place]:

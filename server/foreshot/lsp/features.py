@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from foreshot.lsp import actions, commands, diagnostics, reading, writing
+from foreshot.lsp import actions, commands, diagnostics, looking, reading, writing
 from foreshot.lsp.convert import path_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def register(server: Server) -> None:
     server.worker(types.TEXT_DOCUMENT_REFERENCES)(reading.references)
     server.worker(types.TEXT_DOCUMENT_DOCUMENT_LINK)(reading.document_links)
     server.worker(types.TEXT_DOCUMENT_CODE_LENS)(reading.code_lenses)
+    server.worker(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(looking.document_highlight)
+    server.worker(types.TEXT_DOCUMENT_SELECTION_RANGE)(looking.selection_range)
+    server.worker(types.TEXT_DOCUMENT_INLAY_HINT)(looking.inlay_hints)
     server.worker(types.TEXT_DOCUMENT_COMPLETION, writing.COMPLETION)(writing.completion)
     server.worker(types.TEXT_DOCUMENT_SIGNATURE_HELP, writing.SIGNATURE)(writing.signature_help)
     server.worker(types.TEXT_DOCUMENT_PREPARE_RENAME)(writing.prepare_rename)

@@ -47,6 +47,7 @@ _CLIENT_KEYS: Final = frozenset(
         "enable",
         "showNotifications",
         "codeLens",
+        "inlayHints",
     }
 )
 _RELOAD_DELAY: Final = 0.4  # seconds without another change of the configuration
@@ -82,6 +83,8 @@ class Server(ForeshotServer):
         self.session = Session()
         self.pull = False
         """The client pulls diagnostics; else they are pushed."""
+        self.inlay_hints = False
+        """The person wants hints behind operations."""
         self.indexing = Indexing(self)
         self._published: dict[str, tuple[int, str]] = {}
         self._reload_timer: Timer | None = None
@@ -116,6 +119,7 @@ class Server(ForeshotServer):
             wrong.append(f"`logLevel` is one of {', '.join(LEVELS)}")
         for message in wrong:
             self.window_log_message(types.LogMessageParams(types.MessageType.Warning, f"Settings: {message}"))
+        self.inlay_hints = values.get("inlayHints") is True
         known = {camel_case(key.name): key.name for key in KEYS}
         before = self.session.overrides
         self.session.overrides = {known[key]: value for key, value in values.items() if key in known}
@@ -125,16 +129,24 @@ class Server(ForeshotServer):
         """Other settings: everything is read anew. Clients that send none have to be asked for them."""
         workspace = self.protocol.client_capabilities.workspace
         if settings is not None:
-            if self.configure(settings):
-                self.reload()
+            self._reconfigure(settings)
         elif workspace is not None and workspace.configuration:
             asked = types.ConfigurationParams([types.ConfigurationItem(section="foreshot")])
             self.protocol.send_request(types.WORKSPACE_CONFIGURATION, asked, self._settings_told)
 
     def _settings_told(self, answer: object) -> None:
         values = cast("Sequence[object]", answer) if isinstance(answer, list | tuple) else ()
-        if values and self.configure(values[0]):
+        if values:
+            self._reconfigure(values[0])
+
+    def _reconfigure(self, settings: object) -> None:
+        hints = self.inlay_hints
+        if self.configure(settings):
             self.reload()
+        workspace = self.protocol.client_capabilities.workspace
+        client = workspace.inlay_hint if workspace is not None else None
+        if self.inlay_hints != hints and client is not None and client.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
 
     def document_changed(self, uri: str) -> None:
         """A buffer was opened or edited."""

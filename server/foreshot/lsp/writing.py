@@ -11,6 +11,7 @@ from foreshot.ide.actions import Changes, Unavailable
 from foreshot.ide.completion import Item, complete, signature
 from foreshot.ide.completion.item import Kind
 from foreshot.ide.renaming import renamable, rename
+from foreshot.ide.renaming_things import renamable_thing, rename_thing
 from foreshot.lsp.convert import range_of, uri_of
 from foreshot.lsp.executor import CancelToken
 from foreshot.lsp.protocol import RequestFailed
@@ -100,7 +101,7 @@ def _bare(item: Item) -> Item:
 def prepare_rename(
     ls: Server, params: types.PrepareRenameParams, token: CancelToken
 ) -> types.PrepareRenamePlaceholder | None:
-    """``textDocument/prepareRename``: ids of revisions."""
+    """``textDocument/prepareRename``: ids of revisions; tables and columns that have not shipped."""
     found = place_of(token.snapshot, params.text_document.uri)
     if found is None:
         return None
@@ -108,13 +109,19 @@ def prepare_rename(
     offset = found.source.lines.offset_from(params.position.line, params.position.character, encoding)
     known = renamable(found.project, found.path, offset)
     if known is None:
+        try:
+            thing = renamable_thing(found.project, found.path, offset)
+        except Unavailable as error:
+            raise RequestFailed(f"This cannot be renamed: {error}.") from error
+        known = (thing.named.span, thing.name) if thing is not None else None
+    if known is None:
         return None
     span, name = known
     return types.PrepareRenamePlaceholder(range_of(found.source.lines, span, encoding), name)
 
 
 def rename_symbol(ls: Server, params: types.RenameParams, token: CancelToken) -> types.WorkspaceEdit | None:
-    """``textDocument/rename``: every mention of a revision, and its file where the client renames files."""
+    """``textDocument/rename``: every mention of a revision, and its file where the client renames files; or of a table or a column."""
     moment: Moment = token.snapshot
     found = place_of(moment, params.text_document.uri)
     if found is None:
@@ -123,6 +130,12 @@ def rename_symbol(ls: Server, params: types.RenameParams, token: CancelToken) ->
         params.position.line, params.position.character, ls.documents.encoding
     )
     try:
+        thing = None
+        if renamable(found.project, found.path, offset) is None:
+            thing = renamable_thing(found.project, found.path, offset)
+        if thing is not None:
+            edits = rename_thing(found.project, thing, params.new_name)
+            return edit_of(ls, moment, found.project, Changes(edits))
         made = rename(found.project, found.path, offset, params.new_name)
     except Unavailable as error:
         raise RequestFailed(f"Nothing was renamed: {error}.") from error

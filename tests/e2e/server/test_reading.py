@@ -127,6 +127,30 @@ def test_links_and_lenses_lead_on(project: SimpleNamespace) -> None:
         assert [lens["command"]["title"] for lens in shown[1:]] == ["SQL", "Schema after"]
 
 
+def test_what_names_the_same_is_lit_and_selected(project: SimpleNamespace) -> None:
+    with Editor(project.folder) as editor:
+        found = editor.at("textDocument/documentHighlight", project.users, 'create_table("us|ers"')
+        assert [item["kind"] for item in found] == [3, 2, 2, 2]
+        assert editor.at("textDocument/documentHighlight", project.users, "import sqlal|chemy") is None
+        positions = [editor.position(project.users, '"ix_users_|id"')]
+        [chosen] = editor.about("textDocument/selectionRange", project.users, positions=positions)
+        rows = []
+        while chosen is not None:
+            rows.append(chosen["range"]["end"]["line"] - chosen["range"]["start"]["line"])
+            chosen = chosen.get("parent")
+        assert len(rows) >= 4 and rows[-1] == 3
+
+
+def test_hints_are_shown_to_those_who_want_them(project: SimpleNamespace) -> None:
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+    with Editor(project.folder) as editor:
+        assert editor.about("textDocument/inlayHint", project.index, range=whole) == []
+    with Editor(project.folder, options={"inlayHints": True}) as editor:
+        hint, *_ = editor.about("textDocument/inlayHint", project.index, range=whole)
+        assert hint["label"] == "SHARE, scans"
+        assert hint["tooltip"] == "On PostgreSQL 15"
+
+
 def test_revisions_are_found_by_id_and_by_message(project: SimpleNamespace) -> None:
     with Editor(project.folder) as editor:
         names = {

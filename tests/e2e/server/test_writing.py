@@ -43,3 +43,31 @@ def test_a_revision_id_is_renamed_everywhere(project: SimpleNamespace) -> None:
         kinds = [change.get("kind", "edit") for change in edit["documentChanges"]]
         assert kinds == ["edit", "rename"]
         assert edit["documentChanges"][-1]["newUri"].endswith("/fresh_id_index.py")
+
+
+def test_a_column_is_renamed_wherever_it_is_named_and_refused_once_it_has_shipped(
+    project: SimpleNamespace,
+) -> None:
+    with Editor(project.folder) as editor:
+        editor.open(project.users)
+        place = 'sa.Column("em|ail"'
+        assert editor.at("textDocument/prepareRename", project.users, place)["placeholder"] == "email"
+        edit = editor.at("textDocument/rename", project.users, place, newName="address")
+        assert [len(change["edits"]) for change in edit["documentChanges"]] == [1, 1]
+        error = editor.error(
+            "textDocument/rename",
+            textDocument={"uri": project.users.as_uri()},
+            position=editor.position(project.users, place),
+            newName="id",
+        )
+        assert error["message"] == "Nothing was renamed: `users.id` is taken."
+    settings = project.settings.read_text()
+    project.settings.write_text(settings + 'since = "1a2b3c4d5e6f"\n')
+    with Editor(project.folder) as editor:
+        editor.open(project.users)
+        error = editor.error(
+            "textDocument/prepareRename",
+            textDocument={"uri": project.users.as_uri()},
+            position=editor.position(project.users, place),
+        )
+        assert "has shipped: rename it in a new revision" in error["message"]

@@ -34,7 +34,7 @@ class Hover(Struct, frozen=True):
 def hover(project: Project, path: str, offset: int, *, findings_are_seen: bool = False) -> Hover | None:
     """The card for a place; None where there is nothing to say.
 
-    ``findings_are_seen``: the editor itself shows those at the place beside the card, which leaves them out.
+    ``findings_are_seen``: the editor itself shows those at the place beside the card, which does not say them again.
     """
     for markdown, span in _cards(project, path, offset, findings_are_seen):
         return Hover(limited(markdown), span)
@@ -87,9 +87,5 @@ def _cards(project: Project, path: str, offset: int, findings_are_seen: bool) ->
     if written is not None and of_type is not None:
         yield of_type, written.span
     context = Context(revision, project.surroundings, path, project.tell(path))
-    reports = [
-        report
-        for report in project.reports_for(path)
-        if not (findings_are_seen and report.span.touches(offset))
-    ]
-    yield operations_card(found, context, reports), found.span
+    seen_at = offset if findings_are_seen else None
+    yield operations_card(found, context, project.reports_for(path), seen_at=seen_at), found.span

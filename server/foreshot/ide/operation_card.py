@@ -1,42 +1,90 @@
-"""The card of an operation: what it does, how risky that is on each database and why, and what was found in it."""
+"""The card of an operation: what it does, a verdict, at most four facts, and what was found in it; nothing twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from foreshot.ide.markup import bullets, link, said
 from foreshot.ide.operations_at import Found
 from foreshot.ide.pages import url_of
 from foreshot.ide.summary import summary
-from foreshot.knowledge import NO_EFFECT, Effect, Target, describe, effects_of, risk
+from foreshot.knowledge import NO_EFFECT, Effect, Risk, Target, describe, effects_of, risk
 from foreshot.lint.context import Context
 from foreshot.lint.facts import facts_of
+from foreshot.lint.held import firmly, held_before
 from foreshot.lint.report import Report
-from foreshot.lint.words import listed, on, on_databases, plain
-from foreshot.migration.operations import DataChange, Execute, Opaque, Operation, SqlText, TableOperation
+from foreshot.lint.severity import at_least
+from foreshot.lint.words import code, on, on_databases, plain
+from foreshot.migration.operations import (
+    DataChange,
+    Execute,
+    Opaque,
+    Operation,
+    SqlText,
+    TableOperation,
+)
+from foreshot.rules import family_of
 
 _MANY = 8
-_HEADINGS = {"safe": "Safe", "caution": "Caution", "danger": "Danger"}
+_FACTS = 4
+_FACTS_EACH = 2
+"""How many facts of one database are said among those of others."""
+_HEADINGS = {
+    "safe": "Safe",
+    "online": "Online",
+    "brief": "Brief lock",
+    "unknown": "Not known",
+    "caution": "Caution",
+    "danger": "Danger",
+}
+_MILD = ("safe", "online")
+_GRAVE = (
+    "data",
+    "destructive",
+    "enums",
+    "locking",
+    "mysql",
+    "operations",
+    "rename",
+    "sqlite",
+    "transaction",
+    "types",
+)
+_TELLS = {
+    "waits": ("locking",),
+    "held": ("locking", "transaction"),
+    "loses": ("destructive", "rename"),
+    "fails": ("enums", "constraints", "data", "mysql", "operations", "sqlite", "transaction", "sql"),
+    "rows": ("data", "destructive"),
+    "fills": ("data",),
+    "drops": ("destructive", "mysql"),
+}
+"""The families of rules whose findings say what a verdict of a topic would say again."""
 
 Effects = list[tuple[Target, Effect]]
 
 
-def operations_card(found: Found, context: Context, reports: Iterable[Report]) -> str:
-    """The card of what stands at a place, as Markdown."""
+def operations_card(
+    found: Found, context: Context, reports: Iterable[Report], *, seen_at: int | None = None
+) -> str:
+    """The card of what stands at a place, as Markdown.
+
+    Args:
+        found: the operations.
+        context: their revision.
+        reports: what was found in the file.
+        seen_at: the place whose findings the editor shows itself, so that the card leaves them out.
+    """
+    inside = [report for report in reports if found.span.contains(report.span)]
     if len(found.operations) == 1:
-        parts = list(_full(found.operations[0], context))
+        parts = list(_full(found.operations[0], context, inside))
     else:
         shown = [_brief(operation, context) for operation in found.operations[:_MANY]]
         if len(found.operations) > _MANY:
             shown.append(f"and {len(found.operations) - _MANY} more")
         parts = [said(found.title), bullets(shown)]
-    parts.extend(_findings([report for report in reports if found.span.contains(report.span)]))
+    parts.extend(_findings([one for one in inside if seen_at is None or not one.span.touches(seen_at)]))
     return "\n\n".join(parts)
-
-
-def risk_word(operation: Operation, context: Context) -> str:
-    """``safe``, ``caution`` or ``danger``: the worst over the databases that it meets."""
-    return risk(effect for _, effect in _effects(operation, context)).word
 
 
 def _effects(operation: Operation, context: Context) -> Effects:
@@ -48,54 +96,103 @@ def _effects(operation: Operation, context: Context) -> Effects:
     ]
 
 
-def _full(operation: Operation, context: Context) -> Iterator[str]:
+def _full(operation: Operation, context: Context, reports: Sequence[Report]) -> Iterator[str]:
     yield f"{said(summary(operation))}."
     effects = _effects(operation, context)
+    around = list(_circumstances(operation, context, effects))
     if any(effect != NO_EFFECT for _, effect in effects):
-        yield _risk(effects)
-        yield from _by_database(operation, effects)
-    circumstances = list(_circumstances(operation, context, effects))
-    if circumstances:
-        yield bullets(circumstances)
+        known = [(target, effect) for target, effect in effects if effect.known]
+        worst = _verdict(operation, context, known)
+        if known and not (worst.word in _MILD and any(_contradicts(report) for report in reports)):
+            yield _heading(worst, effects, told=_is_told(worst, reports))
+        facts = _facts(operation, effects, worst)[: max(1, _FACTS - len(around))]
+        if not known:
+            yield f"**{_HEADINGS['unknown']}**: what it does to rows, and whom it keeps waiting"
+        around = [*facts, *around]
+    if around:
+        yield bullets(around)
 
 
 def _brief(operation: Operation, context: Context) -> str:
     effects = _effects(operation, context)
     if all(effect == NO_EFFECT for _, effect in effects):
         return said(summary(operation))
-    return f"{said(summary(operation))}: {_risk(effects)}"
+    known = [(target, effect) for target, effect in effects if effect.known]
+    if not known:
+        return f"{said(summary(operation))}: not known"
+    return f"{said(summary(operation))}: {_heading(_verdict(operation, context, known), effects)}"
 
 
-def _risk(effects: Effects) -> str:
-    """``**Caution** on PostgreSQL: writes wait while the whole table is read``."""
-    worst = risk(effect for _, effect in effects)
-    if not any(effect.known for _, effect in effects):
-        return "What it does to rows and locks is not known."
+def _verdict(operation: Operation, context: Context, known: Effects) -> Risk:
+    """The worst over the databases, and over what the transaction has locked by then."""
+    worst = risk(effect for _, effect in known)
+    if (
+        worst.word == "safe"
+        and isinstance(operation, TableOperation | DataChange)
+        and context.is_new(operation)
+    ):
+        return Risk("safe", "the table was created in this revision, so nobody waits for it")
+    if worst.word == "danger" or not any(effect.is_long for _, effect in known):
+        return worst
+    revision_side = context.upgrade if operation.site.function == "upgrade" else context.downgrade
+    for other, held in held_before(revision_side, context):
+        if other is operation:
+            locked = firmly(held, operation)
+            if locked:
+                reason = f"reads and writes of {code(locked[0])} wait meanwhile: it is locked already"
+                return Risk(
+                    "danger", reason, frozenset({"waits", "held"}), "PostgreSQL" if len(known) > 1 else None
+                )
+            break
+    return worst
+
+
+def _heading(worst: Risk, effects: Effects, *, told: bool = False) -> str:
+    """``**Caution** on PostgreSQL: writes wait while the whole table is read``; without the reason where a finding told it."""
     where = [target for target, effect in effects if effect.known and risk([effect]).word == worst.word]
-    partly = len(where) < len(effects)
-    place = f" on {worst.only or on(where)}" if partly or worst.only else ""
-    reason = f": {said(worst.reason)}" if worst.reason else ""
+    place = f" on {worst.only or on(where)}" if where and (len(where) < len(effects) or worst.only) else ""
+    reason = "" if told else f": {said(worst.reason)}"
     return f"**{_HEADINGS[worst.word]}**{place}{reason}"
 
 
-def _by_database(operation: Operation, effects: Effects) -> Iterator[str]:
-    """The facts on each database, those with the same facts together."""
+def _contradicts(report: Report) -> bool:
+    """Whether nothing can be called safe beside a finding."""
+    grave = report.severity == "error" or family_of(report.rule) in _GRAVE
+    return grave and at_least(report.severity, "warning")
+
+
+def _is_told(worst: Risk, reports: Sequence[Report]) -> bool:
+    """Whether a finding says what the verdict would say again."""
+    families = {family for topic in worst.topics for family in _TELLS.get(topic, ())}
+    return any(
+        at_least(report.severity, "warning") and family_of(report.rule) in families for report in reports
+    )
+
+
+def _facts(operation: Operation, effects: Effects, worst: Risk) -> list[str]:
+    """What the verdict leaves to be said: a fact a line, or a database a line where they differ."""
     table = _table(operation)
     groups: dict[tuple[str, ...], list[Target]] = {}
-    unknown: list[Target] = []
+    unknown = [target for target, effect in effects if not effect.known]
     for target, effect in effects:
         if not effect.known:
-            unknown.append(target)
             continue
-        sentences = tuple(describe(effect, plain(table) if table else None, target))
-        groups.setdefault(sentences, []).append(target)
-    for sentences, targets in groups.items():
-        if sentences:
-            yield f"**{on(targets)}**\n{bullets(said(sentence) for sentence in sentences)}"
-        else:
-            yield f"**{on(targets)}**: nobody waits for it, and nothing is lost."
-    if unknown and groups:
-        yield f"**{on(unknown)}**: not known."
+        own = risk([effect])
+        topics = own.topics | (worst.topics if own.word == worst.word else frozenset())
+        facts = describe(effect, plain(table) if table else None, target, topics)
+        if own.reason != worst.reason and len(effects) > 1:
+            facts.insert(0, own.reason)
+        if effect.only and effect.only != worst.only:
+            facts[_FACTS - 1 :] = [f"holds for {effect.only}"]
+        groups.setdefault(tuple(facts), []).append(target)
+    if len(groups) == 1 and not unknown:
+        return [said(fact) for fact in next(iter(groups))]
+    lines = [
+        f"**{on(targets)}**: {said('; '.join(facts[:_FACTS_EACH]))}"
+        for facts, targets in groups.items()
+        if facts
+    ]
+    return [*lines, *([f"**{on(unknown)}**: not known"] if unknown and groups else [])]
 
 
 def _table(operation: Operation) -> str | None:
@@ -109,29 +206,26 @@ def _table(operation: Operation) -> str | None:
 def _circumstances(operation: Operation, context: Context, effects: Effects) -> Iterator[str]:
     """What stands around it that bears on the answer."""
     site = operation.site
-    if isinstance(operation, TableOperation | DataChange) and context.is_new(operation):
-        yield "the table was created in this revision: nobody waits for it"
     if site.autocommit:
-        yield "runs in an autocommit block: at once, and not undone when the revision fails"
+        yield "commits at once, in an autocommit block: it stays when the revision fails later"
     if site.dialects is not None:
         yield f"runs on {on_databases(site.dialects) or 'no database that is known'} only"
     elif site.excluded:
         yield f"does not run on {on_databases(site.excluded)}"
     if site.conditional:
-        yield "runs under a condition that only shows when it runs"
+        yield "runs under a condition that is only known at run time"
     if site.repeated:
         yield "stands for several operations: a loop or a helper"
     if context.surroundings.lock_timeout and any(effect.blocks != "nothing" for _, effect in effects):
         yield "a lock timeout is set for the whole environment"
-    if not context.targets_known and effects:
-        names = listed([target.display for target, _ in effects])
-        yield f"nothing tells which databases the project runs on: said for {names}"
+    if not context.targets_known and len(effects) > 1:
+        yield "which databases the project runs on is not known; `dialect` in the settings says it"
 
 
 def _findings(reports: list[Report]) -> Iterator[str]:
     for report in reports[:_MANY]:
         words = f"**{report.severity.capitalize()}** {link(report.rule, url_of(report.rule))}: {said(report.message)}"
-        if report.offers:
+        if report.offers and report.offers[0].title not in report.message:
             words += f"  \n→ {said(report.offers[0].title)}"
         yield words
     if len(reports) > _MANY:

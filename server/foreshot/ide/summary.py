@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from foreshot.lint.words import code, codes, listed, plain
+from foreshot.lint.words import code, codes, listed, plain, type_code
 from foreshot.migration import operations as ops
 from foreshot.migration.plugins import SyncEnum
 from foreshot.syntax.values import Unknown, Value
@@ -80,7 +80,8 @@ def _named(kind: str, name: object) -> str:
     """``the index `ix_a```, or ``an index`` for one without a name that is known."""
     if isinstance(name, str):
         return f"the {kind} {code(name)}"
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" + (" without a name" if name is None else "")
+    article = "an" if kind[0] in "aeio" else "a"  # a unique index
+    return f"{article} {kind}" + (" without a name" if name is None else "")
 
 
 def _columns(names: Sequence[object]) -> str:
@@ -91,9 +92,7 @@ def _columns(names: Sequence[object]) -> str:
 
 
 def _type(spec: ops.TypeSpec | Unknown | None) -> str:
-    if isinstance(spec, ops.TypeSpec):
-        return code(" ".join((spec.sql or spec.written).split()))
-    return ""
+    return type_code(spec) if isinstance(spec, ops.TypeSpec) else ""
 
 
 def _column(column: ops.ColumnSpec) -> str:
@@ -137,7 +136,7 @@ def _alter_column(op: ops.AlterColumn) -> str:
     if op.nullable is False:
         changes.append("makes it NOT NULL")
     elif op.nullable is True:
-        changes.append("lets it be NULL")
+        changes.append("allows NULL")
     elif op.nullable is not None:
         changes.append("changes whether it can be NULL")
     if op.server_default is False:
@@ -148,21 +147,27 @@ def _alter_column(op: ops.AlterColumn) -> str:
         changes.append("changes its comment")
     if op.autoincrement is not None:
         changes.append("changes its autoincrement")
-    what = listed(changes) if changes else "changes nothing of it"
+    what = listed(changes) if changes else "changes nothing"
     return f"Alters the column {code(op.column)} of {_of(op)}: {what}"
 
 
 def _create_index(op: ops.CreateIndex) -> str:
     kind = "unique index" if op.index.unique is True else "index"
     how = " concurrently" if op.concurrently is True else ""
-    part = " for some of its rows" if op.index.where is not None else ""
+    part = " on a part of its rows" if op.index.where is not None else ""
     return f"Creates {_named(kind, op.index.name)} on {_columns(op.index.columns)} of {_of(op)}{part}{how}"
 
 
 def _add_constraint(op: ops.AddConstraint) -> str:
     spec = op.constraint
     kind = spec.kind if spec.kind != "unknown" else "constraint"
-    kind = f"{kind} constraint" if kind in ("unique", "check", "exclude") else kind
+    kind = (
+        f"{kind} constraint"
+        if kind in ("unique", "check")
+        else "exclusion constraint"
+        if kind == "exclude"
+        else kind
+    )
     words = f"Adds {_named(kind, spec.name)} to {_of(op)}"
     if spec.kind == "foreign key":
         words += f", from {_columns(spec.columns)} to {code(spec.ref_table)}"
@@ -224,10 +229,10 @@ _TRANSACTION = {
 
 _SENTENCES: dict[type[ops.Operation], Callable[[Any], str]] = {
     ops.CreateTable: _create_table,
-    ops.DropTable: lambda op: f"Drops the table {_of(op)} and its rows",
+    ops.DropTable: lambda op: f"Drops the table {_of(op)} with its rows",
     ops.RenameTable: lambda op: f"Renames the table {_of(op)} to {code(op.new_name)}",
     ops.AddColumn: lambda op: f"Adds the column {code(op.column.name)} to {_of(op)}{_column(op.column)}",
-    ops.DropColumn: lambda op: f"Drops the column {code(op.column)} of {_of(op)} and what is in it",
+    ops.DropColumn: lambda op: f"Drops the column {code(op.column)} of {_of(op)} with its values",
     ops.AlterColumn: _alter_column,
     ops.CreateIndex: _create_index,
     ops.DropIndex: lambda op: (
@@ -259,5 +264,5 @@ _SENTENCES: dict[type[ops.Operation], Callable[[Any], str]] = {
     ops.Execute: _execute,
     ops.SqlText: _sql_text,
     ops.BulkInsert: lambda op: f"Inserts rows into {_of(op)}",
-    ops.Opaque: lambda op: f"What happens here could not be read: {plain(op.why)}",
+    ops.Opaque: lambda op: f"Not read: {op.why}",
 }

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from foreshot.knowledge.databases import DISPLAY_NAMES, Target
-from foreshot.syntax.values import Unknown
+from foreshot.migration.operations import TypeSpec
+from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 
 MAX_NAME: Final = 100
 MAX_NAMES: Final = 8
@@ -28,6 +29,34 @@ def plain(name: object) -> str:
             for character in text
         )
     return text if len(text) <= MAX_NAME else text[:MAX_NAME] + "…"
+
+
+def type_code(spec: TypeSpec) -> str:
+    """A type with its arguments, in backticks: ``sa.Numeric(8, 2)``, as SQL where it was read from SQL."""
+    if spec.sql is not None:
+        return code(" ".join(spec.sql.split()))
+    return code(_expression(spec.call) if spec.call is not None else spec.written)
+
+
+def _expression(value: Value) -> str:
+    """A described value as code; what is not known as an ellipsis."""
+    match value:
+        case CallValue():
+            parts = [_expression(item) for item in value.args]
+            parts += [f"{name}={_expression(item)}" for name, item in value.keywords.items()]
+            parts += ["…"] if value.open_ended else []
+            text = f"{value.func.written}({', '.join(parts)})"
+            return text if len(text) <= MAX_NAME else f"{value.func.written}(…)"
+        case Ref():
+            return value.written
+        case None | bool() | int() | float():
+            return repr(value)
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(_expression(item) for item in value)}]"
+        case _:
+            return "…"
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:

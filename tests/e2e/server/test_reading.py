@@ -15,7 +15,7 @@ def test_a_hover_tells_what_an_operation_does_and_how_risky_that_is(project: Sim
     with Editor(project.folder) as editor:
         card = editor.hover(project.index, "op.create_|index")
         assert "Creates the index `ix_users_email` on `email` of `users`" in card
-        assert "**Caution**" in card and "takes SHARE on `users`: blocks writes" in card
+        assert "**Caution**" in card and "takes SHARE on `users`" in card
         assert "PostgreSQL 15" in card
         assert "[blocking-index](https://" in card
         # Over an argument it is the same card.

@@ -339,14 +339,14 @@ def test_sqlite_batches_copy():
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        (COLUMN.format("sa.Integer()"), "safe"),
+        (COLUMN.format("sa.Integer()"), "brief"),
         ("op.create_index('i', 't', ['c'])", "caution"),
         ("op.create_foreign_key('f', 't', 'p', ['c'], ['id'])", "caution"),
         (ALTER.format("nullable=False"), "danger"),
         (ALTER.format("type_=sa.BigInteger(), existing_type=sa.Integer()"), "danger"),
         ("op.drop_column('t', 'c')", "danger"),
         ("op.execute('SELECT 1')", "safe"),
-        ("op.rename_table('t', 'u')", "safe"),
+        ("op.rename_table('t', 'u')", "brief"),
     ],
 )
 def test_risk(body, word):

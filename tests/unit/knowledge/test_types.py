@@ -248,13 +248,13 @@ def test_words():
     operation = operations("op.create_unique_constraint('u', 'users', ['c'])")[0]
     said = describe(effects_of(operation, PG), "users", PG)
     assert said[0] == "takes ACCESS EXCLUSIVE on `users`: blocks reads and writes"
-    assert said[1] == "scans the whole table meanwhile"
+    assert said[1] == "reads the whole table"
     assert any("23505" in sentence for sentence in said)
     assert describe(effects_of(operation, on("oracle")), "users", on("oracle")) == [
         "what it does on Oracle is not known"
     ]
     copied = operations("op.create_foreign_key('f', 't', 'p', ['c'], ['id'])")[0]
-    assert "ALGORITHM=COPY, LOCK=SHARED" in describe(effects_of(copied, MY), "t", MY)
+    assert "ALGORITHM=COPY, LOCK=SHARED: blocks writes" in describe(effects_of(copied, MY), "t", MY)
 
 
 @pytest.mark.timeout(5)

@@ -90,7 +90,7 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code, on, type_code
 from foreshot.migration.operations import AlterColumn, CreateEnum, TypeSpec
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._casts import conversion
@@ -127,7 +127,7 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
             column = operation.column if isinstance(operation.column, str) else None
             yield self.finding(
                 operation.site.keywords.get("type_", operation.site.name),
-                f"This fails on {on(failing)}, which does not turn {_written(old)} into {_written(new)} by itself."
+                f"This fails on {on(failing)}, which does not turn {type_code(old)} into {type_code(new)} by itself."
                 " Say how, with `postgresql_using`.",
                 operation=operation,
                 object=column,
@@ -177,10 +177,6 @@ def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
 def _is_stand_in(old: SqlType, new: SqlType) -> bool:
     """Whether the old type is what SQLite, where autogenerate may have looked, has in place of the new one."""
     return old.family == "string" and new.family in ("enum", "uuid")
-
-
-def _written(type_: TypeSpec) -> str:
-    return code(type_.sql or type_.written)
 
 
 def _around_default(operation: AlterColumn, context: Context) -> list[Change] | None:

@@ -102,7 +102,7 @@ def test_what_may_be_outside_of_the_transaction(body: str, env: str) -> None:
 
 def test_a_commit_is_worth_what_the_environment_makes_of_it() -> None:
     rule, body = "explicit-commit", "def upgrade():\n    op.get_bind().commit()\n"
-    assert "rolled back in silence" in found(rule, body)[0]
+    assert "silently rolled back" in found(rule, body)[0]
     assert "InvalidRequestError" in found(rule, body, env=BEGUN)[0]
     assert "half applied" in found(rule, body, env=ENV + "\nconnection.commit()\n")[0]
     assert not found(rule, body, env=AUTOCOMMIT)

@@ -150,7 +150,8 @@ def _verdict(operation: Operation, context: Context, known: Effects) -> Risk:
 def _heading(worst: Risk, effects: Effects, *, told: bool = False) -> str:
     """``**Caution** on PostgreSQL: writes wait while the whole table is read``; without the reason where a finding told it."""
     where = [target for target, effect in effects if effect.known and risk([effect]).word == worst.word]
-    place = f" on {worst.only or on(where)}" if where and (len(where) < len(effects) or worst.only) else ""
+    partly = where and (len(where) < len(effects) or any(target.version for target in where))
+    place = f" on {worst.only or on(where)}" if worst.only or partly else ""
     reason = "" if told else f": {said(worst.reason)}"
     return f"**{_HEADINGS[worst.word]}**{place}{reason}"
 
@@ -178,7 +179,7 @@ def _facts(operation: Operation, effects: Effects, worst: Risk) -> list[str]:
         if not effect.known:
             continue
         own = risk([effect])
-        topics = own.topics | (worst.topics if own.word == worst.word else frozenset())
+        topics = own.topics | worst.topics if own.word == worst.word else own.topics
         facts = describe(effect, plain(table) if table else None, target, topics)
         if own.reason != worst.reason and len(effects) > 1:
             facts.insert(0, own.reason)

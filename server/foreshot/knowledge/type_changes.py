@@ -96,7 +96,7 @@ def _values(old: SqlType, new: SqlType, target: Target) -> TypeChange:
         return TypeChange(kind="conversion", loses="every number other than 0 and 1: all but 0 become true")
     fails = None
     if old.family in strings:
-        fails = f"a value is not valid as {_word(new)} (22P02)"
+        fails = f"a value is not {_word(new)} (22P02)"
     return TypeChange(kind="conversion", fails=fails)
 
 
@@ -140,7 +140,8 @@ def _integers(old: SqlType, new: SqlType) -> TypeChange:
         return TypeChange(kind="widening")
     if wide == narrow and old.unsigned == new.unsigned:
         return TypeChange(kind="same")
-    span = f"an unsigned {wide}-bit integer" if new.unsigned else f"a {wide}-bit integer"
+    article = "an" if wide == 8 else "a"
+    span = f"an unsigned {wide}-bit integer" if new.unsigned else f"{article} {wide}-bit integer"
     return TypeChange(kind="narrowing", fails=f"a value does not fit {span} (22003)")
 
 
@@ -202,9 +203,7 @@ def _clocks(old: SqlType, new: SqlType, target: Target) -> TypeChange:
         )
         return TypeChange(kind="narrowing" if lost else "conversion", loses=lost)
     if old.family == "timestamptz":
-        return TypeChange(
-            kind="narrowing", loses="the time zone: values become the clock time of the session that runs it"
-        )
+        return TypeChange(kind="narrowing", loses="the time zone: values become local times of the session")
     if new.family == "timestamptz":
         fails = "a value lies outside 1970 to 2038" if target.is_mysql else None
         return TypeChange(kind="conversion", fails=fails, reason="values are read in the session's time zone")
@@ -248,6 +247,10 @@ def _word(kind: SqlType) -> str:
         "float": "a number",
         "json": "JSON",
         "jsonb": "JSON",
+        "enum": "one of the enum's",
+        "boolean": "a boolean",
+        "uuid": "a UUID",
+        "interval": "an interval",
     }.get(kind.family, kind.family)
 
 

@@ -42,11 +42,8 @@ _READS: Final = re.compile(r"(?i)\s*(?:select|show|explain|set|reset|analyze|com
 _UPDATE: Final = re.compile(
     r"(?is)\s*update\s+\S+\s+(?:as\s+\w+\s+)?set\s+\"?(?P<column>\w+)\"?\s*=.*\bwhere\b.*\b(?P=column)\"?\s+is\s+null\b"
 )
-_OTHERS: Final = (
-    "what the revision does before it would stay, and fail when it runs again. "
-    "Move this into a revision of its own"
-)
-_BEFORE: Final = "what comes before goes to a revision of its own"
+_OTHERS: Final = "An autocommit block would commit what comes before, which cannot run twice. Move this into its own revision."
+_BEFORE: Final = "earlier statements go to a new revision"
 
 
 def header(context: Context) -> str:
@@ -92,7 +89,7 @@ def held(fix: Fix, context: Context) -> Fix:
     split = splitting.split_before(places[0], context, taken) if len(places) == 1 else None
     more = _added_before(places[0], fix) if split is not None else None
     if split is None or more is None or any(_commits_its_own(_code(change)) for change in written):
-        return _refused(fix, f"An autocommit block commits: {_OTHERS}.")
+        return _refused(fix, _OTHERS)
     split = replace(split, upgrades=split.upgrades + more)
     return replace(fix, title=f"{fix.title}; {_BEFORE}", split=split)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final, TypeVar, cast
 
@@ -15,6 +15,7 @@ from foreshot.lint.base import Base, Fork, forks, union_graph
 from foreshot.lint.entry import Entry
 from foreshot.lint.renames import Renames
 from foreshot.lint.sqlite_failures import Failures, forgiven, is_within
+from foreshot.lint.words import on
 from foreshot.migration.graph import RevisionGraph
 from foreshot.migration.operations import DataChange, Direction, Operation, TableOperation
 from foreshot.migration.reader import read_revision
@@ -83,6 +84,13 @@ class Surroundings(Struct, frozen=True):
     def database(self) -> str:
         """The first of the project's databases, for what is told of one; PostgreSQL where nothing tells which."""
         return (self.targets or UNION)[0].database
+
+
+def _where(targets: Iterable[Target], every: Iterable[Target]) -> str:
+    """`` on MySQL``, unless the targets are every database there is."""
+    held = tuple(targets)
+    everywhere = {target.database for target in every} <= {target.database for target in held}
+    return "" if everywhere or not held else f" on {on(held)}"
 
 
 class ProjectContext:
@@ -174,6 +182,10 @@ class ProjectContext:
         """The databases that the project runs on; empty when unknown."""
         return self.surroundings.targets
 
+    def where(self, targets: Iterable[Target]) -> str:
+        """`` on MySQL``: as :meth:`Context.where`."""
+        return _where(targets, self.targets or UNION)
+
 
 class Context:
     """One revision, and what is around it."""
@@ -257,6 +269,10 @@ class Context:
             # It is not come to on SQLite. Alone, SQLite stays: a rule then asks about nothing else.
             found = tuple(target for target in found if target.database != "sqlite") or found
         return found
+
+    def where(self, targets: Iterable[Target]) -> str:
+        """`` on PostgreSQL 15 and MySQL``: where a message holds; empty when that is every database of the project."""
+        return _where(targets, self.targets())
 
     @property
     def targets_known(self) -> bool:

@@ -202,7 +202,7 @@ class Renames:
             evidence.add(5, "an index on both")
         evidence.weigh_names(drop.column, new.name, 50)
         if alone:
-            evidence.add(10, "the only columns of the table that go and come")
+            evidence.add(10, "the only columns dropped and added here")
         evidence.weigh_message(self._revision.header.message, drop.column, new.name)
         if evidence.score < ENOUGH or self._copies.between(table, drop.column, new.name):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from foreshot.knowledge.databases import DISPLAY_NAMES, Target
 from foreshot.migration.operations import TypeSpec
@@ -54,7 +54,7 @@ def _expression(value: Value) -> str:
         case str():
             return f'"{value}"'
         case tuple():
-            return f"[{', '.join(_expression(item) for item in value)}]"
+            return f"[{', '.join(_expression(item) for item in cast('tuple[object, ...]', value))}]"
         case _:
             return "…"
 

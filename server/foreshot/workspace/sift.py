@@ -68,10 +68,10 @@ def _joined(report: Report, group: Sequence[Report]) -> Report:
     if not report.cause or not others:
         return report
     places = [RelatedPlace(other.path, other.start, other.end, "The same here") for other in others]
-    more = "one more place" if len(others) == 1 else f"{len(others)} more places"
+    more = "One more place" if len(others) == 1 else f"{len(others)} more places"
     return replace(
         report,
-        message=f"{report.message} The same at {more}.",
+        message=f"{report.message} {more}.",
         related=(*report.related, *places[:MAX_PLACES]),
         same=tuple(other.key for other in others),
         certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,

@@ -54,7 +54,7 @@ def test_databases_that_are_not_known_are_named(folder: Path) -> None:
         ('op.execute("UPDATE t SET a = 1; DROP TABLE u")', "op.exe|cute", "- Drops the table `u`"),
         ('with op.batch_alter_table("t") as b:\n    b.drop_column("x")', "batch_alter|_table", "Drops the column `x`"),
         (INDEX, "def up|grade", "Creates the index"),
-        ("op.execute(some())", "op.exe|cute", "could not be read"),
+        ("op.execute(some())", "op.exe|cute", "Not read: "),
     ],
 )  # fmt: skip
 def test_what_bears_on_the_answer_is_said(folder: Path, body: str, place: str, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foreshot.lint.words import on_databases
 from rules.harness import REVISION, as_revision, project_of, reports_of
 
 ALTER = 'op.alter_column("users", "name", nullable=True)'
@@ -15,11 +16,7 @@ def dropped_on(body: str, *dialects: str) -> list[str]:
     project = project_of(
         {REVISION: as_revision(f"def upgrade():\n{body}\n", "0002", "0001")}, {"dialect": ",".join(dialects)}
     )
-    return [
-        report.message.partition("(")[2].partition(")")[0]
-        for report in reports_of(project)
-        if report.rule == "drop-column"
-    ]
+    return [on_databases(report.databases) for report in reports_of(project) if report.rule == "drop-column"]
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ export const findingToSavedFile = {
     await keyboard.squiggles('warning', 1);
     await keyboard.keys.press('Control+Shift+m');
     // The list shows as many rows as it has room for.
-    await page.locator('.pane-composite-part.panel .viewpane-filter input, .markers-panel-container input').first().fill('blocks every write');
-    await page.locator('.markers-panel .monaco-list-row', { hasText: 'blocks every write to' }).first().waitFor();
+    await page.locator('.pane-composite-part.panel .viewpane-filter input, .markers-panel-container input').first().fill('blocks writes');
+    await page.locator('.markers-panel .monaco-list-row', { hasText: 'blocks writes to' }).first().waitFor();
     await page.locator('.pane-composite-part.panel .viewpane-filter input, .markers-panel-container input').first().fill('');
     await keyboard.keys.press('Control+1');
     await keyboard.goTo(18, 10);
     await keyboard.keys.press('Control+k');
     await keyboard.keys.press('Control+i');
-    await page.locator('.monaco-hover .hover-row', { hasText: 'blocks every write' }).first().waitFor();
+    await page.locator('.monaco-hover .hover-row', { hasText: 'blocks writes' }).first().waitFor();
     await picture('finding');
     await keyboard.keys.press('Escape');
     const choose = await keyboard.quickFix('oncurrent');

@@ -41,7 +41,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, names_given, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.migration.specs import Direction
 from foreshot.schema.draft import items_on
@@ -83,7 +83,7 @@ class ConstraintNameConflict(OperationRule[ops.TableOperation]):
             operation.site.args.get(
                 "index_name" if item is not None else "constraint_name", operation.site.name
             ),
-            f"This fails ({on(state.target for state, _ in taken)}): the name {code(name)} is taken by {code(owner.name)}.",
+            f"This fails{context.where(state.target for state, _ in taken)}: the name {code(name)} is taken by {code(owner.name)}.",
             operation=operation,
             object=name,
             related=made_here(_origin(owner, name), f"{code(name)} was made here", context),

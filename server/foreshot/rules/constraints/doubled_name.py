@@ -17,7 +17,7 @@ context.configure(target_metadata=target_metadata)
 ```python bad
 def upgrade():
     op.create_check_constraint("ck_orders_total", "orders", "total > 0")
-    #                          ^^^^^^^^^^^^^^^^^ is called `ck_orders_ck_orders_total`
+    #                          ^^^^^^^^^^^^^^^^^ calls it `ck_orders_ck_orders_total`
 ```
 ```python fixed
 def upgrade():
@@ -77,8 +77,8 @@ class DoubledName(OperationRule[ops.TableOperation]):
                 continue
             yield self.finding(
                 at,
-                f"The constraint is called {code(made)} in the database: the naming convention is put before a name that has it."
-                " Write `op.f(…)`, or the short name.",
+                f"The naming convention prefixes this name once more: the database calls it {code(made)}."
+                " Use `op.f(…)`, or the short name.",
                 operation=operation,
                 object=name,
             )

@@ -44,7 +44,7 @@ def upgrade():
 ```python bad dialect=mysql,postgresql
 def upgrade():
     op.drop_constraint(None, "orders", type_="primary")
-    #                  ^^^^ This fails (PostgreSQL)
+    #                  ^^^^ This fails on PostgreSQL
 ```
 """
 
@@ -56,7 +56,7 @@ from foreshot.knowledge import Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, DropConstraint
 from foreshot.rules.constraints._given import given_name
 from foreshot.syntax.changes import ReplaceText
@@ -78,11 +78,11 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
         failing = [target for target in targets if _fails(operation, target)]
         if not failing:
             return
-        where = f" ({on(failing)})" if len(failing) < len(targets) else ""
+        where = context.where(failing)
         table = f" on {code(operation.table_name)}" if operation.table_name else ""
         yield self.finding(
             operation.site.args.get("constraint_name", operation.site.name),
-            f"This fails{where}: the constraint{table} is dropped without its name. Write the name that it has in the database.",
+            f"This fails{where}: a constraint{table} cannot be dropped without its name. Write the name it has in the database.",
             operation=operation,
             targets=failing if where else (),
         )
@@ -106,13 +106,13 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
         constraint = created[0]
         names: dict[str, str] = {}
         if isinstance(constraint.name, str):
-            names[constraint.name] = "as it was created"
+            names[constraint.name] = "the name it was created with"
         else:
             # No name is better than a wrong one, which may be that of another constraint.
             for target in context.targets(operation=operation):
                 name = given_name(constraint, operation.table, target, context)
                 if name is not None:
-                    names.setdefault(name, f"as {target.display} made it up")
+                    names.setdefault(name, f"the name {target.display} gave it")
         for name, why in names.items():
             yield Fix(f"Name it {code(name)}, {why}", "unsafe", (ReplaceText(span, f'"{name}"'),))
 

@@ -16,12 +16,12 @@ def upgrade():
 ```python bad
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"])
-#   ^^^^^^^^^^^^^^^ The index `ix_email` is over the same columns
+#   ^^^^^^^^^^^^^^^ The index `ix_email` already covers the same columns
 ```
 ```python bad
 def upgrade():
     op.create_index("ix_users_name", "users", ["name"])
-#   ^^^^^^^^^^^^^^^ The unique constraint `uq_name` is over the same columns
+#   ^^^^^^^^^^^^^^^ The unique constraint `uq_name` already covers the same columns
 ```
 ```python good
 def upgrade():
@@ -45,7 +45,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import CreateIndex
 from foreshot.rules.constraints._covering import covers, is_asked, plain_columns
 
@@ -68,8 +68,8 @@ class DuplicateIndex(OperationRule[CreateIndex]):
                     continue
                 yield self.finding(
                     operation.site.name,
-                    f"The {cover.what} {code(cover.name)} is over the same columns ({on([state.target])}): this one costs at every"
-                    " write and finds nothing more. Leave it out.",
+                    f"The {cover.what} {code(cover.name)} already covers the same columns{context.where([state.target])}: this one slows"
+                    " every write and speeds up no query. Leave it out.",
                     operation=operation,
                     object=operation.index.name if isinstance(operation.index.name, str) else None,
                     targets=[state.target],

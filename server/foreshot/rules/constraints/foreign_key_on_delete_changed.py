@@ -20,7 +20,7 @@ def downgrade():
 def upgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
-#                                                                                      ^^^^^^^^^^^^^^^^^^ `downgrade()` makes it in the same way
+#                                                                                      ^^^^^^^^^^^^^^^^^^ `downgrade()` creates the key with the same
 
 
 def downgrade():
@@ -52,8 +52,8 @@ from foreshot.migration.operations import AddConstraint, ConstraintSpec, DropCon
 
 _DOES: Final = {
     "CASCADE": "deletes the rows of {} that refer to it",
-    "SET NULL": "sets the columns of {} to NULL that refer to it",
-    "SET DEFAULT": "sets the columns of {} to their default that refer to it",
+    "SET NULL": "sets the references in {} to NULL",
+    "SET DEFAULT": "sets the references in {} to their default",
     "RESTRICT": "is refused while rows of {} refer to it",
     "NO ACTION": "is refused while rows of {} refer to it",
 }
@@ -82,13 +82,13 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
         if now != then:
             does = _DOES.get(now, _DOES["NO ACTION"]).format(code(table))
             message = (
-                f"Deleting a row of {code(made.ref_table)} {does} from now on: ON DELETE was {then}."
-                " Make sure that the application means it."
+                f"Deleting a row of {code(made.ref_table)} now {does}: ON DELETE was {then}."
+                " Make sure the application expects it."
             )
         elif _options(made) == _options(before.constraint) and now != "NO ACTION":
             message = (
-                f"ON DELETE is {now} from now on, and `downgrade()` makes it in the same way: nothing changes, or it does not"
-                " lead back. Write there what it was."
+                f"`downgrade()` creates the key with the same ON DELETE {now}: either nothing changed, or it is not undone."
+                " Write the earlier value there."
             )
         else:
             return
@@ -97,7 +97,7 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
             message,
             operation=operation,
             object=made.name if isinstance(made.name, str) else None,
-            related=[Related("`downgrade()` makes it here", before.site.name)],
+            related=[Related("`downgrade()` creates it here", before.site.name)],
         )
 
 

@@ -70,5 +70,5 @@ class NamingConventionMissing(ProjectRule):
             if not any(table.metadata == identity for table in models.target_tables):
                 continue
             name = identity.removesuffix(".metadata").rpartition(".")[2]
-            told = f"{code(name)} has no naming convention: its constraints get names that each database makes up. Give its `MetaData` one."
+            told = f"{code(name)} has no naming convention: each database makes up its own constraint names. Give its `MetaData` one."
             yield self.finding(info.origin.span, told, path=info.origin.path, object=name)

@@ -29,7 +29,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import CreateIndex
 from foreshot.rules.constraints._covering import covers, is_asked, plain_columns
 
@@ -52,8 +52,8 @@ class RedundantIndex(OperationRule[CreateIndex]):
                     continue
                 yield self.finding(
                     operation.site.name,
-                    f"The {cover.what} {code(cover.name)} begins with the same columns, and finds the same rows"
-                    f" ({on([state.target])}). Leave this one out unless it is measured to help.",
+                    f"The {cover.what} {code(cover.name)} begins with the same columns and finds the same rows"
+                    f"{context.where([state.target])}. Leave this one out unless measurements say otherwise.",
                     operation=operation,
                     object=operation.index.name if isinstance(operation.index.name, str) else None,
                     targets=[state.target],

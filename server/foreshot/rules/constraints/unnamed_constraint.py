@@ -19,7 +19,7 @@ class Base(DeclarativeBase):
 ```python bad
 def upgrade():
     op.create_unique_constraint(None, "users", ["email"])
-    #                           ^^^^ gets no name of its own: the database makes one up (PostgreSQL)
+    #                           ^^^^ has no name: the database makes one up
 
 
 def downgrade():
@@ -41,7 +41,7 @@ def upgrade():
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.create_unique_constraint(None, ["email"])
-        #                                 ^^^^ refuses a constraint without one: this fails
+        #                                 ^^^^ refuses it, so this fails
 ```
 ```python good dialect=mysql
 def upgrade():
@@ -87,15 +87,16 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
             for target in targets
             if target not in refusing and not (constraint.kind == "primary key" and target.is_mysql)
         ]
-        what = f"This {constraint.kind} constraint on {code(operation.table_name)}"
+        kind = "unique constraint" if constraint.kind == "unique" else constraint.kind
+        what = f"This {kind} on {code(operation.table_name)}"
         if naming:
-            also = f" On {on(refusing)} this fails, as batch mode refuses it." if refusing and batch else ""
+            also = f" {on(refusing)}'s batch mode refuses it." if refusing and batch else ""
             message = (
-                f"{what} gets no name of its own: the database makes one up ({on(naming)}), which a later migration has to know, and"
+                f"{what} has no name: the database makes one up{'' if also else context.where(naming)}, and a later"
                 f" `drop_constraint(None)` fails.{also} Name it."
             )
         elif refusing:
-            message = f"{what} has no name, and batch mode, which copies the table, refuses a constraint without one: this fails ({on(refusing)}). Name it."
+            message = f"{what} has no name: batch mode, which copies the table, refuses it, so this fails{context.where(refusing)}. Name it."
         else:
             return
         yield self.finding(

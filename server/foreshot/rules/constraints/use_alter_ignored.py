@@ -12,7 +12,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("lead_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["users.id"], name="fk_teams_lead", use_alter=True),
-        #|                                                                       never made
+        #|                                                                       never created
     )
 ```
 ```python fixed
@@ -82,7 +82,7 @@ class UseAlterIgnored(RevisionRule):
                 continue
             yield self.finding(
                 module.span(flag),
-                f"The foreign key of {code(table.table_name)} is never made: `op.create_table` leaves it out for an `ALTER TABLE` that does not come.",
+                f"The foreign key of {code(table.table_name)} is never created: `op.create_table` leaves it to an `ALTER TABLE` that Alembic never runs. Remove `use_alter`.",
                 operation=table,
                 targets=targets,
                 state=call,
@@ -103,7 +103,7 @@ class UseAlterIgnored(RevisionRule):
         later = {item.table_name for item in context.after(table) if isinstance(item, CreateTable)}
         if not later & set(keys):
             yield Fix(
-                "Make the key with the table",
+                "Create the key with the table",
                 "unsafe",
                 (RemoveArgument(context.module.span(call), "use_alter"),),
             )

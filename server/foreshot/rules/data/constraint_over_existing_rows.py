@@ -88,7 +88,7 @@ class ConstraintOverExistingRows(OperationRule[AddConstraint | AddColumn]):
         yield self.finding(
             at,
             f"This fails as soon as {code(operation.table_name)} has a row: each gets the default of {code(column.name)},"
-            f" and {code(parent)} is new and empty. Insert the parent first.",
+            f" and {code(parent)} is empty. Insert the parent row first.",
             operation=operation,
             object=column.name if isinstance(column.name, str) else None,
             related=(Related("the table is created here, without rows", made.site.name),),

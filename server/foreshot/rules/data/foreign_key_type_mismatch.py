@@ -42,7 +42,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Column
 
@@ -71,8 +71,8 @@ class ForeignKeyTypeMismatch(OperationRule[ops.AddConstraint]):
         mine, theirs = code(f"{operation.table_name}.{one.name}"), code(f"{made.ref_table}.{other.name}")
         yield self.finding(
             operation.site.name,
-            f"This fails ({on(item[0].target for item in found)}): {mine} is {one.type.stored}, and {theirs} is"
-            f" {other.type.stored}. Give both one type.",
+            f"This fails{context.where(item[0].target for item in found)}: {mine} is {one.type.stored}, and {theirs} is"
+            f" {other.type.stored}. Give both the same type.",
             operation=operation,
             object=one.name,
             targets=[item[0].target for item in found],

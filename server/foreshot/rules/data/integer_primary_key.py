@@ -78,7 +78,7 @@ class IntegerPrimaryKey(OperationRule[CreateTable]):
             return
         yield self.finding(
             type_.span,
-            f"Inserts into {code(table)} fail after 2,147,483,647 rows, deleted ones included. Take a big integer from the beginning.",
+            f"Inserts into {code(table)} fail after 2,147,483,647 rows, deleted ones included. Use a big integer from the start.",
             operation=operation,
             object=keys[0].name if isinstance(keys[0].name, str) else None,
             targets=targets,
@@ -89,6 +89,4 @@ class IntegerPrimaryKey(OperationRule[CreateTable]):
         if finding.operation is None or finding.operation.site.sql is not None:
             return
         sa, imports = context.sa()
-        yield Fix(
-            "Make it a big integer", "unsafe", (ReplaceText(finding.span, f"{sa}.BigInteger()"), *imports)
-        )
+        yield Fix("Use a big integer", "unsafe", (ReplaceText(finding.span, f"{sa}.BigInteger()"), *imports))

@@ -72,18 +72,18 @@ from foreshot.knowledge.literal_defaults import Effect, Misread, misread
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, TypeSpec
 from foreshot.syntax.changes import ReplaceText
 from foreshot.syntax.values import Unknown, Value
 from foreshot.text import Span
 
 _TOLD: dict[Effect, str] = {
-    "fails": "This fails ({databases}): the default of {name} is no value of its type.",
-    "frozen": "Every row gets the time of the migration in {name}, for ever ({databases}): a string is a literal.",
-    "text": "Every row gets these letters in {name} ({databases}): a string is a literal.",
+    "fails": "This fails{databases}: the default of {name} is not a value of its type.",
+    "frozen": "Every row gets the time of the migration in {name}, forever{databases}: a string is a literal.",
+    "text": "Every row gets this text itself in {name}{databases}: a string is a literal.",
     "quotes": "Every row gets a value with quotes around it in {name}: SQLAlchemy quotes strings itself.",
-    "true": "The default of {name} reads back as true ({databases}): the word is stored.",
+    "true": "The default of {name} reads back as true{databases}: the word itself is stored.",
     "refused": "SQLAlchemy refuses this default of {name}: it takes a string or SQL.",
 }
 _RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true")
@@ -136,7 +136,7 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
             return
         worst = min((said for _, said in found), key=lambda said: list(_TOLD).index(said.effect))
         targets = [target for target, said in found if said.effect == worst.effect]
-        told = _TOLD[worst.effect].format(name=code(name), databases=on(targets))
+        told = _TOLD[worst.effect].format(name=code(name), databases=context.where(targets))
         yield self.finding(
             at,
             f"{told} {_advice(worst)}".rstrip(),

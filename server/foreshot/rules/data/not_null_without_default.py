@@ -138,7 +138,7 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, listed, on
+from foreshot.lint.words import code, listed
 from foreshot.migration.operations import AddColumn, AddConstraint, Operation, SetOption
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
@@ -188,14 +188,14 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             if not where:
                 continue
             advice = (
-                "Add it as nullable, and set it NOT NULL once its rows are filled."
+                "Add it nullable, fill it, then set NOT NULL."
                 if filling.is_key(operation, column.name, column, context)
-                else "Give it a `server_default`, or set it NOT NULL once its rows are filled."
+                else "Give it a `server_default`, or fill it first."
             )
             yield self.finding(
                 at,
-                f"Adding {code(column.name)} as NOT NULL without a default fails as soon as {code(table)} has {enough}"
-                f" ({on(where)}). {advice}",
+                f"Adding NOT NULL {code(column.name)} without a default fails{context.where(where)} as soon as"
+                f" {code(table)} has {enough}. {advice}",
                 operation=operation,
                 object=column.name,
                 targets=where,
@@ -205,8 +205,8 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
         if filled and not rows.is_written_later(table, column.name, operation, context):
             yield self.finding(
                 at,
-                f"{code(column.name)} gets {_what(operation, filled)} in every row of {code(table)}, without a word"
-                f" ({on(target for target, _ in filled)}). Say which value it is with a `server_default`.",
+                f"{code(column.name)} gets {_what(operation, filled)} in every row of {code(table)}"
+                f"{context.where(target for target, _ in filled)}, silently. Set the value you mean with a `server_default`.",
                 operation=operation,
                 object=column.name,
                 targets=[target for target, _ in filled],
@@ -227,7 +227,7 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
         value = filling.filling(operation, name, column, column.type, context)
         if value is None:
             yield Fix(
-                f"Add {code(name)} as nullable, to be filled and set NOT NULL in later revisions",
+                f"Add {code(name)} as nullable; fill it and set NOT NULL in later revisions",
                 "unsafe",
                 (nullable,),
             )
@@ -310,7 +310,7 @@ def _what(operation: AddColumn, filled: list[tuple[Target, Effect]]) -> str:
         kind = classify(operation.column.type, target)
         text = effect.fills_silently or ""
         if text.startswith("0,"):
-            text = "the implicit default of its type"
+            text = "its type's implicit default"
             if kind.family in ("integer", "numeric", "float"):
                 text = "0"
             elif kind.family in ("string", "text", "bytes"):

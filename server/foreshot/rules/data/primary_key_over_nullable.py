@@ -31,7 +31,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 
 
@@ -63,14 +63,14 @@ class PrimaryKeyOverNullable(OperationRule[ops.AddConstraint]):
                 args = operation.site.args
                 yield self.finding(
                     args.get(f"columns[{place}]", args.get("columns", operation.site.name)),
-                    f"This fails if a row of {code(table)} has NULL in {code(name)} ({on(state.target for state, _ in bad)})."
+                    f"This fails{context.where(state.target for state, _ in bad)} if a row of {code(table)} has NULL in {code(name)}."
                     " Fill it and set NOT NULL first.",
                     operation=operation,
                     object=name,
                     targets=[state.target for state, _ in bad],
                     related=made_here(
                         bad[0][1].nullable_by or bad[0][1].origin,
-                        f"{code(name)} takes NULL since here",
+                        f"{code(name)} allows NULL since here",
                         context,
                     ),
                 )

@@ -11,7 +11,7 @@ afterwards.
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("active", sa.Boolean(), default=False))
-#                                                            ^^^^^^^^^^^^^ the rows of `users` that are there get NULL
+#                                                            ^^^^^^^^^^^^^ existing rows of `users` get NULL
 ```
 ```python fixed
 def upgrade():
@@ -20,7 +20,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), default="free", nullable=True))
-#                                                           ^^^^^^^^^^^^^^ the rows of `users` that are there get NULL
+#                                                           ^^^^^^^^^^^^^^ existing rows of `users` get NULL
     op.add_column("users", sa.Column("seen", sa.Integer(), default=0, server_default="0"))
 ```
 ```python fixed
@@ -31,7 +31,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("created", sa.DateTime(timezone=True), default=sa.func.now()))
-#                                                                           ^^^^^^^^^^^^^^^^^^^^^ the rows of `users`
+#                                                                           ^^^^^^^^^^^^^^^^^^^^^ existing rows of `users`
 ```
 ```python fixed
 def upgrade():
@@ -43,7 +43,7 @@ import uuid
 
 def upgrade():
     op.add_column("users", sa.Column("token", sa.Uuid(), default=uuid.uuid4))
-#                                                        ^^^^^^^^^^^^^^^^^^ the rows of `users` that are there get NULL
+#                                                        ^^^^^^^^^^^^^^^^^^ existing rows of `users` get NULL
 ```
 ```python good
 def upgrade():
@@ -95,13 +95,13 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
         if rows.is_written_later(table, column.name, operation, context):
             return
         effect = (
-            f"no row of {code(table)} that is there gets a value from it"
+            f"existing rows of {code(table)} get no value from it"
             if column.is_nullable is not True
-            else f"the rows of {code(table)} that are there get NULL"
+            else f"existing rows of {code(table)} get NULL"
         )
         yield self.finding(
             at,
-            f"This default is Python's and no part of the DDL: {effect}. Use `server_default=`.",
+            f"This default runs in Python, not in the database: {effect}. Use `server_default=`.",
             operation=operation,
             object=column.name,
         )
@@ -122,7 +122,7 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
         text, imports = default
         sqlite = any(target.database == "sqlite" for target in context.targets((), operation))
         if sqlite and ("func." in text or "(" in text.partition("(")[2] or "CURRENT_" in text):
-            refused = "SQLite adds no column with a default that is computed."
+            refused = "SQLite cannot add a column with a computed default."
             yield Fix(f"Give {code(column.name)} the server default {code(text)}", "unsafe", refused=refused)
             return
         title = f"Give {code(column.name)} the server default {code(text)}"

@@ -88,8 +88,8 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
             return
         yield self.finding(
             operation.site.args.get("table", operation.site.name),
-            f"The application's next insert into {code(operation.table_name)} fails: its ids are given here,"
-            " and the sequence still stands at 1. Set it.",
+            f"The application's next insert into {code(operation.table_name)} fails: ids are given here,"
+            " but the sequence still stands at 1. Advance it.",
             operation=operation,
             object=key.name,
             targets=targets,
@@ -110,7 +110,7 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
         sql = f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT max({key}) FROM {table}))"
         code_ = writing.on_postgresql(context, operation, writing.execute(context, sql))
         yield Fix(
-            "Set the sequence behind the largest id",
+            "Set the sequence to the largest id",
             "unsafe",
             (InsertAfter(operation.site.statement, code_),),
         )

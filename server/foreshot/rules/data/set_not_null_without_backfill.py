@@ -79,7 +79,7 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.not_null import surely_takes_null, without_null
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, Operation, TypeSpec, ValidateConstraint
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
@@ -126,15 +126,16 @@ class SetNotNullWithoutBackfill(OperationRule[AlterColumn]):
             return
         if was is None and told and all(surely_takes_null(state, table, column) for state in told):
             was = True
+        where = context.where(failing)
         reason = (
-            f"No row of {code(table)} has a value in {code(column)} yet: this fails unless the table is empty"
+            f"No row of {code(table)} has a value in {code(column)} yet: this fails{where} unless the table is empty"
             if added is not None
-            else f"This fails if a row of {code(table)} has NULL in {code(column)}"
+            else f"This fails{where} if a row of {code(table)} has NULL in {code(column)}"
         )
-        default = " A server default is for new rows only." if operation.server_default else ""
+        default = " A server default only applies to new rows." if operation.server_default else ""
         yield self.finding(
             operation.site.keywords.get("nullable", operation.site.name),
-            f"{reason} ({on(failing)}). Give the rows a value before it.{default}",
+            f"{reason}. Fill those rows first.{default}",
             operation=operation,
             object=column,
             targets=failing,
@@ -155,7 +156,9 @@ class SetNotNullWithoutBackfill(OperationRule[AlterColumn]):
         value = filling.filling(operation, column, None, _type(operation, added, context), context)
         update = filling.backfill(operation, column, value.sql, context) if value and value.sql else None
         if update is not None:
-            yield Fix(f"Fill {code(column)} before it", "unsafe", (placing.before(operation, update),))
+            yield Fix(
+                f"Fill {code(column)} before setting NOT NULL", "unsafe", (placing.before(operation, update),)
+            )
 
 
 def _was_nullable(operation: AlterColumn, context: Context) -> bool | None:

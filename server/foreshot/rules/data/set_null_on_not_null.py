@@ -79,7 +79,7 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
     def _found(self, at: Span, name: object, operation: Operation) -> Finding:
         return self.finding(
             at,
-            f"What this refers to can never be deleted: {code(name)} would become NULL, and is NOT NULL. Allow NULL, or say CASCADE or RESTRICT.",
+            f"The row this refers to can never be deleted: {code(name)} would become NULL, but is NOT NULL. Allow NULL, or use CASCADE or RESTRICT.",
             operation=operation,
             object=name if isinstance(name, str) else None,
         )

@@ -127,8 +127,8 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
             column = operation.column if isinstance(operation.column, str) else None
             yield self.finding(
                 operation.site.keywords.get("type_", operation.site.name),
-                f"This fails on {on(failing)}, which does not turn {type_code(old)} into {type_code(new)} by itself."
-                " Say how, with `postgresql_using`.",
+                f"This fails on {on(failing)}: there is no automatic cast from {type_code(old)} to {type_code(new)}."
+                " Give the cast in `postgresql_using`.",
                 operation=operation,
                 object=column,
                 targets=failing,
@@ -146,7 +146,7 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
             return
         enum = new.argument("name") if classify(new, target).family == "enum" else None
         if classify(new, target).family == "enum" and not _is_made(enum, operation, context):
-            refused = "This revision does not create the enum's type, and nothing tells whether it is there."
+            refused = "This revision does not create the enum type, and whether it exists is not known."
             yield Fix("Convert the values with `USING`", "unsafe", refused=refused)
             return
         using = conversion(column, classify(old, target), classify(new, target), new)

@@ -57,12 +57,12 @@ def upgrade():
 def upgrade():
     with op.get_context().autocommit_block():
         op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (lower(email))")
-#                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` are the same to it
+#                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` are duplicates
 ```
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), server_default="none", unique=True))
-#                                                                                  ^^^^^^^^^^^ same default in every row
+#                                                                                  ^^^^^^^^^^^ Every row gets the same default
 ```
 ```python good dialect=postgresql
 def upgrade():
@@ -113,7 +113,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.emptied import is_without_rows
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, codes, on
+from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
@@ -170,12 +170,12 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             return
         name = operation.index.name if isinstance(operation, CreateIndex) else operation.constraint.name
         known = [column for column in columns if isinstance(column, str)]
-        same = f"have the same {codes(known)}" if len(known) == len(columns) else "are the same to it"
+        same = f"have the same {codes(known)}" if len(known) == len(columns) else "are duplicates"
         covered = isinstance(operation, CreateIndex) and operation.index.where is not None
         partial = " that it covers" if covered else ""
         yield self.finding(
             operation.site.name,
-            f"This fails if two rows of {code(table)}{partial} {same} ({on(targets)}). Look for them first.",
+            f"This fails{context.where(targets)} if two rows of {code(table)}{partial} {same}. Check for duplicates first.",
             operation=operation,
             object=name if isinstance(name, str) else None,
             targets=targets,
@@ -195,8 +195,8 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
         if targets:
             yield self.finding(
                 filling.span_of(column, "unique") or operation.site.name,
-                f"{code(column.name)} has the same default in every row, so that it cannot be unique: this fails as soon"
-                f" as {code(table)} has two ({on(targets)}). Add it without the default, and fill it before.",
+                f"Every row gets the same default in unique {code(column.name)}: this fails{context.where(targets)}"
+                f" once {code(table)} has two rows. Add it without the default, and fill it first.",
                 operation=operation,
                 object=column.name if isinstance(column.name, str) else None,
                 targets=targets,
@@ -220,7 +220,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
                 AddImport("from alembic import context"),
                 *sa_imports,
             )
-            yield Fix("Look for equal rows first, and stop with their values", "unsafe", changes)
+            yield Fix("Check for duplicates first, and stop with their values", "unsafe", changes)
 
 
 def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] | None:

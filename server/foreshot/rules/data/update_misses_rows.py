@@ -83,7 +83,7 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
             return
         yield self.finding(
             at,
-            f"This fails where the UPDATE before leaves out a row of {code(table)}: it keeps NULL in {code(name)}. Fill the rest, too.",
+            f"This fails if the UPDATE above leaves out a row of {code(table)}, which then keeps NULL in {code(name)}. Fill the rest too.",
             operation=operation,
             object=name,
             related=(Related("its WHERE leaves rows out", writes[0].site.call),),

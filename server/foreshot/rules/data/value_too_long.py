@@ -31,7 +31,7 @@ from foreshot.knowledge import classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import BulkInsert
 from foreshot.rules.data import _seeds as seeds
 
@@ -68,9 +68,9 @@ class ValueTooLong(OperationRule[BulkInsert]):
                     count += 1
                     yield self.finding(
                         context.module.span(value),
-                        f"This fails ({on(targets)}): {len(text)} characters do not fit {code(name)}, which takes {lengths[name]}.",
+                        f"This fails{context.where(targets)}: {len(text)} characters do not fit in {code(name)}, which holds {lengths[name]}.",
                         operation=operation,
                         object=name,
                         targets=targets,
-                        related=(Related("the column is made here", spans[name]),),
+                        related=(Related("the column is created here", spans[name]),),
                     )

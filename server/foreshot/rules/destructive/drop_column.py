@@ -17,7 +17,7 @@ what `upgrade()` did not add. A column that looks like one that is added instead
 ```python bad
 def upgrade():
     op.drop_column("users", "phone")
-    #                       ^^^^^^^ Deletes the column `users.phone` with its value in every row
+    #                       ^^^^^^^ Deletes the column `users.phone` with all its values
 ```
 ```python bad
 def upgrade():
@@ -53,9 +53,9 @@ def upgrade():
     numbers = [{"user_id": row.id, "number": row.phone} for row in session.query(User)]
     op.bulk_insert(sa.table("numbers", sa.column("user_id"), sa.column("number")), numbers)
     op.drop_column("users", "phone")
-    #                       ^^^^^^^ its values were read before
+    #                       ^^^^^^^ its values were read earlier
     op.drop_column("users", "fax_number")
-    #                       ^^^^^^^^^^^^ Deletes the column `users.fax_number` with its value in every row
+    #                       ^^^^^^^^^^^^ Deletes the column `users.fax_number` with all its values
 ```
 ```python bad
 def upgrade():
@@ -79,9 +79,9 @@ def downgrade():
 ```python bad
 def upgrade():
     op.drop_column("orders", "pushed")
-    #                        ^^^^^^^^ Deletes the column `orders.pushed` with its value in every row
+    #                        ^^^^^^^^ Deletes the column `orders.pushed` with all its values
     op.drop_column("orders", "stable")
-    #                        ^^^^^^^^ Deletes the column `orders.stable` with its value in every row
+    #                        ^^^^^^^^ Deletes the column `orders.stable` with all its values
 
 
 def downgrade():
@@ -94,12 +94,12 @@ def downgrade():
 def upgrade():
     op.execute("SELECT id, contact FROM users WHERE phone IS NOT NULL")
     op.drop_column("users", "phone")
-    #                       ^^^^^^^ Deletes the column `users.phone` with its value in every row
+    #                       ^^^^^^^ Deletes the column `users.phone` with all its values
 ```
 ```python bad dialect=postgresql,sqlite
 def upgrade():
     op.drop_column("users", "server_id")
-    #                       ^^^^^^^^^^^ for good (PostgreSQL)
+    #                       ^^^^^^^^^^^ for good on PostgreSQL
 
 
 def downgrade():
@@ -109,7 +109,7 @@ def downgrade():
 def upgrade():
     op.execute("DELETE FROM orders WHERE shop_id IN (SELECT shop_id FROM shops)")
     op.drop_column("orders", "shop_id")
-    #                        ^^^^^^^^^ Deletes the column `orders.shop_id` with its value in every row
+    #                        ^^^^^^^^^ Deletes the column `orders.shop_id` with all its values
 ```
 ```python bad
 def upgrade():
@@ -158,11 +158,11 @@ from foreshot.knowledge import Facts, Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
 
-_LATER = "Drop it once no running code uses it"
+_LATER = "Drop it once no code uses it"
 
 
 class DropColumn(OperationRule[ops.DropColumn]):
@@ -191,15 +191,15 @@ class DropColumn(OperationRule[ops.DropColumn]):
         name = code(f"{operation.table_name}.{column}")
         old = context.renames.dropped_column(operation.table_name, column)
         if old is not None and old.computed is not None:
-            message = f"Running code that asks for {name} fails ({on(targets)}); its values can be computed again. {_LATER}."
+            message = f"Running code that uses {name} fails{context.where(targets)}; its values can be computed again. {_LATER}."
         elif lost.is_read_before(operation, context, column):
-            message = f"Running code that asks for {name} fails ({on(targets)}); its values were read before. {_LATER}."
+            message = f"Running code that uses {name} fails{context.where(targets)}; its values were read earlier. {_LATER}."
         elif lost.is_filled_again(operation, context, column):
-            message = f"Running code that asks for {name} fails ({on(targets)}); `downgrade()` fills it again. {_LATER}."
+            message = f"Running code that uses {name} fails{context.where(targets)}; `downgrade()` fills it again. {_LATER}."
         else:
             message = (
-                f"Deletes the column {name} with its value in every row, for good ({on(targets)}). {_LATER}, and"
-                " keep a copy of what may be wanted."
+                f"Deletes the column {name} with all its values, for good{context.where(targets)}. {_LATER};"
+                " keep a copy."
             )
         yield self.finding(
             operation.site.args.get("column_name", operation.site.name),

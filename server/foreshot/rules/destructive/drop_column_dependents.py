@@ -19,7 +19,7 @@ def upgrade():
 ```python bad dialect=postgresql
 def upgrade():
     op.drop_column("people", "town")
-    #                        ^^^^^^ takes the index `ix_people_name_town`
+    #                        ^^^^^^ also drops the index `ix_people_name_town`
 ```
 ```python good dialect=postgresql
 def upgrade():
@@ -41,7 +41,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
-from foreshot.lint.words import code, listed, on
+from foreshot.lint.words import code, listed
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Table
 
@@ -66,8 +66,8 @@ class DropColumnDependents(OperationRule[ops.DropColumn]):
                 continue
             yield self.finding(
                 operation.site.args.get("column_name", operation.site.name),
-                f"Dropping {code(f'{name}.{column}')} takes {listed(lost[:3])} with it ({on([state.target])}). Drop what is meant to go,"
-                " and make anew what is not.",
+                f"Dropping {code(f'{name}.{column}')} also drops {listed(lost[:3])}{context.where([state.target])}."
+                " Recreate what should stay.",
                 operation=operation,
                 object=column,
                 targets=[state.target],

@@ -14,12 +14,12 @@ constraint), drops one of its columns, its table or the table that it refers to,
 ```python bad
 def upgrade():
     op.drop_constraint("uq_users_email", "users", type_="unique")
-    #                  ^^^^^^^^^^^^^^^^ duplicates can be written
+    #                  ^^^^^^^^^^^^^^^^ lets duplicates into `users`
 ```
 ```python bad
 def upgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
-    #                  ^^^^^^^^^^^^^^^^^^^ references that lead nowhere
+    #                  ^^^^^^^^^^^^^^^^^^^ lets dangling references into
 
 
 def downgrade():
@@ -28,7 +28,7 @@ def downgrade():
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders DROP CONSTRAINT ck_orders_amount")
-    #                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Takes the constraint `ck_orders_amount` from `orders`
+    #                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Dropping the constraint `ck_orders_amount`
 ```
 ```python good
 def upgrade():
@@ -67,18 +67,18 @@ from collections.abc import Iterable, Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
 from foreshot.syntax.values import Maybe
 
 _FOLLOWS: dict[ops.ConstraintKind, str] = {
-    "primary key": "rows without a key and duplicates can be written",
-    "unique": "duplicates can be written",
-    "check": "values that it refused can be written",
-    "foreign key": "references that lead nowhere can be written",
-    "exclude": "rows that overlap can be written",
-    "unknown": "what it refused can be written",
+    "primary key": "duplicates and rows without a key",
+    "unique": "duplicates",
+    "check": "values that it refused",
+    "foreign key": "dangling references",
+    "exclude": "overlapping rows",
+    "unknown": "what it refused",
 }
 
 
@@ -110,7 +110,7 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
         )
         yield self.finding(
             operation.site.args.get("constraint_name", operation.site.name),
-            f"Takes the {what} {code(operation.name)} from {code(operation.table_name)}: {_FOLLOWS[kind]} ({on(targets)}), and after the first of them it cannot come back."
+            f"Dropping the {what} {code(operation.name)} lets {_FOLLOWS[kind]} into {code(operation.table_name)}{context.where(targets)}, and then it cannot be added back."
             " Add its successor in the same revision.",
             operation=operation,
             object=operation.name,

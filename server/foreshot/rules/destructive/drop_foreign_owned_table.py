@@ -21,7 +21,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.drop_table("legacy_things")
-    #             ^^^^^^^^^^^^^^^ no revision made it
+    #             ^^^^^^^^^^^^^^^ no revision created it
 ```
 ```python good
 def upgrade():
@@ -42,7 +42,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 
 OWNERS: Final = {
@@ -83,8 +83,8 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
         if owner is not None and not any(state.is_seen(name) for state in found):
             yield self.finding(
                 at,
-                f"The table {code(name)} belongs to {owner}, not to this project. Take its drop out of both functions, and leave it"
-                " out in env.py by `include_name`.",
+                f"The table {code(name)} belongs to {owner}, not to this project. Remove its drop from both functions, and exclude it"
+                " in env.py with `include_name`.",
                 operation=operation,
                 object=name,
             )
@@ -95,8 +95,8 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
         if lacking:
             yield self.finding(
                 at,
-                f"The table {code(name)} is somebody else's: no revision made it ({on(state.target for state in lacking)}). Leave it"
-                " out in env.py by `include_name`.",
+                f"The table {code(name)} is somebody else's: no revision created it{context.where(state.target for state in lacking)}. Exclude it"
+                " in env.py with `include_name`.",
                 operation=operation,
                 object=name,
             )

@@ -103,7 +103,7 @@ class DropMappedColumn(ProjectRule):
                 continue
             what = f"{model.full_name}.{column}" if column else model.full_name
             owner = code(model.classes[0].rpartition(".")[2]) if model.classes else "A model"
-            told = f"{owner} still maps {code(what)}: code that runs will fail at its next statement. Release code without it first."
+            told = f"{owner} still maps {code(what)}: running code will fail at its next query. Deploy code without it first."
             related = [Related(f"{code(what)} is mapped here", place.span, place.path)]
             yield self.finding(at, told, operation=operation, path=node.key, object=what, related=related)
             return

@@ -44,7 +44,7 @@ from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import DropContainer, Execute, Maintenance, Opaque
 
 
@@ -71,8 +71,8 @@ class DropSchema(OperationRule[DropContainer]):
         )
         yield self.finding(
             operation.site.name,
-            f"Deletes the {operation.what} {code(operation.name)} with {along}, for good ({on(targets)}). Drop what is in it"
-            " first, by name, so that a review sees what goes.",
+            f"Deletes the {operation.what} {code(operation.name)} with {along}, for good{context.where(targets)}. Drop them by name first,"
+            " where a review sees them.",
             operation=operation,
             object=operation.name,
             targets=targets,

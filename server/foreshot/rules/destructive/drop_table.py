@@ -61,7 +61,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("DROP TABLE IF EXISTS orders CASCADE")
-#|   and every foreign key and view that depends on it
+#|   every dependent foreign key and view
 ```
 ```python bad
 def upgrade():
@@ -70,7 +70,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("orders_metrics")
-#                 ^^^^^^^^^^^^^^^^ fails, or deletes another table (PostgreSQL). Drop `order_metrics`.
+#                 ^^^^^^^^^^^^^^^^ fails, or deletes another table. Drop `order_metrics`.
 ```
 ```python bad
 def upgrade():
@@ -126,7 +126,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import names_given
-from foreshot.lint.words import code, on, plain
+from foreshot.lint.words import code
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
@@ -168,15 +168,15 @@ class DropTable(OperationRule[ops.DropTable]):
         targets = context.targets((), operation)
         rows = "every row in it that was not copied before" if copied else "every row in it"
         if operation.cascade and any(target.database == "postgresql" for target in targets):
-            rows += ", and every foreign key and view that depends on it"
+            rows += " and every dependent foreign key and view"
         advice = (
-            ", though `upgrade()` does not create it. Keep a copy of what may be wanted."
+            ", though `upgrade()` does not create it. Keep a copy of its rows."
             if operation.site.function == "downgrade"
-            else ". Rename it now, and drop it in a later revision, when nothing has asked for it."
+            else ". Rename it now, and drop it later."
         )
         yield self.finding(
             operation.site.args.get("table_name", operation.site.name),
-            f"Deletes the table {code(operation.table_name)} with {rows}, for good ({on(targets)}){advice}",
+            f"Deletes the table {code(operation.table_name)} with {rows}, for good{context.where(targets)}{advice}",
             operation=operation,
             object=operation.table_name,
             targets=targets,
@@ -188,8 +188,8 @@ class DropTable(OperationRule[ops.DropTable]):
         effect = "does nothing" if operation.if_exists else "fails"
         return self.finding(
             operation.site.args.get("table_name", operation.site.name),
-            f"Drops {code(operation.table_name)}, and not {code(meant)}, which `upgrade()` creates: this {effect}, or deletes another"
-            f" table ({on(targets)}). Drop {code(meant)}.",
+            f"Drops {code(operation.table_name)}, instead of {code(meant)}, which `upgrade()` creates: this {effect}, or deletes another"
+            f" table{context.where(targets)}. Drop {code(meant)}.",
             operation=operation,
             object=operation.table_name,
             targets=targets,
@@ -205,7 +205,7 @@ class DropTable(OperationRule[ops.DropTable]):
         retired = _retired(str(drop.table), context.revision.header.revision)
         changes = _changes(drop, retired, context)
         if changes is not None and not (drop.if_exists or drop.cascade):
-            yield Fix(f"Rename the table to {plain(retired)}, and drop it later", "unsafe", tuple(changes))
+            yield Fix(f"Rename the table to {code(retired)}, and drop it later", "unsafe", tuple(changes))
 
 
 def _is_plain(operation: ops.Operation) -> bool:

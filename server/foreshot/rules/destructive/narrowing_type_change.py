@@ -98,7 +98,7 @@ from foreshot.lint.finding import Finding
 from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, DataChange, Direction, Operation, TypeSpec
 
 # A plain cast: another expression may do anything about the rows that do not fit.
@@ -130,11 +130,11 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
             if said is not None and not _is_held(operation, target, context):
                 found.setdefault(_SQLSTATE.sub("", said), []).append(target)
         for said, targets in found.items():
+            advice = " Fix those rows first." if said.startswith("fails") else " Save the old values first."
             before, after = code(_written(old, context)), code(_written(operation.type, context))
             yield self.finding(
                 operation.site.args.get("type_", operation.site.name),
-                f"Changing {code(f'{table}.{column}')} from {before} to {after} {said} ({on(targets)}). Look for such rows first,"
-                " and repair them before the change.",
+                f"Changing {code(f'{table}.{column}')} from {before} to {after}{context.where(targets)} {said}.{advice}",
                 operation=operation,
                 object=column,
                 targets=targets,
@@ -216,7 +216,7 @@ def _consequence(operation: AlterColumn, old: TypeSpec, target: Target) -> str |
         if cast is None:
             return None
         if cast["length"] and after.length is not None and change.kind == "narrowing":
-            return f"cuts every longer value to {after.length} characters, without an error"
+            return f"silently cuts every longer value to {after.length} characters"
     elif change.needs_using:
         # It fails on every row, and on none: another matter.
         return None

@@ -16,13 +16,13 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("TRUNCATE users CASCADE")
-    #           ^^^^^^^^^^^^^^ of every table whose foreign keys lead to it
+    #           ^^^^^^^^^^^^^^ of every table that references it
 ```
 ```python bad
 def upgrade():
     op.execute("INSERT INTO users_before SELECT * FROM users")
     op.execute("TRUNCATE users")
-    #           ^^^^^^^^^^^^^^ Deletes every row of `users` that was not copied before (PostgreSQL)
+    #           ^^^^^^^^^^^^^^ Deletes every row of `users` that was not copied before
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -72,15 +72,14 @@ class TruncateTable(OperationRule[ops.TruncateTable]):
         if copied:
             what += " that was not copied before"
         if operation.cascade:
-            what += ", and of every table whose foreign keys lead to it"
+            what += " and of every table that references it"
         committed = [target for target in targets if not transactional_ddl(target.database)]
-        at_once = f"; {on(committed)} commits at once, and nothing rolls it back" if committed else ""
-        advice = (
-            "Keep a copy of what may be wanted." if copied else "Delete the rows that you mean, with a WHERE."
-        )
+        commits = "commits" if len(committed) == 1 else "commit"
+        at_once = f"; {on(committed)} {commits} at once" if committed else ""
+        advice = "Keep a copy of its rows." if copied else "Use DELETE with a WHERE."
         yield self.finding(
             operation.site.name,
-            f"Deletes {what} ({on(targets)}){at_once}. {advice}",
+            f"Deletes {what}{context.where(targets)}{at_once}. {advice}",
             operation=operation,
             object=operation.table_name,
             targets=targets,

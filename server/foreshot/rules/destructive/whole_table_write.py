@@ -62,12 +62,12 @@ def upgrade():
     op.add_column("users", sa.Column("invited_as", sa.String(255)))
     op.execute("UPDATE users SET invited_as = email WHERE email IS NOT NULL")
     op.execute("UPDATE users SET email = lower(email)")
-    #           ^^^^^^^^^^^^ Overwrites `email` in every row of `users`, whose values were read before (PostgreSQL)
+    #           ^^^^^^^^^^^^ Overwrites `email` in every row of `users`, whose values were read earlier
 ```
 ```python bad
 def upgrade():
     op.execute("DELETE FROM totals")
-    #           ^^^^^^^^^^^^^^^^^^ Deletes every row of `totals` (PostgreSQL), and inserts others afterwards
+    #           ^^^^^^^^^^^^^^^^^^ Deletes every row of `totals`, then inserts others
     op.execute("INSERT INTO totals (user_id, orders) SELECT user_id, count(*) FROM orders GROUP BY user_id")
 ```
 ```python bad
@@ -76,7 +76,7 @@ totals = sa.table("totals", sa.column("year", sa.Integer()))
 
 def upgrade():
     op.get_bind().execute(totals.delete())
-#   ^^^^^^^^^^^^^^^^^^^^^ and inserts others afterwards
+#   ^^^^^^^^^^^^^^^^^^^^^ then inserts others
     op.bulk_insert(totals, [{"year": 2023}, {"year": 2024}])
 ```
 ```python bad
@@ -118,7 +118,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, codes, on
+from foreshot.lint.words import code, codes
 from foreshot.lint.writing import literal, sql_table
 from foreshot.migration.operations import AddColumn, DataChange, SqlText, inserts_rows
 from foreshot.syntax.changes import ReplaceStatement
@@ -156,18 +156,18 @@ class WholeTableWrite(OperationRule[DataChange]):
         refilled = operation.verb == "delete" and _is_refilled(operation, context)
         if refilled:
             message = (
-                f"Deletes every row of {table} ({on(targets)}), and inserts others afterwards. Keep a copy of what those do not"
-                " have."
+                f"Deletes every row of {table}{context.where(targets)}, then inserts others. Keep a copy of what"
+                " is not inserted again."
             )
         elif operation.verb == "delete":
-            message = f"Deletes every row of {table}, for good ({on(targets)}). Say which rows you mean, with a WHERE."
+            message = f"Deletes every row of {table}, for good{context.where(targets)}. Use a WHERE for the rows you mean."
         else:
             lost = [name for name in written if not _is_moved(name, operation, context)]
             what = codes(lost or written) if written else "what was there"
-            how = "whose values were read before" if written and not lost else "for good"
+            how = "whose values were read earlier" if written and not lost else "for good"
             message = (
-                f"Overwrites {what} in every row of {table}, {how} ({on(targets)}), and keeps other writers from its rows until"
-                " the transaction ends. Say which rows you mean, or write them in batches."
+                f"Overwrites {what} in every row of {table}, {how}{context.where(targets)}, and locks them until"
+                " the commit. Add a WHERE, or write in batches."
             )
         yield self.finding(
             operation.site.name,
@@ -199,14 +199,12 @@ class WholeTableWrite(OperationRule[DataChange]):
             update=literal(f"{update} WHERE id BETWEEN :first AND :last"),
             next=literal(f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT 1000"),
         )
-        title = (
-            "Update 1000 rows at a time, in the order of the primary key `id`, each batch committed by itself"
-        )
+        title = "Update 1000 rows at a time by primary key `id`, committing each batch"
         if context.surroundings.offline is not None:
             yield Fix(
                 title,
                 "unsafe",
-                refused="The project runs Alembic with `--sql`, where no database answers with keys to page through.",
+                refused="The project runs Alembic with `--sql`, where there is no database to page through.",
             )
             return
         yield Fix(title, "unsafe", (ReplaceStatement(operation.site.statement, loop), *imports))

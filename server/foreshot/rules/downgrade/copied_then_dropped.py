@@ -64,7 +64,7 @@ class CopiedThenDropped(OperationRule[DropColumn]):
         copy = context.once_each_way(lost.copies, "upgrade")[table, column]
         yield self.finding(
             operation.site.args.get("column_name", operation.site.name),
-            f"{code(f'{table}.{column}')} is copied and dropped in one revision: running code fails, and nobody can go back."
+            f"{code(f'{table}.{column}')} is copied and dropped in one revision: running code fails, and there is no way back."
             " Drop it in a later one.",
             operation=operation,
             object=column,

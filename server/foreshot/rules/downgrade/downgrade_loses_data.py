@@ -11,7 +11,7 @@ def upgrade():
 
 def downgrade():
     op.drop_column("users", "plan")
-#                           ^^^^^^ what `upgrade()` has put into `users.plan`
+#                           ^^^^^^ what `upgrade()` put into `users.plan`
 ```
 ```python bad
 def upgrade():
@@ -21,7 +21,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("plans")
-#                 ^^^^^^^ what `upgrade()` has put into `plans`
+#                 ^^^^^^^ what `upgrade()` put into `plans`
 ```
 ```python good
 def upgrade():
@@ -77,7 +77,7 @@ class DowngradeLosesData(OperationRule[DropColumn | DropTable]):
         argument = "column_name" if column else "table_name"
         yield self.finding(
             operation.site.args.get(argument, operation.site.name),
-            f"Going back drops what `upgrade()` has put into {code(name)}, and what was written there since.",
+            f"The downgrade drops what `upgrade()` put into {code(name)}, and everything written there since. Keep a copy.",
             operation=operation,
             object=column or operation.table_name,
             related=[Related("It is filled here", filled.site.name)],

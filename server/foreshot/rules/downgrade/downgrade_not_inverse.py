@@ -26,7 +26,7 @@ def upgrade():
 
 
 def downgrade():
-#   ^^^^^^^^^ `users.name` takes NULL and did not
+#   ^^^^^^^^^ `users.name` allows NULL and did not
     op.alter_column("users", "name", type_=sa.String(80), existing_type=sa.Text())
 ```
 ```python good
@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, listed, on
+from foreshot.lint.words import code, listed
 from foreshot.schema.difference import Difference, differences
 
 _MOST = 2
@@ -77,7 +77,7 @@ class DowngradeNotInverse(RevisionRule):
             more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
             yield self.finding(
                 function.name,
-                f"After upgrade and downgrade, {shown}{more} ({on([target])}). Undo what `upgrade()` does.",
+                f"After upgrade and downgrade, {shown}{more}{context.where([target])}. Undo what `upgrade()` does.",
                 object=found[0].about,
                 targets=[target],
             )

@@ -50,7 +50,7 @@ from typing import Final
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AddEnumValue, CreateEnum, DropType, Opaque, RenameEnumValue
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
@@ -80,8 +80,8 @@ class IrreversibleOperation(OperationRule[AddEnumValue]):
         targets = context.targets(self.databases, operation)
         yield self.finding(
             operation.site.name,
-            f"{code(operation.value)} stays in {code(operation.name)} after `downgrade()`, and the next upgrade fails here ({on(targets)})."
-            " Write `IF NOT EXISTS`.",
+            f"{code(operation.value)} stays in {code(operation.name)} after `downgrade()`, and the next upgrade fails here{context.where(targets)}."
+            " Add `IF NOT EXISTS`.",
             operation=operation,
             object=operation.value,
             targets=targets,
@@ -97,4 +97,4 @@ class IrreversibleOperation(OperationRule[AddEnumValue]):
         if match is not None:
             at = call.start + match.end()
             word = " if not exists" if match[0].islower() else " IF NOT EXISTS"
-            yield Fix("Write IF NOT EXISTS", "safe", (ReplaceText(Span(at, at), word),))
+            yield Fix("Add `IF NOT EXISTS`", "safe", (ReplaceText(Span(at, at), word),))

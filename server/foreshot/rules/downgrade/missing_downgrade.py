@@ -155,15 +155,14 @@ class MissingDowngrade(RevisionRule):
             if template is not None and template.functions and "downgrade" not in template.functions:
                 # The project's own template has no way back: it only goes forward.
                 return
-            at, what = upgrade.name, "there is no `downgrade()`"
+            at, what = upgrade.name, "fails with an AttributeError: there is no `downgrade()`"
         elif downgrade.empty:
-            at, what = downgrade.name, "`downgrade()` does nothing"
+            at, what = downgrade.name, "changes only the version table: `downgrade()` does nothing"
         else:
             return
         yield self.finding(
             at,
-            f"There is no way back: {what}, so after `alembic downgrade` the schema stays changed while the version table says"
-            " otherwise. Undo the operations, or raise to say that it cannot be done.",
+            f"`alembic downgrade` {what}. Undo the operations there, or raise an error that says why not.",
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -172,4 +171,4 @@ class MissingDowngrade(RevisionRule):
         undoing = inverse(context.upgrade, context)
         if downgrade is not None and undoing is not None:
             body = SetFunctionBody(downgrade.span, undoing.code)
-            yield Fix("Write the inverse into downgrade()", "unsafe", (body, *undoing.imports))
+            yield Fix("Write the inverse into `downgrade()`", "unsafe", (body, *undoing.imports))

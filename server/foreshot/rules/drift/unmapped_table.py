@@ -25,7 +25,7 @@ from alembic import context
 from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
-#|  No model has `ledger`
+#|  No model maps `ledger`
 ```
 ```python env.py good
 from alembic import context
@@ -65,5 +65,5 @@ class UnmappedTable(ProjectRule):
         for item in drift.pending:
             if item.difference.kind == "remove_table" and item.certain:
                 table = item.difference.table_name
-                told = f"No model has {code(table)}, which the migrations make: autogenerate will drop it."
+                told = f"No model maps {code(table)}, which the migrations create: autogenerate will drop it."
                 yield self.finding(env.online[0].name, told, path=path, object=table)

@@ -14,14 +14,14 @@ def upgrade():
 ```python bad
 def upgrade():
     op.create_table("papers", sa.Column("kind", sa.Enum("general", "data", name="file_kind")))
-#   ^^^^^^^^^^^^^^^ the type `file_kind` is there already
+#   ^^^^^^^^^^^^^^^ the type `file_kind` already exists
 ```
 ```python bad
 def upgrade():
     kind = sa.Enum("a4", "a5", name="paper_size")
     kind.create(op.get_bind(), checkfirst=True)
     op.create_table("papers", sa.Column("size", kind))
-#   ^^^^^^^^^^^^^^^ the type `paper_size` is there already
+#   ^^^^^^^^^^^^^^^ the type `paper_size` already exists
 ```
 ```python good
 def upgrade():
@@ -49,7 +49,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import CreateTable
 from foreshot.rules.enums._types import enums_of, known_name
 
@@ -80,7 +80,7 @@ class EnumTypeAlreadyExists(OperationRule[CreateTable]):
                     continue
                 yield self.finding(
                     operation.site.name,
-                    f"This fails: the type {code(name)} is there already ({on([state.target])}). Write"
+                    f"This fails: the type {code(name)} already exists{context.where([state.target])}. Write"
                     " `postgresql.ENUM(…, create_type=False)`.",
                     operation=operation,
                     object=name,

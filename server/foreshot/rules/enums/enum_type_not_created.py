@@ -58,7 +58,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
 from foreshot.rules.enums._types import known_name, native_enum
 from foreshot.syntax.changes import AppendToFunction, Change, InsertBefore
@@ -90,7 +90,7 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
             return
         yield self.finding(
             enum.type.span,
-            f"This fails: no revision creates the type {code(enum.name)}, and adding a column does not ({on(missing)})."
+            f"This fails: no revision creates the type {code(enum.name)}, and adding a column does not{context.where(missing)}."
             " Create it first.",
             operation=operation,
             object=enum.name,

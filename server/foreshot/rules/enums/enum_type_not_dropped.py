@@ -59,7 +59,7 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import CreateTable, DropTable, Operation
 from foreshot.rules.enums._types import enums_of
 from foreshot.syntax.changes import AppendToFunction
@@ -97,7 +97,7 @@ class EnumTypeNotDropped(RevisionRule):
                     continue
                 yield self.finding(
                     drop.site.name,
-                    f"This leaves the type {code(name)} behind, and the next upgrade fails at creating it ({on([target])})."
+                    f"This leaves the type {code(name)} behind, and the next upgrade fails when it creates it again{context.where([target])}."
                     " Drop the type too.",
                     operation=drop,
                     object=name,

@@ -85,5 +85,5 @@ class EnumValueRemoved(ProjectRule):
             span = enum.origin.span
             end = source.content.find("\n", span.start, span.end) if source is not None else -1
             at = span if end == -1 else Span(span.start, end)
-            told = f"Rows with {codes(gone)} cannot be loaded any more: {code(enum.name)} has it in the history, and the model does not."
+            told = f"Rows with {codes(gone)} cannot be loaded: {code(enum.name)} has it in the history, but not in the model."
             yield self.finding(at, told, path=enum.origin.path, object=enum.name)

@@ -24,7 +24,7 @@ class Bill(Base):
     __tablename__ = "bills"
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(sa.Enum("open", "paid", "void", name="bill_state"), nullable=True)
-    #                                                          ^^^^^^ `void` is no value of `bill_state`
+    #                                                          ^^^^^^ `void` is not a value of `bill_state`
 ```
 ```python env.py bad dialect=postgresql
 from alembic import context
@@ -79,5 +79,5 @@ class EnumValuesOutOfStep(ProjectRule):
                 if value in known.values or (enum.name, value) in seen:
                     continue
                 seen.add((enum.name, value))
-                told = f"{code(value)} is no value of {code(enum.name)} in the history: a row with it fails. No migration adds it, and autogenerate does not see it."
+                told = f"{code(value)} is not a value of {code(enum.name)} in the history: writing it fails. No migration adds it, and autogenerate does not see it."
                 yield self.finding(place.span, told, path=place.path, object=enum.name)

@@ -42,7 +42,7 @@ hooks = black
 black.type = console_scripts
 black.entrypoint = black
 black.options = -l 100 REVISION_SCRIPT_FILNAME
-;                      ^^^^^^^^^^^^^^^^^^^^^^^ no token
+;                      ^^^^^^^^^^^^^^^^^^^^^^^ not a token
 ```
 ```ini fixed alembic.ini
 [alembic]
@@ -128,7 +128,7 @@ class BrokenWriteHook(ProjectRule):
         at = source.lines.starts[source.lines.position(hook.options[_NEEDS[kind]].span.start)[0]]
         end = "\r\n" if "\r\n" in source.content[:at] else "\n"
         yield Fix(
-            f"Say that its type is `{kind}`",
+            f"Set its type to `{kind}`",
             "safe",
             (ReplaceText(Span(at, at), f"{hook.name}.type = {kind}{end}"),),
         )
@@ -140,7 +140,7 @@ def _wrong(hook: WriteHook, own: set[str]) -> tuple[Span, str, ReplaceText | str
     if "\n" in hook.name:
         return (
             hook.span,
-            "Alembic reads these lines as one name, and fails. Part the names by commas or spaces.",
+            "Alembic reads these lines as one name, and fails. Separate the names with commas or spaces.",
             None,
         )
     kind = options.get("type")
@@ -184,7 +184,7 @@ def _wrong_options(
             change = ReplaceText(span, _TOKEN) if span != at else None
             return (
                 span,
-                f"{code(hook.name)} gets the word {word} instead of the file: it is no token. Write {code(_TOKEN)}.",
+                f"{code(hook.name)} gets the word {word} instead of the file: that is not a token. Write {code(_TOKEN)}.",
                 change,
             )
         text = f"{_TOKEN} {text}"
@@ -196,7 +196,7 @@ def _wrong_options(
     ):
         return (
             at,
-            f"New revisions stay as they are: {code(tool)} wants a command first, such as {code(_EXAMPLE[tool])}.",
+            f"New revisions stay as they are: {code(tool)} needs a command first, such as {code(_EXAMPLE[tool])}.",
             None,
         )
     writes = _WRITES.get(tool)

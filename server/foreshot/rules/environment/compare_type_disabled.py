@@ -115,11 +115,11 @@ class CompareTypeDisabled(ProjectRule):
         env, path = project.env, project.environment.env_py
         if env is None or path is None or env.has_metadata is False:
             return
-        told = "Autogenerate does not compare column types: a type that changes in a model never becomes a migration."
+        told = "Autogenerate does not compare column types: changed types never become migrations."
         for call, argument in passed(project, "compare_type"):
             if argument.value is False and not call.offline:
                 at = argument.keyword or argument.span
-                yield self.finding(at, f"{told} Compare them.", path=path, state=(argument.span,))
+                yield self.finding(at, f"{told} Pass `compare_type=True`.", path=path, state=(argument.span,))
                 return
         release = project.surroundings.alembic
         calls = env.online
@@ -131,7 +131,7 @@ class CompareTypeDisabled(ProjectRule):
         version = ".".join(str(part) for part in release if part != 999)
         yield self.finding(
             calls[0].name,
-            f"{told} Alembic {version} leaves them out unless `compare_type=True` is passed, as do all before 1.12.",
+            f"{told} Alembic {version}, like all before 1.12, does so only with `compare_type=True`.",
             path=path,
         )
 

@@ -124,9 +124,9 @@ class CredentialsInIni(ProjectRule):
             guessed = _is_guessed(url, project)
             yield self.finding(
                 url.password,
-                "This password protects nothing, as everybody would guess it; keep it to databases for development."
+                "Anybody would guess this password. Use it for development databases only."
                 if guessed
-                else "Whoever reads this file can log in to the database: a password stands in it. Read it from the environment.",
+                else "Whoever reads this file can log in to the database: it contains a password. Read it from the environment.",
                 path=url.path,
                 object=f"{url.section}.{url.key}",
                 severity="information" if guessed else None,
@@ -149,7 +149,7 @@ class CredentialsInIni(ProjectRule):
         changes = _reading(project)
         if changes is not None:
             yield Fix(
-                "Take the password out, and read the URL from `DATABASE_URL` in env.py",
+                "Remove the password, and read the URL from `DATABASE_URL` in env.py",
                 "unsafe",
                 (ReplaceText(Span(start - 1, end), ""),),
                 (FileChanges(env_py, changes),),

@@ -14,7 +14,7 @@ target_metadata = Base.metadata
 def include_name(name, type_, parent_names):
     if type_ == "schema":
         return name in ["public", "shop"]
-        #               ^^^^^^^^ is None
+        #               ^^^^^^^^ gets None
     return True
 
 
@@ -115,8 +115,8 @@ class DefaultSchemaNamed(ProjectRule):
             for at in _compared(hook, names):
                 yield self.finding(
                     module.span(at),
-                    f"Autogenerate leaves out the tables of the default schema: to this hook it is None, not {code(at.value)}."
-                    " Ask for None.",
+                    f"Autogenerate leaves out the tables of the default schema: this hook gets None for it, not {code(at.value)}."
+                    " Test for None.",
                     path=path,
                     object=hook.name,
                     targets=targets,
@@ -132,7 +132,7 @@ class DefaultSchemaNamed(ProjectRule):
             if isinstance(right, ast.List | ast.Tuple | ast.Set) and any(
                 module.span(item) == finding.span for item in right.elts
             ):
-                yield Fix("Ask for None, the default schema", "unsafe", (ReplaceText(finding.span, "None"),))
+                yield Fix("Test for None, the default schema", "unsafe", (ReplaceText(finding.span, "None"),))
 
 
 def _compared(hook: Hook, names: set[str]) -> Iterator[ast.Constant]:

@@ -15,7 +15,7 @@ from alembic import context
 from app.models import first, second
 
 context.configure(connection=None, target_metadata=[first, second])
-#                                                  ^^^^^^^^^^^^^^^ Two metadatas have the table `users`
+#                                                  ^^^^^^^^^^^^^^^ Two `MetaData` objects have the table `users`
 ```
 ```python env.py good
 from alembic import context
@@ -58,7 +58,7 @@ class DuplicateTableKey(ProjectRule):
                 # Several databases may each have a table of that name.
                 if call.offline or not isinstance(argument.value, list | tuple):
                     continue
-                told = f"Two metadatas have the table {code(table.full_name)}: autogenerate fails. Let one of them own it."
+                told = f"Two `MetaData` objects have the table {code(table.full_name)}: autogenerate fails. Keep it in one of them."
                 related = [Related("here", item.origin.span, item.origin.path) for item in (first, table)]
                 yield self.finding(argument.span, told, path=path, object=table.full_name, related=related)
                 return

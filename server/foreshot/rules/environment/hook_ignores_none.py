@@ -132,7 +132,7 @@ class HookIgnoresNone(ProjectRule):
             )
             yield self.finding(
                 module.span(at),
-                f"Autogenerate stops with an AttributeError or a TypeError when {what}: the name is None then. Ask for that first.",
+                f"Autogenerate stops with an AttributeError or a TypeError when {what}: the name is None then. Handle that first.",
                 path=path,
                 object=hook.name,
                 state=hook,
@@ -149,7 +149,9 @@ class HookIgnoresNone(ProjectRule):
             return
         code = f"if {name} is None:\n    return True"
         yield Fix(
-            "Take in what has no name", "unsafe", (PrependToFunction(module.span(hook.function), code),)
+            f"Return True where {name} is None",
+            "unsafe",
+            (PrependToFunction(module.span(hook.function), code),),
         )
 
 

@@ -192,14 +192,14 @@ def _told(hook: Hook) -> str | None:
         return None
     if hook.name == "render_item":
         return (
-            "Autogenerate writes `None` into the revision where this hook ends without an answer."
+            "Autogenerate writes `None` into the revision where this hook ends without a return value."
             " Return `False` there, for Alembic's own rendering."
         )
     if not ends:
         return None
     if not returns or all(node.value is not None and _is(node.value, value=False) for node in returns):
         return (
-            f"Autogenerate leaves everything else out: {code(hook.function.name)} ends without an answer, which counts as False."
+            f"Autogenerate leaves everything else out: {code(hook.function.name)} ends without a return value, which counts as False."
             " Return True at its end."
         )
     return None

@@ -71,7 +71,7 @@ class IncludeSchemasOff(ProjectRule):
         if not schemas or models.targets is None:
             return
         what = "the schema" if len(schemas) == 1 else "the schemas"
-        told = f"Autogenerate never looks into {what} {codes(schemas[:4])}, which models name. Pass `include_schemas=True`."
+        told = f"Autogenerate never looks into {what} {codes(schemas[:4])}, which models use. Pass `include_schemas=True`."
         yield self.finding(env.online[0].name, told, path=path, object=schemas[0])
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:

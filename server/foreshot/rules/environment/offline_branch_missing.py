@@ -18,7 +18,7 @@ target_metadata = Base.metadata
 
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=target_metadata)
-    #|                is run with `--sql`
+    #|                env.py still connects
     with context.begin_transaction():
         context.run_migrations()
 ```
@@ -65,7 +65,7 @@ class OfflineBranchMissing(ProjectRule):
             return
         yield self.finding(
             env.online[0].name,
-            "Alembic is run with `--sql`, and env.py only knows how to connect. Ask `context.is_offline_mode()`, and configure a `url` there.",
+            "With `--sql`, as Alembic is run here, env.py still connects. Check `context.is_offline_mode()`, and configure a `url` there.",
             path=path,
             related=(Related("Alembic is run with `--sql` here", offline.span, offline.path),),
         )

@@ -90,7 +90,7 @@ class PrefixWithoutDot(ProjectRule):
                 if isinstance(value, str) and value and not value.endswith("."):
                     yield self.finding(
                         argument.span,
-                        f"Autogenerate writes {code(f'{value}{example}()')}: the prefix is put in front as it is. End it with a dot.",
+                        f"Autogenerate writes {code(f'{value}{example}()')}: the prefix is used as it is. End it with a dot.",
                         path=path,
                         object=name,
                     )

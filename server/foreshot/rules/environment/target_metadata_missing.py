@@ -153,4 +153,4 @@ class TargetMetadataMissing(ProjectRule):
                 changes.extend(SetArgument(call.span, "target_metadata", value) for call in env.configures)
             # A metadata that nothing is registered in would have autogenerate drop every table.
             changes.extend(imports_of(modules_on(base, project), project))
-            yield Fix(f"Hand over {code(f'{base.module}.{value}')}", "unsafe", tuple(changes))
+            yield Fix(f"Pass {code(f'{base.module}.{value}')}", "unsafe", tuple(changes))

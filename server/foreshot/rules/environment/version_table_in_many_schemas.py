@@ -93,7 +93,7 @@ class VersionTableInManySchemas(ProjectRule):
             yield self.finding(
                 asked.keyword or asked.span,
                 "The connection's `search_path` decides in which schema Alembic looks for its version table."
-                " Say it with `version_table_schema`.",
+                " Set `version_table_schema`.",
                 path=path,
                 targets=targets,
             )

@@ -80,8 +80,8 @@ class ChangedRevisionId(ProjectRule):
                 continue
             yield self.finding(
                 header.spans["revision"],
-                f"Databases that have run {code(match['id'])} cannot be upgraded: the file says {code(header.revision)} now."
-                " Give it back its id, or rename the file.",
+                f"Databases that have run {code(match['id'])} cannot be upgraded: the file now says {code(header.revision)}."
+                " Restore the id, or rename the file.",
                 path=entry.path,
                 object=header.revision,
                 state=match["id"],
@@ -91,7 +91,7 @@ class ChangedRevisionId(ProjectRule):
         """The id of the file's name."""
         if isinstance(finding.state, str):
             yield Fix(
-                f"Give it back the id {code(finding.state)}",
+                f"Restore the id {code(finding.state)}",
                 "unsafe",
                 (ReplaceText(finding.span, f'"{finding.state}"'),),
             )

@@ -12,7 +12,7 @@ from app.models import Base
 
 def upgrade():
     Base.metadata.create_all(bind=op.get_bind())
-#   ^^^^^^^^^^^^^^^^^^^^^^^^ makes the tables of today's models
+#   ^^^^^^^^^^^^^^^^^^^^^^^^ creates the tables of today's models
 ```
 ```python good
 metadata = sa.MetaData()
@@ -54,17 +54,17 @@ class CreateAllInMigration(RevisionRule):
             if call is None or not _is_imported(call, context):
                 continue
             what, then = (
-                ("makes the tables of today's models", "On a new database the revisions after it fail")
+                ("creates the tables of today's models", "on a new database, later revisions fail")
                 if call.attr == "create_all"
-                else ("drops the tables of today's models", "Tables that other revisions made go with them")
+                else ("drops the tables of today's models", "tables of other revisions go with them")
             )
             if call.attr == "create_all" and any(
                 isinstance(item, ast.keyword) and item.arg == "tables" for item in ast.walk(module.tree)
             ):
-                then = "On a new database they have columns that later revisions add"
+                then = "on a new database, they already have the columns that later revisions add"
             yield self.finding(
                 module.span(call),
-                f"This {what}, not of the day it was written. {then}. Write the operations out.",
+                f"This {what}: {then}. Write the operations out.",
                 severity="warning" if direction == "downgrade" else None,
             )
 

@@ -21,7 +21,7 @@ def upgrade():
 ```python versions/0004_example.py bad
 revision = "0004"
 down_revision = "0002"
-#               ^^^^^^ databases that have run `0003` cannot be upgraded
+#               ^^^^^^ Databases that have run `0003` cannot be upgraded
 
 
 def upgrade():
@@ -109,11 +109,12 @@ class DeletedAfterMerge(ProjectRule):
         surely = base.kind == "branch"
         names = sorted(gone)
         path, at, revision = _place(project, list(gone.values()))
-        ran = f"{code(names[0])}" if len(names) == 1 else f"{codes(names)}"
+        ran = codes(names)
+        them, they = ("it", "it was") if len(names) == 1 else ("them", "they were")
         yield self.finding(
             at,
-            f"Deleted here, and on {code(base.name)}: databases that have run {ran} cannot be upgraded any more."
-            f" Restore {'it' if len(names) == 1 else 'them'}.",
+            f"Databases that have run {ran} cannot be upgraded: {code(base.name)} has {them}, and {they} deleted here."
+            f" Restore {them}.",
             path=path,
             object=revision or names[0],
             severity=None if surely else "warning",

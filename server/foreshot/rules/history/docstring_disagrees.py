@@ -87,14 +87,14 @@ class DocstringDisagrees(RevisionRule):
             told = listed([code(item) for item in header.down_revisions]) if parents else "no parent"
             match = _LINE["revises"].search(context.module.content, 0, 4_000)
             message = (
-                f"The docstring names another parent than the code, which says {told}."
+                f"The docstring names another parent; the code says {told}."
                 if match is None or match["value"].strip()
                 else f"The docstring names no parent; the code says {told}."
             )
             yield from self._at("revises", message, parents, context)
         said = header.docstring_revision
         if said is not None and said != header.revision and _ID.fullmatch(said):
-            message = f"The docstring names another id than the code, which says {code(header.revision)}."
+            message = f"The docstring names another id; the code says {code(header.revision)}."
             yield from self._at("revision", message, header.revision, context)
 
     def _at(self, line: str, message: str, value: str, context: Context) -> Iterator[Finding]:
@@ -112,4 +112,4 @@ class DocstringDisagrees(RevisionRule):
             span, value = state
             before = context.module.content[span.start - 1 : span.start]
             text = f" {value}" if before == ":" and value else value
-            yield Fix("Say what the code says", "safe", (ReplaceText(span, text),))
+            yield Fix("Update the docstring from the code", "safe", (ReplaceText(span, text),))

@@ -93,8 +93,8 @@ class DuplicateRevisionId(ProjectRule):
                 count = "Two" if len(nodes) == 2 else str(len(nodes))
                 yield self.finding(
                     node.header.spans.get("revision", Span(0, 0)),
-                    f"{count} files have the revision id {code(revision)}, and Alembic runs only one of them: the"
-                    f" {'other is' if len(others) == 1 else 'others are'} {names}. Give this file an id of its own.",
+                    f"{count} files have the revision id {code(revision)}: Alembic runs only one of them. The"
+                    f" {'other is' if len(others) == 1 else 'others are'} {names}. Give this file another id.",
                     path=node.key,
                     object=revision,
                     related=[
@@ -112,7 +112,7 @@ class DuplicateRevisionId(ProjectRule):
             yield self.finding(
                 header.spans.get("revision", Span(0, 0)),
                 f"{code(base)} has the revision id {code(header.revision)} in {code(name)}: after a merge Alembic runs"
-                " only one of them. Give this file an id of its own.",
+                " only one of them. Give this file another id.",
                 path=entry.path,
                 object=header.revision,
             )

@@ -92,7 +92,7 @@ class EditedAfterMerge(ProjectRule):
                 what += " Keep its id."
             else:
                 what = f"databases that have run it never get what changed in {codes(entry.edited)}."
-                what += " Undo that, and make it in a new revision."
+                what += " Undo that, and do it in a new revision."
             yield self.finding(
                 header.spans.get("revision", Span(0, 0)),
                 f"This revision is on {code(base.name)}: {what}",

@@ -98,14 +98,14 @@ class InvalidRevisionId(ProjectRule):
 
 def _trouble(revision: str, *, own_table: bool) -> str | None:
     if revision in RESERVED:
-        return f"{code(revision)} names a place in the history, so no revision can be called so. Give it another id."
+        return f"{code(revision)} means a place in the history, so no revision can have it as its id. Give it another."
     refused = sorted({character for character in revision if character in REFUSED})
     if refused:
-        return f"Alembic refuses the revision id {code(revision)}: {listed([code(item) for item in refused])} cannot stand in an id."
+        return f"Alembic refuses the revision id {code(revision)}: {listed([code(item) for item in refused])} is not allowed in an id."
     if len(revision) > ROOM and not own_table:
         return (
-            f"The revision id has {len(revision)} characters, and `alembic_version` has room for {ROOM}: upgrading fails"
-            " when the id is written, on every database that keeps to the length. Shorten it."
+            f"The revision id has {len(revision)} characters, but `alembic_version` holds {ROOM}: upgrades fail"
+            " on every database that enforces the length. Shorten it."
         )
     return None
 

@@ -69,7 +69,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.states import made_here
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.text import Span
 
 
@@ -92,7 +92,7 @@ class MergeConflict(RevisionRule):
                 related = made_here(conflict.origin, "one side", context)
                 yield self.finding(
                     header.spans.get("revision", Span(0, 0)),
-                    f"The merged history fails at {code(conflict.about)}: {conflict.why} ({on([target])}). Take it out of one side.",
+                    f"The merged history fails at {code(conflict.about)}: {conflict.why}{context.where([target])}. Take it out of one side.",
                     object=conflict.about,
                     targets=[target],
                     related=[*related, *made_here(conflict.other, "the other side", context)],

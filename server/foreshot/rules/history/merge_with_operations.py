@@ -69,6 +69,6 @@ class MergeWithOperations(RevisionRule):
         if len(set(header.down_revisions)) > 1 and context.upgrade:
             yield self.finding(
                 header.spans.get("down_revision", Span(0, 0)),
-                f"{code(header.revision)} joins {len(set(header.down_revisions))} branches and changes the schema, too."
-                " Leave the merge empty, and make a revision behind it.",
+                f"{code(header.revision)} joins {len(set(header.down_revisions))} branches and also changes the schema."
+                " Leave the merge empty, and put the changes in a revision after it.",
             )

@@ -66,7 +66,7 @@ class MissingParent(ProjectRule):
             what = (
                 f"there is no revision {code(missing.id)}"
                 if missing.id
-                else "`down_revision` is an empty text"
+                else "`down_revision` is an empty string"
             )
             yield self.finding(
                 at,

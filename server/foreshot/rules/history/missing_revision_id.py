@@ -52,7 +52,7 @@ class MissingRevisionId(ProjectRule):
             module = parse(source) if source is not None else None
             if not isinstance(module, Module) or _may_name(module):
                 continue
-            message = "Alembic refuses every command: this file has no `revision`. Move what is no migration out of the version folder."
+            message = "Alembic refuses every command: this file has no `revision`. Move files that are not migrations out of the version folder."
             yield self.finding(first_line(module.source), message, path=entry.path)
 
 

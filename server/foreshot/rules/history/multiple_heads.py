@@ -116,8 +116,8 @@ class MultipleHeads(ProjectRule):
                 ]
                 yield self.finding(
                     node.header.spans.get("revision", Span(0, 0)),
-                    f"`alembic upgrade head` refuses to run: this is one of {len(group)} heads: {shown}."
-                    " Merge them, or put one side after the other.",
+                    f"`alembic upgrade head` fails: this is one of {len(group)} heads: {shown}."
+                    " Merge them, or put one after the other.",
                     path=node.key,
                     object=head,
                     related=related,

@@ -14,7 +14,7 @@ def upgrade():
 ```python versions/0002_untracked.py bad
 revision = "0002"
 down_revision = "0001"
-#               ^^^^^^ follows `0001`, which is not the head
+#               ^^^^^^ follows `0001`, which is no longer the head
 
 
 def upgrade():
@@ -87,8 +87,8 @@ class StaleParent(ProjectRule):
             after = f" Put it after {code(head)}." if head else ""
             yield self.finding(
                 header.down_spans[0],
-                f"This new revision follows {code(header.down_revisions[0])}, which is not the head any more:"
-                f" committed like this, it makes another head.{after}",
+                f"This new revision follows {code(header.down_revisions[0])}, which is no longer the head:"
+                f" committed as it is, it makes a second head.{after}",
                 path=entry.path,
                 object=header.revision,
                 state=head,

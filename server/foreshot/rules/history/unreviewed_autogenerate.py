@@ -66,7 +66,7 @@ class UnreviewedAutogenerate(ProjectRule):
                 if source is not None and function is not None and _may_be_a_rename(source.content):
                     yield self.finding(
                         function.name,
-                        "What autogenerate wrote is a draft: it takes a rename for a drop and an add. Read it, and take its marks out.",
+                        "What autogenerate writes is a draft: it writes a rename as a drop and an add. Review it, then remove its marker comments.",
                         path=entry.path,
                     )
 
@@ -76,7 +76,9 @@ class UnreviewedAutogenerate(ProjectRule):
         if source is not None:
             spans = [Span(*match.span()) for match in _LINES.finditer(source.content)]
             yield Fix(
-                "It has been read: remove the marks", "safe", tuple(ReplaceText(span, "") for span in spans)
+                "Remove the marker comments, as reviewed",
+                "safe",
+                tuple(ReplaceText(span, "") for span in spans),
             )
 
 

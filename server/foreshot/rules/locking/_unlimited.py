@@ -55,15 +55,15 @@ def unlimited(
     return waits
 
 
-def said(found: list[waiting.Wait], table: str | None) -> str:
+def said(found: list[waiting.Wait], table: str | None, context: Context) -> str:
     """The message on the first of a revision's locks, where other revisions set timeouts."""
     options = dict.fromkeys(
         "lock_timeout" if wait.target.database == "postgresql" else "lock_wait_timeout" for wait in found
     )
     # Only PostgreSQL drops an index without its table's name.
-    who = waiting.queued_behind(found, code(table) if table else "the index's table")
+    who = waiting.queued_behind(found, code(table) if table else "the index's table", context)
     return (
-        f"Nothing limits how long this waits for its lock, and {who}."
+        f"This waits for its lock without a limit, and {who}."
         f" Set {listed([f'`{option}`' for option in options])}, as other revisions do."
     )
 

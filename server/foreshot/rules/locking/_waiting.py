@@ -68,9 +68,12 @@ def _only(tables: tuple[str, ...]) -> str | None:
     return tables[0] if len(tables) == 1 else None
 
 
-def where(found: Iterable[Wait]) -> str:
-    """``PostgreSQL 12–17 and MySQL``: the databases, with the versions where those differ."""
-    return listed(list(dict.fromkeys(wait.effect.only or wait.target.display for wait in found)))
+def where(found: Sequence[Wait], context: Context) -> str:
+    """`` on PostgreSQL 12–17 and MySQL``: the databases, with the versions where those differ; empty when it is all of them."""
+    if any(wait.effect.only for wait in found):
+        names = dict.fromkeys(wait.effect.only or wait.target.display for wait in found)
+        return f" on {listed(list(names))}"
+    return context.where(targets(found))
 
 
 def targets(found: Iterable[Wait]) -> list[Target]:
@@ -79,24 +82,24 @@ def targets(found: Iterable[Wait]) -> list[Target]:
 
 
 def blocked(found: Sequence[Wait], *tables: object) -> str:
-    """``every read and write of `users```, by the strongest lock on the operation's own table."""
+    """``reads and writes of `users```, by the strongest lock on the operation's own table."""
     kinds = {lock.blocks for wait in found for lock in wait.effect.locks if lock.of != "parent"}
     return _blocked(dict.fromkeys(tables, "reads and writes" in kinds))
 
 
-def queued_behind(found: Sequence[Wait], table: str) -> str:
-    """``every write to `users` waits behind it (PostgreSQL)``: who does on which databases, where those differ too."""
+def queued_behind(found: Sequence[Wait], table: str, context: Context) -> str:
+    """``writes to `users` queue behind it on PostgreSQL``: who does on which databases, where those differ too."""
     reads = [
         wait
         for wait in found
         if any(lock.of != "parent" and lock.blocks == "reads and writes" for lock in wait.effect.locks)
     ]
     # Which versions differ in what comes after the lock is of no interest here.
-    all_of_them = on(targets(found))
+    all_of_them = context.where(targets(found))
     if len(reads) == len(found):
-        return f"every read and write of {table} waits behind it ({all_of_them})"
-    said = f"every write to {table} waits behind it ({all_of_them})"
-    return f"{said}, and every read too ({on(targets(reads))})" if reads else said
+        return f"reads and writes of {table} queue behind it{all_of_them}"
+    said = f"writes to {table} queue behind it{all_of_them}"
+    return f"{said}, and on {on(targets(reads))} reads too" if reads else said
 
 
 def blocked_by_now(
@@ -236,8 +239,8 @@ def _blocked(reads: Mapping[object, bool]) -> str:
     """Tables, and whether reads wait too, in words."""
     both = [code(table) for table, too in reads.items() if too]
     writes = [code(table) for table, too in reads.items() if not too]
-    said = [f"every read and write of {listed(both)}"] if both else []
-    return listed([*said, f"every write to {listed(writes)}"] if writes else said)
+    said = [f"reads and writes of {listed(both)}"] if both else []
+    return listed([*said, f"writes to {listed(writes)}"] if writes else said)
 
 
 def column_with(

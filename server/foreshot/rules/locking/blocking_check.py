@@ -14,7 +14,7 @@ It does not matter on a table that the same revision created. MySQL and MariaDB 
 ```python bad
 def upgrade():
     op.create_check_constraint("ck_orders_total", "orders", "total >= 0")
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders`
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders`
 ```
 ```python fixed
 def upgrade():
@@ -27,7 +27,7 @@ def upgrade():
 def upgrade():
     with op.batch_alter_table("Order", schema="sales") as batch_op:
         batch_op.create_check_constraint(batch_op.f("ck_Order_total"), sa.column("total") >= 0)
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `sales.Order`
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `sales.Order`
 ```
 ```python fixed
 def upgrade():
@@ -40,7 +40,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_total CHECK (total >= 0);")
-#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders`
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders`
 ```
 ```python fixed
 def upgrade():
@@ -92,7 +92,7 @@ class BlockingCheck(OperationRule[AddConstraint]):
             yield self.finding(
                 operation.site.name,
                 f"Adding {title} blocks {waiting.blocked(found, table)} while every row is read"
-                f" ({waiting.where(found)}). Add it NOT VALID, and validate it in a transaction of its own.",
+                f"{waiting.where(found, context)}. Add it NOT VALID, then validate it separately.",
                 operation=operation,
                 object=name if isinstance(name, str) else None,
                 targets=waiting.targets(found),
@@ -104,7 +104,7 @@ class BlockingCheck(OperationRule[AddConstraint]):
             changes = validating.validated_later(finding.operation, context)
             if changes:
                 yield Fix(
-                    "Add the check NOT VALID (it holds for new rows at once), then validate it",
+                    "Add the check NOT VALID, then validate it",
                     "unsafe",
                     tuple(changes),
                 )

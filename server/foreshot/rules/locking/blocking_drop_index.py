@@ -17,7 +17,7 @@ not looked at: it is made to undo a deployment.
 ```python bad
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 
 
 def downgrade():
@@ -37,7 +37,7 @@ def downgrade():
 ```python bad
 def upgrade():
     op.drop_index("ix_users_email")
-#   ^^^^^^^^^^^^^ every read and write of its table waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of its table queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -48,7 +48,7 @@ def upgrade():
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.drop_index("ix_users_email")
-#       ^^^^^^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#       ^^^^^^^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -58,7 +58,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("DROP INDEX ix_users_email")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^ every read and write of its table waits behind it
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^ reads and writes of its table queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -71,7 +71,7 @@ def upgrade():
         op.drop_table("users")
     else:
         op.drop_index("ix_users_email", table_name="users")
-#       ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#       ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python good
 def upgrade():
@@ -93,9 +93,9 @@ def upgrade():
     op.create_index("ix_users_about", "users", ["bio"])
     op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
     op.drop_index("ix_users_email", table_name="users")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
     op.drop_index("ix_users_bio", table_name="users")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python bad
 def upgrade():
@@ -103,7 +103,7 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
     op.drop_index("ix_users_email", table_name="users")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python good
 def upgrade():
@@ -113,7 +113,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.drop_index("ix_users_email", table_name="users")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
     with op.get_context().autocommit_block():
         op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
     op.drop_column("users", "email")
@@ -169,10 +169,10 @@ class BlockingDropIndex(OperationRule[DropIndex]):
         if found:
             yield self.finding(
                 operation.site.name,
-                f"Dropping the index {code(operation.name)} waits for every transaction on"
-                f" {code(table) if table else 'its table'}, and every read and write of"
-                f" {code(table) if table else 'its table'} waits behind it ({waiting.where(found)})."
-                " Drop it concurrently, in an autocommit block.",
+                f"Dropping {code(operation.name)} waits for every transaction on"
+                f" {code(table) if table else 'its table'}, and reads and writes of"
+                f" {code(table) if table else 'its table'} queue behind it{waiting.where(found, context)}."
+                " Drop it concurrently.",
                 operation=operation,
                 object=operation.name,
                 targets=waiting.targets(found),

@@ -12,12 +12,12 @@ It does not matter on a table that the same revision created. No other database 
 ```python bad
 def upgrade():
     op.create_exclude_constraint("ex_bookings_during", "bookings", ("during", "&&"))
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `bookings`
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `bookings`
 ```
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE bookings ADD CONSTRAINT ex_bookings_during EXCLUDE USING gist (during WITH &&)")
-#                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `bookings`
+#                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `bookings`
 ```
 ```python good
 from sqlalchemy.dialects import postgresql
@@ -62,8 +62,8 @@ class BlockingExclude(OperationRule[AddConstraint]):
             )
             yield self.finding(
                 operation.site.name,
-                f"Adding {title} blocks {waiting.blocked(found, table)} until its index is built, and it has no"
-                f" concurrent form ({waiting.where(found)}). Add it while nobody uses the table.",
+                f"Adding {title} blocks {waiting.blocked(found, table)} until its index is built"
+                f"{waiting.where(found, context)}. Add it while nobody uses the table.",
                 operation=operation,
                 object=name if isinstance(name, str) else None,
                 targets=waiting.targets(found),

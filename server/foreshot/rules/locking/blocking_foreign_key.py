@@ -21,7 +21,7 @@ rows to check, though the referred table's writes wait until the transaction end
 ```python bad
 def upgrade():
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 ```
 ```python fixed
 def upgrade():
@@ -40,7 +40,7 @@ def upgrade():
     with op.batch_alter_table("orders") as batch_op:
         batch_op.add_column(sa.Column("payer_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(None, "users", ["payer_id"], ["id"])
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and every write to `users` while every row of `orders` is read, even though `payer_id` is still empty
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and writes to `users` while `orders` is read, though `payer_id` is empty
 ```
 ```python fixed
 def upgrade():
@@ -50,7 +50,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("orders", sa.Column("payer_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=True))
-#                                                               ^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and every write to `users`
+#                                                               ^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and writes to `users`
 ```
 ```python fixed
 def upgrade():
@@ -68,7 +68,7 @@ A project that runs on other databases too validates on PostgreSQL only:
 def upgrade():
     with op.batch_alter_table("orders") as batch_op:
         batch_op.create_foreign_key("fk_orders_user_id", "users", ["user_id"], ["id"])
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 ```
 ```python fixed
 def upgrade():
@@ -84,7 +84,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user_id FOREIGN KEY (user_id) REFERENCES users (id)")
-#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 ```
 ```python fixed
 def upgrade():
@@ -98,21 +98,21 @@ def upgrade():
     op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
     op.add_column("orders", sa.Column("payer_id", sa.BigInteger()))
     op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and `users`
 ```
 ```python bad
 def upgrade():
     if sa.inspect(op.get_bind()).has_table("payers"):
         op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 ```
 ```python bad
 def upgrade():
     op.add_column("orders", sa.Column("payer_id", sa.Integer(), nullable=True))
     op.create_index("ix_orders_payer_id", "orders", ["payer_id"])
     op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and every write to `users` while it is checked (
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and writes to `users` while it is checked.
 ```
 
 A key that was dropped earlier in the transaction leaves its locks behind, and they are stronger, on both tables:
@@ -121,7 +121,7 @@ A key that was dropped earlier in the transaction leaves its locks behind, and t
 def upgrade():
     op.drop_constraint("fk_user", "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users` while every row of `orders` is read
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and `users` while `orders` is read
 
 
 def downgrade():
@@ -132,14 +132,14 @@ def downgrade():
 ```python bad locks=downgrade
 def upgrade():
     op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 
 
 def downgrade():
     # As soon as it has its name.
     op.drop_constraint(None, "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` and `users` while every row of `orders` is read
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and `users` while `orders` is read
 ```
 
 There is nothing to read once every row has been deleted, or the table truncated:
@@ -155,7 +155,7 @@ def upgrade():
     op.execute("DELETE FROM orders")
     op.execute("INSERT INTO orders (id, total) SELECT id, 0 FROM users")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every write to `orders` and `users`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks writes to `orders` and `users`
 ```
 ```python good dialect=postgresql
 def upgrade():
@@ -197,7 +197,7 @@ from foreshot.rules.locking import _validating as validating
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import SetArgument
 
-_ADVICE = "Add it NOT VALID, and validate it in a transaction of its own."
+_ADVICE = "Add it NOT VALID; validate later."
 
 
 class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
@@ -246,13 +246,13 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         name = (
             key.name if key else operation.constraint.name if isinstance(operation, AddConstraint) else None
         )
-        title = f"the foreign key {code(name)}" if isinstance(name, str) else "a foreign key"
-        still = f", even though {code(column)} is still empty" if empty and isinstance(column, str) else ""
-        meanwhile = "it is checked" if indexed else f"every row of {code(table)} is read{still}"
+        title = code(name) if isinstance(name, str) else "a foreign key"
+        still = f", though {code(column)} is empty" if empty and isinstance(column, str) else ""
+        meanwhile = "it is checked" if indexed else f"{code(table)} is read{still}"
         yield self.finding(
             key.span if key else operation.site.name,
-            f"Adding {title} blocks {_both(found, table, operation, context)} while {meanwhile}"
-            f" ({waiting.where(found)}). {_ADVICE}",
+            f"Adding {title} blocks {_both(found, table, operation, context)}{waiting.where(found, context)}"
+            f" while {meanwhile}. {_ADVICE}",
             operation=operation,
             object=name if isinstance(name, str) else column if isinstance(column, str) else None,
             targets=waiting.targets(found),

@@ -24,7 +24,7 @@ SQLite has one writer anyway.
 ```python bad
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"])
-#   ^^^^^^^^^^^^^^^ blocks every write to `users`
+#   ^^^^^^^^^^^^^^^ blocks writes to `users`
 
 
 def downgrade():
@@ -49,7 +49,7 @@ def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("plan", sa.String(20), nullable=True))
         batch_op.create_index(batch_op.f("ix_users_plan"), ["plan"], unique=False)
-#       ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#       ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 
 
 def downgrade():
@@ -97,7 +97,7 @@ def downgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), index=True))
-#                                                           ^^^^^^^^^^ blocks every read and write of `users`
+#                                                           ^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -108,7 +108,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("CREATE INDEX ix_users_email ON users (email)")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to `users`
 ```
 ```python fixed
 def upgrade():
@@ -119,7 +119,7 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.execute("CREATE FULLTEXT INDEX ix_users_bio ON users (bio)")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to `users`
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to `users`
 ```
 ```python good
 def upgrade():
@@ -195,7 +195,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
                 yield self.finding(
                     at,
                     f"Creating {title} blocks {blocked} until it is built"
-                    f" ({waiting.where(those)}). {advice}.",
+                    f"{waiting.where(those, context)}. {advice}.",
                     operation=operation,
                     object=name if isinstance(name, str) else None,
                     targets=waiting.targets(those),

@@ -15,7 +15,7 @@ MariaDB rebuild the table for it, and let others read and write meanwhile (`LOCK
 ```python bad
 def upgrade():
     op.alter_column("users", "email", existing_type=sa.String(255), nullable=False)
-#                                                                            ^^^^^ blocks every read and write of `users`
+#                                                                            ^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -29,7 +29,7 @@ def upgrade():
 def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.alter_column("email", existing_type=sa.String(255), nullable=False)
-#                                                                             ^^^^^ blocks every read and write of `users`
+#                                                                             ^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -45,7 +45,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute('ALTER TABLE users ALTER COLUMN email SET NOT NULL')
-#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -141,11 +141,11 @@ class BlockingNotNull(OperationRule[AlterColumn]):
         if found:
             facts = Facts(old_nullable=old, validated_not_null_check=True)
             helps = not waiting.waits(asked, context, self.databases, facts)
-            advice = "Validate a check that it is not null beforehand: then nothing is read"
+            advice = "Validate a NOT NULL check first"
             yield self.finding(
                 operation.site.args.get("nullable", operation.site.name),
                 f"Setting {code(f'{table}.{column}')} NOT NULL blocks {waiting.blocked(found, table)} while every row"
-                f" is read ({waiting.where(found)}). {advice if helps else 'Run it while nobody uses the table'}.",
+                f" is read{waiting.where(found, context)}. {advice if helps else 'Run it while nobody uses the table'}.",
                 operation=operation,
                 object=column,
                 targets=waiting.targets(found),
@@ -184,7 +184,7 @@ class BlockingNotNull(OperationRule[AlterColumn]):
             f"{context.op}.drop_constraint", [final, writing.literal(table), 'type_="check"', *where]
         )
         yield Fix(
-            "Validate a check that the column is not null (it refuses NULL from now on), then set it NOT NULL",
+            "Validate a NOT NULL check, then set the column NOT NULL",
             "unsafe",
             (
                 placing.before(

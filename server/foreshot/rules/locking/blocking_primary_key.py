@@ -19,7 +19,7 @@ read and write meanwhile (`LOCK=NONE`).
 ```python bad
 def upgrade():
     op.create_primary_key("pk_visits", "visits", ["user_id", "day"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `visits`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `visits`
 ```
 ```python fixed
 def upgrade():
@@ -37,13 +37,13 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE visits ADD PRIMARY KEY (user_id, day)")
-#                                  ^^^^^^^^^^^^^^^ blocks every read and write of `visits`
+#                                  ^^^^^^^^^^^^^^^ blocks reads and writes of `visits`
 ```
 ```python bad
 def upgrade():
     op.drop_constraint("pk_visits", "visits", type_="primary")
     op.create_primary_key("pk_visits", "visits", ["user_id", "day"])
-#   ^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `visits`
+#   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `visits`
 ```
 ```python good
 def upgrade():
@@ -88,7 +88,7 @@ class BlockingPrimaryKey(OperationRule[AddConstraint]):
             yield self.finding(
                 operation.site.name,
                 f"Adding {title} blocks {waiting.blocked(found, table)} until its index is built"
-                f" ({waiting.where(found)}). Build a unique index concurrently first, and add the key with USING INDEX.",
+                f"{waiting.where(found, context)}. Build its index concurrently first (USING INDEX).",
                 operation=operation,
                 object=name if isinstance(name, str) else None,
                 targets=waiting.targets(found),

@@ -16,7 +16,7 @@ It does not matter on a table that the same revision created. MySQL and MariaDB 
 ```python bad
 def upgrade():
     op.create_unique_constraint("uq_users_email", "users", ["email"])
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -30,7 +30,7 @@ def upgrade():
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("handle", sa.String(40), nullable=True))
         batch_op.create_unique_constraint(None, ["handle"], deferrable=True, initially="DEFERRED")
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -47,7 +47,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("handle", sa.String(40), unique=True))
-#                                                             ^^^^^^^^^^^ blocks every read and write of `users`
+#                                                             ^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -63,7 +63,7 @@ A project that runs on other databases too does so on PostgreSQL only:
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.create_unique_constraint("uq_users_email", ["email"])
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python fixed
 def upgrade():
@@ -79,7 +79,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE (email)")
-#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `users`
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `users`
 ```
 ```python good dialect=postgresql
 def upgrade():
@@ -149,8 +149,8 @@ class BlockingUnique(OperationRule[AddConstraint | AddColumn]):
             yield self.finding(
                 at,
                 f"Adding {f'the unique constraint {code(name)}' if isinstance(name, str) else over} blocks"
-                f" {waiting.blocked(found, table)} until its index is built ({waiting.where(found)})."
-                " Build the index concurrently first, and add the constraint with USING INDEX.",
+                f" {waiting.blocked(found, table)} until its index is built{waiting.where(found, context)}."
+                " Build its index concurrently first (USING INDEX).",
                 operation=operation,
                 object=name if isinstance(name, str) else known[0] if known else None,
                 targets=waiting.targets(found),

@@ -11,7 +11,7 @@ does nothing. It does not matter where the revision looks at `pg_index.indisvali
 def upgrade():
     with op.get_context().autocommit_block():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True)
-#                                                                                           ^^^^^^^^^^^^^^^^^^ keeps an INVALID index
+#                                                                                           ^^^^^^^^^^^^^^^^^^ leaves an INVALID index
 
 
 def downgrade():
@@ -33,7 +33,7 @@ def downgrade():
 def upgrade():
     with op.get_context().autocommit_block():
         op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_users_email ON users (email)")
-#                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ keeps an INVALID index
+#                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leaves an INVALID index
 ```
 ```python good
 def upgrade():
@@ -91,8 +91,8 @@ class ConcurrentIfNotExists(OperationRule[CreateIndex]):
             return
         yield self.finding(
             operation.site.keywords.get("if_not_exists", operation.site.name),
-            f"A build of {code(name)} that fails leaves an INVALID index, and the next run keeps an INVALID index for good."
-            " Drop it first, and leave out IF NOT EXISTS.",
+            f"A failed build of {code(name)} leaves an INVALID index, and every later run keeps it: IF NOT EXISTS skips the build."
+            " Drop it first instead.",
             operation=operation,
             object=name,
             targets=context.targets(self.databases, operation),
@@ -114,7 +114,7 @@ class ConcurrentIfNotExists(OperationRule[CreateIndex]):
         arguments += ["postgresql_concurrently=True", "if_exists=True"]
         drop = writing.call(f"{context.op}.drop_index", arguments)
         yield Fix(
-            "Drop what a failed build has left, then build the index",
+            "Drop what a failed build left, then build the index",
             "unsafe",
             (InsertBefore(site.statement, drop), RemoveArgument(site.call, "if_not_exists")),
         )

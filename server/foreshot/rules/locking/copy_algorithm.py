@@ -60,8 +60,8 @@ class CopyAlgorithm(OperationRule[AddConstraint | DropConstraint | CreateIndex |
             table = operation.table_name
             yield self.finding(
                 operation.site.name,
-                f"Only a copy of the table does this: it copies {code(table)}, and blocks {waiting.blocked(found, table)} meanwhile"
-                f" ({waiting.where(found)}). Use an online tool.",
+                f"This copies {code(table)}, and blocks {waiting.blocked(found, table)} meanwhile"
+                f"{waiting.where(found, context)}. Use an online tool, such as gh-ost.",
                 operation=operation,
                 targets=waiting.targets(found),
             )

@@ -77,8 +77,8 @@ class LockPileup(RevisionRule):
                     continue
                 yield self.finding(
                     operation.site.name,
-                    f"{code(first)} stays locked against everybody while every row of {code(table)} is read (PostgreSQL)."
-                    " Give each table a revision of its own.",
+                    f"{code(first)} stays locked against everybody while {code(table)} is read{context.where(waiting.targets(found))}."
+                    " Give each table its own revision.",
                     operation=operation,
                     targets=waiting.targets(found),
                     related=[Related(f"{code(first)} is locked here", held[first].site.name)],

@@ -68,7 +68,7 @@ from alembic import context
 
 def run_migrations_online(connection):
     context.configure(connection=connection)
-#   ^^^^^^^^^^^^^^^^^ wait without end
+#   ^^^^^^^^^^^^^^^^^ without a limit
     with context.begin_transaction():
         context.run_migrations()
 ```
@@ -123,7 +123,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("paid", sa.Boolean(), nullable=True))
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 
 
 def downgrade():
@@ -144,7 +144,7 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
     op.rename_table("users", "people")
-#   ^^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -157,7 +157,7 @@ def upgrade():
 ```python bad dialect=postgresql,sqlite
 def upgrade():
     op.add_column("users", sa.Column("paid", sa.Boolean(), nullable=True))
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -168,12 +168,12 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
-#   ^^^^^^^^^^^^^^^ every read and write of `orders` waits behind it
+#   ^^^^^^^^^^^^^^^ reads and writes of `orders` queue behind it
 ```
 ```python bad dialect=postgresql,mysql
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"])
-#   ^^^^^^^^^^^^^^^ every write to `users` waits behind it (PostgreSQL and MySQL), and every read too (MySQL)
+#   ^^^^^^^^^^^^^^^ writes to `users` queue behind it, and on MySQL reads too
 ```
 
 A table that is made with a foreign key locks the one that the key refers to. That is no finding by itself, but a timeout
@@ -185,7 +185,7 @@ def upgrade():
         op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
     op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
     op.add_column("users", sa.Column("paid", sa.Boolean(), nullable=True))
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 ```
 ```python fixed
 def upgrade():
@@ -199,18 +199,18 @@ def upgrade():
 def upgrade():
     op.create_table("plans", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
     op.drop_column("users", "bio")
-#   ^^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^^ reads and writes of `users` queue behind it
 
 
 def downgrade():
     op.drop_table("plans")
-#   ^^^^^^^^^^^^^ every read and write of `users` waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of `users` queue behind it
     op.add_column("users", sa.Column("bio", sa.Text()))
 ```
 ```python bad
 def upgrade():
     op.drop_index("ix_users_bio")
-#   ^^^^^^^^^^^^^ every read and write of the index's table waits behind it
+#   ^^^^^^^^^^^^^ reads and writes of the index's table queue behind it
     op.add_column("orders", sa.Column("paid", sa.Boolean(), nullable=True))
 ```
 ```python good
@@ -274,7 +274,7 @@ class MissingLockTimeout(ProjectRule):
                 yield ("waits", each.site.name.start)
             databases = ",".join(dict.fromkeys(wait.target.database for wait in found))
             span = operation.site.name
-            yield ("first", span.start, span.end, unlimited.said(found, table), databases)
+            yield ("first", span.start, span.end, unlimited.said(found, table, context), databases)
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Once for the environment, or on each revision where others set timeouts."""
@@ -300,7 +300,7 @@ class MissingLockTimeout(ProjectRule):
         options = listed([f"`{option}`" for option in _options(project)])
         yield self.finding(
             env.online[0].name,
-            f"{what} in {where} {verb} without end for a lock, and the application waits behind. Set {options}.",
+            f"{what} in {where} {verb} for locks without a limit, and the application queues behind. Set {options}.",
             path=path,
             targets=_targets(project),
         )

@@ -20,7 +20,7 @@ It does not matter on a table that the same revision created, nor on a small one
 ```python bad
 def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
-#                                                                        ^^^^^^^^^^^^^^^ rewrites the whole table
+#                                                                        ^^^^^^^^^^^^^^^ rewrites the table
 
 
 def downgrade():
@@ -44,13 +44,13 @@ def upgrade():
     op.execute("ALTER TYPE kind RENAME TO kind_old")
     op.execute("CREATE TYPE kind AS ENUM ('a', 'b', 'c')")
     op.execute("ALTER TABLE orders ALTER COLUMN kind TYPE kind USING kind::text::kind")
-#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the table
     op.execute("DROP TYPE kind_old")
 ```
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False))
-#                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the whole table
+#                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ rewrites the table
 ```
 ```python fixed
 def upgrade():
@@ -61,27 +61,27 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("orders", sa.Column("gross", sa.Integer(), sa.Computed("total * 2")))
-#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read and write of `orders` meanwhile (PostgreSQL 12–17)
+#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^ blocking reads and writes of `orders` on PostgreSQL 12–17
 ```
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders ADD COLUMN number bigserial")
-#                                  ^^^^^^^^^^^^^^^^^ rewrites the whole table
+#                                  ^^^^^^^^^^^^^^^^^ rewrites the table
 ```
 ```python bad
 def upgrade():
     op.execute("ALTER TABLE orders SET UNLOGGED")
-#                                  ^^^^^^^^^^^^ rewrites the whole table
+#                                  ^^^^^^^^^^^^ rewrites the table
 ```
 ```python bad dialect=mysql
 def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
-#                                                                        ^^^^^^^^^^^^^^^ blocks every write to `orders`
+#                                                                        ^^^^^^^^^^^^^^^ blocking writes to `orders`
 ```
 ```python bad dialect=mariadb
 def upgrade():
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
-#                                                                        ^^^^^^^^^^^^^^^ blocks every write to `orders` meanwhile (MariaDB 10.11)
+#                                                                        ^^^^^^^^^^^^^^^ blocking writes to `orders` on MariaDB 10.11
 ```
 ```python good version=18
 def upgrade():
@@ -138,9 +138,7 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                 found = waiting.effects(waiting.change_of(operation, "type"), context, self.databases, facts)
                 at = operation.site.args.get("type_", operation.site.name)
                 title = f"Changing the type of {code(f'{table}.{column}')}"
-                advice = (
-                    "Add a column of the new type, fill it in batches, and change over in later revisions"
-                )
+                advice = "Add a new column, fill it in batches, then switch"
             case AddColumn():
                 plain = replace(operation.column, unique=False, index=False, foreign_keys=())
                 found = waiting.effects(replace(operation, column=plain), context, self.databases)
@@ -155,8 +153,8 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
             if those:
                 yield self.finding(
                     at,
-                    f"{title} rewrites the whole table, and blocks {waiting.blocked(those, table)} meanwhile"
-                    f" ({waiting.where(those)}). {advice}.",
+                    f"{title} rewrites the table, blocking {waiting.blocked(those, table)}"
+                    f"{waiting.where(those, context)}. {advice}.",
                     operation=operation,
                     object=column if isinstance(column, str) else None,
                     targets=waiting.targets(those),
@@ -169,7 +167,7 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
             changes = rewriting.second_column(operation, context)
             if changes:
                 yield Fix(
-                    "Add a column of the new type beside it, to be filled and changed over to later",
+                    "Add a column of the new type beside it; fill it and switch later",
                     "unsafe",
                     tuple(changes),
                 )
@@ -195,22 +193,20 @@ def _reason(operation: AddColumn) -> tuple[Span, str, str]:
     """What about a new column makes the table be written anew, in words, and what to do instead."""
     column, site = operation.column, operation.site
     if column.computed is not None:
-        advice = "Fill an ordinary column in batches instead, or compute the value when it is read"
+        advice = "Fill an ordinary column in batches instead"
         return _in_source(operation, column.computed.span), "as a stored generated column", advice
     if column.identity is not None:
-        advice = "Add an ordinary column, fill it in batches, and make it an identity afterwards"
+        advice = "Fill an ordinary column in batches first"
         return _in_source(operation, column.identity.span), "as an identity column", advice
     if volatility(column.server_default) == "volatile":
-        advice = (
-            "Add it without the default, set that afterwards, and fill the rows that are there in batches"
-        )
+        advice = "Set the default afterwards, and fill in batches"
         return (
             column.args.get("server_default", site.name),
-            "with a default that is computed for each row",
+            "with a volatile default",
             advice,
         )
     at = column.type.span if isinstance(column.type, TypeSpec) and site.sql is None else site.name
-    return at, "with values of its own for every row", "Add an ordinary column, and fill it in batches"
+    return at, "with a generated value in every row", "Fill an ordinary column in batches"
 
 
 def _in_source(operation: AddColumn, span: Span) -> Span:

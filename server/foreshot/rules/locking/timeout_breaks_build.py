@@ -137,7 +137,7 @@ class TimeoutBreaksBuild(RevisionRule):
         verb = "is" if len(limits) == 1 else "are"
         return self.finding(
             operation.site.name,
-            f"{names}{where} {verb} in force while this builds: a build that has to wait longer fails and leaves an INVALID"
+            f"{names}{where} {verb} in force while this builds: a longer wait fails and leaves an INVALID"
             " index. Set it to 0 around the build.",
             operation=operation,
             severity="information" if cared_for else None,

@@ -20,7 +20,7 @@ It does not matter for what the same revision created, nor for `REFRESH … WITH
 def upgrade():
     op.create_index("ix_totals_user_id", "totals", ["user_id"], unique=True)
     op.execute("REFRESH MATERIALIZED VIEW totals")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every read of `totals`
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks reads of `totals`
 ```
 ```python fixed
 def upgrade():
@@ -30,17 +30,17 @@ def upgrade():
 ```python bad
 def upgrade():
     op.execute("reindex index ix_orders_user_id")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks every write to the table of `ix_orders_user_id`
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to the table of `ix_orders_user_id`
 ```
 ```python bad version=15
 def upgrade():
     op.execute("ALTER TABLE events DETACH PARTITION events_2024")
-#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ every read and write of `events` waits behind it
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ every query queues behind it
 ```
 ```python bad
 def upgrade():
     op.execute("CLUSTER orders USING orders_pkey")
-#               ^^^^^^^^^^^^^^ blocks every read and write of `orders`
+#               ^^^^^^^^^^^^^^ blocks reads and writes of `orders`
 ```
 ```python good
 def upgrade():
@@ -98,7 +98,7 @@ class WideReindex(OperationRule[Maintenance]):
         if found:
             yield self.finding(
                 operation.site.name,
-                _message(operation, context, waiting.where(found)),
+                _message(operation, context, waiting.where(found, context)),
                 operation=operation,
                 object=operation.table_name,
                 targets=waiting.targets(found),
@@ -138,26 +138,25 @@ def _message(operation: Maintenance, context: Context, where: str) -> str:
     match operation.what:
         case "refresh materialized view":
             return (
-                f"Refreshing the view blocks every read of {name or 'it'} until it is filled again ({where})."
-                " Refresh it CONCURRENTLY, for which it needs a unique index."
+                f"Refreshing the view blocks reads of {name or 'it'} until it is filled again{where}."
+                " Refresh it CONCURRENTLY, which needs a unique index."
             )
         case "reindex":
             of_index = re.search(r"(?i)\bindex\b", context.text(operation.site.name).partition(" ")[2])
             whose = f"the table of {name}" if of_index else name
             return (
-                f"Building the index anew blocks every write to {whose or 'its table'}, and every query that would"
-                f" use the index ({where}). Use REINDEX … CONCURRENTLY, in an autocommit block."
+                f"Reindexing blocks writes to {whose or 'its table'}, and every query that would"
+                f" use the index{where}. Use REINDEX … CONCURRENTLY."
             )
         case "detach partition":
             return (
-                f"Detaching the partition waits for every transaction on {name or 'the table'}, and every read and"
-                f" write of {name or 'it'} waits behind it ({where}). From PostgreSQL 14 on, detach it CONCURRENTLY,"
-                " in an autocommit block."
+                f"Detaching the partition waits for every transaction on {name or 'the table'}, and every query"
+                f" queues behind it{where}. From PostgreSQL 14 on, detach it CONCURRENTLY."
             )
         case _:
             return (
-                f"{operation.what.upper()} rewrites the whole table, and blocks every read and write of"
-                f" {name or 'each table'} meanwhile ({where}). It has no concurrent form: run it while nobody uses"
+                f"{operation.what.upper()} rewrites the table and blocks reads and writes of"
+                f" {name or 'each table'} meanwhile{where}. Run it while nobody uses"
                 " the table."
             )
 

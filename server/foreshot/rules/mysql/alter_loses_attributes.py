@@ -41,7 +41,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, listed, on
+from foreshot.lint.words import code, listed
 from foreshot.migration import operations as ops
 from foreshot.schema.plain import Called
 from foreshot.schema.state import Column
@@ -70,7 +70,7 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
                 operation.site.keywords.get(
                     "type_", operation.site.args.get("column_name", operation.site.name)
                 ),
-                f"{code(f'{table}.{name}')} loses {listed(list(lost))} ({on([state.target])}): MODIFY keeps only what it is told.",
+                f"{code(f'{table}.{name}')} loses {listed(list(lost))}{context.where([state.target])}: MODIFY keeps only what it states. Pass the `existing_…` arguments.",
                 operation=operation,
                 object=name,
                 targets=[state.target],
@@ -88,7 +88,7 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
             return
         parts = [item.partition("=") for item in added]
         changes = tuple(SetArgument(operation.site.call, name, value) for name, _, value in parts)
-        yield Fix("Say what the column has now", "safe", changes)
+        yield Fix(f"Pass {', '.join(added)}", "safe", changes)
 
 
 def _modifies(operation: ops.AlterColumn) -> bool:

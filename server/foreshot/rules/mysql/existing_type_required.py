@@ -87,7 +87,7 @@ class ExistingTypeRequired(OperationRule[AlterColumn]):
         written = context.text(known.type.call.span if known.type.call else known.type.span)
         if "\n" not in written:
             yield Fix(
-                "Pass the column's type",
+                "Pass `existing_type`",
                 "safe",
                 (SetArgument(operation.site.call, "existing_type", written),),
             )

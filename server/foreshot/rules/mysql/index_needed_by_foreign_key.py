@@ -54,7 +54,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import ForeignKey, Index, Table
 from foreshot.syntax.changes import RemoveStatement
@@ -87,10 +87,10 @@ class IndexNeededByForeignKey(OperationRule[ops.DropIndex]):
             isinstance(other, ops.DropTable) and other.table_name == operation.table_name
             for other in context.after(operation)
         )
-        then = "Leave it out: the table takes it along." if goes else "Drop the key first."
+        then = "Leave it out: dropping the table drops it." if goes else "Drop the key first."
         yield self.finding(
             operation.site.args.get("index_name", operation.site.name),
-            f"This fails ({on(state.target for state, _ in needing)}): the foreign key {code(needing[0][1].name)} needs it. {then}",
+            f"This fails{context.where(state.target for state, _ in needing)}: the foreign key {code(needing[0][1].name)} needs it. {then}",
             operation=operation,
             object=name,
             targets=[state.target for state, _ in needing],
@@ -107,7 +107,9 @@ class IndexNeededByForeignKey(OperationRule[ops.DropIndex]):
             and not operation.site.sql
         ):
             yield Fix(
-                "Leave it to the table's own drop", "safe", (RemoveStatement(operation.site.statement),)
+                "Remove it: dropping the table drops the index",
+                "safe",
+                (RemoveStatement(operation.site.statement),),
             )
 
 

@@ -1,4 +1,4 @@
-"""MySQL reads `REFERENCES` behind a column and makes no foreign key, without an error or a warning.
+"""MySQL reads `REFERENCES` behind a column and creates no foreign key, without an error or a warning.
 
 Before MySQL 9.0 a reference inside of a column's definition is parsed and ignored; only `FOREIGN KEY (…) REFERENCES …` of the table makes a key. Measured on MySQL 8.0.46 and 8.4.10. MariaDB makes
 the key, and so does MySQL 9. `op.add_column` with `sa.ForeignKey` is no mistake: Alembic adds the key by a statement of its own, unless it is given `inline_references=True`.
@@ -6,7 +6,7 @@ the key, and so does MySQL 9. `op.add_column` with `sa.ForeignKey` is no mistake
 ```python bad dialect=mysql
 def upgrade():
     op.execute("ALTER TABLE orders ADD COLUMN buyer INTEGER REFERENCES users (id)")
-    #|                                              makes no foreign key
+    #|                                              creates no foreign key
 ```
 ```python good dialect=mysql
 def upgrade():
@@ -55,7 +55,7 @@ class InlineReferenceIgnored(OperationRule[AddColumn | CreateTable]):
             if column.foreign_keys:
                 yield self.finding(
                     column.foreign_keys[0].span,
-                    f"{on(targets)} makes no foreign key from {code(column.name)}: a reference inside of a column is ignored. Add it as `FOREIGN KEY`.",
+                    f"{on(targets)} creates no foreign key on {code(column.name)}: it ignores an inline REFERENCES. Add the key with `FOREIGN KEY`.",
                     operation=operation,
                     object=column.name if isinstance(column.name, str) else None,
                     targets=targets,

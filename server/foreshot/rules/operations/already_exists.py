@@ -13,12 +13,12 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("users", sa.Column("email", sa.String(80)))
-    #                                ^^^^^^^ `users` has a column `email` already
+    #                                ^^^^^^^ `users` already has a column `email`
 ```
 ```python bad
 def upgrade():
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
-    #               ^^^^^^^ the table `users` is there already
+    #               ^^^^^^^ the table `users` already exists
 ```
 ```python good
 def upgrade():
@@ -39,7 +39,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Origin
 
@@ -75,7 +75,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         at = "new_table_name" if isinstance(operation, ops.RenameTable) else "table_name"
         yield self.finding(
             operation.site.args.get(at, operation.site.name),
-            f"This fails ({on(state.target for state in found)}): the table {code(name)} is there already.",
+            f"This fails{context.where(state.target for state in found)}: the table {code(name)} already exists.",
             operation=operation,
             object=name,
             related=made_here(
@@ -102,7 +102,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         targets = [state.target for state in found if state.target in having]
         yield self.finding(
             operation.column.args.get("name", operation.site.args.get("column", operation.site.name)),
-            f"This fails ({on(targets)}): {code(table)} has a column {code(name)} already.",
+            f"This fails{context.where(targets)}: {code(table)} already has a column {code(name)}.",
             operation=operation,
             object=name,
             related=made_here(made, f"{code(name)} was added here", context),

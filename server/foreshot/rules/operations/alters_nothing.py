@@ -75,7 +75,7 @@ class AltersNothing(OperationRule[AlterColumn]):
                 return
         yield self.finding(
             at,
-            f"This changes nothing: {code(operation.column)} has this type already. Leave it out; it waits for an exclusive lock.",
+            f"This changes nothing: {code(operation.column)} already has this type. Remove it: it only waits for an exclusive lock.",
             operation=operation,
             object=operation.column if isinstance(operation.column, str) else None,
             targets=targets,

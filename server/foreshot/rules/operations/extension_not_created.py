@@ -60,7 +60,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.text import Span
 
@@ -89,7 +89,7 @@ class ExtensionNotCreated(OperationRule[ops.Operation]):
                 if _is_missing(state, kind, name) and not _is_first_said(context, operation, kind, name):
                     yield self.finding(
                         _place(word, operation, context),
-                        f"This fails on a fresh database ({on([state.target])}): no revision creates the {kind} {code(name)}"
+                        f"This fails on a fresh database{context.where([state.target])}: no revision creates the {kind} {code(name)}"
                         " before it.",
                         operation=operation,
                         object=name,

@@ -1,4 +1,4 @@
-"""A revision reads rows or looks at the database, and the project writes its migrations as SQL: `--sql` has no database to ask.
+"""A revision reads rows or looks at the database, and the project writes its migrations as SQL: `--sql` has no database to query.
 
 With `alembic upgrade --sql` there is no connection. `op.get_bind().execute(…)` returns None, so `.fetchall()` stops with an AttributeError, and
 `sa.inspect(…)` with NoInspectionAvailable. Measured with Alembic 1.20.
@@ -13,7 +13,7 @@ sql:
 ```python bad
 def upgrade():
     rows = op.get_bind().execute(sa.text("SELECT id FROM users")).fetchall()
-    #|     no database to ask
+    #|     no database to query
     for row in rows:
         print(row)
 ```
@@ -80,7 +80,7 @@ class OfflineUnsafe(RevisionRule):
             if at is not None:
                 yield self.finding(
                     context.module.span(at),
-                    "This stops under `--sql`, which the project uses: there is no database to ask. Ask `context.is_offline_mode()` first.",
+                    "This stops under `--sql`, which the project uses: there is no database to query. Check `context.is_offline_mode()` first.",
                     related=(Related("Alembic is run with `--sql` here", offline.span, offline.path),),
                 )
 

@@ -28,7 +28,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("bills")
-#   ^^^^^^^^^^^^^ a foreign key of `lines` leads to it
+#   ^^^^^^^^^^^^^ a foreign key of `lines` references it
     op.drop_table("lines")
 ```
 ```python good
@@ -79,7 +79,7 @@ from typing import Final
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -161,7 +161,7 @@ class OperationOrder(RevisionRule):
                 done = "added" if isinstance(made, AddColumn) else "made"
                 yield self.finding(
                     at,
-                    f"{what} is {done} further down, so this fails ({on(targets)}). Move it behind that.",
+                    f"{what} is {done} further down, so this fails{context.where(targets)}. Move this after it.",
                     operation=operation,
                     targets=targets,
                     severity="warning" if operation.site.conditional else None,
@@ -209,7 +209,7 @@ class OperationOrder(RevisionRule):
                 continue
             yield self.finding(
                 operation.site.name,
-                f"This fails while a foreign key of {code(child.table_name)} leads to it ({on(targets)})."
+                f"This fails while a foreign key of {code(child.table_name)} references it{context.where(targets)}."
                 f" Drop {code(child.table_name)} first.",
                 operation=operation,
                 targets=targets,
@@ -244,7 +244,7 @@ def _missing(
     for name, span in names:
         made = columns.get((table, name))
         if made is not None:
-            yield span, made, f"{code(table)}.{code(name)}"
+            yield span, made, code(f"{table}.{name}")
 
 
 def _referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:

@@ -44,7 +44,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, nearest, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Table
 from foreshot.syntax.changes import ReplaceText
@@ -78,7 +78,7 @@ class UnknownColumn(OperationRule[ops.TableOperation]):
             more = f" Is it {code(near)}?" if near is not None else ""
             yield self.finding(
                 at,
-                f"This fails ({on(state.target for state in lacking)}): {code(table)} has no column {code(column)}"
+                f"This fails{context.where(state.target for state in lacking)}: {code(table)} has no column {code(column)}"
                 f"{' any more' if gone is not None else ''}.{more}",
                 operation=operation,
                 object=column,

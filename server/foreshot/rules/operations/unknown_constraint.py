@@ -57,7 +57,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.draft import names_on
 from foreshot.schema.names import cut
@@ -97,7 +97,7 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
         more = f" Is it {code(others[0])}?" if len(others) == 1 else ""
         yield self.finding(
             operation.site.args.get(f"{kind}_name", operation.site.name),
-            f"This fails ({on(state.target for state in lacking)}): {what}.{more}",
+            f"This fails{context.where(state.target for state in lacking)}: {what}.{more}",
             operation=operation,
             object=name,
             state=others[0] if len(others) == 1 else None,
@@ -110,9 +110,7 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
             return
         text = context.text(finding.span)
         if len(text) > 2 and text[0] in "\"'" and text[1:-1] == finding.object:
-            yield Fix(
-                f"Name it {code(near)}, as it is called", "unsafe", (ReplaceText(finding.span, f'"{near}"'),)
-            )
+            yield Fix(f"Name it {code(near)}", "unsafe", (ReplaceText(finding.span, f'"{near}"'),))
 
 
 def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:

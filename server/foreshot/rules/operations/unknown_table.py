@@ -15,7 +15,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.add_column("custommers", sa.Column("email", sa.String(80)))
-    #             ^^^^^^^^^^^^ no revision has made the table `custommers`
+    #             ^^^^^^^^^^^^ no revision creates the table `custommers`
 ```
 ```python fixed
 def upgrade():
@@ -24,7 +24,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.drop_column("orders", "note")
-    #              ^^^^^^^^ `orders` is not there any more
+    #              ^^^^^^^^ `orders` no longer exists
 ```
 ```python good
 def upgrade():
@@ -45,7 +45,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, nearest, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.syntax.changes import ReplaceText
 
@@ -87,14 +87,14 @@ class UnknownTable(OperationRule[ops.TableOperation]):
         gone = lacking[0].schema.gone.get(name)
         near = _near(name, lacking[0])
         why = (
-            f"{code(name)} is not there any more"
+            f"{code(name)} no longer exists"
             if gone is not None
-            else f"no revision has made the table {code(name)}"
+            else f"no revision creates the table {code(name)}"
         )
         then = f" Is it {code(near)}?" if near is not None else ""
         yield self.finding(
             operation.site.args.get("table_name", operation.site.name),
-            f"This fails on a fresh database ({on(state.target for state in lacking)}): {why}.{then}",
+            f"This fails on a fresh database{context.where(state.target for state in lacking)}: {why}.{then}",
             operation=operation,
             object=name,
             related=made_here(gone, f"{code(name)} was dropped or renamed here", context),

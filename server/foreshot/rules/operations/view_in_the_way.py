@@ -69,7 +69,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import View
 from foreshot.text import Span
@@ -103,8 +103,8 @@ class ViewInTheWay(OperationRule[ops.TableOperation]):
             kind = "materialized view" if view.materialized else "view"
             yield self.finding(
                 at,
-                f"This fails ({on([state.target])}): the {kind} {code(view.name)} reads {what}. Drop it before the change,"
-                " and create it again afterwards.",
+                f"This fails{context.where([state.target])}: the {kind} {code(view.name)} reads {what}. Drop it first,"
+                " and recreate it afterwards.",
                 operation=operation,
                 object=column or table,
                 targets=[state.target],

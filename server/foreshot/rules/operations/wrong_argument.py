@@ -10,7 +10,7 @@ Options of a database (`postgresql_using`, `mysql_engine`, `mssql_drop_default`�
 ```python bad
 def upgrade():
     op.drop_column("chat", sa.Column("rating", sa.Integer()))
-#                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ wants the column's name
+#                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ takes the column's name
 ```
 ```python fixed
 def upgrade():
@@ -239,13 +239,15 @@ def _values(method: Method, call: ast.Call, context: Context, *, in_batch: bool)
             name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
             yield _Wrong(
                 module.span(value),
-                "This fails: `drop_column` wants the column's name, and gets a column.",
+                "This fails: `drop_column` takes the column's name, not a column.",
                 (module.span(value), writing.literal(name)) if name is not None else None,
             )
     elif method.name == "add_column":
         value = _argument(call, "column", 0 if in_batch else 1)
         if isinstance(value, ast.Constant):
-            yield _Wrong(module.span(value), "This fails: `add_column` wants a column, as `sa.Column(…)`.")
+            yield _Wrong(
+                module.span(value), "This fails: `add_column` takes a column, such as `sa.Column(…)`."
+            )
 
 
 def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:

@@ -54,7 +54,7 @@ def upgrade():
     op.drop_constraint("items_batch_id_fkey", "items", type_="foreignkey")
     op.create_foreign_key(None, "items", "batches", ["llm_batch_id"], ["id"], ondelete="CASCADE")
     op.drop_column("items", "batch_id")
-    #                       ^^^^^^^^^^ the same foreign key
+    #                       ^^^^^^^^^^ looks like a rename
 
 
 def downgrade():
@@ -202,7 +202,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.renames import ColumnRename
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, listed, on, plain
+from foreshot.lint.words import code, listed
 from foreshot.migration.operations import DropColumn
 from foreshot.rules.rename import _column as column
 
@@ -225,12 +225,15 @@ class ColumnRenameAsDropAdd(OperationRule[DropColumn]):
         added = f"{code(pairs[0].new_name)} is added empty" if len(pairs) == 1 else f"{names} is added empty"
         yield self.finding(
             operation.site.args.get("column_name", operation.site.name),
-            f"Every value of {code(f'{operation.table_name}.{operation.column}')} is lost ({on(targets)}): it is dropped and"
-            f" {added}, though this looks like a rename ({listed(pairs[0].reasons)}). Rename the column.",
+            f"Every value of {code(f'{operation.table_name}.{operation.column}')} is lost{context.where(targets)}: {added},"
+            " though this looks like a rename. Rename the column.",
             operation=operation,
             object=str(operation.column),
             targets=targets,
-            related=[Related(f"{code(pair.new_name)} is added here", pair.add.column.span) for pair in pairs],
+            related=[
+                Related(f"{code(pair.new_name)} is added here: {listed(pair.reasons)}", pair.add.column.span)
+                for pair in pairs
+            ],
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -242,7 +245,7 @@ class ColumnRenameAsDropAdd(OperationRule[DropColumn]):
                 changes = column.changes(pair, context)
                 if changes:
                     yield Fix(
-                        f"Rename the column to {plain(pair.new_name)}, and back in downgrade()",
+                        f"Rename the column to {code(pair.new_name)}, and back in `downgrade()`",
                         "unsafe",
                         tuple(changes),
                     )

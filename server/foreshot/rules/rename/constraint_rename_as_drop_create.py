@@ -15,7 +15,7 @@ offered there.
 def upgrade():
     op.drop_index("users_email_idx", table_name="users")
     op.create_index("ix_users_email", "users", ["email"], unique=False)
-#   ^^^^^^^^^^^^^^^ Builds the index `users_email_idx` of `users` again as `ix_users_email`, for the sake of its name: the whole table is read, and reads and writes of the table wait (PostgreSQL
+#   ^^^^^^^^^^^^^^^ Rebuilds the index `users_email_idx` of `users` only to rename it: the whole table is read, and reads and writes wait
 
 
 def downgrade():
@@ -57,7 +57,7 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.drop_index("users_email_idx", table_name="users", postgresql_concurrently=True)
     op.create_index("ix_users_email", "users", ["email"])
-#   ^^^^^^^^^^^^^^^ the whole table is read, and writes to the table wait (PostgreSQL
+#   ^^^^^^^^^^^^^^^ the whole table is read, and writes wait
 
 
 def downgrade():
@@ -124,7 +124,7 @@ from foreshot.knowledge.effects import effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, on, plain
+from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, RenameTable, TableOperation, TransactionControl
 from foreshot.rules.rename import _carried as carrying
 
@@ -149,8 +149,8 @@ class ConstraintRenameAsDropCreate(RevisionRule):
             what = {"index": "index", "unique": "unique constraint"}.get(item.kind, item.kind)
             yield self.finding(
                 item.made.site.name,
-                f"Builds the {what} {code(item.old_name)} of {code(item.made.table_name)} again as {code(item.new_name)}, for"
-                f" the sake of its name: {_cost(item, targets, context)}. Rename it in place.",
+                f"Rebuilds the {what} {code(item.old_name)} of {code(item.made.table_name)} only to rename it:"
+                f" {_cost(item, targets, context)}. Rename it in place.",
                 operation=item.made,
                 object=item.new_name,
                 targets=targets,
@@ -164,7 +164,7 @@ class ConstraintRenameAsDropCreate(RevisionRule):
             changes = carrying.changes_for(item, context)
             if changes:
                 yield Fix(
-                    f"Rename it to {plain(item.new_name)} in place, and back in downgrade()",
+                    f"Rename it to {code(item.new_name)} in place, and back in `downgrade()`",
                     "unsafe",
                     tuple(changes),
                 )
@@ -178,16 +178,13 @@ def _cost(item: carrying.Carried, targets: list[Target], context: Context) -> st
         if target.database == "postgresql" and _holds(item, target, context):
             blocked = "reads and writes"
         waiting.setdefault(blocked, []).append(target)
-    words = {"writes": "writes to the table", "reads and writes": "reads and writes of the table"}
     said = [
-        f"{words.get(blocked, blocked)} wait ({on(found)})"
-        for blocked, found in waiting.items()
-        if blocked != "nothing"
+        f"{blocked} wait{context.where(found)}" for blocked, found in waiting.items() if blocked != "nothing"
     ]
     return (
         f"the whole table is read, and {' and '.join(said)}"
         if said
-        else f"the whole table is read ({on(targets)})"
+        else f"the whole table is read{context.where(targets)}"
     )
 
 

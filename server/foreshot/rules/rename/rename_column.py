@@ -15,7 +15,7 @@ renames the whole table, which `rename-table` reports.
 ```python bad
 def upgrade():
     op.alter_column("users", "name", new_column_name="full_name", existing_type=sa.String(100))
-    #                                                ^^^^^^^^^^^ still asks for `users.name`
+    #                                                ^^^^^^^^^^^ Renaming `users.name` breaks running code
 
 
 def downgrade():
@@ -64,7 +64,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on, plain
+from foreshot.lint.words import code, plain
 from foreshot.lint.writing import literal, one_line
 from foreshot.migration.operations import (
     AlterColumn,
@@ -96,9 +96,9 @@ class RenameColumn(OperationRule[AlterColumn]):
         targets = context.targets((), operation)
         yield self.finding(
             operation.site.args.get("new_column_name", operation.site.name),
-            f"The application that is running still asks for {code(f'{operation.table_name}.{operation.column}')}, and fails"
-            f" from this rename until the new release is everywhere ({on(targets)}). Add {code(operation.new_name)} beside"
-            " it, and drop the old one in a later revision.",
+            f"Renaming {code(f'{operation.table_name}.{operation.column}')} breaks running code{context.where(targets)}"
+            f" until the new release is everywhere. Add {code(operation.new_name)} beside"
+            " it, and drop the old column later.",
             operation=operation,
             object=str(operation.column),
             targets=targets,
@@ -120,9 +120,9 @@ class RenameColumn(OperationRule[AlterColumn]):
             return
         if _is_named_later(rename, context):
             yield Fix(
-                f"Add {plain(rename.new_name)} beside {plain(rename.column)}",
+                f"Add {code(rename.new_name)} beside {code(rename.column)}",
                 "unsafe",
-                refused="What follows reckons with the values under the new name, and would meet NULL there.",
+                refused="Later statements use the new column, which would still be NULL.",
             )
             return
         sa, imports = context.sa()
@@ -135,7 +135,7 @@ class RenameColumn(OperationRule[AlterColumn]):
             rename.site.statement, steps + edits.on_table(rename, "add_column", [column], context)
         )
         yield Fix(
-            f"Add {plain(rename.new_name)} beside {plain(rename.column)}, to copy the rows and drop the old column later",
+            f"Add {code(rename.new_name)} beside {code(rename.column)}, copy the rows and drop the old column later",
             "unsafe",
             (add, *back, *imports),
         )

@@ -143,8 +143,8 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
         lost = ", and its values are lost" if _again(operation, context) else ""
         yield self.finding(
             operation.site.args.get(key, operation.site.name),
-            f"After `alembic downgrade` {code(name)} stays {code(operation.new_name)}{lost}: the next upgrade fails, and so does"
-            " the earlier code. Rename it back in downgrade().",
+            f"After `alembic downgrade`, {code(name)} stays {code(operation.new_name)}{lost}: the next upgrade and the"
+            " earlier code fail. Rename it back in `downgrade()`.",
             operation=operation,
             object=name,
         )
@@ -176,7 +176,7 @@ class RenameNotReversed(OperationRule[ops.AlterColumn | ops.RenameTable]):
             else:
                 at = first.site.batch.statement if first.site.batch else first.site.statement
                 changes = [InsertBefore(at, back)]
-        yield Fix("Rename it back in downgrade()", "safe", tuple(changes))
+        yield Fix("Rename it back in `downgrade()`", "safe", tuple(changes))
 
 
 def _may_be_renamed(rename: ops.AlterColumn | ops.RenameTable, text: str) -> bool:

@@ -15,7 +15,7 @@ revision made, or where another table or a view takes the old name.
 ```python bad
 def upgrade():
     op.rename_table("address", "addresses")
-    #                          ^^^^^^^^^^^ still asks for `address`
+    #                          ^^^^^^^^^^^ Renaming `address` breaks running code
 
 
 def downgrade():
@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import RenameTable as Rename
 from foreshot.rules.rename import _lasting as lasting
 
@@ -85,11 +85,15 @@ class RenameTable(OperationRule[Rename]):
             return
         targets = context.targets((), operation)
         bridged = {target.database for target in targets} <= _WRITABLE_VIEWS
-        advice = "Leave a view under the old name" if bridged else "Plan for it, or keep the name"
+        advice = (
+            "Leave a view under the old name"
+            if bridged
+            else "Keep the name, or deploy the code at the same time"
+        )
         yield self.finding(
             operation.site.args.get("new_table_name", operation.site.name),
-            f"The application that is running still asks for {code(operation.table_name)}, and fails from this rename until"
-            f" the new release is everywhere ({on(targets)}). {advice}.",
+            f"Renaming {code(operation.table_name)} breaks running code{context.where(targets)} until"
+            f" the new release is everywhere. {advice}.",
             operation=operation,
             object=operation.table_name,
             targets=targets,

@@ -125,7 +125,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.renames import TableRename
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, listed, on, plain
+from foreshot.lint.words import code, listed
 from foreshot.migration.operations import DropTable
 from foreshot.rules.rename import _table as table
 
@@ -145,14 +145,17 @@ class TableRenameAsDropCreate(OperationRule[DropTable]):
             if isinstance(pair, TableRename):
                 yield self.finding(
                     operation.site.args.get("table_name", operation.site.name),
-                    f"Every row of {code(operation.table_name)} is lost ({on(targets)}): it is dropped and"
-                    f" {code(pair.create.table_name)} is created empty, though this looks like a rename"
-                    f" ({listed(pair.reasons)}). Rename the table.",
+                    f"Every row of {code(operation.table_name)} is lost{context.where(targets)}:"
+                    f" {code(pair.create.table_name)} is created empty, though this looks like a rename."
+                    " Rename the table.",
                     operation=operation,
                     object=operation.table_name,
                     targets=targets,
                     related=[
-                        Related(f"{code(pair.create.table_name)} is created here", pair.create.site.name)
+                        Related(
+                            f"{code(pair.create.table_name)} is created here: {listed(pair.reasons)}",
+                            pair.create.site.name,
+                        )
                     ],
                 )
 
@@ -164,7 +167,7 @@ class TableRenameAsDropCreate(OperationRule[DropTable]):
             changes = table.changes(pair, context) if isinstance(pair, TableRename) else None
             if changes:
                 yield Fix(
-                    f"Rename the table to {plain(pair.new_name)}, and back in downgrade()",
+                    f"Rename the table to {code(pair.new_name)}, and back in `downgrade()`",
                     "unsafe",
                     tuple(changes),
                 )

@@ -66,7 +66,7 @@ class ColonInSql(OperationRule[SqlText]):
         at = operation.site.args.get("sql", operation.site.call)
         yield self.finding(
             Span(place, place + len(match.group())) if place is not None else at,
-            f"This fails: {code(match.group())} is read as a bound parameter that nobody gives a value. Write a backslash before the colon.",
+            f"This fails: {code(match.group())} is read as a bound parameter without a value. Put a backslash before the colon.",
             operation=operation,
             state=text,
         )

@@ -15,13 +15,13 @@ from legacy.migrations import rebuild
 
 def upgrade():
     rebuild(op.get_bind())
-#   ^^^^^^^ could not be read
+#   ^^^^^^^ Nothing here was checked
 ```
 ```python bad
 def upgrade():
     statement = op.get_bind().dialect.name.join(["a", "b"])
     op.execute(statement)
-    #          ^^^^^^^^^ could not be read
+    #          ^^^^^^^^^ Nothing here was checked
 ```
 ```python good
 users = sa.table("users", sa.column("id", sa.Integer()), sa.column("name", sa.Text()))
@@ -38,7 +38,7 @@ def upgrade():
     bind = op.get_bind()
     first, second = bind.dialect.name.join(["a", "b"]), bind.dialect.name.join(["c", "d"])
     op.execute(first)
-    #          ^^^^^ known when it runs. The same at one more place
+    #          ^^^^^ known when it runs. One more place
     op.execute(second)
 ```
 ```python good
@@ -80,7 +80,7 @@ class OpaqueOperation(OperationRule[Opaque]):
             return
         yield self.finding(
             operation.site.name,
-            f"This could not be read, so nothing here was checked: {operation.why}.",
+            f"Nothing here was checked: {operation.why}.",
             operation=operation,
             certainty="certain",
             cause=f"{operation.what}|{operation.why}",

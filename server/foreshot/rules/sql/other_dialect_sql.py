@@ -88,7 +88,7 @@ class OtherDialectSql(OperationRule[SqlText]):
                 if missing and not context.is_forgiven(operation):
                     yield self.finding(
                         _place(operation, statement, context),
-                        f"{on(missing)} does not have this statement: it is for {on_databases(databases)}. Ask for the dialect first.",
+                        f"This fails on {on(missing)}: the statement is for {on_databases(databases)}. Check the dialect first.",
                         operation=operation,
                         targets=missing,
                     )

@@ -64,7 +64,7 @@ class PlainStringExecute(OperationRule[SqlText]):
         if method in ("execute", "scalar") and receiver.endswith(_ENGINES):
             yield self.finding(
                 operation.site.name,
-                f"An engine has no {code(f'{method}()')} since SQLAlchemy 2.0: the migration fails. Execute it on the connection.",
+                f"An engine has no {code(f'{method}()')} since SQLAlchemy 2.0: the migration fails. Run it on the connection.",
                 operation=operation,
             )
             return
@@ -97,4 +97,4 @@ class PlainStringExecute(OperationRule[SqlText]):
         sa, imports = context.sa()
         start, end = finding.span.start, finding.span.end
         opening = ReplaceText(Span(start, start), f"{sa}.text(")
-        yield Fix("Wrap it in sa.text()", "safe", (opening, ReplaceText(Span(end, end), ")"), *imports))
+        yield Fix("Wrap it in `sa.text()`", "safe", (opening, ReplaceText(Span(end, end), ")"), *imports))

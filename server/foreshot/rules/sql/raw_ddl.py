@@ -67,6 +67,6 @@ class RawDdl(OperationRule[Operation]):
             return
         yield self.finding(
             site.name,
-            f"Alembic has an operation for this: {code(name)}, which every database gets in its own words.",
+            f"Alembic has an operation for this: use {code(name)}, which is rendered for each database.",
             operation=operation,
         )

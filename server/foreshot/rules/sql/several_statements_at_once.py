@@ -66,7 +66,7 @@ class SeveralStatementsAtOnce(OperationRule[SqlText]):
         if targets and "cursor" not in operation.callee:
             yield self.finding(
                 operation.site.args.get("sql", operation.site.call),
-                "This fails: the driver takes one statement at a time (asyncpg, SQLite). Execute them one by one.",
+                "This fails: the driver takes one statement at a time (asyncpg, SQLite). Run them one by one.",
                 operation=operation,
                 targets=targets,
                 state=tuple(statements),
@@ -99,7 +99,7 @@ class SeveralStatementsAtOnce(OperationRule[SqlText]):
         callee = context.text(context.module.span(call.func))
         lines = [f"{callee}({_literal(str(item))})" for item in cast("tuple[object, ...]", statements)]
         yield Fix(
-            "Execute them one by one", "safe", (ReplaceStatement(operation.site.statement, "\n".join(lines)),)
+            "Run them one by one", "safe", (ReplaceStatement(operation.site.statement, "\n".join(lines)),)
         )
 
 

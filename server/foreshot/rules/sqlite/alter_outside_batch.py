@@ -86,8 +86,8 @@ from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapSta
 from foreshot.text import Span
 
 _PRAGMA = "pragma foreign_keys"
-_TITLE = "Do it in a batch block, which copies the table and drops the old one"
-_CASCADES = "SQLite's foreign keys are on: dropping the old table would delete the rows that refer to it with ON DELETE CASCADE."
+_TITLE = "Use a batch block, which copies the table and drops the old one"
+_CASCADES = "Foreign keys are on: dropping the old table would delete the rows that reference it with ON DELETE CASCADE."
 
 
 class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
@@ -110,7 +110,7 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
             return
         yield self.finding(
             operation.site.name,
-            f"This fails on SQLite, which cannot do it to {code(operation.table_name)} in place. Do it in `op.batch_alter_table`.",
+            f"This fails on SQLite, which cannot change {code(operation.table_name)} in place. Use `op.batch_alter_table`.",
             operation=operation,
             targets=context.targets(self.databases, operation),
         )

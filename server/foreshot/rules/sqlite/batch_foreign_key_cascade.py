@@ -103,8 +103,8 @@ class BatchForeignKeyCascade(RevisionRule):
                     said.add(batch.call)
                     yield self.finding(
                         batch.call,
-                        f"The batch block makes {code(operation.table_name)} anew and so deletes every row of {codes(children[:3])}"
-                        " (SQLite, foreign keys on). Turn `foreign_keys` off before.",
+                        f"The batch block recreates {code(operation.table_name)}, which deletes every row of {codes(children[:3])}"
+                        " while SQLite's foreign keys are on. Turn `foreign_keys` off first.",
                         operation=operation,
                         object=operation.table_name,
                         targets=[state.target],

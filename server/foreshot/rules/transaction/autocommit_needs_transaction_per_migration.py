@@ -106,14 +106,14 @@ class AutocommitNeedsTransactionPerMigration(ProjectRule):
         if env.argument("transaction_per_migration") is not None:
             return
         related = [
-            Related("A block that commits what was done before", Span(start, end), file)
+            Related("This block commits what ran before it", Span(start, end), file)
             for file, (start, end) in places[-_SHOWN:]
             if isinstance(start, int) and isinstance(end, int)
         ]
         count = "one revision has" if len(places) == 1 else f"{len(places)} revisions have"
         yield self.finding(
             env.online[0].name,
-            f"All revisions of a run share one transaction, and {count} an autocommit block, which commits the others half way."
+            f"All revisions of a run share one transaction, but {count} an autocommit block, which commits the others halfway."
             " Pass `transaction_per_migration=True`.",
             path=path,
             targets=[target for target in project.targets if target.database == "postgresql"],

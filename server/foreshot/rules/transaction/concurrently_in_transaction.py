@@ -123,7 +123,7 @@ class ConcurrentlyInTransaction(OperationRule[_Outside]):
             return
         title = code(_title(operation))
         message = (
-            f"{title} fails on {on(refusing)}: several statements in one string are one transaction. Give it a call of its own."
+            f"{title} fails on {on(refusing)}: several statements in one string are one transaction. Run it by itself."
             if site.autocommit
             else f"{title} fails on {on(refusing)}, which refuses it inside a transaction. Run it in"
             " `op.get_context().autocommit_block()`."

@@ -23,7 +23,7 @@ def upgrade():
     connection = op.get_bind()
     connection.execute(sa.text("UPDATE users SET plan = 'free' WHERE plan IS NULL"))
     connection.commit()
-#   ^^^^^^^^^^^^^^^^^ is rolled back in silence
+#   ^^^^^^^^^^^^^^^^^ is silently rolled back
     op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
 ```
 ```python fixed
@@ -47,7 +47,7 @@ def upgrade():
 def upgrade():
     op.drop_column("users", "name")
     op.execute("ROLLBACK")
-#               ^^^^^^^^ Undoes what was done so far in this run
+#               ^^^^^^^^ Undoes everything this run has done
 ```
 ```python good
 from sqlalchemy.orm import Session
@@ -103,7 +103,6 @@ from foreshot.knowledge import transactional_ddl
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import on
 from foreshot.migration.operations import TransactionControl
 from foreshot.rules.transaction import _commits as commits
 from foreshot.syntax.changes import Change, RemoveStatement, WrapStatements
@@ -143,8 +142,8 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             if not operation.site.conditional:
                 yield self.finding(
                     operation.site.name,
-                    "Undoes what was done so far in this run, in earlier revisions too, while Alembic goes on as if it were"
-                    " there. Leave it to Alembic, or use a savepoint: `begin_nested()`.",
+                    "Undoes everything this run has done, earlier revisions included, while Alembic records it as done."
+                    " Use a savepoint instead: `begin_nested()`.",
                     operation=operation,
                     targets=targets,
                 )
@@ -161,11 +160,11 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             lost = (
                 "fails (InvalidRequestError), and the new version is not recorded"
                 if refused
-                else "is rolled back in silence, the new version included"
+                else "is silently rolled back, the new version included"
             )
             yield self.finding(
                 operation.site.name,
-                f"Ends the transaction that Alembic holds: what follows {lost}. Leave the commit to Alembic.",
+                f"Ends Alembic's transaction: what follows {lost}. Leave the commit to Alembic.",
                 operation=operation,
                 targets=targets,
             )
@@ -176,9 +175,8 @@ class ExplicitCommit(OperationRule[TransactionControl]):
         if half:
             yield self.finding(
                 operation.site.name,
-                "Commits what was done so far, behind Alembic's back: if anything fails after it, the revision stays half"
-                f" applied, and is not recorded ({on(half)}). Use `op.get_context().autocommit_block()` for what must run"
-                " outside of a transaction.",
+                "Commits behind Alembic's back: if anything fails afterwards, the revision stays half"
+                f" applied and unrecorded{context.where(half)}. Use `op.get_context().autocommit_block()`.",
                 operation=operation,
                 targets=half,
                 severity="warning",
@@ -195,11 +193,13 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             return
         removed: list[Change] = [RemoveStatement(site.statement)]
         if text is None and context.env is not None and context.env.transaction.early:
-            refused = "env.py has begun the transaction and does not commit it: this commit is what keeps the changes."
-            yield Fix("Leave the commit to Alembic", "unsafe", refused=refused)
+            refused = (
+                "env.py begins the transaction and never commits it: only this commit keeps the changes."
+            )
+            yield Fix("Remove the commit, which Alembic makes itself", "unsafe", refused=refused)
             return
         if text is None:
-            yield Fix("Leave the commit to Alembic", "unsafe", tuple(removed))
+            yield Fix("Remove the commit, which Alembic makes itself", "unsafe", tuple(removed))
             return
         following = commits.statements_after(site.statement, context)
         begins = any(

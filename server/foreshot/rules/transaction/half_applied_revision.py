@@ -44,7 +44,7 @@ from foreshot.lint import blocks
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -91,11 +91,11 @@ class HalfAppliedRevision(RevisionRule):
         first = getattr(before, "alembic_name", None) or before.kind
         return self.finding(
             operation.site.name,
-            f"If this fails on the rows that are there, the next run stops at {code(first)} ({on(targets)}):"
-            " nothing takes that back. Give this a revision of its own.",
+            f"If this fails on existing rows, the next run stops at {code(first)}{context.where(targets)}:"
+            " that is not rolled back. Give this its own revision.",
             operation=operation,
             targets=targets,
-            related=[Related("This stays, and cannot be run twice", before.site.name)],
+            related=[Related("This stays, and cannot run twice", before.site.name)],
         )
 
 

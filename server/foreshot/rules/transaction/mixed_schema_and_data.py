@@ -12,13 +12,13 @@ whose column is empty yet, or one row after the other; not of a few rows that a 
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
     op.execute("UPDATE users SET plan = 'free'")
-#               ^^^^^^^^^^^^ `users` is locked against everybody
+#               ^^^^^^^^^^^^ `users` stays locked against everybody
 ```
 ```python bad
 def upgrade():
     op.drop_column("orders", "note")
     op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
-#               ^^^^^^^^^^^^ `orders` is locked against everybody
+#               ^^^^^^^^^^^^ `orders` stays locked against everybody
 ```
 ```python good
 def upgrade():
@@ -45,7 +45,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.held import firmly, held_before
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import DataChange
 from foreshot.rules.transaction import _commits as commits
 from foreshot.rules.transaction._many import is_over_many
@@ -74,8 +74,8 @@ class MixedSchemaAndData(RevisionRule):
                 targets = context.targets(self.databases, operation)
                 yield self.finding(
                     operation.site.name,
-                    f"{code(first)} is locked against everybody until all these rows are written ({on(targets)})."
-                    " Write them in a revision of their own, in batches.",
+                    f"{code(first)} stays locked against everybody until these rows are written{context.where(targets)}."
+                    " Write them in their own revision, in batches.",
                     operation=operation,
                     object=first,
                     targets=targets,

@@ -12,7 +12,7 @@ def upgrade():
     op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
     with op.get_context().autocommit_block():
         op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
-#       ^^^^^^^^^^^^^^^ commits what stands before it
+#       ^^^^^^^^^^^^^^^ commits what comes before it
 ```
 ```python good
 def upgrade():
@@ -44,7 +44,6 @@ from foreshot.lint import blocks
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.words import on
 from foreshot.migration.operations import CreateIndex, DataChange, Maintenance, ValidateConstraint
 from foreshot.rules.transaction import _commits as commits
 
@@ -73,10 +72,10 @@ class SplitByAutocommit(RevisionRule):
             targets = context.targets(self.databases, operation)
             yield self.finding(
                 site.name,
-                "The autocommit block commits what stands before it: if this fails, the next run stops at what is there"
-                f" already ({on(targets)}). Give it a revision of its own.",
+                f"The autocommit block commits what comes before it: if this fails{context.where(targets)}, the next run stops"
+                " at what already exists. Give it its own revision.",
                 operation=operation,
                 targets=targets,
-                related=[Related("This is committed by then, and cannot be run twice", before.site.name)],
+                related=[Related("This is committed by then, and cannot run twice", before.site.name)],
             )
             return

@@ -97,8 +97,8 @@ class TimeoutNotRestored(RevisionRule):
             for name, operation in left.items():
                 yield self.finding(
                     operation.site.name,
-                    f"{code(name)} stays in force for every later revision of the run, which may need longer."
-                    " Set it for the transaction, or set it back.",
+                    f"{code(name)} stays in force for every later revision of the run, and stops those that need longer."
+                    " Use SET LOCAL, or set it back.",
                     operation=operation,
                     object=name,
                     targets=context.targets(self.databases, operation),
@@ -118,4 +118,4 @@ class TimeoutNotRestored(RevisionRule):
         if match is not None:
             span = Span(at.start, at.start + match.end())
             word = "set local" if match[0].islower() else "SET LOCAL"
-            yield Fix("Set it for this transaction alone (`SET LOCAL`)", "safe", (ReplaceText(span, word),))
+            yield Fix("Use `SET LOCAL`, which ends with the transaction", "safe", (ReplaceText(span, word),))

@@ -11,14 +11,14 @@ column is empty yet, and of a loop that writes one row after the other. `whole-t
 ```python bad
 def upgrade():
     op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
-#               ^^^^^^^^^^^^ are locked until all are written
+#               ^^^^^^^^^^^^ stays locked until all are written
 ```
 ```python bad
 def upgrade():
     bind = op.get_bind()
     for row in bind.execute(sa.text("SELECT id, name FROM users")):
         bind.execute(sa.text("UPDATE users SET slug = lower(:name) WHERE id = :id"), {"id": row.id, "name": row.name})
-#                             ^^^^^^^^^^^^ are locked until all are written
+#                             ^^^^^^^^^^^^ stays locked until all are written
 ```
 ```python good
 def upgrade():
@@ -78,8 +78,8 @@ class UnbatchedBackfill(RevisionRule):
                 continue
             yield self.finding(
                 operation.site.name,
-                f"All rows of {code(operation.table_name)} that this writes are locked until all are written, in one"
-                " transaction. Write them in batches, each committed by itself.",
+                f"Every row of {code(operation.table_name)} that this writes stays locked until all are written, in one"
+                " transaction. Commit in batches.",
                 operation=operation,
                 targets=context.targets(self.databases, operation),
             )

@@ -14,7 +14,7 @@ It does not matter on a table that the revision created.
 def upgrade():
     op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
     op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_user")
-#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ still blocks every write to `orders` and `users`
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ still blocks writes to `orders` and `users`
 ```
 ```python fixed
 def upgrade():
@@ -30,7 +30,7 @@ def upgrade():
     op.execute(\"""
         ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0) NOT VALID;
         ALTER TABLE orders VALIDATE CONSTRAINT total_positive;
-#                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ still blocks every read and write of `orders`
+#                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ still blocks reads and writes of `orders`
     \""")
 ```
 ```python good
@@ -53,7 +53,7 @@ from foreshot.knowledge import effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.words import code, codes, on
+from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddConstraint, ValidateConstraint
 from foreshot.rules.transaction import _commits as commits
 
@@ -81,11 +81,11 @@ class ValidateInSameTransaction(OperationRule[ValidateConstraint]):
         tables = [operation.table_name]
         if isinstance(added.constraint.ref_table, str):
             tables = list(dict.fromkeys([*tables, added.constraint.ref_table]))
-        blocked = "every read and write of" if "reads and writes" in blocks else "every write to"
+        blocked = "reads and writes of" if "reads and writes" in blocks else "writes to"
         yield self.finding(
             operation.site.name,
-            f"Validating {code(name)} in the transaction that added it gains nothing: its lock still blocks {blocked}"
-            f" {codes(tables)} while every row is read ({on(targets)}). Validate it in an autocommit block, or in a later revision.",
+            f"Validating {code(name)} in the transaction that added it still blocks {blocked}"
+            f" {codes(tables)}{context.where(targets)}. Use an autocommit block or a later revision.",
             operation=operation,
             object=name,
             targets=targets,

@@ -74,7 +74,7 @@ down_revision = "0001"
 def upgrade():
     session = Session(bind=op.get_bind())
     for user in session.query(models.User):
-        #                     ^^^^^^^^^^^ as it is today
+        #                     ^^^^^^^^^^^ today's model
         user.email = user.email.lower()
     session.commit()
 
@@ -106,7 +106,7 @@ from alembic import op
 import sqlalchemy as sa
 from app.jobs import queue, set_checksum
 from app.models import User
-#                      ^^^^ once it is moved or deleted
+#                      ^^^^ once that is moved or deleted
 
 revision = "0002"
 down_revision = "0001"
@@ -221,14 +221,14 @@ class ModelImportInMigration(RevisionRule):
                 named.node.asname or named.node.name, context
             ):
                 message = (
-                    f"This revision hands on the application's model {code(name)}: once it is moved or deleted, every Alembic"
-                    " command fails here. Leave what needs the model to the application itself."
+                    f"This revision needs the application's model {code(name)}: once that is moved or deleted, every Alembic"
+                    " command fails here. Leave that work to the application."
                 )
             else:
                 message = (
-                    f"This revision sees the model {code(name)} as it is today, not as the table was: once it asks for a column"
-                    f" that the table does not have {_MISSING[direction]}, `alembic {direction}` fails when it comes here. Write"
-                    " down the table with `sa.table` and the columns that are used."
+                    f"This uses today's model {code(name)}: once it maps a column"
+                    f" that the table does not have {_MISSING[direction]}, `alembic {direction}` fails. Declare"
+                    " it with `sa.table`."
                 )
             yield self.finding(
                 at,
@@ -243,7 +243,9 @@ class ModelImportInMigration(RevisionRule):
         if isinstance(found, _Import):
             changes = light_table(found.statement, found.alias, found.model, context)
             if changes:
-                yield Fix(f"Write down the table {code(found.model.table)}", "unsafe", tuple(changes))
+                yield Fix(
+                    f"Declare the table {code(found.model.table)} with `sa.table`", "unsafe", tuple(changes)
+                )
 
 
 def _model(path: str, context: Context) -> MappedClass | None:

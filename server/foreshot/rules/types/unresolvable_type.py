@@ -168,7 +168,7 @@ class UnresolvableType(RevisionRule):
                 lost.add(missing)
             yield self.finding(
                 named.span(missing),
-                f"{_EFFECT[place]}: {code(module)} has no {code(name)}. Write where it is now.",
+                f"{_EFFECT[place]}: {code(module)} has no {code(name)}. Write its new place.",
                 operation=_operation(named, place, context),
                 object=missing,
                 state=_Lost(named, missing),

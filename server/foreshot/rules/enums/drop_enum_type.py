@@ -12,7 +12,7 @@ def upgrade():
 ```python bad dialect=postgresql
 def upgrade():
     op.execute("DROP TYPE letter_kind")
-    #           ^^^^^^^^^^^^^^^^^^^^^ This fails (PostgreSQL): `letters.kind` still uses the type `letter_kind`
+    #           ^^^^^^^^^^^^^^^^^^^^^ This fails: `letters.kind` still uses the type `letter_kind`
 ```
 ```python bad dialect=postgresql
 def upgrade():
@@ -51,7 +51,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import DropType
 from foreshot.rules.enums._types import known_name
 from foreshot.schema.state import Column
@@ -82,9 +82,9 @@ class DropEnumType(OperationRule[DropType]):
             table, column = used
             user = code(f"{table}.{column.name}")
             if _CASCADE.search(operation.site.sql or ""):
-                told = f"CASCADE drops {user} as well, which has the type {code(name)} ({on([state.target])}). Give it another type first."
+                told = f"CASCADE drops {user} as well, which has the type {code(name)}{context.where([state.target])}. Give it another type first."
             else:
-                told = f"This fails ({on([state.target])}): {user} still uses the type {code(name)}. Drop it, or give it another type, first."
+                told = f"This fails{context.where([state.target])}: {user} still uses the type {code(name)}. Drop it, or give it another type, first."
             yield self.finding(
                 operation.site.name,
                 told,

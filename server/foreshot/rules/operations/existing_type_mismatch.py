@@ -44,7 +44,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn
 from foreshot.schema.lower import type_of
 from foreshot.schema.state import Column
@@ -77,7 +77,7 @@ class ExistingTypeMismatch(OperationRule[AlterColumn]):
             argument, told = found
             yield self.finding(
                 operation.site.args.get(argument, operation.site.name),
-                f"{code(f'{table}.{name}')} {told} ({on([state.target])}): MODIFY sets what `{argument}` says. Say what it has, or pass"
+                f"{code(f'{table}.{name}')} {told}{context.where([state.target])}: MODIFY sets what `{argument}` says. Say what it has, or pass"
                 f" `{_CHANGING[argument]}`.",
                 operation=operation,
                 object=name,

@@ -78,7 +78,7 @@ class UnknownRule(SuppressionRule):
             written = source.content[finding.span.start : finding.span.end]
             quote = written[:1] if written[:1] in "\"'" else ""
             yield Fix(
-                f"Write `{finding.state}`",
+                f"Write {code(finding.state)}",
                 "unsafe",
                 (ReplaceText(finding.span, f"{quote}{finding.state}{quote}"),),
             )

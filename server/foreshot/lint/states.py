@@ -82,6 +82,12 @@ def states(operation: Operation, context: Context, databases: tuple[str, ...] = 
             yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
 
 
+def is_partitioned(operation: ops.TableOperation, context: Context) -> bool:
+    """Whether PostgreSQL has partitions below the operation's table: it builds no index concurrently there (0A000)."""
+    found = (state.table(operation.table_name) for state in states(operation, context, ("postgresql",)))
+    return any(table is not None and table.partitioned for table in found)
+
+
 def names_given(operation: Operation) -> Iterator[str]:
     """The names that an operation itself gives to indexes and constraints."""
     match operation:

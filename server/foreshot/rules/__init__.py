@@ -120,6 +120,7 @@ IN_A_REVISION: tuple[str, ...] = (
     "mysql/alter-loses-attributes",
     "sqlite/batch-foreign-key-cascade",
     "sqlite/alter-outside-batch",
+    "sqlite/batch-unnamed-constraint",
     "operations/operation-order",
 )
 """Rules whose findings follow from one revision file and what all revisions of an environment share."""

@@ -48,6 +48,7 @@ def upgrade():
 def upgrade():
     op.create_unique_constraint(op.f("uq_orders_status"), "orders", ["status"])
     op.create_unique_constraint(None, "orders", ["id"])
+    op.create_index("uq_orders_id", "orders", ["id"], unique=True)
     op.create_check_constraint("known", "orders", "status in ('open', 'paid')")
 ```
 """
@@ -103,16 +104,21 @@ class NamingConventionMismatch(ProjectRule):
                 continue
             referred = made.ref_table if isinstance(made, ops.ConstraintSpec) else ""
             their = made.ref_columns if isinstance(made, ops.ConstraintSpec) else ()
-            name = by_convention(
-                story.target,
-                kind,
-                table,
-                columns,
-                referred if isinstance(referred, str) else "",
-                [item for item in their if isinstance(item, str)],
-            )
-            if name is not None and name != made.name and "%(" not in name:
-                yield (at.start, at.end, made.name, name)
+            # A unique index may stand for a unique constraint, and is called like one then.
+            kinds = ("ix", "uq") if isinstance(made, ops.IndexSpec) and made.unique is not False else (kind,)
+            names = [
+                by_convention(
+                    story.target,
+                    each,
+                    table,
+                    columns,
+                    referred if isinstance(referred, str) else "",
+                    [item for item in their if isinstance(item, str)],
+                )
+                for each in kinds
+            ]
+            if made.name not in names and names[0] is not None and "%(" not in names[0]:
+                yield (at.start, at.end, made.name, names[0])
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each such name that no model gives."""

@@ -74,6 +74,18 @@ def upgrade():
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
 ```
+Nor is it taken, in whatever block, on a table that has partitions:
+
+```python setup
+def upgrade():
+    op.create_table("events", sa.Column("id", sa.Integer()), sa.Column("at", sa.Date()), postgresql_partition_by="RANGE (at)")
+```
+```python bad
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_events_at", "events", ["at"], postgresql_concurrently=True)
+        #                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `events` is partitioned
+```
 """
 
 from __future__ import annotations
@@ -86,6 +98,7 @@ from foreshot.knowledge import Facts, Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import is_partitioned
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import (
     AddEnumValue,
@@ -112,6 +125,13 @@ class ConcurrentlyInTransaction(OperationRule[_Outside]):
     def check(self, operation: _Outside, context: Context) -> Iterator[Finding]:
         """Whether it stands in a transaction."""
         site = operation.site
+        if (
+            isinstance(operation, CreateIndex)
+            and operation.concurrently is True
+            and is_partitioned(operation, context)
+        ):
+            yield self._on_partitions(operation, context)
+            return
         refusing = [
             target for target in context.targets(self.databases, operation) if _refuses(target, operation)
         ]
@@ -139,9 +159,25 @@ class ConcurrentlyInTransaction(OperationRule[_Outside]):
             targets=refusing,
         )
 
+    def _on_partitions(self, operation: CreateIndex, context: Context) -> Finding:
+        """An autocommit block does not help there."""
+        site, name = operation.site, operation.index.name
+        targets = context.targets(self.databases, operation)
+        return self.finding(
+            site.keywords.get("postgresql_concurrently", site.name),
+            f"`CREATE INDEX CONCURRENTLY` fails on {on(targets)}: {code(operation.table_name)} is partitioned. Create it `ON ONLY` the table,"
+            " concurrently on each partition, and attach those.",
+            operation=operation,
+            object=name if isinstance(name, str) else None,
+            targets=targets,
+            state="partitioned",
+        )
+
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """An autocommit block around it."""
         operation = finding.operation
+        if finding.state == "partitioned":
+            return
         changes = commits.in_autocommit(operation, context) if operation is not None else []
         if changes:
             yield Fix("Run it in an autocommit block", "safe", tuple(changes))

@@ -21,16 +21,14 @@ from foreshot.lint.report import Report
 from foreshot.rules import all_rules
 from foreshot.workspace.check import Options, check
 from foreshot.workspace.project import Project
-from rules.harness import examples_of, project_of
+from rules.harness import MOST_WORDS, examples_of, project_of, words_in
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST_WORDS = 25
 DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "postgresql,mysql,sqlite", "unknown")
 _CODE = re.compile(r"`[^`]*`")
 _NUMBER = re.compile(r"\b\d+\b")
 _VAGUE = re.compile(r"\b(may|might|some|somehow|perhaps|possibly|probably|could)\b", re.IGNORECASE)
 _WAITS = re.compile(r"\b(fails?|waits?|not known|blocks reads|blocks writes|danger|caution)\b", re.IGNORECASE)
-_WORD = re.compile(r"\S*\w\S*")
 
 
 def main() -> int:
@@ -89,8 +87,7 @@ KINDS = {"message": 0, "related": 1, "fix": 2, "refusal": 3}
 
 def faults(kind: str, text: str) -> Iterator[str]:
     """What a machine sees to be wrong with a message, a title or a refusal."""
-    words = len(_WORD.findall(_CODE.sub("name", text)))
-    if words > (MOST_WORDS if kind in ("message", "refusal") else 14):
+    if kind != "related" and words_in(text) > (MOST_WORDS + 10 if kind == "refusal" else MOST_WORDS):
         yield f"{kind} of too many words"
     bare = _CODE.sub("", text)
     if vague := _VAGUE.search(bare):

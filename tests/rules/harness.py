@@ -46,6 +46,8 @@ from foreshot.workspace.shipped import Review, compared
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
 
 ROOT = "/project"
+MOST_WORDS = 25
+"""Of a message, on a project of one database; with several, it also says where it holds."""
 REVISION = "migrations/versions/0002_example.py"
 FIRST = "first.py"
 """What a page calls the revision that a repair puts before the one that it is about."""
@@ -330,6 +332,11 @@ def review_against(texts: Mapping[str, str], contents: Mapping[str, bytes]) -> R
     headers = Headers(contents, lambda _: None)
     reader = BaseReader(ref, tree, tree, contents, headers)
     return Review(base=reader.base, reader=reader, everything=True, header=headers)
+
+
+def words_in(text: str) -> int:
+    """How many words a message has; what it quotes counts as one."""
+    return len(re.findall(r"\S*\w\S*", re.sub(r"`[^`]*`", "name", text)))
 
 
 def reports_of(project: Project, rule: str | None = None) -> list[Report]:

@@ -17,6 +17,7 @@ from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from rules.harness import (
     FIRST,
+    MOST_WORDS,
     REVISION,
     ROOT,
     Example,
@@ -27,6 +28,7 @@ from rules.harness import (
     project_of,
     reports_of,
     room_files,
+    words_in,
 )
 
 RULES = list(all_rules().by_name.values())
@@ -74,6 +76,10 @@ def test_a_room_is_furnished(rule: Rule) -> None:
 def test_findings_match_the_marks(rule: Rule, example: Example) -> None:
     project = example.project()
     assert _found(project, rule, example) == _expected(project, example)
+    if "," not in example.options.get("dialect", ""):
+        assert [
+            one.message for one in reports_of(project, rule.name) if words_in(one.message) > MOST_WORDS
+        ] == []
 
 
 @pytest.mark.parametrize(("rule", "example"), FIXED)

@@ -23,7 +23,7 @@ RECENT: Final = 256
 """States that are kept besides: those that were asked for last."""
 EMPTY: Final = Schema()
 _UNNAMED: Final = Schema(
-    perhaps=(Perhaps("the naming convention cannot be told", Origin("", "upgrade", "", "")),)
+    perhaps=(Perhaps("the naming convention is not known", Origin("", "upgrade", "", "")),)
 )
 
 
@@ -154,7 +154,7 @@ class Story:
             if parent and parent not in self._shape.first:
                 return "an earlier revision is missing"
         if header.has_problem("down_revision"):
-            return "its parents cannot be told"
+            return "its parents is not known"
         if len(self._uppers(index)) < len(self._shape.upper[index]):
             return "the history goes in a circle"
         return ""

@@ -91,7 +91,7 @@ def resolve_action(project: Project, report: Report, kind: Kind, index: int) -> 
         return Changes({report.path: [ignore_comment(source, report)]})
     fix = project.offers.fix(report, index)
     if fix is None:
-        raise Unavailable("the finding is not there any more")
+        raise Unavailable("the finding is gone")
     if fix.refused is not None:
         raise Unavailable(fix.refused)
     return Changes(fix.edits, fix.creates)

@@ -93,7 +93,7 @@ def _changes(moment: Moment, data: Mapping[str, Any]) -> tuple[Project, Changes]
         return found.project, safe_fixes(found.project, found.path)
     report = find_report(moment.world.reports(found.path), str(data.get("rule")), str(data.get("key")))
     if report is None or kind not in _KINDS or not isinstance(index, int):
-        raise Unavailable("the finding is not there any more")
+        raise Unavailable("the finding is gone")
     return found.project, resolve_action(found.project, report, kind, index)
 
 

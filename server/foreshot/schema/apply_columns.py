@@ -25,7 +25,7 @@ def make_column(draft: Draft, change: to.MadeColumn) -> None:
         return
     made = change.column
     if made.name is None:
-        draft.doubt("a column whose name cannot be told is added", table.name)
+        draft.doubt("a column whose name is not known is added", table.name)
         return
     if made.name in table.columns:
         if not change.if_not_exists:
@@ -53,9 +53,9 @@ def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -
     if type_.stored is None and not (made.type is None and draft.dialect == "sqlite"):
         reasons.append(Perhaps(unknown_type(made.type), draft.origin, about))
     if made.nullable is None:
-        reasons.append(Perhaps("whether it takes NULL cannot be told", draft.origin, about))
+        reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about))
     if is_unclear(default):
-        reasons.append(Perhaps("its default cannot be told", draft.origin, about))
+        reasons.append(Perhaps("its default is not known", draft.origin, about))
     serial = spell(made.type, draft.dialect, made.sql).serial
     sequence = None
     if serial is not None and draft.dialect == "postgresql":
@@ -92,7 +92,7 @@ def unknown_type(written: Plain) -> str:
     """Why a type has no spelling."""
     if isinstance(written, Called | Named):
         return f"what {written.path} is stored as is not known"
-    return "its type cannot be told"
+    return "its type is not known"
 
 
 def own_sequence(draft: Draft, table: str, column: str) -> str:
@@ -129,7 +129,7 @@ def lose_column(draft: Draft, change: to.LostColumn) -> None:
     if table is None:
         return
     if change.column is None:
-        draft.doubt("a column that cannot be told is dropped", table.name)
+        draft.doubt("a column that is not known is dropped", table.name)
         return
     if change.column not in table.columns:
         if not change.if_exists and table.there is None and not table.perhaps:
@@ -221,7 +221,7 @@ def set_column(draft: Draft, change: to.SetColumn) -> None:
     if table is None:
         return
     if change.column is None:
-        draft.doubt("a column that cannot be told is altered", table.name)
+        draft.doubt("a column that is not known is altered", table.name)
         return
     column = table.columns.get(change.column)
     if column is None and (draft.target.is_mysql or change.at.raw):
@@ -234,7 +234,7 @@ def set_column(draft: Draft, change: to.SetColumn) -> None:
     draft.put(table)
     if "name" in change.sets:
         if change.name is None:
-            draft.doubt(f"the column {change.column} is renamed to what cannot be told", table.name)
+            draft.doubt(f"the column {change.column} gets a name that is not known", table.name)
         elif change.name != column.name:
             rename_column(draft, table, column.name, change.name)
 
@@ -257,12 +257,12 @@ def _altered(draft: Draft, table: Table, column: Column, change: to.SetColumn) -
         column = replace(column, type=type_, typed_by=draft.origin)
     if "nullable" in sets:
         if change.nullable is None:
-            reasons.append(Perhaps("whether it takes NULL cannot be told", draft.origin, about))
+            reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about))
         column = replace(column, nullable=change.nullable, nullable_by=draft.origin)
     if "default" in sets:
         default, identity = chosen(change.default, draft.dialect), column.identity
         if is_unclear(default):
-            reasons.append(Perhaps("its default cannot be told", draft.origin, about))
+            reasons.append(Perhaps("its default is not known", draft.origin, about))
         if isinstance(default, Called) and default.path.rpartition(".")[2] == "Identity":
             default, identity = None, default
         elif default is None:

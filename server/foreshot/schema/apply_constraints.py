@@ -48,7 +48,7 @@ def add_constraint(draft: Draft, table: Table, made: to.NewConstraint) -> Table:
             columns, together = known_columns(index.columns), index.nulls_not_distinct
             table = replace(table, indexes=tuple([item for item in table.indexes if item is not index]))
     if columns is None or made.name is None or made.kind not in ("primary key", "unique"):
-        return doubted(draft, table, "a constraint that cannot be told is added")
+        return doubted(draft, table, "a constraint that is not known is added")
     if made.kind == "primary key":
         return set_primary_key(draft, table, columns, made.name, made.final)
     table = add_unique(draft, table, columns, made.name, made.final, made.deferrable)
@@ -99,7 +99,7 @@ def add_check(
 ) -> Table:
     """The table with a check."""
     if made.name is None:
-        return doubted(draft, table, "a check whose name cannot be told is added")
+        return doubted(draft, table, "a check whose name is not known is added")
     written, named = name_of(draft, table, "ck", (column,) if column else (), made.name, made.final)
     if written is None and draft.dialect == "postgresql":
         of = (column,) if column else _mentioned(made.condition, table)
@@ -142,7 +142,7 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     """The table with a foreign key; ``apart``: by ALTER TABLE."""
     columns, referred = known_columns(made.columns), known_columns(made.ref_columns)
     if columns is None or referred is None or made.ref_table is None or made.name is None:
-        return doubted(draft, table, "a foreign key that cannot be told is added")
+        return doubted(draft, table, "a foreign key that is not known is added")
     if made.use_alter and not apart:
         # SQLAlchemy leaves it to an ALTER TABLE that Alembic never makes.
         return table

@@ -61,7 +61,7 @@ def add_index(draft: Draft, table: Table, made: to.NewIndex, if_not_exists: bool
     """The table with an index."""
     index = built_index(draft, table, made)
     if index is None or made.unique is None:
-        return doubted(draft, table, "an index that cannot be told is created")
+        return doubted(draft, table, "an index that is not known is created")
     if if_not_exists and any(item.name == index.name for item in table.indexes):
         return table
     table = replace(table, indexes=(*table.indexes, index))
@@ -69,7 +69,7 @@ def add_index(draft: Draft, table: Table, made: to.NewIndex, if_not_exists: bool
         any(item is None and place not in made.expressions for place, item in enumerate(made.columns))
         and not made.expressions
     ):
-        table = doubted(draft, table, "an index on what cannot be told is created")
+        table = doubted(draft, table, "an index on columns that are not known is created")
     return _without_implied_index(draft, table, index)
 
 
@@ -89,7 +89,7 @@ def _without_implied_index(draft: Draft, table: Table, index: st.Index) -> Table
 def drop_index(draft: Draft, change: to.LostIndex) -> None:
     """An index is dropped."""
     if change.name is None:
-        draft.doubt("an index that cannot be told is dropped", change.table or "")
+        draft.doubt("an index that is not known is dropped", change.table or "")
         return
     name = change.name.rpartition(".")[2]
     for table in _places(draft, change.table):

@@ -17,7 +17,7 @@ _INTEGERS = frozenset({"INTEGER", "BIGINT", "SMALLINT"})
 def make_table(draft: Draft, change: to.MadeTable) -> None:
     """A table is created."""
     if change.table is None:
-        draft.doubt("a table whose name cannot be told is created")
+        draft.doubt("a table whose name is not known is created")
         return
     known = draft.find(change.table)
     if known is not None:
@@ -43,7 +43,7 @@ def make_table(draft: Draft, change: to.MadeTable) -> None:
     columns: dict[str, Column] = {}
     for made in change.columns:
         if made.name is None:
-            table = _doubted(draft, table, "it has a column whose name cannot be told")
+            table = _doubted(draft, table, "it has a column whose name is not known")
             continue
         column = column_of(draft, table, made, create=not change.at.raw)
         if keys == (made.name,) and _is_serial(made, column, change):
@@ -82,7 +82,7 @@ def _constrained(draft: Draft, table: Table, change: to.MadeTable, keys: tuple[s
     """The table with its keys, in the order in which the server names them."""
     written = next((item for item in change.constraints if item.kind == "primary key"), None)
     if written is not None and None in written.columns:
-        table = _doubted(draft, table, "its primary key cannot be told")
+        table = _doubted(draft, table, "its primary key is not known")
     elif keys:
         name = (written.name if written is not None else "") or ""
         table = set_primary_key(
@@ -123,7 +123,7 @@ def _same_as_key(draft: Draft, table: Table) -> Table:
 def lose_table(draft: Draft, change: to.LostTable) -> None:
     """A table is dropped, with what lives on it."""
     if change.table is None:
-        draft.doubt("a table that cannot be told is dropped")
+        draft.doubt("a table that is not known is dropped")
         return
     name = draft.find(change.table)
     if name is None:
@@ -152,7 +152,7 @@ def lose_table(draft: Draft, change: to.LostTable) -> None:
 def move_table(draft: Draft, change: to.MovedTable) -> None:
     """A table is renamed: names of keys, indexes and sequences stay; MySQL renames the keys that it named itself."""
     if change.table is None or change.new is None:
-        draft.doubt("a table is renamed and cannot be told")
+        draft.doubt("a table whose name is not known is renamed")
         return
     view = draft.views.pop(change.table, None)
     if view is not None:

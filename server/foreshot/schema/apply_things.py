@@ -15,7 +15,7 @@ def make_enum(draft: Draft, change: to.MadeEnum) -> None:
     if draft.dialect != "postgresql":
         return
     if change.name is None:
-        draft.doubt("a type whose name cannot be told is created")
+        draft.doubt("a type whose name is not known is created")
         return
     if change.name in draft.enums:
         return
@@ -34,7 +34,7 @@ def lose_type(draft: Draft, change: to.LostType) -> None:
     if draft.dialect != "postgresql":
         return
     if change.name is None:
-        draft.doubt("a type that cannot be told is dropped")
+        draft.doubt("a type that is not known is dropped")
         return
     draft.enums.pop(_enum(draft, change.name) or "", None)
     for kind in ("type", "domain"):
@@ -68,7 +68,7 @@ def make_value(draft: Draft, change: to.MadeValue) -> None:
     values.insert(place, change.value)
     reasons = enum.perhaps
     if change.value is None or (change.place and change.neighbour not in enum.values):
-        reasons = (*reasons, Perhaps("a label that cannot be told is added", draft.origin, name))
+        reasons = (*reasons, Perhaps("a label that is not known is added", draft.origin, name))
     draft.enums[name] = replace(enum, values=tuple(values), perhaps=reasons)
 
 
@@ -108,7 +108,7 @@ def make_thing(draft: Draft, change: to.MadeThing) -> None:
     name = change.name
     if name is None:
         if change.kind in ("view", "materialized view"):
-            draft.doubt("a view whose name cannot be told is created", "view")
+            draft.doubt("a view whose name is not known is created", "view")
         return
     words = frozenset(change.words)
     match change.kind:

@@ -116,7 +116,7 @@ def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
         names = (about, after.type.stored or "", before.type.stored or "")
         yield Difference(about, "type", missing=False, words="{} is {} instead of {}", names=names)
     if None not in (before.nullable, after.nullable) and before.nullable != after.nullable:
-        words = "{} allows NULL and did not" if after.nullable else "{} is NOT NULL and was not"
+        words = "{} allows NULL and did not before" if after.nullable else "{} is NOT NULL and was not before"
         yield Difference(about, "nullable", missing=False, words=words, names=(about,))
     if _default(before.default) != _default(after.default) and not _is_unclear(before.default, after.default):
         what = (

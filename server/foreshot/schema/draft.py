@@ -85,7 +85,7 @@ class Draft:
         When it cannot be told which table it is, everything may be otherwise.
         """
         if name is None:
-            self.doubt(f"{why} of a table that cannot be told")
+            self.doubt(f"{why} of a table that is not known")
             return None
         known = self.find(name)
         if known is not None:

@@ -48,7 +48,7 @@ class Draft:
             pieces += _take(rest, edit.span.start - position)
             lost = _take(rest, edit.span.end - edit.span.start)
             if any(isinstance(piece, str) and piece.strip() for piece in lost):
-                raise Refused("two changes want the same text")
+                raise Refused("two of its edits overlap")
             if edit.text:
                 pieces.append(edit.text)
             position = edit.span.end
@@ -116,6 +116,6 @@ def _moved(offset: int, step: list[Edit], *, before_insertion: bool) -> int:
         if offset < start or (offset == start and (start < end or before_insertion)):
             break
         if offset < end:
-            raise Refused("another change takes away what this one is about")
+            raise Refused("another edit removes what this one changes")
         shift += len(edit.text) - (end - start)
     return offset + shift

@@ -51,7 +51,7 @@ def _parsed(code: str) -> Import:
     try:
         body = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refused(f"the import to add is no Python: {error}") from error
+        raise Refused(f"the import to add is not valid Python: {error}") from error
     if len(body) != 1 or not isinstance(body[0], Import):
         raise Refused("the import to add is not one import statement")
     return body[0]

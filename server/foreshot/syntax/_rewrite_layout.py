@@ -86,7 +86,7 @@ class Layout:
                     if self.content.startswith("elif", self.start(block[first])):
                         raise Refused("an elif is part of its if")
                     return Run(block, first, index, owner)
-        raise Refused("no statement stands there")
+        raise Refused("there is no statement at that place")
 
     def function(self, span: Span) -> ast.FunctionDef | ast.AsyncFunctionDef:
         """The function whose span is ``span``.
@@ -98,7 +98,7 @@ class Layout:
         function = run.block[run.first]
         if run.first == run.last and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return function
-        raise Refused("no function stands there")
+        raise Refused("there is no function at that place")
 
     def start(self, statement: ast.stmt) -> int:
         """Where a statement begins, its decorators included."""
@@ -110,7 +110,7 @@ class Layout:
             at = self.content.rfind("@", 0, at)
             if not self.content[self.line_start(at) : at].strip():
                 return at
-        raise Refused("a decorator stands where it is not expected")
+        raise Refused("a decorator is in an unexpected place")
 
     def end(self, statement: ast.stmt) -> int:
         """Where a statement ends."""
@@ -194,7 +194,7 @@ class Layout:
                 understood = _AFTER_COLON.search(self.content, self.line_start(start), start)
                 before = understood.start(1) if understood else start
             if understood is None:
-                raise Refused("the statements of that line cannot be told apart")
+                raise Refused("the statements on that line cannot be separated")
             edits.append(Edit(Span(before, start), newline + indent))
         semicolon = _SEMICOLON.match(self.content, self.end(block[last]))
         if semicolon:

@@ -67,7 +67,7 @@ def skeleton_of(call: str) -> Skeleton:
         or not isinstance(node.value, ast.Call)
         or module.span(node.value) != Span(1, len(text) - 1)
     ):
-        raise Refused("no call stands there")
+        raise Refused("there is no call at that place")
     values = [
         argument.value if isinstance(argument, ast.Starred) else argument for argument in node.value.args
     ]

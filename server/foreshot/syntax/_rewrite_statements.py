@@ -178,7 +178,7 @@ def _alone(draft: Draft, find: Find, newline: str) -> tuple[Layout, Run]:
         layout = draft.layout
         run = find(layout)
         if not layout.stands_alone(run):
-            raise Refused("the statements of that line cannot be told apart")
+            raise Refused("the statements on that line cannot be separated")
     return layout, run
 
 
@@ -233,7 +233,7 @@ def _statements(code: str) -> Block:
     try:
         return ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refused(f"the code to write is no Python: {error}") from error
+        raise Refused(f"the code to write is not valid Python: {error}") from error
 
 
 def _is_one_simple_statement(code: str) -> bool:

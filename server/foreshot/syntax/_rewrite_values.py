@@ -26,7 +26,7 @@ def check_calls(layout: Layout, changes: Sequence[Change]) -> None:
         if last is None or hasattr(node, "decorator_list") or any(first <= row <= last for row in rows):
             pending.extend(ast.iter_child_nodes(node))
     if wanted:
-        raise Refused("no call stands there")
+        raise Refused("there is no call at that place")
 
 
 @lru_cache(maxsize=512)
@@ -35,7 +35,7 @@ def check_value(name: str, value: str) -> None:
     try:
         call = ast.parse(f"f({name}={value.strip()})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refused(f"the value for {name} is no Python: {error}") from error
+        raise Refused(f"the value for {name} is not valid Python: {error}") from error
     if not isinstance(call, ast.Call) or call.args or [keyword.arg for keyword in call.keywords] != [name]:
         raise Refused(f"the value for {name} is not one expression")
 

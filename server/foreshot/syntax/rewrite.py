@@ -79,7 +79,7 @@ def edits_for(source: SourceText, changes: Sequence[Change], *, python: bool = T
     if python:
         check_calls(draft.layout, changes)
     elif not all(isinstance(change, ReplaceText) for change in changes):
-        raise Refused("the file is no Python")
+        raise Refused("the file is not valid Python")
     for change in _combined(changes):
         _ORDER[type(change)](draft, change, source.newline)
     if python:
@@ -231,7 +231,9 @@ def _find(call: cst.Call, name: str, position: int | None) -> int | None:
             return index
         if argument.star == "*" and index <= position:
             raise Refused(
-                f"what is unpacked into the call may be its {name}" if name else "the position is not fixed"
+                f"what is unpacked into the call could include {name}"
+                if name
+                else "the position is not fixed"
             )
     return None
 
@@ -297,7 +299,7 @@ def _without(shape: _Shape, name: str, position: int | None) -> str | None:
     index = _find(call, name, position)
     if index is None:
         if any(argument.star == "**" for argument in call.args):
-            raise Refused(f"what is unpacked into the call may be its {name}")
+            raise Refused(f"what is unpacked into the call could include {name}")
         return None
     arguments = list(call.args)
     removed = arguments.pop(index)

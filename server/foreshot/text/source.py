@@ -91,7 +91,7 @@ def decode(data: bytes, *, python: bool = True) -> SourceText | Unreadable:
                 io.BytesIO(codecs.BOM_UTF8 + head if bom else head).readline
             )
         except SyntaxError as error:
-            return Unreadable(f"the file's encoding cannot be told: {error.msg}")
+            return Unreadable(f"its encoding is not known ({error.msg})")
         if encoding == "utf-8-sig":
             encoding = "utf-8"
         elif not _extends_ascii(encoding):

@@ -130,7 +130,7 @@ def resolve(fix: Fix, path: str, source_of: Callable[[str], SourceText | None]) 
         creates = (*creates, created)
     for created in creates:
         if source_of(created.path) is not None:
-            return ResolvedFix(fix.title, fix.safety, refused=f"{created.path} exists already")
+            return ResolvedFix(fix.title, fix.safety, refused=f"{created.path} already exists")
     return ResolvedFix(fix.title, fix.safety, edits, creates)
 
 

@@ -127,7 +127,7 @@ def _plain(value: Value, depth: int) -> Value:
                 args = (
                     tuple(text for text, _ in labels)
                     if labels is not None
-                    else (Unknown("its labels cannot be told", value.span),)
+                    else (Unknown("its labels are not known", value.span),)
                 )
                 name = value.keywords.get("name")
                 cls = next(

@@ -109,7 +109,7 @@ def _script(
         if statement.conditional:
             yield f"-- Line {row} stands under a condition that is only known when it runs."
         if statement.why:
-            yield f"-- Line {row} cannot be told: {' '.join(statement.why.split()).rstrip('.')}."
+            yield f"-- Line {row} is not known: {' '.join(statement.why.split()).rstrip('.')}."
         if statement.sql:
             yield statement.sql
     if outside:

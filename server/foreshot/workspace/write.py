@@ -73,7 +73,7 @@ def create(path: str, content: str) -> None:
         with open(path, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123
             file.write(content)
     except FileExistsError as error:
-        raise WriteRefused(path, "the file exists already") from error
+        raise WriteRefused(path, "the file already exists") from error
     except OSError as error:
         raise WriteRefused(path, str(error.strerror)) from error
 

@@ -277,7 +277,7 @@ def downgrade():
 def test_a_convention_that_cannot_be_told_makes_names_doubtful() -> None:
     told = story(("a", None, USERS))
     unsure = Story(told.graph, lambda _: Delta(), Target("postgresql", conventions_known=False))
-    assert [item.why for item in unsure.at_heads().unknown] == ["the naming convention cannot be told"]
+    assert [item.why for item in unsure.at_heads().unknown] == ["the naming convention is not known"]
     assert not told.at_heads().unknown
 
 

@@ -9,7 +9,7 @@ nothing changes, or the way back does not lead back.
 def upgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
-#                                                                                      ^^^^^^^^^^^^^^^^^^ deletes the rows of `orders`
+#                                                                                      ^^^^^^^^^^^^^^^^^^ deletes the referring rows of `orders`
 
 
 def downgrade():
@@ -51,7 +51,7 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, ConstraintSpec, DropConstraint, Operation
 
 _DOES: Final = {
-    "CASCADE": "deletes the rows of {} that refer to it",
+    "CASCADE": "deletes the referring rows of {}",
     "SET NULL": "sets the references in {} to NULL",
     "SET DEFAULT": "sets the references in {} to their default",
     "RESTRICT": "is refused while rows of {} refer to it",

@@ -109,7 +109,7 @@ class ForeignKeyWithoutIndex(ProjectRule):
                     )
                     for at, other in keys[1:]
                 ]
-                more = f", and {len(others)} more like it" if others else ""
+                more = f" ({len(others)} more like it)" if others else ""
                 yield self.finding(
                     span,
                     f"Deleting a row of {code(key.ref_table)} reads all of {code(name)}: no index begins with"

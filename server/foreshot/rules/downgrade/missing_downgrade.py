@@ -155,14 +155,17 @@ class MissingDowngrade(RevisionRule):
             if template is not None and template.functions and "downgrade" not in template.functions:
                 # The project's own template has no way back: it only goes forward.
                 return
-            at, what = upgrade.name, "fails with an AttributeError: there is no `downgrade()`"
+            at, what = (
+                upgrade.name,
+                "fails with an AttributeError: there is no `downgrade()`. Write one that undoes",
+            )
         elif downgrade.empty:
-            at, what = downgrade.name, "changes only the version table: `downgrade()` does nothing"
+            at, what = downgrade.name, "changes only the version table: `downgrade()` does nothing. Undo"
         else:
             return
         yield self.finding(
             at,
-            f"`alembic downgrade` {what}. Undo the operations there, or raise an error that says why not.",
+            f"`alembic downgrade` {what} the operations, or raise an error that says why not.",
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

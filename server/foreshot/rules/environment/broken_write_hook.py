@@ -118,7 +118,7 @@ class BrokenWriteHook(ProjectRule):
         """The one thing that can be meant."""
         change = finding.state
         if isinstance(change, ReplaceText):
-            yield Fix("Put it right", "safe", (change,))
+            yield Fix(f"Write {code(_TOKEN)}", "safe", (change,))
             return
         hook = next((item for item in write_hooks(project) if item.name == finding.object), None)
         source = project.source(finding.path or "")

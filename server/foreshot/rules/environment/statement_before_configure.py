@@ -80,6 +80,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
+from foreshot.lint.words import code
 from foreshot.project.env_transaction import Early
 from foreshot.syntax.changes import InsertAfter
 
@@ -121,5 +122,5 @@ class StatementBeforeConfigure(ProjectRule):
         names = {early.connection for early in env.transaction.early}
         if isinstance(finding.state, Early) and len(names) == 1:
             commit = f"{last.connection}.commit()"
-            code = f"await {commit}" if last.awaited else commit
-            yield Fix("Commit it", "unsafe", (InsertAfter(last.statement, code),))
+            text = f"await {commit}" if last.awaited else commit
+            yield Fix(f"Add {code(text)}", "unsafe", (InsertAfter(last.statement, text),))

@@ -80,8 +80,8 @@ class UnfilteredForeignTables(ProjectRule):
         if tables:
             yield self.finding(
                 env.online[0].name,
-                f"Autogenerate drops {listed([code(table) for table in tables])}, which an extension made and no model has."
-                " Leave it out with `include_object`.",
+                f"Autogenerate drops {listed([code(table) for table in tables])}, which an extension created and no model maps."
+                " Exclude it with `include_object`.",
                 path=path,
                 object=tables[0],
                 targets=[target],

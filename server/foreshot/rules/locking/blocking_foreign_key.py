@@ -246,13 +246,13 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         name = (
             key.name if key else operation.constraint.name if isinstance(operation, AddConstraint) else None
         )
-        title = code(name) if isinstance(name, str) else "a foreign key"
+        title = f"Adding {code(name)}" if isinstance(name, str) else "This foreign key"
         still = f", though {code(column)} is empty" if empty and isinstance(column, str) else ""
         meanwhile = "it is checked" if indexed else f"{code(table)} is read{still}"
         yield self.finding(
             key.span if key else operation.site.name,
-            f"Adding {title} blocks {_both(found, table, operation, context)}{waiting.where(found, context)}"
-            f" while {meanwhile}. {_ADVICE}",
+            f"{title} blocks {_both(found, table, operation, context)}{waiting.where(found, context)}"
+            f" while {meanwhile}. {'Add it NOT VALID.' if still and not indexed else _ADVICE}",
             operation=operation,
             object=name if isinstance(name, str) else column if isinstance(column, str) else None,
             targets=waiting.targets(found),

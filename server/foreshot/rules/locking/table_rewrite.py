@@ -194,7 +194,7 @@ def _reason(operation: AddColumn) -> tuple[Span, str, str]:
     column, site = operation.column, operation.site
     if column.computed is not None:
         advice = "Fill an ordinary column in batches instead"
-        return _in_source(operation, column.computed.span), "as a stored generated column", advice
+        return _in_source(operation, column.computed.span), "as a generated column", advice
     if column.identity is not None:
         advice = "Fill an ordinary column in batches first"
         return _in_source(operation, column.identity.span), "as an identity column", advice

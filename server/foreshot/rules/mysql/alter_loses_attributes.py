@@ -41,7 +41,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import made_here, states
-from foreshot.lint.words import code, listed
+from foreshot.lint.words import code, codes, listed
 from foreshot.migration import operations as ops
 from foreshot.schema.plain import Called
 from foreshot.schema.state import Column
@@ -88,7 +88,7 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
             return
         parts = [item.partition("=") for item in added]
         changes = tuple(SetArgument(operation.site.call, name, value) for name, _, value in parts)
-        yield Fix(f"Pass {', '.join(added)}", "safe", changes)
+        yield Fix(f"Pass {codes(added)}", "safe", changes)
 
 
 def _modifies(operation: ops.AlterColumn) -> bool:

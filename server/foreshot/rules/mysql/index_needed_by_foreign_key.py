@@ -18,7 +18,7 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.drop_index("ix_posts_user_id", table_name="posts")
-    #             ^^^^^^^^^^^^^^^^^^ the foreign key `fk_posts_user` needs it
+    #             ^^^^^^^^^^^^^^^^^^ the foreign key `fk_posts_user` needs this index
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -90,7 +90,7 @@ class IndexNeededByForeignKey(OperationRule[ops.DropIndex]):
         then = "Leave it out: dropping the table drops it." if goes else "Drop the key first."
         yield self.finding(
             operation.site.args.get("index_name", operation.site.name),
-            f"This fails{context.where(state.target for state, _ in needing)}: the foreign key {code(needing[0][1].name)} needs it. {then}",
+            f"This fails{context.where(state.target for state, _ in needing)}: the foreign key {code(needing[0][1].name)} needs this index. {then}",
             operation=operation,
             object=name,
             targets=[state.target for state, _ in needing],

@@ -17,12 +17,12 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.alter_column("users", "mail", new_column_name="email", existing_type=sa.String(50), existing_nullable=False)
-    #                                                                       ^^^^^^^^^^^^^ becomes VARCHAR(50), and is VARCHAR(100)
+    #                                                                       ^^^^^^^^^^^^^ changes from VARCHAR(100) to VARCHAR(50)
 ```
 ```python bad dialect=mysql
 def upgrade():
     op.alter_column("users", "mail", type_=sa.String(120), existing_type=sa.String(100), existing_nullable=True)
-    #                                                                                                      ^^^^ takes NULL from now on
+    #                                                                                                      ^^^^ changes from NOT NULL to NULL
 ```
 ```python good dialect=mysql
 def upgrade():
@@ -77,7 +77,7 @@ class ExistingTypeMismatch(OperationRule[AlterColumn]):
             argument, told = found
             yield self.finding(
                 operation.site.args.get(argument, operation.site.name),
-                f"{code(f'{table}.{name}')} {told}{context.where([state.target])}: MODIFY sets what `{argument}` says. Say what it has, or pass"
+                f"{code(f'{table}.{name}')} {told}{context.where([state.target])}: MODIFY applies {code(argument)}. State what it has, or pass"
                 f" `{_CHANGING[argument]}`.",
                 operation=operation,
                 object=name,
@@ -112,12 +112,12 @@ def _amiss(operation: AlterColumn, column: Column, state: State) -> tuple[str, s
         if said is not None and has is not None and _plain(said) != _plain(has):
             if said.startswith("ENUM(") and has.startswith("ENUM("):
                 return "existing_type", "gets another list of values than it has"
-            return "existing_type", f"becomes {said}, and is {has}"
+            return "existing_type", f"changes from {has} to {said}"
     if operation.nullable is None and isinstance(operation.existing_nullable, bool):
         if column.nullable is False and operation.existing_nullable and not _is_key(column, operation, state):
-            return "existing_nullable", "takes NULL from now on, and is NOT NULL"
+            return "existing_nullable", "changes from NOT NULL to NULL"
         if column.nullable is True and not operation.existing_nullable:
-            return "existing_nullable", "becomes NOT NULL, and takes NULL"
+            return "existing_nullable", "changes from NULL to NOT NULL"
     return None
 
 

@@ -150,7 +150,7 @@ class InterpolatedSql(OperationRule[SqlText]):
         if at is not None:
             yield self.finding(
                 at,
-                "A value is formatted into SQL: a quote in it breaks the statement or changes what it does. Bind it as a parameter.",
+                "A value is formatted into SQL: a quote in it breaks or changes the statement. Bind it as a parameter.",
                 operation=operation,
             )
 

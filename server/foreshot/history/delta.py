@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.msgpack import Encoder
 from msgspec.structs import replace
 
+from foreshot.migration.operations import Operation
 from foreshot.migration.revision import Revision
 from foreshot.migration.specs import Direction
 from foreshot.schema import changes as to
@@ -37,9 +38,17 @@ NOTHING = Delta()
 
 def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
     """The delta of a revision that was read; ``settle`` follows the names of types through the project's modules."""
-    up, up_places = lower(revision.of("upgrade"), settle)
-    down, down_places = lower(revision.of("downgrade"), settle)
+    up, up_places = lower(_of_main(revision, "upgrade"), settle)
+    down, down_places = lower(_of_main(revision, "downgrade"), settle)
     return Delta(up, down, places=(up_places, down_places))
+
+
+def _of_main(revision: Revision, direction: Direction) -> tuple[Operation, ...]:
+    """The operations of a direction on the main database, where a revision has functions for several (Flask-Migrate's ``multidb``)."""
+    operations = revision.of(direction)
+    if f"{direction}_" not in revision.module.functions:
+        return operations
+    return tuple([item for item in operations if item.site.entry in ("", f"{direction}_")])
 
 
 def supposed(delta: Delta, reasons: Iterable[str]) -> Delta:

@@ -248,7 +248,23 @@ def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> Ind
         isinstance(name, Formatted),
         any(isinstance(item, CallValue) and item.path.startswith("sqlalchemy.") for item in elements),
         options.get("postgresql_nulls_not_distinct") is True,
+        " ".join(text for item in elements if isinstance(item, CallValue) for text in _texts_in(item)),
     )
+
+
+def _texts_in(call: CallValue) -> list[str]:
+    """The strings that a described expression is made of."""
+    found: list[str] = []
+    ahead: list[Value] = [call]
+    for _ in range(_MOST_PARTS):
+        if not ahead:
+            break
+        item = ahead.pop()
+        if isinstance(item, CallValue):
+            ahead += [*item.args, *item.keywords.values(), item.receiver]
+        elif isinstance(item, str):
+            found.append(item)
+    return found
 
 
 def _ordered_column(item: Value) -> Value:
@@ -269,6 +285,7 @@ def _ordered_column(item: Value) -> Value:
     return item
 
 
+_MOST_PARTS = 200
 _ORDERED = re.compile(r"\s*\"?(\w+)\"?(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*", re.IGNORECASE)
 _ORDERS = {"asc", "desc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"}
 

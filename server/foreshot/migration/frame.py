@@ -35,6 +35,7 @@ class Frame(Struct):
     functions: tuple[object, ...] = ()
     resume: Callable[[], None] | None = None
     """Inside a context manager's function: what its ``yield`` goes on with."""
+    entry: str = ""
 
     def under(self, condition: Condition, number: int) -> Frame:
         """The frame inside a block that runs only under ``condition``, which has that number among all of the file."""

@@ -11,6 +11,7 @@ from foreshot.migration.asked import negated as opposite
 from foreshot.migration.asked import read_test
 from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.objects import truth
 from foreshot.syntax.values import Ref, Value, known_strs
 
 MAX_DEPTH: Final = 20
@@ -70,8 +71,9 @@ def read_condition(node: ast.expr, scope: Scope, depth: int = 0) -> Condition:
         case _:
             pass
     value = scope.evaluate(node)
-    if isinstance(value, bool | int | str | None):
-        return Condition(known=bool(value))
+    known = truth(value)
+    if known is not None:
+        return Condition(known=known)
     return Condition(unknown=True, test=read_test(node, scope))
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -266,6 +267,9 @@ class Recorder:
     def _opaque_helper(self, call: CallValue, frame: Frame) -> None:
         """A call of a function from elsewhere that may do anything to the database."""
         func = call.func
+        if last_name(func.path) in self._acting_methods and ("<" in func.path or "()" in func.path):
+            why = f"`{last_name(func.path)}()` is a method that could not be followed"
+            self._opaque(why, "helper", func.span, frame)
         root = func.path.lstrip(".").partition(".")[0]
         if (
             "()" in func.path
@@ -276,10 +280,9 @@ class Recorder:
             or _LOGS.search(func.path)
         ):
             return
-        if func.path.startswith((".", "alembic.op")) and not func.path.startswith(".."):
-            imported = "." in func.path.lstrip(".")
-            if not imported:
-                return
+        own = func.path.startswith((".", "alembic.op")) and not func.path.startswith("..")
+        if own and "." not in func.path.lstrip("."):
+            return
         takes_connection = any(
             isinstance(item, CallValue | Ref) and "op" in item.path.split(".") for item in call.args
         )
@@ -290,6 +293,17 @@ class Recorder:
                 func.span,
                 frame,
             )
+
+    @cached_property
+    def _acting_methods(self) -> frozenset[str]:
+        """Methods of the file's own classes that use ``op``."""
+        return frozenset(
+            item.name
+            for node in self.module.classes.values()
+            for item in node.body
+            if isinstance(item, ast.FunctionDef)
+            and any(isinstance(part, ast.Name) and part.id == "op" for part in ast.walk(item))
+        )
 
     def _opaque(self, why: str, what: str, span: Span, frame: Frame) -> None:
         if span in self._opaque_seen:
@@ -317,6 +331,7 @@ class Recorder:
             tests=frame.tests,
             repeated=frame.repeated,
             path=frame.path,
+            entry=frame.entry,
         )
 
     def _keep(

@@ -80,6 +80,8 @@ class Site(Struct, frozen=True):
     """What a condition asks of the schema, by its number in ``conditions``, where that could be read."""
     path: tuple[int, ...] = ()
     """Which block it stands in: operations of one straight run of statements share it."""
+    entry: str = ""
+    """The function that runs it where that is not ``upgrade`` or ``downgrade`` itself: ``upgrade_other``, for a database of that name."""
 
     def runs_on(self, dialect: str) -> bool:
         """Whether no guard keeps the operation from ``dialect``."""
@@ -216,6 +218,8 @@ class IndexSpec(Struct, frozen=True):
     """True when at least one element is known to be an expression instead of a column name."""
     nulls_not_distinct: bool = False
     """Of a unique index: two NULLs are the same."""
+    mentions: str = ""
+    """The text of its expressions, as far as it is known."""
 
 
 class SqlProblem(Struct, frozen=True):

@@ -23,6 +23,7 @@ from foreshot.syntax.budget import MAX_ITEMS
 from foreshot.syntax.evaluate import Scope, names_in
 from foreshot.syntax.expressions import defaults_of
 from foreshot.syntax.module import Module
+from foreshot.syntax.objects import Instance
 from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
@@ -63,7 +64,15 @@ class Walker(Follower):
         for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
             name, span = parameter.arg, self.module.span(parameter)
             scope.bind(name, _parameter_value(name, defaults.get(name), span))
-        frame = Frame(scope, direction, self.module.span(node), functions=(node,), path=self._new_path(()))
+        entry = node.name if node.name != direction else ""
+        frame = Frame(
+            scope,
+            direction,
+            self.module.span(node),
+            functions=(node,),
+            path=self._new_path(()),
+            entry=entry,
+        )
         self._block(node.body, frame)
 
     # Statements
@@ -184,6 +193,12 @@ class Walker(Follower):
                     frame.scope.bind("op", Ref("alembic.op", "op", frame.statement))
                     continue
                 frame.scope.bind(target.id, known, value)
+            elif isinstance(target, ast.Attribute) and isinstance(
+                owner := frame.scope.evaluate(target.value), Instance
+            ):
+                # Under a condition that cannot be told it may be what it was.
+                why = Unknown(f"`{target.attr}` is set under a condition", frame.statement)
+                owner.fields[target.attr] = why if frame.conditions else known
             elif isinstance(target, ast.Subscript | ast.Attribute):
                 if isinstance(target.value, ast.Name) and isinstance(
                     frame.scope.lookup(target.value.id), list | dict

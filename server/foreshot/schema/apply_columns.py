@@ -188,7 +188,13 @@ def without_column(draft: Draft, table: Table, name: str) -> Table:
         )
     else:
         indexes = tuple(
-            [item for item in table.indexes if name not in item.columns and not _names_in(item.where, name)]
+            [
+                item
+                for item in table.indexes
+                if name not in item.columns
+                and not _names_in(item.where, name)
+                and not (item.mentions and _names_in(item.mentions, name))
+            ]
         )
         uniques = tuple([item for item in table.uniques if name not in item.columns])
     return replace(
@@ -213,6 +219,11 @@ def _names_in(condition: Plain, name: str) -> bool:
     return (
         re.search(rf"(?<!\w){re.escape(name)}(?!\w)", re.sub(r"'(?:[^']|'')*'", "''", condition)) is not None
     )
+
+
+def _said(text: str, name: str, new: str) -> str:
+    """The text of expressions with a column under its new name."""
+    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: new, text) if text else text
 
 
 def set_column(draft: Draft, change: to.SetColumn) -> None:
@@ -252,6 +263,9 @@ def _altered(draft: Draft, table: Table, column: Column, change: to.SetColumn) -
     reasons = list(column.perhaps)
     if "type" in sets:
         type_ = draft.type_of(change.type, change.sql)
+        # What the type was counts no more.
+        before = unknown_type(column.type.written)
+        reasons = [item for item in reasons if item.why != before]
         if type_.stored is None:
             reasons.append(Perhaps(unknown_type(change.type), draft.origin, about))
         column = replace(column, type=type_, typed_by=draft.origin)
@@ -274,7 +288,7 @@ def _altered(draft: Draft, table: Table, column: Column, change: to.SetColumn) -
         column = replace(column, autoincrement=change.autoincrement is True)
     if draft.target.is_mysql and not change.at.raw:
         column = _modified(draft, table, column, change)
-    return replace(column, perhaps=tuple(reasons)) if len(reasons) != len(column.perhaps) else column
+    return replace(column, perhaps=tuple(reasons)) if tuple(reasons) != column.perhaps else column
 
 
 def _modified(draft: Draft, table: Table, column: Column, change: to.SetColumn) -> Column:
@@ -323,7 +337,12 @@ def rename_column(draft: Draft, table: Table, name: str, new: str) -> None:
         columns=columns,
         primary_key=replace(key, columns=moved(key.columns)) if key is not None else None,
         uniques=tuple([replace(item, columns=moved(item.columns)) for item in table.uniques]),
-        indexes=tuple([replace(item, columns=moved_parts(item.columns)) for item in table.indexes]),
+        indexes=tuple(
+            [
+                replace(item, columns=moved_parts(item.columns), mentions=_said(item.mentions, name, new))
+                for item in table.indexes
+            ]
+        ),
         foreign_keys=tuple([replace(item, columns=moved(item.columns)) for item in table.foreign_keys]),
         checks=tuple(
             [replace(item, implied_by=new) if item.implied_by == name else item for item in table.checks]

@@ -54,6 +54,7 @@ def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | Non
         None,
         valid,
         made.nulls_not_distinct and draft.dialect == "postgresql",
+        made.mentions,
     )
 
 

@@ -118,6 +118,8 @@ class NewIndex(Struct, frozen=True, array_like=True):
     expressions: tuple[int, ...] = ()
     concurrently: bool = False
     nulls_not_distinct: bool = False
+    mentions: str = ""
+    """The text of its expressions."""
 
 
 class MadeTable(Struct, frozen=True, array_like=True, tag_field="_", tag="+t"):

@@ -134,6 +134,8 @@ class Index(Struct, frozen=True):
     """False, or None when it may be: a concurrent build that a condition or an error may have left unfinished."""
     nulls_not_distinct: bool = False
     """Two NULLs are the same (PostgreSQL 15)."""
+    mentions: str = ""
+    """The text of its expressions."""
 
 
 class ForeignKey(Struct, frozen=True):

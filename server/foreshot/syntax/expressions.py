@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from foreshot.syntax import objects
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
 from foreshot.syntax.operators import binary, boolean, chosen, compare, conditional, subscript, unary
@@ -42,6 +43,8 @@ def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> Value:
                 found = scope.outlook.value(f"{base.path}.{attr}", depth)
                 if found is not MISSING:
                     return found
+            if base.path[:1] == "." and (known := objects.constant(scope, base.path, attr)) is not MISSING:
+                return known
             return Ref(f"{base.path}.{attr}", f"{inner.id}.{attr}", scope.module.span(node), base.bound)
     return scope.attribute(scope.evaluate(inner, depth), node, depth)
 
@@ -67,6 +70,8 @@ def attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
             return Ref(f"<block>.{node.attr}", node.attr, scope.module.span(node))
         case Unknown():
             return Ref(f"<unknown>.{node.attr}", node.attr, scope.module.span(node))
+        case objects.Instance() | objects.Above():
+            return objects.attribute(base, node.attr)
         case _:
             return scope.unknown(f"the attribute `{node.attr}` is not followed", node)
 
@@ -221,8 +226,14 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
             main = scope.root.main_options
             if main is not None and args and func.path.endswith(".get_main_option"):
                 made = main(args[0]) if isinstance(args[0], str) else MISSING
+            if made is MISSING and not open_ended and (func.path[:1] == "." or func.path == "super"):
+                made = objects.called(scope, func.path, args, keywords, depth)
             if made is not MISSING:
                 return scope.budget.kept(made)
+        case FunctionValue(bound=objects.Instance()):
+            if open_ended:
+                return scope.unknown("it is called with what is only known when it runs", node)
+            return objects.returned(func, args, keywords, depth)
         case FunctionValue():
             made = _inline(scope, func, args, keywords, node, depth, open_ended)
             if func.scope.module is scope.module or scope.outlook is None:
@@ -329,6 +340,8 @@ def bind_parameters(
 ) -> Scope:
     """The scope of a call: parameters bound to arguments, to defaults, or to Unknown."""
     inner = function.scope.child()
+    if function.bound is not None:
+        args = [function.bound, *args]
     parameters = function.node.args
     names = [*parameters.posonlyargs, *parameters.args]
     defaults = defaults_of(parameters)

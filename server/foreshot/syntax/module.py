@@ -106,6 +106,15 @@ class Module:
             if isinstance(statement, ast.FunctionDef)
         }
 
+    @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """The module's own classes by name."""
+        return {
+            statement.name: statement
+            for statement in module_statements(self.tree)
+            if isinstance(statement, ast.ClassDef)
+        }
+
 
 def parse(source: SourceText) -> Module | SyntaxProblem:
     """Parse a text as a Python module.

@@ -120,6 +120,8 @@ def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
                 return left == right
             case ast.NotEq() | ast.IsNot() if isinstance(right, plain):
                 return left != right
+            case ast.In() | ast.NotIn() if isinstance(left, str) and isinstance(right, str):
+                return (left in right) == isinstance(node.ops[0], ast.In)
             case ast.In() | ast.NotIn() if isinstance(right, list | tuple):
                 items = cast("list[Value]", right)
                 if all(isinstance(item, plain) for item in items):

@@ -101,6 +101,12 @@ def _collect(
             return why
         case ast.Call(func=ast.Attribute(attr="strip" | "lstrip" | "rstrip", value=inner_node), args=[]):
             return _collect(scope, inner_node, pieces, interpolated, given, depth + 1)
+        case ast.Call(args=[argument], keywords=[ast.keyword(arg="context", value=context)]) if (
+            _name_of(node.func) == "DDL"
+        ):
+            # `sa.DDL("… %(table)s", context={"table": …})` puts its context in with `%`.
+            formatted = ast.copy_location(ast.BinOp(argument, ast.Mod(), context), argument)
+            return _collect(scope, formatted, pieces, interpolated, given, depth + 1)
         case ast.Call(args=[argument, *_]) if _name_of(node.func) in ("dedent", "text", "DDL", "cleandoc"):
             return _collect(scope, argument, pieces, interpolated, given, depth + 1)
         case ast.Call(

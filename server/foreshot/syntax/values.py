@@ -87,6 +87,8 @@ class FunctionValue(Struct, frozen=True, eq=False):
 
     node: ast.FunctionDef | ast.Lambda
     scope: Scope
+    bound: object = None
+    """Of a method: the object that it is called on."""
 
 
 class OpaqueValue(Struct, frozen=True, eq=False):

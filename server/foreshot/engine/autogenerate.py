@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 
-from foreshot.engine.custom import is_perhaps
+from foreshot.engine.custom import Perhaps, is_perhaps
 from foreshot.engine.defaults import GIVEN, UNKNOWN, is_plain
 from foreshot.engine.equality import same_default
 from foreshot.engine.libraries import alembic
@@ -197,6 +197,10 @@ def _differences(container: Any, autogen: Any, render: Any) -> Iterator[Differen
         if isinstance(op, ops.OpContainer):
             pending.extend(reversed(op.ops))
             continue
+        altered = isinstance(op, ops.AlterColumnOp) and autogen.dialect.name == "postgresql"
+        if altered and isinstance(op.existing_type, Perhaps):
+            # Nothing that PostgreSQL is told to change restates the type.
+            op.existing_type = None
         text = "\n".join(_lines(op, autogen, render))
         try:
             reverse = "\n".join(_lines(op.reverse(), autogen, render))

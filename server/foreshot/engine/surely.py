@@ -93,7 +93,7 @@ def _by_schema(item: Difference, schema: Schema, whole: bool) -> str:
     if table.there is not None:
         return "hidden"
     column = table.columns.get(item.column or "")
-    if column is not None and column.perhaps:
+    if column is not None and any(_is_of(doubt, item) for doubt in column.perhaps):
         return "hidden"
     doubts: tuple[Perhaps, ...] = schema.doubts(table)
     if any(_touches(doubt, item) for doubt in doubts):
@@ -101,7 +101,53 @@ def _by_schema(item: Difference, schema: Schema, whole: bool) -> str:
     return "possible" if any(not doubt.about for doubt in doubts) else "certain"
 
 
+def _is_of(doubt: Perhaps, item: Difference) -> bool:
+    """Whether a doubt about a column is about that of it which differs."""
+    return not doubt.part or item.kind == f"modify_{doubt.part}"
+
+
 def _touches(doubt: Perhaps, item: Difference) -> bool:
     if doubt.about == item.table_name:
+        return _may_change(doubt, item)
+    if item.column is None or doubt.about != f"{item.table_name}.{item.column}":
+        return False
+    return _is_of(doubt, item)
+
+
+def _may_change(doubt: Perhaps, item: Difference) -> bool:
+    """Whether the operation that a table is doubtful for may bring about, or undo, what differs."""
+    operation, what = doubt.origin.kind, item.kind.partition("_")[2]
+    if operation in _COLUMNS:
+        name = doubt.origin.object.rpartition(".")[2]
+        stands = name in item.columns and operation != "alter_column"
+        return not name or name == item.column or stands or what in _COLUMNS[operation]
+    touched = _TOUCHED.get(operation)
+    if touched is None:
         return True
-    return item.column is not None and doubt.about == f"{item.table_name}.{item.column}"
+    if operation in _INDEXES and what in touched and doubt.origin.object and item.name is not None:
+        return doubt.origin.object == item.name
+    return what in touched
+
+
+_COLUMNS: Final = {
+    "add_column": ("table",),
+    # It may rename the column, and what it is called then is another's.
+    "alter_column": ("table", "column"),
+    "drop_column": ("table",),
+}
+"""Operations on one column, and what else of its table they may touch."""
+_INDEXES: Final = ("create_index", "drop_index")
+_TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
+    # A unique index of MySQL's is a unique constraint too.
+    "create_index": ("index", "constraint"),
+    "drop_index": ("index", "constraint"),
+    "rename_index": ("index", "constraint"),
+    "add_constraint": ("constraint", "fk", "index", "nullable"),
+    "drop_constraint": ("constraint", "fk", "index"),
+    "rename_constraint": ("constraint", "fk", "index"),
+    "validate_constraint": (),
+    "table_comment": ("table_comment",),
+    "data_change": (),
+    "truncate_table": (),
+}
+"""What other operations may touch."""

@@ -9,7 +9,7 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from foreshot.models.calls import call_function
-from foreshot.models.model import Doubt, Models, ModelTable, Origin
+from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
 from foreshot.models.reach import module_name, reached_modules
 from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
 from foreshot.models.tables import TableReader
@@ -133,6 +133,10 @@ def is_included(models: Models, name: str | None, kind: str, table: str, *, refl
     for hook, value in models.hooks.items():
         if hook == "include_name" and not reflected:
             continue
+        if isinstance(value, Ref) and value.path == _SPATIAL_HOOK:
+            if _is_spatial(models, name, kind):
+                return False
+            continue
         if not isinstance(value, FunctionValue):
             known = None
             continue
@@ -143,12 +147,29 @@ def is_included(models: Models, name: str | None, kind: str, table: str, *, refl
             args = (unknown, name, kind, reflected, unknown)
         func = Ref(hook, hook, nowhere)
         made = call_function(value, CallValue(func, args, {}, nowhere, (nowhere,) * len(args)))
+        if isinstance(made, CallValue) and made.path == _SPATIAL_HOOK:
+            made = not _is_spatial(models, name, kind)
         if made is None or isinstance(made, bool):
             if not made:
                 return False
         else:
             known = None
     return known
+
+
+_SPATIAL_HOOK: Final = "geoalchemy2.alembic_helpers.include_object"
+
+
+def _is_spatial(models: Models, name: str | None, kind: str) -> bool:
+    """What GeoAlchemy's hook leaves out: the indexes that come with spatial columns, and the tables of PostGIS."""
+    if kind == "table":
+        return (name or "").startswith(("geometry_columns", "spatial_ref_sys"))
+    return kind == "index" and any(
+        name == f"idx_{table.name}_{column.name}"
+        for table in models.tables
+        for column in table.columns
+        if isinstance(column.type, CustomType) and column.type.module.startswith("geoalchemy2")
+    )
 
 
 def _of_elsewhere(

@@ -7,13 +7,14 @@ lead to; circles and what goes beyond the budget are Unknown.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from msgspec import Struct
 
+from foreshot.models import elsewhere
 from foreshot.models.calls import call_function, completed, described, flask_name, paired, substituted
+from foreshot.models.classes import class_attribute, is_enum
 from foreshot.project.modules import Modules
 from foreshot.syntax.evaluate import MAX_DEPTH, Scope
 from foreshot.syntax.expressions import evaluate_call
@@ -164,6 +165,8 @@ class Linker:
         # A folder may be called like what is installed, which is what an import finds.
         path = self.modules.locate(dotted) if self.could_hold(dotted.partition(".")[0]) else None
         parsed = self.modules.module(dotted) if path is not None else None
+        if path is None and elsewhere.has_module(dotted):
+            path, parsed = elsewhere.path_of(dotted), elsewhere.module_of(dotted)
         if parsed is None or path is None or len(self._scopes) >= MAX_MODULES:
             self._scopes[dotted] = None
             return None
@@ -175,6 +178,10 @@ class Linker:
         if known is None:
             known = self._ours[top] = self.modules.could_hold(top)
         return known
+
+    def _leads_on(self, top: str) -> bool:
+        """Whether a path that begins with a package's name can be followed."""
+        return self._scopes.get(top) is not None or self.could_hold(top) or elsewhere.is_known(top)
 
     @property
     def scopes(self) -> list[ModuleScope]:
@@ -231,11 +238,12 @@ class Linker:
 
     def _value(self, dotted: str, depth: int) -> Value:
         parts = dotted.split(".")
-        if not self.could_hold(parts[0]) and self._scopes.get(parts[0]) is None:
+        if not self._leads_on(parts[0]):
             return MISSING
         for cut in range(len(parts), 0, -1):
             module = ".".join(parts[:cut])
-            if self._scopes.get(module) is None and self.modules.locate(module) is None:
+            known = self._scopes.get(module) is not None or elsewhere.has_module(module)
+            if not known and self.modules.locate(module) is None:
                 continue
             if cut == len(parts):
                 package = self.scope(".".join(parts[:-1])) if cut > 1 else None
@@ -251,7 +259,7 @@ class Linker:
                 return Unknown(f"`{module}` cannot be read", Span(0, 0))
             value = scope.lookup(parts[cut], depth)
             if value is MISSING:
-                if scope.stars or "__getattr__" in scope.values:
+                if scope.stars or "__getattr__" in scope.values or elsewhere.is_elsewhere(scope.path):
                     return MISSING
                 return Unknown(f"`{module}` has no `{parts[cut]}`", Span(0, 0))
             for name in parts[cut + 1 :]:
@@ -289,7 +297,7 @@ class Linker:
         whole = Ref(f"{base.path}.{name}", f"{base.written}.{name}", base.span, base.bound)
         source = self.class_source(base.path)
         if source is not None:
-            return self._class_attribute(source, name, whole, depth)
+            return class_attribute(self, source, name, whole, depth)
         made = self.object_of(base.path)
         if made is not None:
             if made[0].path.endswith("SQLAlchemy") and name not in (
@@ -301,7 +309,7 @@ class Linker:
                 return Ref(flask_name(name), whole.written, base.span)
             return whole
         top = base.path.partition(".")[0]
-        if self._scopes.get(top) is not None or self.could_hold(top):
+        if self._leads_on(top):
             found = self.value(whole.path, depth)
             if isinstance(found, Ref):
                 return Ref(found.path, whole.written, base.span, found.bound)
@@ -309,77 +317,9 @@ class Linker:
                 return found
         return whole
 
-    def _class_attribute(self, source: ClassSource, name: str, whole: Ref, depth: int) -> Value:
-        if name == "__name__":
-            return source.node.name
-        if name == "__module__":
-            return source.scope.dotted
-        for _ in range(MAX_HOPS):
-            for item in source.node.body:
-                match item:
-                    case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                        pass
-                    case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if (
-                        target == name
-                    ):
-                        pass
-                    case ast.FunctionDef(name=target) if target == name:
-                        return _method(item, source, whole)
-                    case _:
-                        continue
-                if self.is_enum(source):
-                    return whole
-                found = source.scope.child().evaluate(value, depth + 1)
-                plain = isinstance(found, str | int | list | tuple | dict)
-                return cast("Value", found) if plain else whole
-            above = next(
-                (
-                    inner
-                    for parent in source.node.bases
-                    if isinstance(ref := source.scope.evaluate(parent, depth + 1), Ref)
-                    and (inner := self.class_source(ref.path)) is not None
-                ),
-                None,
-            )
-            if above is None:
-                break
-            source = above
-        return whole
-
     def is_enum(self, source: ClassSource) -> bool:
         """Whether a class is an enumeration."""
-        for _ in range(MAX_HOPS):
-            above: ClassSource | None = None
-            for parent in source.node.bases:
-                ref = source.scope.evaluate(parent)
-                if isinstance(ref, Ref):
-                    if ref.path.startswith("enum.") or ref.path.endswith((".StrEnum", ".IntEnum")):
-                        return True
-                    above = above or self.class_source(ref.path)
-            if above is None:
-                return False
-            source = above
-        return False
-
-
-def _method(item: ast.FunctionDef, source: ClassSource, whole: Ref) -> Value:
-    """A method as the class hands it out: a static one as it is, a class method with the class; others are not followed."""
-    marks = [mark.id if isinstance(mark, ast.Name) else "" for mark in item.decorator_list]
-    if marks == ["staticmethod"]:
-        return FunctionValue(item, source.scope)
-    first = [*item.args.posonlyargs, *item.args.args][:1]
-    if marks != ["classmethod"] or not first:
-        return whole
-    scope = source.scope.child()
-    owner, _, name = whole.path.rpartition(".")
-    scope.bind(first[0].arg, Ref(owner, whole.written.removesuffix(f".{name}"), whole.span, whole.bound))
-    rest = copy.copy(item.args)
-    rest.posonlyargs, rest.args = (
-        [arg for arg in given if arg is not first[0]] for given in (rest.posonlyargs, rest.args)
-    )
-    bound = copy.copy(item)
-    bound.args = rest
-    return FunctionValue(bound, scope)
+        return is_enum(self, source)
 
 
 def name_span(source: ClassSource) -> Span:

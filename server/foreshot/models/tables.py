@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import Final, cast
 
+from msgspec.structs import replace
+
+from foreshot.models import elsewhere
 from foreshot.models.bases import Root
 from foreshot.models.columns import Columns, is_column_call
 from foreshot.models.drafts import Draft, by_name, flask_table_name
@@ -177,11 +180,16 @@ class TableReader(TableCalls):
         reader = Columns(self.linker, root.annotation_map, sqlmodel=root.kind == "sqlmodel")
         for item in own:
             body = self.body(item)
-            self.files.add(item.scope.path)
+            library = elsewhere.is_elsewhere(item.scope.path)
+            if not library:
+                self.files.add(item.scope.path)
             for member in body.members.values():
                 if self._is_hidden(member, own, item):
                     continue
                 column = reader.column(body, member, source)
+                if column is not None and library:
+                    at = Origin(source.scope.path, name_span(source))
+                    column = replace(column, origin=at, type_origin=None)
                 if column is not None:
                     yield column
 

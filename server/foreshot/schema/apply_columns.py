@@ -51,11 +51,11 @@ def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -
         type_ = type_of_referred(draft, made) or type_
     reasons: list[Perhaps] = []
     if type_.stored is None and not (made.type is None and draft.dialect == "sqlite"):
-        reasons.append(Perhaps(unknown_type(made.type), draft.origin, about))
+        reasons.append(Perhaps(unknown_type(made.type), draft.origin, about, "type"))
     if made.nullable is None:
-        reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about))
+        reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about, "nullable"))
     if is_unclear(default):
-        reasons.append(Perhaps("its default is not known", draft.origin, about))
+        reasons.append(Perhaps("its default is not known", draft.origin, about, "default"))
     serial = spell(made.type, draft.dialect, made.sql).serial
     sequence = None
     if serial is not None and draft.dialect == "postgresql":
@@ -260,23 +260,21 @@ def _met(draft: Draft, table: Table, change: to.SetColumn) -> Column:
 def _altered(draft: Draft, table: Table, column: Column, change: to.SetColumn) -> Column:
     about = f"{table.name}.{column.name}"
     sets = change.sets
-    reasons = list(column.perhaps)
+    # What was not known of what is set now counts no more.
+    reasons = [item for item in column.perhaps if item.part not in sets]
     if "type" in sets:
         type_ = draft.type_of(change.type, change.sql)
-        # What the type was counts no more.
-        before = unknown_type(column.type.written)
-        reasons = [item for item in reasons if item.why != before]
         if type_.stored is None:
-            reasons.append(Perhaps(unknown_type(change.type), draft.origin, about))
+            reasons.append(Perhaps(unknown_type(change.type), draft.origin, about, "type"))
         column = replace(column, type=type_, typed_by=draft.origin)
     if "nullable" in sets:
         if change.nullable is None:
-            reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about))
+            reasons.append(Perhaps("whether it takes NULL is not known", draft.origin, about, "nullable"))
         column = replace(column, nullable=change.nullable, nullable_by=draft.origin)
     if "default" in sets:
         default, identity = chosen(change.default, draft.dialect), column.identity
         if is_unclear(default):
-            reasons.append(Perhaps("its default is not known", draft.origin, about))
+            reasons.append(Perhaps("its default is not known", draft.origin, about, "default"))
         if isinstance(default, Called) and default.path.rpartition(".")[2] == "Identity":
             default, identity = None, default
         elif default is None:

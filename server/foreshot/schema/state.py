@@ -43,6 +43,8 @@ class Perhaps(Struct, frozen=True, array_like=True):
     origin: Origin
     about: str = ""
     """What may be otherwise: a table, ``table.column``, an enum, an index; empty: everything that was there."""
+    part: str = ""
+    """Of a column: its ``type``, whether it is ``nullable``, its ``default``; empty: all of it."""
 
 
 class Target(Struct, frozen=True, cache_hash=True):

@@ -30,7 +30,7 @@ from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
 
 MADE = Origin("a1", "upgrade", "create_table", "t")
-ENV = "from alembic import context\nfrom models import Base\ncontext.configure(target_metadata=Base.metadata{more})\n"
+ENV = "from alembic import context\nfrom geoalchemy2 import alembic_helpers\nfrom models import Base\ncontext.configure(target_metadata=Base.metadata{more})\n"
 HEAD = "import enum\nimport sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
 
 
@@ -303,3 +303,53 @@ def test_a_base_of_elsewhere_may_bring_columns_but_no_index_on_others() -> None:
     found = drift(model, schema(table(column("a", "INTEGER"), column("b", "INTEGER"), indexes=indexes)))
     assert [(item.difference.name, item.certain) for item in found.pending] == [("ix_a", False)]
     assert {item.column or item.name for item in found.unsure} == {"b", "ix_b"}
+
+
+def doubtful(kind: str, about: str) -> Perhaps:
+    return Perhaps("it runs under a condition", Origin("b2", "upgrade", kind, about), "t")
+
+
+@pytest.mark.parametrize(
+    ("operation", "about", "expected"),
+    [
+        ("create_index", "ix_b", ["a", "uq_a"]),
+        ("create_index", "ix_other", ["a", "ix_b", "uq_a"]),
+        ("drop_constraint", "", ["a"]),
+        ("add_column", "t.b", ["a", "uq_a"]),
+        ("alter_column", "t.a", ["ix_b", "uq_a"]),
+        ("data_change", "t", ["a", "ix_b", "uq_a"]),
+        ("execute", "", []),
+    ],
+)
+def test_a_doubtful_operation_hides_what_it_may_bring_about(
+    operation: str, about: str, expected: list[str]
+) -> None:
+    made = table(
+        column("a", "VARCHAR(20)"),
+        column("b", "INTEGER"),
+        indexes=(Index("ix_b", "written", ("b",), False, MADE),),
+        perhaps=(doubtful(operation, about),),
+    )
+    made = replace(made, uniques=(Key("uq_a", "written", ("a",), MADE),))
+    found = drift(MODEL.format("a = sa.Column(sa.String(40)); b = sa.Column(sa.Integer)"), schema(made))
+    assert sorted(item.difference.column or item.difference.name or "" for item in found.pending) == expected
+
+
+def test_a_type_that_is_not_known_says_nothing_of_null() -> None:
+    unknown = replace(
+        column("a", "x"),
+        type=ColumnType(None, None),
+        perhaps=(Perhaps("its type cannot be told", MADE, "t.a", "type"),),
+    )
+    found = drift(MODEL.format("a = sa.Column(sa.String(20), nullable=False)"), schema(table(unknown)))
+    assert said(found) == [("modify_nullable", "a")]
+
+
+def test_geoalchemys_own_hook_leaves_its_indexes_out() -> None:
+    model = "from geoalchemy2 import Geometry\n" + MODEL.format(
+        'place = sa.Column(Geometry("POINT")); a = sa.Column(sa.Integer, index=True)'
+    )
+    state = schema(table(column("place", "GEOMETRY(POINT)"), column("a", "INTEGER")))
+    assert ("add_index", "idx_t_place") in said(drift(model, state))
+    found = drift(model, state, ", include_object=alembic_helpers.include_object")
+    assert [(item.difference.name, item.certain) for item in found.pending] == [("ix_t_a", True)]

@@ -530,3 +530,26 @@ def test_what_a_flask_object_is_called_for_is_sqlalchemys() -> None:
     assert isinstance(default, CallValue)
     assert default.path == "sqlalchemy.text"
     assert [item.call.path for item in table.items] == ["sqlalchemy.Index"]
+
+
+def test_mixins_of_libraries_bring_what_their_documentation_says() -> None:
+    models = """
+        import sqlalchemy as sa
+        from neutron_lib.db import model_base
+        from oslo_db.sqlalchemy import models
+        from sqlalchemy.orm import declarative_base
+        Base = declarative_base()
+        class Share(Base, models.TimestampMixin, models.SoftDeleteMixin):
+            __tablename__ = "shares"
+            id = sa.Column(sa.Integer, primary_key=True)
+        class Router(model_base.BASEV2, model_base.HasId, model_base.HasProject):
+            pass
+    """
+    found = read({"models.py": models})
+    tables = {table.name: table for table in found.tables}
+    assert [column.name for column in tables["shares"].columns] == [
+        *("id", "created_at", "updated_at", "deleted_at", "deleted")
+    ]
+    assert [column.name for column in tables["routers"].columns] == ["id", "project_id"]
+    assert {column.origin.path for column in tables["routers"].columns} == {"/w/models.py"}
+    assert not found.doubts

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from foreshot.knowledge import Target, effects_of
 from foreshot.lint.context import Context
+from foreshot.lint.states import is_partitioned
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
+    CreateIndex,
     DataChange,
     Direction,
     Execute,
@@ -27,9 +29,14 @@ from foreshot.migration.operations import (
 
 
 def is_without_rows(operation: TableOperation, target: Target, context: Context) -> bool:
-    """Whether PostgreSQL finds no rows to read, by what the same direction did before."""
+    """Whether PostgreSQL finds no rows to read, or nobody to keep waiting, by what the same direction did before."""
     if target.database != "postgresql":
         return False
+    if isinstance(operation, CreateIndex) and (
+        (operation.index.only and is_partitioned(operation, context))
+        or _is_new_view(operation, target, context)
+    ):
+        return True
     keys = (
         bool(operation.column.foreign_keys)
         if isinstance(operation, AddColumn)
@@ -39,6 +46,15 @@ def is_without_rows(operation: TableOperation, target: Target, context: Context)
     if emptied.before(operation.table_name, operation.site, deleted=keys):
         return True
     return isinstance(operation, AddConstraint) and _is_over_added_without_value(operation, context)
+
+
+def _is_new_view(operation: CreateIndex, target: Target, context: Context) -> bool:
+    """Whether it stands on a materialized view that the same revision made: nobody else sees that yet."""
+    story = context.story(target)
+    if story is None or operation.table_name is None:
+        return False
+    view = story.before_operation(operation.site).views.get(operation.table_name)
+    return view is not None and view.origin.revision == context.revision.header.revision
 
 
 def _is_over_added_without_value(operation: AddConstraint, context: Context) -> bool:

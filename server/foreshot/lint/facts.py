@@ -9,6 +9,7 @@ from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.emptied import is_without_rows
 from foreshot.lint.not_null import validated_check
+from foreshot.lint.specs import type_spec
 from foreshot.lint.states import State, states
 from foreshot.migration.operations import (
     AlterColumn,
@@ -22,10 +23,7 @@ from foreshot.migration.operations import (
     TableOperation,
     ValidateConstraint,
 )
-from foreshot.migration.specs import TypeSpec
-from foreshot.schema.plain import NOWHERE, Called, placed
-from foreshot.schema.state import Column, Table
-from foreshot.syntax.values import CallValue
+from foreshot.schema.state import Table
 
 
 def facts_of(operation: Operation, context: Context, target: Target | None = None) -> Facts:
@@ -93,16 +91,6 @@ def _facts(operation: Operation, context: Context, target: Target | None) -> Fac
             )
         case _:
             return Facts(table_is_new=is_new, table_is_empty=empty, partitioned=partitioned)
-
-
-def type_spec(column: Column | None) -> TypeSpec | None:
-    """A column's type as the readers describe one; None where it is not known."""
-    written = column.type.written if column is not None else None
-    if written is None:
-        return None
-    spelled = written.written or written.path
-    made = placed(written) if isinstance(written, Called) else None
-    return TypeSpec(written.path, spelled, NOWHERE, made if isinstance(made, CallValue) else None)
 
 
 def _type_facts(operation: DropType, state: State) -> Facts:

@@ -91,8 +91,18 @@ class TableRename(Struct, frozen=True):
 class Renames:
     """The pairs of ``upgrade()`` that look like renames."""
 
-    def __init__(self, revision: Revision, targets: Sequence[Target] = ()) -> None:
+    def __init__(
+        self,
+        revision: Revision,
+        targets: Sequence[Target] = (),
+        *,
+        drafted: bool = False,
+        known: Callable[[DropColumn], ColumnSpec | None] | None = None,
+    ) -> None:
+        """``drafted``: autogenerate's marks still stand there; ``known``: what the history has of a dropped column."""
         self._revision = revision
+        self._drafted = drafted
+        self._known = known
         self._target = targets[0] if targets else Target("postgresql")
         self._upgrade = revision.of("upgrade")
         self._downgrade = revision.of("downgrade")
@@ -186,7 +196,7 @@ class Renames:
         table, new = drop.table_name, add.column
         if table is None or not isinstance(drop.column, str) or not isinstance(new.name, str):
             return None
-        old = self.dropped_column(table, drop.column)
+        old = self.dropped_column(table, drop.column) or (self._known(drop) if self._known else None)
         if old is None or old.primary_key != new.primary_key or not run_together(drop, add):
             return None
         if old.computed is not None or new.computed is not None:
@@ -203,6 +213,9 @@ class Renames:
         evidence.weigh_names(drop.column, new.name, 50)
         if alone:
             evidence.add(10, "the only columns dropped and added here")
+            fails = new.is_nullable is False and new.server_default is None
+            if self._drafted and fails and old.is_nullable is False and self.same_type(old, new):
+                evidence.add(25, "as autogenerate wrote it, no table with rows takes the new one")
         evidence.weigh_message(self._revision.header.message, drop.column, new.name)
         if evidence.score < ENOUGH or self._copies.between(table, drop.column, new.name):
             return None
@@ -228,7 +241,7 @@ class Renames:
             return
         again = {drop.table_name for drop in dropped} & {create.table_name for create in created}
         pairs = [
-            self._table_pair(drop, create)
+            self._table_pair(drop, create, alone=len(dropped) == len(created) == 1)
             for drop in dropped
             if not self._is_empty(drop.table_name, drop)
             for create in created
@@ -238,7 +251,7 @@ class Renames:
         # A table that several new ones look like was divided.
         yield from (pair for pair in best if sum(other.drop is pair.drop for other in best) == 1)
 
-    def _table_pair(self, drop: DropTable, create: CreateTable) -> TableRename | None:
+    def _table_pair(self, drop: DropTable, create: CreateTable, *, alone: bool) -> TableRename | None:
         old = self.dropped_table(drop.table_name)
         if old is None or create.table_name is None or drop.table == create.table:
             return None
@@ -253,6 +266,8 @@ class Renames:
         evidence = Evidence(self._target)
         evidence.add(round(50 * same / size), f"{len(kept)} of {size} columns in common")
         evidence.weigh_names(str(drop.table), str(create.table), 40)
+        if alone and self._drafted and len(kept) == size:
+            evidence.add(10, "the only tables that go and come, as autogenerate wrote them")
         evidence.weigh_message(self._revision.header.message, str(drop.table), str(create.table))
         if evidence.score < ENOUGH or self._copies.between(
             create.table_name, str(drop.table), str(create.table)

@@ -220,6 +220,8 @@ class IndexSpec(Struct, frozen=True):
     """Of a unique index: two NULLs are the same."""
     mentions: str = ""
     """The text of its expressions, as far as it is known."""
+    only: bool = False
+    """``ON ONLY`` a partitioned table: nothing is built, until the partitions' own are attached."""
 
 
 class SqlProblem(Struct, frozen=True):

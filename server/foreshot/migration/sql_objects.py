@@ -98,7 +98,7 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
     if cursor.is_name and cursor.word != "ON" and name is not None and HOLE not in cursor.token.text:
         raise Wrong("ON is missing before the table", cursor.token)
     cursor.expect("ON")
-    cursor.take("ONLY")
+    only = cursor.take("ONLY")
     table = cursor.name("a table name")
     end = cursor.last.end
     if cursor.take("USING"):
@@ -130,6 +130,7 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
         include=include,
         expressions=any(expression for _, expression in elements),
         nulls_not_distinct=together,
+        only=only,
     )
     site = found.site(start, name.end if name else end, table=table, **({"name": name} if name else {}))
     found.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from foreshot.migration.operations import (
+    CreateTable,
     SetOption,
 )
 from foreshot.migration.sql_alter import alter_table
@@ -91,7 +92,33 @@ def _query(cursor: Cursor, found: Found) -> None:
         if not read_data(cursor, found) and not found.operations:
             found.execute("SELECT", tables_named(Cursor(found.context, tokens, begin)))
         return
+    if verb == "SELECT" and _selects_into(cursor, found):
+        return
     found.execute(verb, tables_named(cursor))
+
+
+def _selects_into(cursor: Cursor, found: Found) -> bool:
+    """``SELECT … INTO new_table FROM …``, which makes a table on PostgreSQL and SQL Server; MySQL's leads elsewhere."""
+    inner = Cursor(found.context, cursor.tokens, cursor.at, cursor.stop)
+    begin = inner.token
+    inner.until("INTO", "FROM")
+    if (
+        not inner.take("INTO")
+        or inner.word in ("OUTFILE", "DUMPFILE", "STRICT")
+        or inner.word.startswith(("@", ":"))
+    ):
+        return False
+    temporary = bool(inner.take_one("TEMPORARY", "TEMP"))
+    inner.take_one("UNLOGGED")
+    inner.take("TABLE")
+    if not inner.is_name:
+        return False
+    table = inner.name("a table name")
+    site = found.site(begin.start, table.end, table=table)
+    found.add(
+        CreateTable(site=site, table=table.name, schema=table.schema, complete=False, temporary=temporary)
+    )
+    return True
 
 
 def _data(cursor: Cursor, found: Found) -> None:

@@ -25,18 +25,20 @@ class ModuleNames:
         self._bound: dict[str, tuple[int, ast.ImportFrom | None]] = {}
         self._from: dict[str, list[tuple[int, ast.ImportFrom, str]]] = {}
         self._stars: dict[tuple[int, str | None], tuple[int, ast.ImportFrom]] = {}
+        self._again: set[str] = set()
+        """Names that more than imports give."""
         for place, statement in enumerate(module_statements(module.tree)):
             self._read(place, statement)
 
     def _read(self, place: int, statement: ast.stmt) -> None:
         match statement:
             case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._bound.setdefault(statement.name, (place, None))
+                self._bind(statement.name, place)
                 if isinstance(statement, ast.ClassDef):
                     self.classes.setdefault(statement.name, statement)
             case ast.Import(names=names):
                 for alias in names:
-                    self._bound.setdefault(alias.asname or alias.name.partition(".")[0], (place, None))
+                    self._bind(alias.asname or alias.name.partition(".")[0], place)
             case ast.ImportFrom(names=names):
                 for alias in names:
                     if alias.name == "*":
@@ -48,14 +50,23 @@ class ModuleNames:
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.For() | ast.With():
                 for node in ast.walk(statement):
                     if isinstance(node, ast.Name):
-                        self._bound.setdefault(node.id, (place, None))
+                        self._bind(node.id, place)
             case _:
                 pass
+
+    def _bind(self, name: str, place: int) -> None:
+        self._bound.setdefault(name, (place, None))
+        self._again.add(name)
 
     def binding(self, name: str) -> tuple[ast.ImportFrom | None] | None:
         """What gives a name a meaning: an import from a module, or None for the module itself; None when nothing does."""
         found = self._bound.get(name)
         return None if found is None else (found[1],)
+
+    def only_import(self, name: str) -> str | None:
+        """What the name is called where it is imported from; None when several statements give it."""
+        found = self._from.get(name, ())
+        return found[0][2] if len(found) == 1 and name not in self._again else None
 
     def stars(self, before: str) -> Iterator[ast.ImportFrom]:
         """The imports of everything that stand before what binds a name, each source once."""

@@ -261,8 +261,14 @@ class Modules:
             statement = binding[0]
             if statement is None:
                 return "found"
-            # The name is bound; whether its own source has it is another file's matter.
-            return "found" if len(rest) == 1 and _absolute(statement, dotted, path) else "unknown"
+            source = _absolute(statement, dotted, path)
+            if len(rest) > 1 or not source:
+                return "unknown"
+            # Where nothing catches the error and nothing else gives the name, the module fails with its source.
+            called = names.only_import(name) if statement in module.tree.body else None
+            if called is not None and self._resolve(f"{source}.{called}", seen) == "missing":
+                return "missing"
+            return "found"
         return "unknown" if star or names.is_dynamic or name in names.mentioned else "missing"
 
     def _names_of(self, path: str, module: Module) -> ModuleNames:

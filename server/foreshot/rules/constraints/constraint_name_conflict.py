@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from foreshot.knowledge.name_scopes import names_across_tables, names_on_one_table
 from foreshot.lint.context import Context
-from foreshot.lint.finding import Finding
+from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, names_given, states
 from foreshot.lint.words import code
@@ -86,8 +86,15 @@ class ConstraintNameConflict(OperationRule[ops.TableOperation]):
             f"This fails{context.where(state.target for state, _ in taken)}: the name {code(name)} is taken by {code(owner.name)}.",
             operation=operation,
             object=name,
-            related=made_here(_origin(owner, name), f"{code(name)} was made here", context),
+            related=_made_before(_origin(owner, name), name, context),
         )
+
+
+def _made_before(origin: Origin | None, name: str, context: Context) -> tuple[Related, ...]:
+    """Where an earlier revision made it; what stands in the same file is seen without."""
+    if origin is None or origin.revision == context.revision.header.revision:
+        return ()
+    return made_here(origin, f"{code(name)} was made here", context)
 
 
 def _owner(state: State, operation: ops.TableOperation, name: str) -> Table | None:

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AddConstraint, ColumnSpec, CreateTable, Operation
 from foreshot.text import Span
@@ -54,10 +55,11 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
                     or operation.site.call
                 )
                 for name in key.columns:
-                    known = context.schema.column(
-                        operation.table_name, name if isinstance(name, str) else None, operation
-                    )
-                    if known is not None and known.nullable is False:
+                    found = [
+                        state.column(operation.table_name, name if isinstance(name, str) else None)
+                        for state in states(operation, context)
+                    ]
+                    if any(column is not None and column.nullable is False for column in found):
                         yield self._found(at, name, operation)
             return
         columns = operation.columns if isinstance(operation, CreateTable) else (operation.column,)

@@ -96,6 +96,27 @@ def copies(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object],
     return found
 
 
+def is_kept_in_step(operation: DropColumn, context: Context) -> bool:
+    """Whether a trigger's function, which the same direction drops, has kept another column of the table in step with it."""
+    column = str(operation.column).lower()
+    for target in context.targets((), operation):
+        story = context.story(target)
+        table = story.before_operation(operation.site).table(operation.table_name) if story else None
+        if story is None or table is None:
+            continue
+        left = story.before_operation(operation.site).things
+        gone = [
+            thing for place, thing in story.start(operation.site.function).things.items() if place not in left
+        ]
+        on_table = any(thing.kind == "trigger" and thing.table == table.name for thing in gone)
+        others = {name.lower() for name in table.columns} - {column}
+        if on_table and any(
+            thing.kind == "function" and column in thing.words and others & thing.words for thing in gone
+        ):
+            return True
+    return False
+
+
 def table_goes(operation: TableOperation, context: Context) -> bool:
     """Whether the whole table is dropped, or retired, in the same direction."""
     return operation.table_name in _facts(operation, context).going

@@ -148,6 +148,22 @@ def upgrade():
 def downgrade():
     op.drop_column("users", "phone_number")
 ```
+```python setup
+def upgrade():
+    op.create_table("parcels", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("state", sa.Text()), sa.Column("status", sa.Text()))
+    op.execute(
+        "CREATE FUNCTION parcels_copy() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.status := coalesce(NEW.status, NEW.state); RETURN NEW; END $$"
+    )
+    op.execute("CREATE TRIGGER parcels_copy BEFORE INSERT OR UPDATE ON parcels FOR EACH ROW EXECUTE FUNCTION parcels_copy()")
+```
+```python bad
+def upgrade():
+    op.execute("DROP TRIGGER parcels_copy ON parcels")
+    op.execute("DROP FUNCTION parcels_copy()")
+    op.drop_column("parcels", "state")
+    #                         ^^^^^^^ a trigger kept another column in step
+```
 """
 
 from __future__ import annotations
@@ -192,6 +208,8 @@ class DropColumn(OperationRule[ops.DropColumn]):
         old = context.renames.dropped_column(operation.table_name, column)
         if old is not None and old.computed is not None:
             message = f"Running code that uses {name} fails{context.where(targets)}; its values can be computed again. {_LATER}."
+        elif lost.is_kept_in_step(operation, context):
+            message = f"Running code that uses {name} fails{context.where(targets)}; a trigger kept another column in step. {_LATER}."
         elif lost.is_read_before(operation, context, column):
             message = f"Running code that uses {name} fails{context.where(targets)}; its values were read earlier. {_LATER}."
         elif lost.is_filled_again(operation, context, column):

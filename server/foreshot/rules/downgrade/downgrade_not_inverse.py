@@ -37,19 +37,64 @@ def upgrade():
 def downgrade():
     op.drop_column("users", "a")
 ```
+```python setup
+def upgrade():
+    op.create_table(
+        "flags",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.UniqueConstraint("code", name="uq_flags_code"),
+    )
+```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO flags (code) VALUES ('beta')")
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+#   ^^^^^^^^^ the row in `flags` is still there, and the next upgrade fails on `uq_flags_code`
+    op.drop_column("flags", "note")
+```
+```python good
+def upgrade():
+    op.execute("INSERT INTO flags (code) VALUES ('beta') ON CONFLICT DO NOTHING")
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("flags", "note")
+```
+```python good
+def upgrade():
+    op.execute("INSERT INTO flags (code) VALUES ('beta')")
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("flags", "note")
+    op.execute("DELETE FROM flags WHERE code = 'beta'")
+```
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
+from foreshot.migration.operations import DataChange, DropTable, Opaque, RenameTable, TruncateTable
 from foreshot.schema.difference import Difference, differences
+from foreshot.schema.state import Schema
 
 _MOST = 2
+_PLAIN_ROW = re.compile(
+    r"\s*insert\s+into\b(?!.*\b(?:select|on\s+conflict|on\s+duplicate)\b)", re.IGNORECASE | re.DOTALL
+)
+"""An INSERT of values that are written there, and that fails when they are there already."""
 
 
 class DowngradeNotInverse(RevisionRule):
@@ -72,6 +117,16 @@ class DowngradeNotInverse(RevisionRule):
                 if not _is_excused(item)
             ]
             if not found:
+                row = _row_left(story.start("upgrade"), context)
+                if row is not None:
+                    yield self.finding(
+                        function.name,
+                        f"After upgrade and downgrade, the row in {code(row[0])} is still there, and the next upgrade fails on"
+                        f" {code(row[1])}{context.where([target])}. Delete it.",
+                        object=row[0],
+                        targets=[target],
+                    )
+                    return
                 continue
             shown = listed([item.words.format(*map(code, item.names)) for item in found[:_MOST]])
             more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
@@ -87,3 +142,26 @@ class DowngradeNotInverse(RevisionRule):
 def _is_excused(item: Difference) -> bool:
     """An enum type that stays is `enum-type-not-dropped`'s; a default that nobody sees is none."""
     return item.kind == "enum" and not item.missing
+
+
+def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:
+    """A table that gets a row which cannot be inserted twice and is not deleted again, and the key that is in the way."""
+    if any(isinstance(operation, Opaque) for operation in context.downgrade):
+        return None
+    touched = {
+        operation.table_name
+        for operation in context.downgrade
+        if isinstance(operation, DropTable | RenameTable | TruncateTable)
+        or (isinstance(operation, DataChange) and operation.verb != "insert")
+    }
+    for operation in context.upgrade:
+        if not isinstance(operation, DataChange) or operation.verb != "insert" or operation.site.conditional:
+            continue
+        table = before.table(operation.table_name)
+        if table is None or table.name in touched or not _PLAIN_ROW.match(operation.site.sql or ""):
+            continue
+        keys = (*table.uniques, *(index for index in table.indexes if index.unique and index.where is None))
+        key = next((key for key in keys if key.name and set(key.columns) <= set(operation.columns)), None)
+        if key is not None and key.name is not None:
+            return table.name, key.name
+    return None

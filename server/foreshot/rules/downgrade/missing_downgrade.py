@@ -25,6 +25,23 @@ def downgrade():
 ```
 ```python bad
 def upgrade():
+    op.execute("CREATE TRIGGER orders_seen BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION seen()")
+
+
+def downgrade():
+#   ^^^^^^^^^ does nothing
+    pass
+```
+```python good
+def upgrade():
+    op.execute("CREATE OR REPLACE FUNCTION seen() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql")
+
+
+def downgrade():
+    pass
+```
+```python bad
+def upgrade():
 #   ^^^^^^^ no `downgrade()`
     op.create_index("ix_users_email", "users", ["email"])
 ```
@@ -129,10 +146,18 @@ from foreshot.migration.operations import (
     DropConstraint,
     DropIndex,
     DropTable,
+    Execute,
+    Operation,
     RenameTable,
 )
 from foreshot.syntax.changes import SetFunctionBody
 
+_MAKING = frozenset(
+    {
+        f"CREATE {kind}"
+        for kind in ("FUNCTION", "PROCEDURE", "TRIGGER", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "TYPE")
+    }
+)
 _SCHEMA = (
     AddColumn, AddConstraint, AlterColumn, CreateIndex, CreateTable, DropColumn, DropConstraint, DropIndex, DropTable, RenameTable,
 )  # fmt: skip
@@ -148,7 +173,7 @@ class MissingDowngrade(RevisionRule):
         """Whether there is a way back."""
         functions = context.revision.functions
         upgrade, downgrade = functions.get("upgrade"), functions.get("downgrade")
-        if upgrade is None or not any(isinstance(operation, _SCHEMA) for operation in context.upgrade):
+        if upgrade is None or not any(map(_stays, context.upgrade)):
             return
         if downgrade is None:
             template = context.surroundings.template
@@ -175,3 +200,11 @@ class MissingDowngrade(RevisionRule):
         if downgrade is not None and undoing is not None:
             body = SetFunctionBody(downgrade.span, undoing.code)
             yield Fix("Write the inverse into `downgrade()`", "unsafe", (body, *undoing.imports))
+
+
+def _stays(operation: Operation) -> bool:
+    """Whether it changes the schema, or makes something that cannot be made twice."""
+    if isinstance(operation, Execute):
+        words = " ".join((operation.site.sql or "")[:200].upper().split())
+        return operation.verb in _MAKING and "IF NOT EXISTS" not in words and "OR REPLACE" not in words
+    return isinstance(operation, _SCHEMA)

@@ -1,8 +1,8 @@
 """A dependency or a branch label that Alembic cannot place.
 
 `depends_on` names neither a revision nor a branch label but looks like one (the start of an id is not enough), or a branch
-label is given twice, or equals an id. Alembic cannot load such a history. A name that looks like nothing here may be a
-revision of another package, and is not reported.
+label is given twice, or equals an id. Alembic cannot load such a history. A name that looks like nothing here is reported where an
+ini file says where the revisions are and nothing adds other folders to that; elsewhere it may be a revision of another package.
 
 ```python versions/0002_example.py bad
 revision = "0002"
@@ -59,13 +59,13 @@ class UnknownBranchLabel(ProjectRule):
                 else node.header.spans.get("depends_on", Span(0, 0))
             )
             meant = unresolved.meant or _likely(project, unresolved.name)
-            if meant is None:
+            if meant is None and not _is_alone(project):
                 # Another package may bring the revision along.
                 continue
+            advice = f" Write {code(meant)}." if meant is not None else ""
             yield self.finding(
                 at,
-                f"Alembic cannot load the history: {code(unresolved.name)} is neither a revision nor a branch label."
-                f" Write {code(meant)}.",
+                f"Alembic cannot load the history: {code(unresolved.name)} is neither a revision nor a branch label.{advice}",
                 path=unresolved.key,
                 object=unresolved.name,
             )
@@ -85,6 +85,17 @@ class UnknownBranchLabel(ProjectRule):
                 object=collision.label,
                 related=related,
             )
+
+
+def _is_alone(project: ProjectContext) -> bool:
+    """Whether the environment's own folders hold the whole history: an ini file says where it is, and nothing adds to that."""
+    environment, module = project.environment, project.surroundings.env_module
+    return (
+        environment.ini is not None
+        and environment.option("version_locations") is None
+        and module is not None
+        and "version_locations" not in module.content
+    )
 
 
 def _likely(project: ProjectContext, name: str) -> str | None:

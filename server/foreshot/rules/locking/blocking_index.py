@@ -158,17 +158,14 @@ def upgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from foreshot.knowledge import sqlalchemy_index_name
-from foreshot.knowledge.databases import Target
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import is_partitioned, states
+from foreshot.lint.states import is_partitioned
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, CreateIndex
 from foreshot.rules.locking import _concurrently as concurrently
@@ -177,7 +174,6 @@ from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import Change, RemoveArgument
 
 _TITLE = "Create the index concurrently, in an autocommit block"
-_ONLY: Final = re.compile(r"\bon\s+only\b", re.IGNORECASE)
 
 
 class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
@@ -206,14 +202,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             asked, at, name = operation, operation.site.name, operation.index.name
             title = f"the index {code(name)}" if isinstance(name, str) else "an index"
         found = waiting.waits(asked, context, self.databases)
-        unseen = _on_new_views(operation, context) if found else ()
-        found = [wait for wait in found if wait.target not in unseen]
-        if not found:
-            return
-        partitioned = is_partitioned(operation, context)
-        if partitioned and _ONLY.search(operation.site.sql or ""):
-            # The parent has no rows of its own: this takes no time.
-            return
+        partitioned = bool(found) and is_partitioned(operation, context)
         # Which of them an unknown database is, nothing tells: MySQL is accused only where the project runs on it.
         for mysql in (False, True) if context.targets_known else (False,):
             those = [wait for wait in found if wait.target.is_mysql is mysql]
@@ -249,16 +238,6 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             changes = _taken_out(operation, context)
         if changes:
             yield Fix(_TITLE, "unsafe", tuple(changes))
-
-
-def _on_new_views(operation: CreateIndex | AddColumn, context: Context) -> list[Target]:
-    """The databases on which it is an index of a materialized view that the revision itself has made: nobody reads that yet."""
-    here, name = context.revision.header.revision, operation.table_name or ""
-    return [
-        state.target
-        for state in states(operation, context, ("postgresql",))
-        if (view := state.schema.views.get(name)) is not None and view.origin.revision == here
-    ]
 
 
 def _taken_out(operation: AddColumn, context: Context) -> list[Change]:

@@ -10,7 +10,7 @@ from foreshot.schema import changes as to
 from foreshot.schema import state as st
 from foreshot.schema.apply_constraints import add_check, add_key, add_unique
 from foreshot.schema.apply_indexes import add_index
-from foreshot.schema.draft import Draft, is_unclear, text, with_column
+from foreshot.schema.draft import Draft, is_unclear, names_on, text, with_column
 from foreshot.schema.plain import Called, Named, Plain, chosen
 from foreshot.schema.state import Column, ColumnType, Perhaps, Table
 from foreshot.schema.types import spell
@@ -137,7 +137,10 @@ def lose_column(draft: Draft, change: to.LostColumn) -> None:
         return
     name = change.column
     column = table.columns[name]
-    draft.put(without_column(draft, table, name))
+    after = without_column(draft, table, name)
+    if change.at.batch >= 0 and draft.dialect == "sqlite":
+        draft.fallen |= set(names_on(table)) - set(names_on(after))
+    draft.put(after)
     draft.gone[f"{table.name}.{name}"] = draft.origin
     if column.sequence is not None:
         draft.sequences.pop(column.sequence, None)

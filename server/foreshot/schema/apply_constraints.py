@@ -143,7 +143,7 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     columns, referred = known_columns(made.columns), known_columns(made.ref_columns)
     if columns is None or referred is None or made.ref_table is None or made.name is None:
         return doubted(draft, table, "a foreign key that is not known is added")
-    if made.use_alter and not apart:
+    if made.use_alter and not apart and draft.dialect != "sqlite":
         # SQLAlchemy leaves it to an ALTER TABLE that Alembic never makes.
         return table
     ref_table = draft.find(made.ref_table) or made.ref_table

@@ -106,6 +106,8 @@ def drop_index(draft: Draft, change: to.LostIndex) -> None:
             kept = tuple([item for item in view.indexes if item.name != name])
             draft.views[view.name] = replace(view, indexes=kept)
             return
+    if name in draft.fallen and change.at.batch >= 0:
+        return
     if (
         not change.if_exists
         and change.table

@@ -30,6 +30,8 @@ class Draft:
         """Of the operation that is being applied."""
         self.raw = False
         """That operation was read from SQL."""
+        self.fallen: set[str] = set()
+        """Names of what went with a column in a batch block, where it may still be dropped by name."""
         self.legacy_renames = False
         """SQLite's ``legacy_alter_table`` is on."""
 

@@ -381,3 +381,23 @@ op.create_index("ix_e", "users", ["email"], unique=True)
     assert {item.name for item in (*users.indexes, *users.uniques) if item.nulls_not_distinct} == {
         *("uq_a", "ix_b", "ix_c", "uq_d")
     }
+
+
+def test_a_key_for_later_stands_in_the_table_on_sqlite() -> None:
+    links = (
+        'op.create_table("notes", sa.Column("user_id", sa.Integer()),'
+        ' sa.ForeignKeyConstraint(["user_id"], ["users.id"], use_alter=True))'
+    )
+    for dialect, keys in (("sqlite", 1), ("postgresql", 0)):
+        assert len(head(("a", None, links), dialect=dialect).tables["notes"].foreign_keys) == keys
+
+
+def test_a_batch_block_may_drop_what_went_with_a_column() -> None:
+    body = """
+op.create_index("ix_email", "users", ["email"])
+with op.batch_alter_table("users") as batch_op:
+    batch_op.drop_column("email")
+    batch_op.drop_index("ix_email")
+"""
+    assert not head(("a", None, USERS), ("b", "a", body), dialect="sqlite").unknown
+    assert head(("a", None, USERS), ("b", "a", body), dialect="postgresql").unknown

@@ -48,6 +48,8 @@ def _holds(draft: Draft, test: Test) -> bool | None:
         return None if None in parts else not deciding
     if test.kind == "unknown":
         return None
+    if test.kind == "flag":
+        return dict(draft.target.flags).get(test.name or "")
     if test.kind == "table":
         return _there(draft, test.name)
     if test.kind == "enum":

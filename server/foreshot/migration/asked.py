@@ -7,15 +7,17 @@ the file that come down to one of these. Anything else asks nothing that the sch
 from __future__ import annotations
 
 import ast
-from typing import Final, Literal
+import re
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 
 from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
-from foreshot.syntax.values import FunctionValue, Value, known_strs
+from foreshot.syntax.values import FunctionValue, Ref, Value, known_strs
 
+_COMPUTED: Final = re.compile(r"[<(]|^\.")
 MAX_STEPS: Final = 12
 Kind = Literal["table", "column", "index", "constraint", "enum", "view", "sequence"]
 _LISTS: dict[str, Kind] = {
@@ -72,6 +74,10 @@ def read_test(node: ast.expr, scope: Scope, depth: int = 0) -> Test | None:
         case ast.Name():
             origin = scope.node_of(node.id)
             return read_test(origin[0], origin[1], depth) if origin is not None else None
+        case ast.Attribute():
+            value = scope.evaluate(node)
+            plain = isinstance(value, Ref) and value.bound and not _COMPUTED.search(value.path)
+            return Test("flag", name=cast("Ref", value).path) if plain else None
         case _:
             return None
 

@@ -36,8 +36,9 @@ class Test(Struct, frozen=True, array_like=True, tag_field="_", tag="t"):
     """A condition that the schema itself answers: whether something is there."""
 
     kind: Literal[
-        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "unknown"
+        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "flag", "unknown"
     ]
+    """``flag``: whether a setting of the project is true, by its dotted path in ``name``."""
     table: str | None = None
     name: str | None = None
     negated: bool = False

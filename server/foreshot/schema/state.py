@@ -58,6 +58,8 @@ class Target(Struct, frozen=True, cache_hash=True):
     """SQLAlchemy's naming convention as Alembic will apply it: pairs of ``ix``, ``uq``, ``ck``, ``fk``, ``pk`` and its template."""
     conventions_known: bool = True
     """False where there is a convention that cannot be told."""
+    flags: tuple[tuple[str, bool], ...] = ()
+    """Settings of the project that are true, or false, on this database, by their dotted paths."""
 
     @property
     def is_mysql(self) -> bool:

@@ -269,9 +269,22 @@ def target_of(surroundings: Surroundings, dialect: str) -> Target:
             return None
         return read_ini(source).value(environment.section, name.lower(), {})
 
+    flags = ()
+    module = surroundings.env_module
+    if (
+        dialect != "sqlite"
+        and environment.env_py is not None
+        and module is not None
+        and "sqlite:" in module.content
+    ):
+        from foreshot.models.scopes import Linker
+        from foreshot.workspace.flags import flags_of
+
+        linker = Linker(surroundings.modules)
+        flags = flags_of(module, environment.env_py, linker)
     templates = naming_convention(surroundings.env, surroundings.env_module, surroundings.modules, option)
     parts = version.parts if version is not None else ()
-    return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None)
+    return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None, flags)
 
 
 def story_of(told: Mapping[str, Told], target: Target) -> Story:

@@ -401,3 +401,14 @@ with op.batch_alter_table("users") as batch_op:
 """
     assert not head(("a", None, USERS), ("b", "a", body), dialect="sqlite").unknown
     assert head(("a", None, USERS), ("b", "a", body), dialect="postgresql").unknown
+
+
+def test_a_setting_that_is_known_decides_a_condition() -> None:
+    body = "from app import settings\nif not settings.uri:\n    return\nop.create_table('late')"
+    told = story(("a", None, body))
+    assert told.at_heads().tables["late"].there is not None
+    for value in (True, False):
+        flagged = Target("postgresql", flags=(("app.settings.uri", value),))
+        schema = Story(told.graph, told._delta, flagged).at_heads()
+        assert ("late" in schema.tables) is value
+        assert not schema.unknown

@@ -32,5 +32,7 @@ def environment_at(path: str, folder: str) -> tuple[Files, Environment]:
         return files, exact[0]
     if len(found) > 1:
         listed = "\n".join(f"  {clean(shown_path(item.script_location, folder))}" for item in found)
-        raise Failure(f"There are {len(found)} Alembic projects. Name one of them, after the revision:\n{listed}")
+        raise Failure(
+            f"There are {len(found)} Alembic projects. Name one of them, after the revision:\n{listed}"
+        )
     return files, found[0]

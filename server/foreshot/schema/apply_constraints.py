@@ -83,6 +83,8 @@ def add_unique(
     deferrable: bool = False,
 ) -> Table:
     """The table with a unique constraint."""
+    # What gives way has no name any more when the server thinks of one.
+    table = without_implied(draft, table, columns)
     written, named = name_of(draft, table, "uq", columns, name, final)
     if written is None:
         if draft.dialect == "postgresql":
@@ -90,8 +92,7 @@ def add_unique(
         elif draft.target.is_mysql and columns:
             written, named = mysql_index_name(columns[0], set(names_on(table))), "server"
     made = st.Key(written, named, columns, draft.origin, deferrable)
-    table = replace(table, uniques=(*table.uniques, made))
-    return without_implied(draft, table, columns)
+    return replace(table, uniques=(*table.uniques, made))
 
 
 def add_check(

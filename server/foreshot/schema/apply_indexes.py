@@ -6,7 +6,14 @@ from msgspec.structs import replace
 
 from foreshot.schema import changes as to
 from foreshot.schema import state as st
-from foreshot.schema.apply_constraints import doubted, name_of, renamed, same_name, taken_names
+from foreshot.schema.apply_constraints import (
+    doubted,
+    name_of,
+    renamed,
+    same_name,
+    taken_names,
+    without_implied,
+)
 from foreshot.schema.draft import Draft, names_on
 from foreshot.schema.names import mysql_index_name, postgresql_name, shortened
 from foreshot.schema.state import Table
@@ -60,31 +67,19 @@ def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | Non
 
 def add_index(draft: Draft, table: Table, made: to.NewIndex, if_not_exists: bool = False) -> Table:
     """The table with an index."""
-    index = built_index(draft, table, made)
+    index = built_index(draft, without_implied(draft, table, made.columns), made)
     if index is None or made.unique is None:
         return doubted(draft, table, "an index that is not known is created")
     if if_not_exists and any(item.name == index.name for item in table.indexes):
         return table
+    table = without_implied(draft, table, index.columns)
     table = replace(table, indexes=(*table.indexes, index))
     if (
         any(item is None and place not in made.expressions for place, item in enumerate(made.columns))
         and not made.expressions
     ):
         table = doubted(draft, table, "an index on columns that are not known is created")
-    return _without_implied_index(draft, table, index)
-
-
-def _without_implied_index(draft: Draft, table: Table, index: st.Index) -> Table:
-    if not draft.target.is_mysql:
-        return table
-    kept = tuple(
-        [
-            item
-            for item in table.indexes
-            if item is index or item.implied_by is None or item.columns != index.columns[: len(item.columns)]
-        ]
-    )
-    return replace(table, indexes=kept) if len(kept) != len(table.indexes) else table
+    return table
 
 
 def drop_index(draft: Draft, change: to.LostIndex) -> None:

@@ -99,7 +99,7 @@ def about(change: to.Change) -> str:
         case to.MadeConstraint(constraint=constraint, key=key, check=check, table=table):
             made = constraint or key or check
             return (made.name if made is not None else "") or table or ""
-        case to.Unread() | to.Commit() | to.LegacyRenames():
+        case to.Looped() | to.Unread() | to.Commit() | to.LegacyRenames():
             return ""
         case _:
             return change.table or ""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from foreshot.migration.specs import Test
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from foreshot.migration.specs import Each, Test
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft, names_on
+from foreshot.schema.looped import MISSING, Row, asked
 
 UNKNOWN = "it runs under a condition that is only known when it runs"
 
@@ -12,36 +17,53 @@ UNKNOWN = "it runs under a condition that is only known when it runs"
 class Answers:
     """What the conditions of one direction of one revision come to; each is asked once, where it is first met."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        known: Mapping[int, bool | None] | None = None,
+        rows: Mapping[int, Row | None] | None = None,
+    ) -> None:
         self._draft = draft
-        self._known: dict[int, bool | None] = {}
+        self._known: dict[int, bool | None] = dict(known or {})
+        self.rows: Mapping[int, Row | None] = rows or {}
+        """By loop, the row that it is at; None where that is not known."""
+
+    def inside(self, each: Each, row: Row | None) -> Answers:
+        """Inside one turn of a loop, whose conditions are asked anew."""
+        known = {**self._known, each.condition: None if row is None else True}
+        return Answers(self._draft, known, {**self.rows, each.number: row})
 
     def runs(self, change: to.Change) -> tuple[bool, str]:
         """Whether a change may run, and why it perhaps does not."""
         doubt = ""
         for guard in change.at.guards:
-            answer = self._answer(guard)
+            answer = self.ask(guard)
             if answer is False:
                 return False, ""
             if answer is None:
                 doubt = UNKNOWN
         return True, doubt
 
-    def _answer(self, guard: to.Guard) -> bool | None:
+    def ask(self, guard: to.Guard) -> bool | None:
+        """What a condition comes to."""
         if guard.number not in self._known:
-            self._known[guard.number] = None if guard.test is None else holds(self._draft, guard.test)
+            self._known[guard.number] = (
+                None if guard.test is None else holds(self._draft, guard.test, self.rows)
+            )
         return self._known[guard.number]
 
 
-def holds(draft: Draft, test: Test) -> bool | None:
+def holds(draft: Draft, test: Test, rows: Mapping[int, Row | None] | None = None) -> bool | None:
     """Whether a condition holds; None when that cannot be told."""
-    found = _holds(draft, test)
+    found = _holds(draft, test, rows or {})
     return found if found is None or not test.negated else not found
 
 
-def _holds(draft: Draft, test: Test) -> bool | None:
+def _holds(draft: Draft, test: Test, rows: Mapping[int, Row | None]) -> bool | None:
+    if test.kind == "is":
+        return _is(asked(test.table, rows), *json.loads(test.name or "[]"))
     if test.kind in ("all", "any"):
-        parts = [holds(draft, part) for part in test.parts]
+        parts = [holds(draft, part, rows) for part in test.parts]
         deciding = test.kind == "any"
         if deciding in parts:
             return deciding
@@ -60,6 +82,23 @@ def _holds(draft: Draft, test: Test) -> bool | None:
     if test.kind in ("view", "sequence"):
         return test.name in (draft.views if test.kind == "view" else draft.sequences)
     return _on_table(draft, test)
+
+
+def _is(value: Any, word: str = "", wanted: Any = None) -> bool | None:
+    """What is asked of a row: ``set``, ``equals``, ``among``, ``contains``."""
+    if value is MISSING:
+        return None
+    match word:
+        case "set":
+            return bool(value)
+        case "equals":
+            return value == wanted
+        case "among":
+            return value in wanted if isinstance(wanted, list) else None
+        case "contains":
+            return wanted in value if isinstance(value, str | list) and isinstance(wanted, str) else None
+        case _:
+            return None
 
 
 def _there(draft: Draft, name: str | None) -> bool | None:

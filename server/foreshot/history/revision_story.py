@@ -96,7 +96,7 @@ class RevisionStory:
         found: list[tuple[int, Schema]] = []
         last = -1
         for change, _ in steps(draft, self.revision, self._delta, direction):
-            if change.at.order != last:
+            if change.at.order > last:
                 found.append((change.at.order, draft.snapshot()))
                 last = change.at.order
         if last >= 0:

@@ -12,6 +12,7 @@ from typing import Final, Literal, cast
 
 from msgspec import Struct
 
+from foreshot.migration.answers import compared
 from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
@@ -49,6 +50,8 @@ def read_test(node: ast.expr, scope: Scope, depth: int = 0) -> Test | None:
     if depth > MAX_STEPS:
         return None
     depth += 1
+    if (found := compared(node, scope)) is not None:
+        return found
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = read_test(operand, scope, depth)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
+from foreshot.migration.answers import Drawn
 from foreshot.migration.guards import Condition
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.folding import MISSING
@@ -52,6 +55,11 @@ class Names:
             if one is MISSING or two is MISSING:
                 # Whoever goes on to use it has come through the branch that makes it.
                 self._bind(name, two if one is MISSING else one, node if two is MISSING else None)
+            elif isinstance(one, Drawn) and isinstance(two, Drawn):
+                # Each item has its own conditions.
+                known = {id(item) for item in one.items}
+                more = tuple([item for item in two.items if id(item) not in known])
+                scope.bind(name, replace(one, items=(*one.items, *more), more=one.more or two.more))
             elif condition.unknown:
                 scope.bind(name, Unknown(f"`{name}` depends on a condition", span))
             else:

@@ -15,7 +15,7 @@ from foreshot.migration.operations import (
     TypeSpec,
 )
 from foreshot.syntax.folding import Formatted
-from foreshot.syntax.values import CallValue, Maybe, Ref, Unknown, Value
+from foreshot.syntax.values import Asked, CallValue, Maybe, Ref, Unknown, Value
 from foreshot.text import Span
 
 _CONSTRAINTS: dict[str, ConstraintKind] = {
@@ -303,7 +303,7 @@ def names_of(value: Value, span: Span) -> tuple[Maybe[str], ...]:
                 item = Unknown("an expression, not a column name", item.span)
             names.append(maybe_str(item, span))
         return tuple(names)
-    return (Unknown("the columns are not known", span),)
+    return (value if isinstance(value, Asked) else Unknown("the columns are not known", span),)
 
 
 def referred(value: Value, span: Span) -> tuple[Maybe[str] | None, tuple[Maybe[str], ...]]:

@@ -12,13 +12,14 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from foreshot.migration.acting import acting_calls
+from foreshot.migration.answers import Drawn, answered
 from foreshot.migration.columns import last_name
 from foreshot.migration.frame import Frame
 from foreshot.migration.recorder import Recorder
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, FunctionValue, Unknown, Value
+from foreshot.syntax.values import CallValue, Choice, FunctionValue, Unknown, Value
 
 MAX_CALL_DEPTH: Final = 8
 MAX_FOREIGN: Final = 5_000
@@ -64,7 +65,9 @@ class Follower(ABC):
         if function is not None and (
             isinstance(value, Unknown) or _does_more(function) or self._is_foreign(function, frame)
         ):
-            self._follow(node, function, frame)
+            returned = self._follow(node, function, frame)
+            if isinstance(value, Unknown) and not isinstance(value, Choice) and returned is not None:
+                value = returned
         elif isinstance(value, CallValue):
             self._recorder.record(node, value, frame, top=top)
         return value
@@ -83,12 +86,12 @@ class Follower(ABC):
 
     def _follow(
         self, node: ast.Call, function: FunctionValue, frame: Frame, resume: Callable[[], None] | None = None
-    ) -> None:
-        """Follow a call of a function of the file, or of another module of the project."""
+    ) -> Value:
+        """Follow a call of a function of the file, or of another module of the project; what it surely returns, else None."""
         if not isinstance(function.node, ast.FunctionDef) or (
             frame.depth >= MAX_CALL_DEPTH or function.node in frame.functions
         ):
-            return
+            return None
         args: list[Value] = []
         for argument in node.args:
             if isinstance(argument, ast.Starred):
@@ -97,10 +100,10 @@ class Follower(ABC):
                     break
                 args.extend(items)
             else:
-                args.append(frame.scope.evaluate(argument))
+                args.append(answered(frame.scope.evaluate(argument), self._recorder.position))
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
-            value = frame.scope.evaluate(keyword.value)
+            value = answered(frame.scope.evaluate(keyword.value), self._recorder.position)
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
             elif isinstance(value, dict):
@@ -115,11 +118,12 @@ class Follower(ABC):
             repeated=frame.repeated or not once,
             path=self._new_path(frame.path),
             functions=(*frame.functions, function.node),
+            returns=[],
             resume=resume,
         )
         if not self._is_foreign(function, frame) or self._recorder.is_apart:
             self._block(function.node.body, inner)
-            return
+            return _returned(inner, frame)
         module = frame.scope.module
         left = self._budget
         self._budget = min(left, MAX_FOREIGN)
@@ -128,6 +132,8 @@ class Follower(ABC):
                 inner.resume = lambda: between(resume)
             self._block(function.node.body, inner)
         self._budget += left - min(left, MAX_FOREIGN)
+        value = _returned(inner, frame)
+        return value if isinstance(value, Drawn) else None
 
     @cached_property
     def _call_counts(self) -> Counter[str]:
@@ -154,6 +160,14 @@ class Follower(ABC):
         ended: list[bool] = []
         self._follow(call, function, frame, lambda: ended.append(self._block(body, inner)))
         return ended[0] if ended else self._block(body, inner)
+
+
+def _returned(inner: Frame, frame: Frame) -> Value:
+    """What a function returned where it did so at one place, under no condition of its own; else None."""
+    if inner.returns is None or len(inner.returns) != 1:
+        return None
+    value, conditions = inner.returns[0]
+    return value if conditions == frame.conditions else None
 
 
 def _does_more(function: FunctionValue) -> bool:

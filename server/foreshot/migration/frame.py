@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from foreshot.migration.guards import Condition
 from foreshot.migration.operations import Direction
-from foreshot.migration.specs import Test
+from foreshot.migration.specs import Each, Test
 from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.values import Value
 from foreshot.text import Span
 
 _MAX_CONDITIONS: Final = 20
@@ -33,6 +34,9 @@ class Frame(Struct):
     depth: int = 0
     path: tuple[int, ...] = ()
     functions: tuple[object, ...] = ()
+    loops: tuple[Each, ...] = ()
+    returns: list[tuple[Value, tuple[int, ...]]] | None = None
+    """Takes what the function returns, and the conditions under which it does."""
     resume: Callable[[], None] | None = None
     """Inside a context manager's function: what its ``yield`` goes on with."""
     entry: str = ""

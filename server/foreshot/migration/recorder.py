@@ -95,6 +95,11 @@ class Recorder:
         """Whether what is recorded now stands in another module."""
         return self._outer is not None
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """The order that the next operation will have, and its number within another module's function."""
+        return (len(self.operations), 0) if self._outer is None else (len(self._outer), len(self.operations))
+
     @contextmanager
     def apart(
         self, call: Span, name: Span, frame: Frame
@@ -332,6 +337,7 @@ class Recorder:
             repeated=frame.repeated,
             path=frame.path,
             entry=frame.entry,
+            loops=frame.loops,
         )
 
     def _keep(

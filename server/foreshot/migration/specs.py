@@ -36,9 +36,10 @@ class Test(Struct, frozen=True, array_like=True, tag_field="_", tag="t"):
     """A condition that the schema itself answers: whether something is there."""
 
     kind: Literal[
-        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "flag", "unknown"
+        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "flag", "is", "unknown"
     ]
-    """``flag``: whether a setting of the project is true, by its dotted path in ``name``."""
+    """``flag``: whether a setting of the project is true, by its dotted path in ``name``. ``is``: what ``table`` marks of a row is
+    what ``name`` says."""
     table: str | None = None
     name: str | None = None
     negated: bool = False
@@ -46,6 +47,25 @@ class Test(Struct, frozen=True, array_like=True, tag_field="_", tag="t"):
     """Of ``all`` and ``any``."""
     columns: tuple[str, ...] = ()
     """A foreign key, an index or a constraint that is looked for by its columns."""
+
+
+class Each(Struct, frozen=True, array_like=True):
+    """A loop over what the database answers."""
+
+    number: int
+    kind: Literal["columns", "indexes", "uniques", "foreign_keys", "checks"]
+    table: str | None
+    """The table that is asked about, or a mark of an outer loop's row."""
+    asked: tuple[int, int]
+    """Before which operation it was asked: its order, and within a function of another module the number there."""
+    condition: int
+    """The number of the condition that stands for the loop itself."""
+    outer: tuple[int, ...] = ()
+    """Numbers of the conditions around the loop."""
+    sets: tuple[tuple[tuple[str, ...], str | None], ...] = ()
+    """Items of each row that were set since: their path and their value."""
+    stops: bool = False
+    """It ends with the first row for which it does something."""
 
 
 class Site(Struct, frozen=True):
@@ -79,6 +99,8 @@ class Site(Struct, frozen=True):
     """The SQL statement, when the operation was read from SQL."""
     tests: Mapping[int, Test] = {}
     """What a condition asks of the schema, by its number in ``conditions``, where that could be read."""
+    loops: tuple[Each, ...] = ()
+    """The loops over what the database answers that it stands in, outermost first."""
     path: tuple[int, ...] = ()
     """Which block it stands in: operations of one straight run of statements share it."""
     entry: str = ""

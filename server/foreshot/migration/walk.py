@@ -8,19 +8,19 @@ sequences and calls of the file's own helper functions.
 from __future__ import annotations
 
 import ast
-from typing import Final, cast
+from typing import Final
 
 from msgspec.structs import replace
 
+from foreshot.migration.answers import answered
 from foreshot.migration.branches import Names
 from foreshot.migration.columns import last_name, maybe_name
-from foreshot.migration.follow import Follower
 from foreshot.migration.frame import Frame
 from foreshot.migration.guards import read_condition
+from foreshot.migration.loops import Looper
 from foreshot.migration.operations import Batch, Direction
 from foreshot.migration.recorder import Recorder
-from foreshot.syntax.budget import MAX_ITEMS
-from foreshot.syntax.evaluate import Scope, names_in
+from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import defaults_of
 from foreshot.syntax.module import Module
 from foreshot.syntax.objects import Instance
@@ -32,25 +32,8 @@ MAX_STATEMENTS: Final = 50_000
 MAX_NESTING: Final = 100
 """Blocks in blocks, those of followed functions included: the interpreter's own stack is not endless."""
 
-_MUTATORS = frozenset(
-    {
-        "extend",
-        "insert",
-        "pop",
-        "remove",
-        "clear",
-        "update",
-        "add",
-        "setdefault",
-        "sort",
-        "reverse",
-        "popitem",
-        "discard",
-    }
-)
 
-
-class Walker(Follower):
+class Walker(Looper):
     """Follows the functions of one module and hands each call to a recorder."""
 
     def __init__(self, module: Module, scope: Scope, recorder: Recorder) -> None:
@@ -152,8 +135,9 @@ class Walker(Follower):
                 frame.statement = frame.scope.module.span(statement)
                 return (self._block(finalbody, frame) if finalbody else False) or (ended and not handlers)
             case ast.Return(value=value):
-                if value is not None:
-                    self._effects(value, frame)
+                returned = self._effects(value, frame) if value is not None else None
+                if frame.returns is not None:
+                    frame.returns.append((returned, frame.conditions))
                 return True
             case ast.Raise():
                 return True
@@ -175,17 +159,8 @@ class Walker(Follower):
                 pass
         return False
 
-    def _inside(self, frame: Frame, *, repeated: bool = False, conditional: bool = False) -> Frame:
-        path = self._new_path(frame.path)
-        return replace(
-            frame,
-            repeated=frame.repeated or repeated,
-            conditions=frame.and_unknown(path[-1]) if conditional else frame.conditions,
-            path=path,
-        )
-
     def _assign(self, targets: list[ast.expr], value: ast.expr, frame: Frame) -> None:
-        known = self._effects(value, frame)
+        known = answered(self._effects(value, frame), self._recorder.position)
         for target in targets:
             if isinstance(target, ast.Name):
                 if target.id == "op" and isinstance(known, CallValue) and _mentions_op(known):
@@ -200,6 +175,7 @@ class Walker(Follower):
                 why = Unknown(f"`{target.attr}` is set under a condition", frame.statement)
                 owner.fields[target.attr] = why if frame.conditions else known
             elif isinstance(target, ast.Subscript | ast.Attribute):
+                self._set_in_row(target, known, frame)
                 if isinstance(target.value, ast.Name) and isinstance(
                     frame.scope.lookup(target.value.id), list | dict
                 ):
@@ -241,63 +217,6 @@ class Walker(Follower):
                 narrowed = replace(narrowed, conditions=frame.conditions, tests=frame.tests)
             frame.take_guards(narrowed)
         return False
-
-    def _for(self, statement: ast.For, frame: Frame) -> bool:
-        self._effects(statement.iter, frame)
-        items = frame.scope.items(statement.iter)
-        if items is None:
-            self._forget(statement.body, frame)
-            inner = self._inside(frame, repeated=True, conditional=True)
-            for name in names_in(statement.target):
-                inner.scope.bind(
-                    name,
-                    Unknown(f"`{name}` is a loop variable over values that are not known", frame.statement),
-                )
-            self._block(statement.body, inner)
-        else:
-            for item in items:
-                inner = self._inside(frame, repeated=True)
-                inner.scope.unpack(statement.target, item)
-                self._block(statement.body, inner)
-                if self._budget < 0 or self.scope.budget.is_spent:
-                    break
-        if statement.orelse:
-            self._block(statement.orelse, self._inside(frame))
-        return False
-
-    def _mutated(self, call: ast.Call, frame: Frame) -> None:
-        """A list that is appended to is followed; any other change in place makes the name unknown."""
-        match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item]):
-                known = frame.scope.lookup(name)
-                if isinstance(known, list):
-                    items = cast("list[Value]", known)
-                    frame.scope.bind(
-                        name, [*items, frame.scope.evaluate(item)] if len(items) < MAX_ITEMS else None
-                    )
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
-                if isinstance(frame.scope.lookup(name), list | dict):
-                    frame.scope.bind(name, Unknown(f"`{name}` is changed in place", frame.statement))
-            case _:
-                pass
-
-    def _forget(self, body: list[ast.stmt], frame: Frame) -> None:
-        """Names that a loop of unknown length assigns are not known inside it."""
-        for statement in body:
-            for node in ast.walk(statement):
-                match node:
-                    case ast.AugAssign(target=ast.Name(id=name)):
-                        frame.scope.bind(
-                            name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
-                        )
-                    case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
-                        method == "append" or method in _MUTATORS
-                    ) and isinstance(frame.scope.lookup(name), list | dict):
-                        frame.scope.bind(
-                            name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
-                        )
-                    case _:
-                        pass
 
     def _with(self, statement: ast.With, frame: Frame) -> bool:
         inner = self._inside(frame)

@@ -11,7 +11,7 @@ from typing import Literal, Union
 
 from msgspec import Struct
 
-from foreshot.migration.specs import ConstraintKind, Test
+from foreshot.migration.specs import ConstraintKind, Each, Test
 from foreshot.schema.plain import Called, Plain
 
 Setting = Literal["nullable", "type", "default", "name", "comment", "autoincrement"]
@@ -42,6 +42,8 @@ class At(Struct, frozen=True, array_like=True):
     autocommit: bool = False
     raw: bool = False
     """It was read from SQL."""
+    inner: int = 0
+    """Within a function of another module, which stands at one order: the number there."""
 
     def runs_on(self, dialect: str) -> bool:
         """Whether no guard keeps it from the dialect."""
@@ -367,9 +369,18 @@ class Commit(Struct, frozen=True, array_like=True, tag_field="_", tag="!"):
     at: At
 
 
+class Looped(Struct, frozen=True, array_like=True, tag_field="_", tag="*"):
+    """Changes that are made for each row that the database answers; names in them may be marks of :mod:`foreshot.migration.answers`."""
+
+    at: At
+    each: Each
+    changes: tuple[Change, ...]
+    table: str | None = None
+
+
 Change = Union[  # noqa: UP007
     MadeTable, LostTable, MovedTable, MadeColumn, LostColumn, SetColumn, MadeIndex, LostIndex, MovedIndex, MadeConstraint,
     LostConstraint, MovedConstraint, Validated, Commented, MadeEnum, LostType, MadeValue, MovedValue, Rows, MadeThing, LostThing,
-    LegacyRenames, Unread, Commit,
+    LegacyRenames, Unread, Commit, Looped,
 ]  # fmt: skip
 """Anything that a revision does to a schema."""

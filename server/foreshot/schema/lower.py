@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from foreshot.migration import operations as ops
 from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
 from foreshot.schema import changes as to
+from foreshot.schema.looped import add_looped, marked_operation
 from foreshot.schema.lower_sql import lower_execute
 from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
 from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
@@ -32,27 +33,33 @@ def lower(
     spans: list[tuple[int, int]] = []
     batches: dict[int, int] = {}
     for operation in operations:
-        if isinstance(operation, ops.Followed):
-            made = _followed(operation, settle, batches)
-        else:
-            made = changes_of(operation, settle, batches)
-        found.extend(made)
-        spans.extend([(operation.site.call.start, operation.site.call.end)] * len(made))
+        span = (operation.site.call.start, operation.site.call.end)
+        inside = operation.operations if isinstance(operation, ops.Followed) else (operation,)
+        elsewhere: dict[int, int] = {}
+        for place, item in enumerate(inside):
+            if item is operation:
+                made = changes_of(operation, settle, batches)
+            else:
+                made = _followed(item, place, operation.site.order, settle, elsewhere, batches)
+            for change in made:
+                add_looped(found, spans, item.site.loops, change, span)
     return tuple(found), tuple(spans)
 
 
-def _followed(operation: ops.Followed, settle: Settle | None, batches: dict[int, int]) -> list[to.Change]:
-    """What a function of another module does, all of it at the place of the call."""
-    found: list[to.Change] = []
-    elsewhere: dict[int, int] = {}
-    for item in operation.operations:
-        made = changes_of(item, settle, elsewhere)
-        for change in made:
-            batch = change.at.batch
-            if batch >= 0:
-                batch = batches.setdefault(-1 - operation.site.order * 1_000 - batch, len(batches))
-            found.append(replace(change, at=replace(change.at, order=operation.site.order, batch=batch)))
-    return found
+def _followed(
+    operation: ops.Operation,
+    place: int,
+    order: int,
+    settle: Settle | None,
+    elsewhere: dict[int, int],
+    batches: dict[int, int],
+) -> Iterator[to.Change]:
+    """What an operation of another module's function does, all of it at the place of the call."""
+    for change in changes_of(operation, settle, elsewhere):
+        batch = change.at.batch
+        if batch >= 0:
+            batch = batches.setdefault(-1 - order * 1_000 - batch, len(batches))
+        yield replace(change, at=replace(change.at, order=order, batch=batch, inner=place))
 
 
 def changes_of(
@@ -60,6 +67,8 @@ def changes_of(
 ) -> tuple[to.Change, ...]:
     """The changes that one operation makes: mostly one. ``batches`` numbers the batch blocks of its direction."""
     at = _at(operation, {} if batches is None else batches)
+    if operation.site.loops:
+        operation = marked_operation(operation)
     if isinstance(operation, ops.TableOperation):
         made = _on_table(operation, operation.table_name, at, settle)
     else:

@@ -10,11 +10,14 @@ from foreshot.syntax import objects
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
 from foreshot.syntax.operators import binary, boolean, chosen, compare, conditional, subscript, unary
-from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
+from foreshot.syntax.values import Asked, CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
+
+_SAME: Final = frozenset({"alembic.op.f", "<block>.f", "str", "list", "tuple"})
+"""What makes of a value the same again."""
 
 _MAX_INLINED: Final = 24
 """Depth below which a function's body is not looked into."""
@@ -68,6 +71,8 @@ def attribute_of(scope: Scope, base: Value, node: ast.Attribute) -> Value:
             )
         case OpaqueValue():
             return Ref(f"<block>.{node.attr}", node.attr, scope.module.span(node))
+        case Asked():
+            return base.at(node.attr)
         case Unknown():
             return Ref(f"<unknown>.{node.attr}", node.attr, scope.module.span(node))
         case objects.Instance() | objects.Above():
@@ -220,7 +225,15 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         made = method_of_constant(known, called.attr, args, keywords, open_ended)
         if made is not None:
             return scope.budget.kept(made)
+    if isinstance(receiver, Asked) and isinstance(called, ast.Attribute) and args:
+        texts = tuple([item for item in args if isinstance(item, str)])
+        if called.attr == "get" and texts:
+            return receiver.at(texts[0])
+        if called.attr == "replace" and len(texts) == len(args) == 2:
+            return receiver.at(("replace", *texts))
     match func:
+        case Ref() if func.path in _SAME and len(args) == 1 and isinstance(args[0], Asked):
+            return args[0]
         case Ref():
             made = builtin(func.path, args, keywords) if func.path in FOLDED and not open_ended else MISSING
             main = scope.root.main_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import is_wide
 from foreshot.syntax.outlook import Decided
-from foreshot.syntax.values import Choice, Ref, Value
+from foreshot.syntax.values import Asked, Choice, Ref, Value
 from foreshot.text import Span
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
                 return scope.unknown("it is an option of env.py", node) if options is None else options(index)
             case dict(), str() | int():
                 return cast("dict[Value, Value]", base)[index]
+            case Asked(), str():
+                return base.at(index)
             case (list(), int()) | (tuple(), int()) | (str(), int()):
                 return cast("list[Value]", base)[index]
             case _:

@@ -36,6 +36,20 @@ class Choice(Unknown, frozen=True):
     other: object
 
 
+class Asked(Unknown, frozen=True):
+    """A part of what the database answers: of a row that a loop is at, the item or attribute at the end of ``path``.
+
+    A step of ``path`` that is a tuple is a method of a string with its arguments.
+    """
+
+    loop: int
+    path: tuple[str | tuple[str, ...], ...] = ()
+
+    def at(self, step: str | tuple[str, ...]) -> Asked:
+        """A part of it."""
+        return Asked(self.why, self.span, self.loop, (*self.path, step)[:8])
+
+
 class Ref(Struct, frozen=True):
     """A dotted name.
 

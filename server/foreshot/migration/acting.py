@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from foreshot.migration.builders import is_operation
 from foreshot.syntax.evaluate import Scope
-from foreshot.syntax.values import FunctionValue, Ref
+from foreshot.syntax.values import CallValue, FunctionValue, Ref
 
 EXECUTE: Final = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "exec"})
 CONTROL: Final[dict[str, Literal["begin", "commit", "rollback"]]] = {
@@ -58,3 +58,22 @@ _QUIET = (ast.Constant, ast.Name, ast.Lambda)
 def _is_library(name: str, scope: Scope) -> bool:
     value = scope.lookup(name)
     return isinstance(value, Ref) and (value.path == "sqlalchemy" or value.path.startswith("sqlalchemy."))
+
+
+def may_be_sql(call: CallValue) -> bool:
+    """Whether `.execute(x)` is plausibly a database's: not `executor.execute` or a task's."""
+    path = call.path
+    return any(
+        word in path
+        for word in (
+            "alembic.op",
+            "get_bind",
+            "onn",
+            "ession",
+            "ursor",
+            "bind",
+            "ngine",
+            "<parameter>",
+            "<block>",
+        )
+    )

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from foreshot.migration.acting import CONTROL, EXECUTE
+from foreshot.migration.acting import CONTROL, EXECUTE, may_be_sql
 from foreshot.migration.builders import build, from_method, is_operation
 from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
@@ -232,7 +232,7 @@ class Recorder:
         constant = isinstance(argument, ast.Constant)
         wrapped = not constant and (isinstance(value, CallValue) or _is_text_call(argument, frame.scope))
         if isinstance(text, Unknown) or blank:
-            if _may_be_sql(call):
+            if may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
                 self._opaque(
                     "SQL is executed that is only known when it runs",
@@ -260,7 +260,7 @@ class Recorder:
             self._add(change)
         elif last_name(value.path) in _DDL_CONSTRUCTS:
             self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
-        elif not _only_reads(value) and _may_be_sql(call):
+        elif not _only_reads(value) and may_be_sql(call):
             why = "a statement is executed that is only known when it runs"
             self._opaque(why, "sql", frame.scope.module.span(argument), frame)
 
@@ -390,22 +390,3 @@ def _only_reads(value: CallValue) -> bool:
         return True
     parts = value.path.split(".")
     return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))
-
-
-def _may_be_sql(call: CallValue) -> bool:
-    """Whether `.execute(x)` is plausibly a database's: not `executor.execute` or a task's."""
-    path = call.path
-    return any(
-        word in path
-        for word in (
-            "alembic.op",
-            "get_bind",
-            "onn",
-            "ession",
-            "ursor",
-            "bind",
-            "ngine",
-            "<parameter>",
-            "<block>",
-        )
-    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, cast
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -13,16 +12,12 @@ from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
 from foreshot.schema import changes as to
 from foreshot.schema.looped import add_looped, marked_operation
-from foreshot.schema.lower_sql import lower_execute
+from foreshot.schema.lower_sql import lower_execute, lower_rows
 from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
 from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
 
 Settle = Callable[[Value], Value]
 """A type in SQLAlchemy's own terms: what a class of the project stands for."""
-_NULL_ROWS: Final = re.compile(
-    r"\bWHERE\s+(?:[\w\"`]+\.)?[\"`]?(\w+)[\"`]?\s+IS\s+NULL\s*;?\s*$", re.IGNORECASE
-)
-"""An UPDATE of just the rows in which a column is NULL."""
 
 
 def lower(
@@ -121,7 +116,7 @@ def _on_table(
 def _elsewhere(operation: ops.Operation, at: to.At) -> to.Change | tuple[to.Change, ...] | None:
     match operation:
         case ops.DataChange():
-            return _rows(operation, at)
+            return lower_rows(operation, at)
         case ops.CreateEnum():
             values = _names(operation.values)
             return to.MadeEnum(at, _qualified(operation.name, operation.schema), values, operation.checkfirst)
@@ -385,15 +380,6 @@ def _qualified(given: Maybe[str] | None, schema: Maybe[str] | None) -> str | Non
     if not isinstance(given, str):
         return None
     return f"{schema}.{given}" if isinstance(schema, str) and schema else given
-
-
-def _rows(operation: ops.DataChange, at: to.At) -> to.Change:
-    whole = not operation.has_where and not operation.limited
-    fills: tuple[str, ...] = ()
-    if operation.verb == "update":
-        found = _NULL_ROWS.search(operation.site.sql or "")
-        fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
-    return to.Rows(at, operation.table_name, operation.verb, operation.columns, whole, fills)
 
 
 def _rename_table(operation: ops.RenameTable, at: to.At) -> to.Change:

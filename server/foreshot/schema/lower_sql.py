@@ -8,6 +8,10 @@ from typing import Final
 from foreshot.migration import operations as ops
 from foreshot.schema import changes as to
 
+_NULL_ROWS: Final = re.compile(
+    r"\bWHERE\s+(?:[\w\"`]+\.)?[\"`]?(\w+)[\"`]?\s+IS\s+NULL\s*;?\s*$", re.IGNORECASE
+)
+"""An UPDATE of just the rows in which a column is NULL."""
 _MOST_WORDS: Final = 5_000
 _NAME = r'((?:"[^"]+"|`[^`]+`|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|`[^`]+`|[\w$]+))*)'
 _KINDS: Final = {
@@ -127,3 +131,13 @@ def _is_harmless(table: str, text: str) -> bool:
     bare = re.escape(table.rpartition(".")[2])
     found = re.search(rf"[\"`]?{bare}[\"`]?\s*\*?\s+(.*)", text, re.IGNORECASE | re.DOTALL)
     return found is not None and _HARMLESS_ACTIONS.match(found.group(1).strip()) is not None
+
+
+def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
+    """What a statement does to the rows of a table."""
+    whole = not operation.has_where and not operation.limited
+    fills: tuple[str, ...] = ()
+    if operation.verb == "update":
+        found = _NULL_ROWS.search(operation.site.sql or "")
+        fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
+    return to.Rows(at, operation.table_name, operation.verb, operation.columns, whole, fills)

@@ -7,20 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from foreshot.syntax import objects
+from foreshot.syntax.bodies import MAX_INLINED, returned
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
-from foreshot.syntax.operators import binary, boolean, chosen, compare, conditional, subscript, unary
+from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
 from foreshot.syntax.values import Asked, CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
 
-_SAME: Final = frozenset({"alembic.op.f", "<block>.f", "str", "list", "tuple"})
-"""What makes of a value the same again."""
-
-_MAX_INLINED: Final = 24
-"""Depth below which a function's body is not looked into."""
+_SAME: Final = frozenset(
+    {"alembic.op.f", "<block>.f", "str", "list", "tuple"}
+)  # what leaves a value as it is
 
 
 def _name(scope: Scope, node: ast.Name, depth: int) -> Value:
@@ -289,52 +288,13 @@ def _inline(
         if len(statements) == 1 and isinstance(statements[0], ast.Return):
             body = statements[0].value
     unknown = scope.unknown(f"what `{name}()` returns is only known when it runs", node)
-    if open_ended or depth > _MAX_INLINED:
+    if open_ended or depth > MAX_INLINED:
         return unknown
     inner = bind_parameters(function, args, keywords, depth + 1)
     if body is not None:
         return inner.evaluate(body, depth + 1)
-    made = _returned(inner, cast("ast.FunctionDef", function.node).body, depth + 1)
+    made = returned(inner, cast("ast.FunctionDef", function.node).body, depth + 1)
     return unknown if made is MISSING else made
-
-
-def _returned(scope: Scope, body: list[ast.stmt], depth: int) -> Value:
-    """What a straight run of statements that do nothing but name values returns; the missing marker when it is no such."""
-    for place, statement in enumerate(body):
-        scope.budget.spend(1)
-        if scope.budget.is_spent:
-            return MISSING
-        match statement:
-            case ast.Return(value=ast.expr() as value):
-                return scope.evaluate(value, depth)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                scope.bind(name, scope.evaluate(value, depth), value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                scope.bind(name, scope.evaluate(value, depth), value)
-            case ast.Import() | ast.ImportFrom():
-                scope.bind_import(statement)
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                pass
-            case ast.If(test=test, body=then, orelse=other):
-                return _branched(
-                    scope, test, [*then, *body[place + 1 :]], [*other, *body[place + 1 :]], depth
-                )
-            case _:
-                return MISSING
-    return MISSING
-
-
-def _branched(scope: Scope, test: ast.expr, then: list[ast.stmt], other: list[ast.stmt], depth: int) -> Value:
-    if depth > _MAX_INLINED:
-        return MISSING
-    known = scope.evaluate(test, depth)
-    if isinstance(known, bool | int | str | None):
-        return _returned(scope.child(), then if known else other, depth + 1)
-    decided = scope.outlook.dialects(test, scope, depth) if scope.outlook is not None else None
-    if decided is None:
-        return MISSING
-    one, two = _returned(scope.child(), then, depth + 1), _returned(scope.child(), other, depth + 1)
-    return MISSING if one is MISSING or two is MISSING else chosen(decided, one, two, scope.module.span(test))
 
 
 def defaults_of(parameters: ast.arguments) -> dict[str, ast.expr]:

@@ -36,7 +36,18 @@ class Test(Struct, frozen=True, array_like=True, tag_field="_", tag="t"):
     """A condition that the schema itself answers: whether something is there."""
 
     kind: Literal[
-        "table", "column", "index", "constraint", "enum", "view", "sequence", "all", "any", "flag", "is", "unknown"
+        "table",
+        "column",
+        "index",
+        "constraint",
+        "enum",
+        "view",
+        "sequence",
+        "all",
+        "any",
+        "flag",
+        "is",
+        "unknown",
     ]
     """``flag``: whether a setting of the project is true, by its dotted path in ``name``. ``is``: what ``table`` marks of a row is
     what ``name`` says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from foreshot.history.delta import Delta
@@ -55,6 +55,10 @@ class RevisionStory:
     @cached_property
     def _between(self) -> Schema:
         return after(self._before, self.revision, self._delta, self.target)
+
+    def above(self) -> Iterator[tuple[str, Delta]]:
+        """The revisions above it, nearest first and as long as each follows one alone: id and what it does."""
+        return self._story.above(self._node.key)
 
     def start(self, direction: Direction) -> Schema:
         """What a direction finds: for ``downgrade`` that is what the revision's own ``upgrade()`` made."""

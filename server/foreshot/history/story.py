@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from typing import Final
@@ -74,6 +74,13 @@ class Story:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {node.key: index for index, node in enumerate(self.graph.nodes)}
+
+    def above(self, key: str) -> Iterator[tuple[str, Delta]]:
+        """The revisions above a file's, nearest first and as long as each follows one alone: id and what it does."""
+        index = self._places.get(key)
+        while index is not None and len(uppers := self._uppers(index)) == 1:
+            index = uppers[0]
+            yield self._shape.ids[index], self._delta_of(index)
 
     def after(self, revision: str) -> Schema:
         """The schema after a revision, which is what its ``downgrade()`` finds."""

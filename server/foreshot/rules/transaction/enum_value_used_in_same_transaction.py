@@ -46,6 +46,45 @@ def upgrade():
     op.execute("UPDATE orders SET done = true WHERE state::text = 'late'")
     op.execute("COMMENT ON TYPE state IS 'new or late'")
 ```
+With one transaction for all revisions, a later one fails as well when both run together:
+
+```python versions/0000_states.py
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0000"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer()), sa.Column("state", sa.Enum("new", "old", name="state")))
+```
+```python versions/0001_setup.py
+from alembic import op
+
+revision = "0001"
+down_revision = "0000"
+
+
+def upgrade():
+    op.execute("ALTER TYPE state ADD VALUE 'late'")
+```
+```python env.py
+from alembic import context
+
+context.configure(connection=None, target_metadata=None)
+with context.begin_transaction():
+    context.run_migrations()
+```
+```python bad
+def upgrade():
+    op.execute("UPDATE orders SET state = 'late' WHERE id = 1")
+    #           ^^^^^^^^^^^^^ which `0001` adds: run together they fail
+```
+```python good
+def upgrade():
+    op.execute("UPDATE orders SET state = 'old' WHERE id = 1")
+```
 """
 
 from __future__ import annotations
@@ -58,7 +97,7 @@ from msgspec import Struct
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
-from foreshot.lint.rule import OperationRule
+from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -80,6 +119,7 @@ from foreshot.migration.operations import (
     TypeSpec,
 )
 from foreshot.rules.transaction import _commits as commits
+from foreshot.rules.transaction._values_above import added_above, is_of
 from foreshot.syntax.values import CallValue, Text, Value
 from foreshot.text import Span
 
@@ -93,16 +133,51 @@ _STRING: Final = re.compile(r"[\"']([^\"'\n]*)[\"']")
 _NAMING = AddEnumValue | RenameEnumValue | CreateEnum | DropType | SqlText
 
 
-class EnumValueUsedInSameTransaction(OperationRule[AddEnumValue]):
+class EnumValueUsedInSameTransaction(RevisionRule):
     """ADD VALUE, and the value used before it is committed."""
 
-    looks_at = (AddEnumValue,)
     severity = "error"
     databases = ("postgresql",)
     safety = "unsafe"
     fails_outright = True
 
-    def check(self, operation: AddEnumValue, context: Context) -> Iterator[Finding]:
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The values that the revision itself adds, and those of the revisions that run before it in one transaction."""
+        for operation in context.revision.operations:
+            if isinstance(operation, AddEnumValue):
+                yield from self._here(operation, context)
+        yield from self._from_above(context)
+
+    def _from_above(self, context: Context) -> Iterator[Finding]:
+        env, uses = context.env, context.once(_uses)
+        if env is None or not env.online or env.argument("transaction_per_migration") is not None:
+            return
+        if not uses or commits.is_autocommit(context):
+            return
+        end = commits.end_of_transaction(context.upgrade[0], context) if context.upgrade else 0
+        for target in context.targets(self.databases):
+            story = context.story(target)
+            if story is None or not any(version.at_least(12) for version in target.versions):
+                continue
+            for (enum, value), origin in added_above(story).items():
+                for use in uses.get(("upgrade", value), ()):
+                    if use.operation.site.order >= end or not is_of(use.operation, use.enum, enum, story):
+                        continue
+                    place = story.place_of(origin)
+                    yield self.finding(
+                        use.at,
+                        f"This uses {code(value)} of the enum {code(enum)}, which {code(origin.revision)} adds: run together they fail ({on([target])})."
+                        " Add it in `op.get_context().autocommit_block()`.",
+                        operation=use.operation,
+                        object=value,
+                        targets=[target],
+                        related=[Related(f"{code(value)} is added here", place[1], place[0])]
+                        if place
+                        else [],
+                    )
+                    break
+
+    def _here(self, operation: AddEnumValue, context: Context) -> Iterator[Finding]:
         """Whether something uses the value before the transaction ends."""
         name, value = operation.name, operation.value
         if not isinstance(name, str) or not isinstance(value, str) or commits.is_outside(operation, context):

@@ -97,6 +97,19 @@ def upgrade():
     op.create_table("orders", sa.Column("total", sa.Integer()))
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
 ```
+An enum that is swapped for one with more values needs no new column:
+
+```python setup
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("state", sa.Enum("open", "paid", name="state")))
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TYPE state RENAME TO state_old")
+    op.execute("CREATE TYPE state AS ENUM ('open', 'paid', 'void')")
+    op.execute("ALTER TABLE bills ALTER COLUMN state TYPE state USING state::text::state")
+    #                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `ALTER TYPE … ADD VALUE` is enough
+```
 """
 
 from __future__ import annotations
@@ -109,6 +122,7 @@ from foreshot.knowledge import Facts, volatility
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, Execute, TypeSpec
 from foreshot.rules.locking import _rewriting as rewriting
@@ -139,6 +153,8 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                 at = operation.site.args.get("type_", operation.site.name)
                 title = f"Changing the type of {code(f'{table}.{column}')}"
                 advice = "Add a new column, fill it in batches, then switch"
+                if _only_adds(operation, operation.type, context):
+                    advice = "Only values are added: `ALTER TYPE … ADD VALUE` is enough"
             case AddColumn():
                 plain = replace(operation.column, unique=False, index=False, foreign_keys=())
                 found = waiting.effects(replace(operation, column=plain), context, self.databases)
@@ -179,6 +195,26 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                     "unsafe",
                     tuple(changes),
                 )
+
+
+def _only_adds(operation: AlterColumn, type_: TypeSpec, context: Context) -> bool:
+    """Whether a column goes from one enum to another that has all of its values, and more."""
+    said = type_.argument("name") if type_.sql is None else type_.sql.partition("(")[0].strip().strip('"')
+    column = operation.column
+    if not isinstance(said, str) or not isinstance(column, str):
+        return False
+    for state in states(operation, context, ("postgresql",)):
+        known, enums = state.column(operation.table_name, column), state.schema.enums
+        old = enums.get(known.type.enum or "") if known is not None else None
+        new = enums.get(said) or enums.get(said.removeprefix("public."))
+        if (
+            old is not None
+            and new is not None
+            and not state.schema.doubts(old)
+            and not state.schema.doubts(new)
+        ):
+            return old is not new and set(old.values) < set(new.values)
+    return False
 
 
 def _place(operation: AlterColumn | AddColumn | Execute) -> tuple[str | None, object]:

@@ -12,6 +12,8 @@ from foreshot.schema.state import Perhaps, Schema
 _TAKES: Final = ("remove_column", "remove_index", "remove_constraint", "remove_fk")
 
 
+_MISSING: Final = 3
+"""New tables at once that are believed of a history that is not wholly known."""
 _LEVELS: Final = ("certain", "possible", "hidden")
 
 
@@ -51,8 +53,18 @@ def sifted(
         else:
             level = _by_models(item, by_table.get(item.table_name, []), model)
         found[max(level, _by_schema(item, schema, whole), key=_LEVELS.index)].append(item)
+    if not whole:
+        _rather_unread(found, len(wanted))
     _as_their_tables(found)
     return Sifted(tuple(found["certain"]), tuple(found["possible"]), tuple(found["hidden"]))
+
+
+def _rather_unread(found: dict[str, list[Difference]], tables: int) -> None:
+    """Where a good part of all tables seems to be missing, it is the history that was not read: they are most likely there."""
+    missing = [item for item in found["possible"] if item.kind == "add_table"]
+    if len(missing) > max(_MISSING, tables // 10):
+        found["hidden"] += missing
+        found["possible"] = [item for item in found["possible"] if item.kind != "add_table"]
 
 
 def _as_their_tables(found: dict[str, list[Difference]]) -> None:

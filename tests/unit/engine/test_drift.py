@@ -353,3 +353,17 @@ def test_geoalchemys_own_hook_leaves_its_indexes_out() -> None:
     assert ("add_index", "idx_t_place") in said(drift(model, state))
     found = drift(model, state, ", include_object=alembic_helpers.include_object")
     assert [(item.difference.name, item.certain) for item in found.pending] == [("ix_t_a", True)]
+
+
+def test_many_missing_tables_are_what_could_not_be_read_of_the_history() -> None:
+    models = "".join(
+        MODEL.format("pass").replace("class T", f"class T{nth}").replace('"t"', f'"t{nth}"')
+        for nth in range(6)
+    )
+    unread = replace(schema(table(name="t0")), perhaps=(Perhaps("a helper was not followed", MADE),))
+    found = drift(models, unread)
+    assert not found.pending
+    assert len(found.unsure) == 5
+    assert len(drift(models, schema(*(table(name=f"t{nth}") for nth in range(5)))).pending) == 1
+    two = replace(schema(*(table(name=f"t{nth}") for nth in range(4))), perhaps=unread.perhaps)
+    assert [item.certain for item in drift(models, two).pending] == [False, False]

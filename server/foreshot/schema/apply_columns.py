@@ -13,7 +13,7 @@ from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, names_on, text, with_column
 from foreshot.schema.plain import Called, Named, Plain, chosen
 from foreshot.schema.state import Column, ColumnType, Perhaps, Table
-from foreshot.schema.types import spell
+from foreshot.schema.types import old_check, spell
 
 _SERIAL = frozenset({"INTEGER", "BIGINT", "SMALLINT"})
 
@@ -118,6 +118,8 @@ def with_attached(draft: Draft, table: Table, made: to.NewColumn) -> Table:
     for check in made.checks:
         table = add_check(draft, table, check, name)
     brought = spell(made.type, draft.dialect, made.sql).check
+    if brought is None and draft.target.types_check and not draft.raw:
+        brought = old_check(made.type, draft.dialect)
     if brought is not None:
         table = add_check(draft, table, to.NewCheck(None, brought), name, name)
     return table

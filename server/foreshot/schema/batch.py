@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft
 from foreshot.schema.plain import Called
-from foreshot.schema.state import Origin
+from foreshot.schema.state import Check, Origin
 
 _KEPT_IN_PLACE = (to.MadeIndex, to.LostIndex)
 
@@ -44,7 +44,7 @@ class Batches:
         self._draft.put(
             replace(
                 table,
-                checks=tuple([item for item in table.checks if item.name is not None]),
+                checks=tuple([item for item in table.checks if item.name is not None or self._again(item)]),
                 indexes=tuple([item for item in table.indexes if not item.expressions]),
             )
         )
@@ -54,6 +54,10 @@ class Batches:
             if thing.kind == "trigger" and thing.table == name
         ]:
             self._draft.things.pop(place)
+
+    def _again(self, check: Check) -> bool:
+        """Whether the type of a column that was read back brings it again."""
+        return self._draft.target.types_check and check.implied_by is not None
 
 
 def _needs_copy(change: to.Change) -> bool:

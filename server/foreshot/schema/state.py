@@ -60,6 +60,8 @@ class Target(Struct, frozen=True, cache_hash=True):
     """False where there is a convention that cannot be told."""
     flags: tuple[tuple[str, bool], ...] = ()
     """Settings of the project that are true, or false, on this database, by their dotted paths."""
+    types_check: bool = False
+    """Boolean and Enum bring a CHECK where the database has no such type, as they did before SQLAlchemy 1.4."""
 
     @property
     def is_mysql(self) -> bool:

@@ -234,6 +234,22 @@ def _enum_check(call: Called, name: Plain) -> str | None:
     return name if isinstance(name, str) else ""
 
 
+def old_check(written: Plain, dialect: str) -> str | None:
+    """The name of the CHECK that a type brought before SQLAlchemy 1.4, empty for one without; None where it brings none."""
+    if not isinstance(written, Called | Named):
+        return None
+    call = written if isinstance(written, Called) else Called(written.path)
+    kind = call.path.rpartition(".")[2]
+    if not call.path.startswith("sqlalchemy.") or call.argument("create_constraint") is False:
+        return None
+    by_check = {
+        **dict.fromkeys(("Boolean", "BOOLEAN"), dialect != "postgresql"),
+        "Enum": dialect == "sqlite" or call.argument("native_enum") is False,
+    }
+    name = call.argument("name")
+    return (name if isinstance(name, str) else "") if by_check.get(kind) else None
+
+
 def enum_values(call: Called) -> tuple[str | None, ...]:
     """The labels of a described Enum; None for what cannot be told."""
     items: list[Plain] = []

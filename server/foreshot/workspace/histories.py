@@ -269,6 +269,8 @@ def target_of(surroundings: Surroundings, dialect: str) -> Target:
             return None
         return read_ini(source).value(environment.section, name.lower(), {})
 
+    # Boolean and Enum no longer bring a CHECK since 1.4.
+    old = surroundings.sqlalchemy is not None and surroundings.sqlalchemy < (1, 4)
     flags = ()
     module = surroundings.env_module
     if (
@@ -284,7 +286,7 @@ def target_of(surroundings: Surroundings, dialect: str) -> Target:
         flags = flags_of(module, environment.env_py, linker)
     templates = naming_convention(surroundings.env, surroundings.env_module, surroundings.modules, option)
     parts = version.parts if version is not None else ()
-    return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None, flags)
+    return Target(dialect, parts, tuple(sorted((templates or {}).items())), templates is not None, flags, old)
 
 
 def story_of(told: Mapping[str, Told], target: Target) -> Story:

@@ -412,3 +412,18 @@ def test_a_setting_that_is_known_decides_a_condition() -> None:
         schema = Story(told.graph, told._delta, flagged).at_heads()
         assert ("late" in schema.tables) is value
         assert not schema.unknown
+
+
+def test_types_bring_a_check_before_sqlalchemy_1_4() -> None:
+    made = 'op.create_table("t", sa.Column("a", sa.Boolean()), sa.Column("b", sa.Enum("x", name="ck")), sa.Column("c", sa.Text()))'
+    copied = 'with op.batch_alter_table("t") as batch_op:\n    batch_op.drop_column("c")'
+    told = story(("a", None, made), ("b", "a", copied), dialect="sqlite")
+    old = Story(told.graph, told._delta, Target("sqlite", types_check=True)).at_heads().tables["t"]
+    assert [(check.name, check.implied_by) for check in old.checks] == [(None, "a"), ("ck", "b")]
+    assert not told.at_heads().tables["t"].checks
+    assert (
+        not Story(told.graph, told._delta, Target("postgresql", types_check=True))
+        .at_heads()
+        .tables["t"]
+        .checks
+    )

@@ -2,7 +2,7 @@
 
 `op.drop_constraint` needs a name. Without a convention PostgreSQL, MySQL and SQLite each make up their own, or none, and a revision that works on one
 fails on another. A convention names every constraint the same everywhere. Given to a project that has constraints already, it changes the names of
-new ones only: rename the old ones, or name them in the models.
+new ones only: rename the old ones, or name them in the models. For a project on PostgreSQL alone with more than twenty revisions this is a hint.
 
 ```python app/models.py
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -54,6 +54,9 @@ from foreshot.lint.mapped import models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 
+_SETTLED = 20
+"""So many revisions make a project that has settled."""
+
 
 class NamingConventionMissing(ProjectRule):
     """Target metadata without ``naming_convention``."""
@@ -71,4 +74,7 @@ class NamingConventionMissing(ProjectRule):
                 continue
             name = identity.removesuffix(".metadata").rpartition(".")[2]
             told = f"{code(name)} has no naming convention: each database makes up its own constraint names. Give its `MetaData` one."
-            yield self.finding(info.origin.span, told, path=info.origin.path, object=name)
+            # PostgreSQL's own names are always the same ones: a project that has lived with them has no need of others.
+            alone = {target.database for target in project.targets} == {"postgresql"}
+            severity = "hint" if alone and len(project.entries) > _SETTLED else None
+            yield self.finding(info.origin.span, told, path=info.origin.path, object=name, severity=severity)

@@ -36,9 +36,9 @@ def highlights(project: Project, path: str, offset: int) -> list[Highlight]:
     thing = meanings.of(path, named)
     if thing is None:
         return []
-    is_table = named.column is None
+    is_table, tables = named.column is None, thing.names_of_table()
     return [
         Highlight(item.span, item.after)
         for item in named_in(revision)
-        if (item.column is None) == is_table and meanings.is_it(path, item, thing)
+        if (item.column is None) == is_table and item.table in tables and meanings.is_it(path, item, thing)
     ]

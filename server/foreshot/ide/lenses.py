@@ -13,7 +13,7 @@ from foreshot.ide.navigation import title_of
 from foreshot.ide.pending import PendingRevision, pending_revision
 from foreshot.ide.revision_card import status
 from foreshot.ide.standing import standing
-from foreshot.migration.graph import Node, RevisionGraph
+from foreshot.migration.graph import Node
 from foreshot.schema.state import Origin, Schema, Table
 from foreshot.text import Span
 from foreshot.workspace.project import Project
@@ -94,15 +94,22 @@ def _of_model(
     created = graph.node(table.origin.revision)
     if created is not None:
         yield Lens(item.span, f"created in {_short(title_of(created))}", "open", declaration(created))
-    last = _latest(table, graph)
+    last = _latest(project, table)
     if last is not None and last is not created:
         yield Lens(item.span, f"changed in {_short(title_of(last))}", "open", declaration(last))
 
 
-def _latest(table: Table, graph: RevisionGraph) -> Node | None:
+def _latest(project: Project, table: Table) -> Node | None:
     """The last revision, as the history is ordered, that had a part in what a table is now."""
-    keys = {node.key for origin in _origins(table) if (node := graph.node(origin.revision)) is not None}
-    return graph.in_order(keys)[-1] if keys else None
+    history, graph = project.history, project.graph
+    if history is None:
+        return None
+    known: dict[str, tuple[Table, str]] = history.memory.setdefault("latest", {})
+    told = known.get(table.name)
+    if told is None or told[0] is not table:
+        keys = {node.key for origin in _origins(table) if (node := graph.node(origin.revision)) is not None}
+        told = known[table.name] = (table, graph.in_order(keys)[-1].key if keys else "")
+    return graph.at(told[1])
 
 
 def _origins(table: Table) -> Iterator[Origin]:

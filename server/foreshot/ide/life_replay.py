@@ -41,6 +41,8 @@ class Replay:
     def _run(self, path: str, revision: str, direction: Direction, delta: Delta) -> None:
         places = delta.places[direction == "downgrade"]
         for index, change in enumerate(delta.of(direction)):
+            if not self._concerns(change):
+                continue
             at = change.at
             key = (path, direction, at.order)
             runs = at.runs_on(self._dialect)
@@ -54,6 +56,15 @@ class Replay:
             self.moments[key] = (self.moments.get(key, (before,))[0], self.names)
             if not runs:
                 self.names = before
+
+    def _concerns(self, change: to.Change) -> bool:
+        """Whether a change may be about the tables that are looked at."""
+        table = getattr(change, "table", None)
+        if isinstance(table, str) and self._is_wanted(table):
+            return True
+        if isinstance(change, to.MadeTable | to.MadeColumn | to.MadeConstraint):
+            return bool(_referred(change, self))
+        return isinstance(change, to.LostIndex | to.MovedIndex) and not table
 
     def _is_wanted(self, table: str | None) -> bool:
         return table is not None and (table in self._wanted or other_spelling(table) in self._wanted)

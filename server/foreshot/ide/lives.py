@@ -20,6 +20,8 @@ from foreshot.workspace.touched import index_key
 
 _MOST_NAMES: Final = 32
 """Names that a table may have had, one after the other."""
+_MOST_DELTAS: Final = 1_000
+"""Files whose changes are kept decoded."""
 _MOST_TABLES: Final = 64
 """Tables whose lives are kept."""
 
@@ -70,8 +72,7 @@ def lives_of(history: History, table: str, dialect: str) -> Lives:
             files[name] = history.touched.files(name)
         for path in {path for name in fresh for path in files[name]} - deltas.keys():
             told = history.told[path]
-            same = known.deltas.get(path) if known is not None else None
-            deltas[path] = same if same is not None and same[0] is told else (told, told.delta)
+            deltas[path] = _decoded(history, path, told)
             names.update(_linked(deltas[path][1], names))
     replay = Replay(frozenset(name for name in names if " " not in name), dialect)
     for node in history.graph.in_order(deltas):
@@ -85,6 +86,18 @@ def lives_of(history: History, table: str, dialect: str) -> Lives:
     for oldest in list(kept)[:-_MOST_TABLES]:
         kept.pop(oldest, None)
     return lives
+
+
+def _decoded(history: History, path: str, told: Told) -> tuple[Told, Delta]:
+    """What a file does; the files that were looked at last are remembered, as most touch several tables."""
+    recent: dict[str, tuple[Told, Delta]] = history.memory.setdefault("deltas", {})
+    known = recent.get(path)
+    if known is None or known[0] is not told:
+        known = (told, told.delta)
+        for oldest in list(recent)[: len(recent) - _MOST_DELTAS + 1]:
+            recent.pop(oldest, None)
+        recent[path] = known
+    return known
 
 
 class _Kept(Struct, frozen=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -46,27 +47,30 @@ class Named(Struct, frozen=True):
         return self.column if self.column is not None else self.table.rpartition(".")[2]
 
 
-def named_in(revision: Revision) -> list[Named]:
+def named_in(revision: Revision) -> Sequence[Named]:
     """Every place of a revision that surely names a table or a column, in the order of the text."""
+    known = _KNOWN.get(revision.module)
+    if known is None:
+        known = _KNOWN[revision.module] = _read(revision)
+    return known
+
+
+def named_at(revision: Revision, offset: int) -> Named | None:
+    """What a place of a revision names."""
+    return next((item for item in named_in(revision) if item.span.touches(offset)), None)
+
+
+_KNOWN: Final[WeakKeyDictionary[Module, Sequence[Named]]] = WeakKeyDictionary()
+"""What was found in the modules that somebody still looks at."""
+
+
+def _read(revision: Revision) -> list[Named]:
     literals = _Literals(revision.module)
     found: dict[tuple[Span, str | None], Named] = {}
     for operation in revision.operations:
         for item in _of(operation, literals, revision.module.content):
             found.setdefault((item.span, item.column), item)
     return sorted(found.values(), key=lambda item: item.span)
-
-
-def named_at(revision: Revision, offset: int) -> Named | None:
-    """What a place of a revision names."""
-    literals = _Literals(revision.module)
-    content = revision.module.content
-    for operation in revision.operations:
-        site = operation.site
-        around = site.call.touches(offset) or (site.batch is not None and site.batch.call.touches(offset))
-        for item in _of(operation, literals, content) if around else ():
-            if item.span.touches(offset):
-                return item
-    return None
 
 
 class _Literals:
@@ -88,7 +92,6 @@ class _Literals:
             yield inner, value
 
 
-@lru_cache(maxsize=8)
 def _plain_texts(module: Module) -> list[tuple[Span, str]]:
     content = module.content
     found: list[tuple[Span, str]] = []

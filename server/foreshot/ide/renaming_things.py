@@ -138,7 +138,8 @@ def _files(project: Project, found: Renamable) -> list[str]:
     touching = {path for path, _, _ in found.thing.lives.moments}
     words = [re.compile(rf"\b{re.escape(found.name)}\b", re.IGNORECASE)]
     if found.named.column is not None:
-        names = "|".join(sorted(re.escape(name) for name in _names_of_table(found.thing)))
+        bare = {name.rpartition(".")[2] for name in found.thing.names_of_table()}
+        names = "|".join(sorted(re.escape(name) for name in bare))
         words.append(re.compile(rf"\b(?:{names})\b", re.IGNORECASE))
     order = [node.key for node in project.graph.order]
     result: list[str] = []
@@ -153,25 +154,19 @@ def _files(project: Project, found: Renamable) -> list[str]:
     return result
 
 
-def _names_of_table(thing: Thing) -> set[str]:
-    """What its table was ever called, without a schema."""
-    return {
-        name.rpartition(".")[2]
-        for pair in thing.lives.moments.values()
-        for names in pair
-        for name, known in names.tables.items()
-        if known == thing.table
-    }
-
-
 def _sorted(
     file: str, revision: Revision, found: Renamable, meanings: Meanings
 ) -> tuple[list[Named], list[Named]]:
     """The places that name it, and those that surely name something else."""
     here: list[Named] = []
     others: list[Named] = []
+    tables = found.thing.names_of_table()
     for item in named_in(revision):
-        if item.name != found.name or (item.column is None) != (found.named.column is None):
+        if (
+            item.table not in tables
+            or item.name != found.name
+            or (item.column is None) != (found.named.column is None)
+        ):
             others.append(item)
         elif not item.exact:
             continue

@@ -28,6 +28,16 @@ class Thing(Struct, frozen=True):
         """The identity."""
         return self.table if self.column is None else self.column
 
+    def names_of_table(self) -> frozenset[str]:
+        """What its table was ever called."""
+        return frozenset(
+            name
+            for pair in self.lives.moments.values()
+            for names in pair
+            for name, known in names.tables.items()
+            if known == self.table
+        )
+
     def events(self) -> Iterator[Event]:
         """What is done to it, both ways."""
         for event in self.lives.events:

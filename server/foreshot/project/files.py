@@ -189,10 +189,15 @@ class Files:
                 with recording() as looked:
                     value = make()
                 known = _Result(value, frozenset(looked), given)
-                self._memory[key] = known
-            self._holding[key] = known
+            self._keep(key, known, given)
+        elif known.given is not given:
+            self._keep(key, known, given)
         note_all(known.record)
         return known.value
+
+    def _keep(self, key: Hashable, known: _Result, given: object) -> None:
+        """Keep a result with what it was asked for last: what is equal and not the same is compared in full, every time."""
+        self._holding[key] = self._memory[key] = _Result(known.value, known.record, given)
 
     def moved(self, among: Iterable[str]) -> list[str]:
         """The paths whose file on disk is not what this snapshot has; asks the disk."""

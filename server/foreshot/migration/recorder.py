@@ -186,6 +186,7 @@ class Recorder:
         if name == "execute":
             self._execute(node, call, frame)
             return
+        name = GEOSPATIAL.get(name, name)
         if not is_operation(name):
             if name not in _NO_EFFECT:
                 self._opaque(

@@ -233,6 +233,8 @@ def _said(text: str, name: str, new: str) -> str:
 
 def set_column(draft: Draft, change: to.SetColumn) -> None:
     """A column is altered or renamed."""
+    if not change.sets:
+        return
     table = draft.table(change.table, "a column is altered")
     if table is None:
         return

@@ -14,6 +14,7 @@ from foreshot.migration.answers import marked
 from foreshot.migration.specs import Each
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft
+from foreshot.syntax.values import Choice
 
 Row = Mapping[str, Any]
 """As SQLAlchemy's inspector describes it; what is not known is missing."""
@@ -24,6 +25,22 @@ def marked_operation(operation: ops.Operation) -> ops.Operation:
     """The operation with marks for what its loops answer."""
     loops = frozenset(each.number for each in operation.site.loops)
     return cast("ops.Operation", marked(operation, loops))
+
+
+def by_dialect(operation: ops.Operation) -> tuple[ops.Operation, ops.Operation] | None:
+    """An operation one of whose names the dialect decides, as it is on some dialects and on all others; None for any other."""
+    for place in ("name", "table", "column", "new_name"):
+        value: object = getattr(operation, place, None)
+        if isinstance(value, Choice):
+            site = operation.site
+            only = value.dialects if site.dialects is None else site.dialects & value.dialects
+            then = replace(site, dialects=frozenset(only))
+            other = replace(site, excluded=site.excluded | value.dialects)
+            return (
+                replace(operation, site=then, **{place: value.then}),
+                replace(operation, site=other, **{place: value.other}),
+            )
+    return None
 
 
 def add_looped(

@@ -11,7 +11,7 @@ from foreshot.migration import operations as ops
 from foreshot.migration.plugins import SyncEnum
 from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
 from foreshot.schema import changes as to
-from foreshot.schema.looped import add_looped, marked_operation
+from foreshot.schema.looped import add_looped, by_dialect, marked_operation
 from foreshot.schema.lower_sql import lower_execute, lower_rows
 from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
 from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
@@ -61,7 +61,11 @@ def changes_of(
     operation: ops.Operation, settle: Settle | None = None, batches: dict[int, int] | None = None
 ) -> tuple[to.Change, ...]:
     """The changes that one operation makes: mostly one. ``batches`` numbers the batch blocks of its direction."""
-    at = _at(operation, {} if batches is None else batches)
+    batches = {} if batches is None else batches
+    ways = by_dialect(operation)
+    if ways is not None:
+        return tuple([change for way in ways for change in changes_of(way, settle, batches)])
+    at = _at(operation, batches)
     if operation.site.loops:
         operation = marked_operation(operation)
     if isinstance(operation, ops.TableOperation):

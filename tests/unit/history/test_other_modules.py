@@ -189,3 +189,33 @@ op.alter_column("t", "a", existing_type=sa.String(512), nullable=True)
 """
     assert told(tmp_path, body, "mysql").tables["t"].columns["a"].type.stored == "VARCHAR(512)"
     assert told(tmp_path, body).tables["t"].columns["a"].type.stored == "VARCHAR(64)"
+
+
+@pytest.mark.parametrize(("dialect", "left"), [("postgresql", ["b_key"]), ("mysql", ["a"])])
+def test_a_name_that_the_dialect_decides(tmp_path: Path, dialect: str, left: list[str]) -> None:
+    body = """
+op.create_table("t", sa.Column("id", sa.Integer()), sa.UniqueConstraint("id", name="a"), sa.UniqueConstraint("id", name="b_key"))
+name = "b_key"
+if op.get_bind().dialect.name == "postgresql":
+    name = "a"
+op.drop_constraint(name, "t", type_="unique")
+"""
+    schema = told(tmp_path, body, dialect)
+    assert [key.name for key in schema.tables["t"].uniques] == left
+    assert not schema.unknown
+
+
+def test_geoalchemy2_creates_an_index_with_a_table(tmp_path: Path) -> None:
+    body = """
+import geoalchemy2
+op.create_table("t", sa.Column("here", geoalchemy2.types.Geometry("POINT", srid=4326)),
+    sa.Column("there", geoalchemy2.Geometry("POINT", spatial_index=False)))
+op.add_column("t", sa.Column("late", geoalchemy2.Geometry("POINT")))
+with op.batch_alter_table("t") as batch_op:
+    batch_op.create_geospatial_index("idx_t_there", ["there"], postgresql_using="gist")
+    batch_op.alter_column("there", existing_nullable=True)
+"""
+    schema = told(tmp_path, body)
+    assert [index.name for index in schema.tables["t"].indexes] == ["idx_t_here", "idx_t_there"]
+    assert not schema.unknown
+    assert not told(tmp_path, body, "sqlite").tables["t"].indexes[:-1]

@@ -104,6 +104,17 @@ def own_sequence(draft: Draft, table: str, column: str) -> str:
     return full
 
 
+def _is_spatial(draft: Draft, made: to.NewColumn) -> bool:
+    """Whether GeoAlchemy2 gives the column an index on PostgreSQL, as it does with its types unless it is told not to."""
+    type_ = chosen(made.type, draft.dialect)
+    if draft.dialect != "postgresql" or not isinstance(type_, Called | Named):
+        return False
+    top, _, name = type_.path.partition(".")
+    if top != "geoalchemy2" or name.rpartition(".")[2] not in ("Geometry", "Geography", "Raster"):
+        return False
+    return isinstance(type_, Named) or type_.argument("spatial_index") is not False
+
+
 def with_attached(draft: Draft, table: Table, made: to.NewColumn) -> Table:
     """The table with the keys, the unique constraint, the index and the checks that a column was written with."""
     name = made.name or ""
@@ -113,6 +124,9 @@ def with_attached(draft: Draft, table: Table, made: to.NewColumn) -> Table:
         table = add_index(draft, table, to.NewIndex((name,), unique=True))
     elif made.unique:
         table = add_unique(draft, table, (name,), "")
+    if not draft.raw and _is_spatial(draft, made):
+        bare = table.name.rpartition(".")[2]
+        table = add_index(draft, table, to.NewIndex((name,), f"idx_{bare}_{name}", final=True, using="gist"))
     elif made.index:
         table = add_index(draft, table, to.NewIndex((name,)))
     for check in made.checks:

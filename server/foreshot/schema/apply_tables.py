@@ -9,7 +9,6 @@ from foreshot.schema.apply_columns import column_of, own_sequence, with_attached
 from foreshot.schema.apply_constraints import add_check, add_constraint, add_key, set_primary_key
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text
-from foreshot.schema.plain import Called, Named, chosen
 from foreshot.schema.state import Column, Perhaps, Table
 
 _INTEGERS = frozenset({"INTEGER", "BIGINT", "SMALLINT"})
@@ -99,26 +98,9 @@ def _constrained(draft: Draft, table: Table, change: to.MadeTable, keys: tuple[s
         table = add_check(draft, table, check)
     for key in change.keys:
         table = add_key(draft, table, key, apart=change.at.raw)
-    for index in (*change.indexes, *_spatial(draft, change)):
+    for index in change.indexes:
         table = add_index(draft, table, index)
     return _same_as_key(draft, table)
-
-
-def _spatial(draft: Draft, change: to.MadeTable) -> list[to.NewIndex]:
-    """The indexes that GeoAlchemy2 creates with a table on PostgreSQL: one for each column of its types, unless it is told not to."""
-    if change.at.raw or draft.dialect != "postgresql":
-        return []
-    found: list[to.NewIndex] = []
-    for column in change.columns:
-        type_ = chosen(column.type, draft.dialect)
-        path = type_.path if isinstance(type_, Called | Named) else ""
-        top, _, name = path.partition(".")
-        if top != "geoalchemy2" or name.rpartition(".")[2] not in ("Geometry", "Geography", "Raster"):
-            continue
-        if not isinstance(type_, Called) or type_.argument("spatial_index") is not False:
-            bare = (change.table or "").rpartition(".")[2]
-            found.append(to.NewIndex((column.name,), f"idx_{bare}_{column.name}", final=True, using="gist"))
-    return found
 
 
 def _same_as_key(draft: Draft, table: Table) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, cast
 
@@ -22,6 +23,8 @@ from foreshot.text import Span
 MAX_FILES: Final = 2_000
 """Modules that are read for tables."""
 _SIGNS: Final = ("Column(", "mapped_column", "__tablename__", "__table__", "Table(", "table=True", "Mapped[")
+MAX_CONDITIONS: Final = 6
+"""Conditions of one hook that are followed both ways."""
 _ENV: Final = "foreshot_env"
 
 
@@ -146,15 +149,37 @@ def is_included(models: Models, name: str | None, kind: str, table: str, *, refl
         if hook == "include_object":
             args = (unknown, name, kind, reflected, unknown)
         func = Ref(hook, hook, nowhere)
-        made = call_function(value, CallValue(func, args, {}, nowhere, (nowhere,) * len(args)))
-        if isinstance(made, CallValue) and made.path == _SPATIAL_HOOK:
-            made = not _is_spatial(models, name, kind)
-        if made is None or isinstance(made, bool):
-            if not made:
-                return False
-        else:
+        call = CallValue(func, args, {}, nowhere, (nowhere,) * len(args))
+        answers = {_allowed(models, made, name, kind) for made in _outcomes(value, call)}
+        if answers == {False}:
+            return False
+        if answers != {True}:
             known = None
     return known
+
+
+def _outcomes(function: FunctionValue, call: CallValue, depth: int = 0) -> Iterator[Value]:
+    """What a hook may return: both ways where a condition is only known when it runs."""
+    made, node = call_function(function, call), function.node
+    if not isinstance(made, Unknown) or isinstance(node, ast.Lambda) or depth > MAX_CONDITIONS:
+        yield made
+        return
+    at = next((place for place, item in enumerate(node.body) if isinstance(item, ast.If)), None)
+    if at is None:
+        yield made
+        return
+    condition = cast("ast.If", node.body[at])
+    for branch in (condition.body, condition.orelse):
+        chosen = copy.copy(node)
+        chosen.body = [*node.body[:at], *branch, *node.body[at + 1 :]]
+        yield from _outcomes(FunctionValue(chosen, function.scope, function.bound), call, depth + 1)
+
+
+def _allowed(models: Models, made: Value, name: str | None, kind: str) -> bool | None:
+    """What a hook's answer comes to; None where that is only known when it runs."""
+    if isinstance(made, CallValue) and made.path == _SPATIAL_HOOK:
+        return not _is_spatial(models, name, kind)
+    return bool(made) if made is None or isinstance(made, bool) else None
 
 
 _SPATIAL_HOOK: Final = "geoalchemy2.alembic_helpers.include_object"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from foreshot.engine.autogenerate import Options
 from foreshot.engine.drift import Drift, drift_of
 from foreshot.engine.equality import same_default
-from foreshot.models.reader import read_models
+from foreshot.models.reader import is_included, read_models
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.schema.plain import Called
@@ -367,3 +367,30 @@ def test_many_missing_tables_are_what_could_not_be_read_of_the_history() -> None
     assert len(drift(models, schema(*(table(name=f"t{nth}") for nth in range(5)))).pending) == 1
     two = replace(schema(*(table(name=f"t{nth}") for nth in range(4))), perhaps=unread.perhaps)
     assert [item.certain for item in drift(models, two).pending] == [False, False]
+
+
+def test_a_hook_that_answers_the_same_both_ways_is_known() -> None:
+    env = ENV.replace(
+        "context.configure",
+        """
+def include_object(object, name, type_, reflected, compare_to):
+    if type_ == "index" and name in read_from_a_file():
+        return False
+    else:
+        return alembic_helpers.include_object(object, name, type_, reflected, compare_to)
+
+context.configure""",
+    )
+    files = Files(
+        {
+            "/w/models.py": SourceText(
+                "from geoalchemy2 import Geometry\n" + HEAD + MODEL.format('p = sa.Column(Geometry("POINT"))')
+            )
+        }
+    )
+    module = parse(SourceText(env.format(more=", include_object=include_object")))
+    assert isinstance(module, Module)
+    models = read_models(Modules(files, ["/w"], "/w"), module, "/w/migrations/env.py")
+    assert is_included(models, "idx_t_p", "index", "t", reflected=False) is False
+    assert is_included(models, "ix_other", "index", "t", reflected=False) is None
+    assert is_included(models, "t", "table", "t", reflected=False) is True

@@ -57,7 +57,8 @@ def read_models(
     found = [
         scope for path in list(candidates)[:MAX_FILES] if (scope := linker.scope(names[path])) is not None
     ]
-    for scope in found:
+    reader.reached = reached
+    for scope in sorted(found, key=lambda scope: not reader.is_reached(scope.dotted)):
         reader.read(scope)
     targets, why = _targets(reader, env_scope, flask=flask)
     doubts = list(reader.doubts)

@@ -30,6 +30,11 @@ class TableReader(TableCalls):
         super().__init__(linker)
         self._bodies: dict[str, Body] = {}
         self._reading: set[str] = set()
+        self.reached: frozenset[str] | None = None
+
+    def is_reached(self, module: str) -> bool:
+        """Whether env.py's imports lead to a module, which are read first."""
+        return self.reached is None or module in self.reached
 
     def read(self, scope: ModuleScope) -> None:
         """Read the classes and the tables of one module."""
@@ -146,8 +151,11 @@ class TableReader(TableCalls):
         key = (metadata, made.table().full_name)
         if key in self.drafts:
             known = self.drafts[key]
-            self._doubt(f"two classes make the table `{name}`", source, known.table().full_name)
-            return known
+            if self.is_reached(source.scope.dotted) or not self.is_reached(known.module):
+                self._doubt(f"two classes make the table `{name}`", source, known.table().full_name)
+                return known
+            # SQLAlchemy refuses two in one program: this one belongs to another, which env.py does not load.
+            return made
         self.drafts[key] = made
         return made
 

@@ -553,3 +553,16 @@ def test_mixins_of_libraries_bring_what_their_documentation_says() -> None:
     assert [column.name for column in tables["routers"].columns] == ["id", "project_id"]
     assert {column.origin.path for column in tables["routers"].columns} == {"/w/models.py"}
     assert not found.doubts
+
+
+def test_a_table_of_another_program_is_not_that_of_the_same_name() -> None:
+    head = "import sqlalchemy as sa\nfrom sqlmodel import Field, SQLModel\nclass Message(SQLModel, table=True):\n"
+    files = {
+        "a_other.py": head + "    id: int = Field(primary_key=True)\n    score: int\n",
+        "models.py": head + "    id: int = Field(primary_key=True)\n    text: str\n",
+    }
+    env = "from alembic import context\nimport models\nfrom sqlmodel import SQLModel\ncontext.configure(target_metadata=SQLModel.metadata)\n"
+    found = read(files, env)
+    (table,) = found.target_tables
+    assert [column.name for column in table.columns] == ["id", "text"]
+    assert not found.doubts

@@ -46,6 +46,7 @@ _GRAVE = (
     "mysql",
     "operations",
     "rename",
+    "sql",
     "sqlite",
     "transaction",
     "types",
@@ -102,12 +103,18 @@ def _full(operation: Operation, context: Context, reports: Sequence[Report]) -> 
     around = list(_circumstances(operation, context, effects))
     if any(effect != NO_EFFECT for _, effect in effects):
         known = [(target, effect) for target, effect in effects if effect.known]
+        unknown = [target for target, effect in effects if not effect.known]
         worst = _verdict(operation, context, known)
-        if known and not (worst.word in _MILD and any(_contradicts(report) for report in reports)):
+        facts = _facts(operation, effects, worst)
+        if unknown and worst.word in _MILD:
+            place = f" on {on(unknown)}" if known else ""
+            yield f"**{_HEADINGS['unknown']}**{place}: what it does to rows, and whom it keeps waiting"
+        elif not (worst.word in _MILD and any(_contradicts(report) for report in reports)):
             yield _heading(worst, effects, told=_is_told(worst, reports))
-        facts = _facts(operation, effects, worst)[: max(1, _FACTS - len(around))]
-        if not known:
-            yield f"**{_HEADINGS['unknown']}**: what it does to rows, and whom it keeps waiting"
+        if len(effects) == 1:
+            facts = facts[: max(1, _FACTS - len(around))]
+        elif around and len(facts) + len(around) > _FACTS:
+            around = ["; ".join(around)]
         around = [*facts, *around]
     if around:
         yield bullets(around)
@@ -193,7 +200,8 @@ def _facts(operation: Operation, effects: Effects, worst: Risk) -> list[str]:
         for facts, targets in groups.items()
         if facts
     ]
-    return [*lines, *([f"**{on(unknown)}**: not known"] if unknown and groups else [])]
+    said_above = worst.word in _MILD
+    return [*lines, *([f"**{on(unknown)}**: not known"] if unknown and groups and not said_above else [])]
 
 
 def _table(operation: Operation) -> str | None:
@@ -220,7 +228,7 @@ def _circumstances(operation: Operation, context: Context, effects: Effects) -> 
     if context.surroundings.lock_timeout and any(effect.blocks != "nothing" for _, effect in effects):
         yield "a lock timeout is set for the whole environment"
     if not context.targets_known and len(effects) > 1:
-        yield "which databases the project runs on is not known; `dialect` in the settings says it"
+        yield "said of each database that it could be: `dialect` in the settings names yours"
 
 
 def _findings(reports: list[Report]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_the_version_counts(folder: Path) -> None:
 
 def test_databases_that_are_not_known_are_named(folder: Path) -> None:
     found = one(folder, INDEX, "op.create_|index", "")
-    assert "which databases the project runs on is not known" in found
+    assert "`dialect` in the settings names yours" in found
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,36 @@ def test_databases_that_are_not_known_are_named(folder: Path) -> None:
 )  # fmt: skip
 def test_what_bears_on_the_answer_is_said(folder: Path, body: str, place: str, words: str) -> None:
     assert words in one(folder, body, place)
+
+
+NEW = 'op.add_column("users", sa.Column("plan", sa.Text()))'
+
+
+@pytest.mark.parametrize(
+    "body, place, dialect, verdict",
+    [
+        ("op.execute(\"CREATE TYPE kind AS ENUM ('a')\")", "CREATE TY|PE", ["postgresql"], "**Safe**: nobody waits"),
+        ('op.execute("ALTER TYPE kind RENAME TO old")', "ALTER TY|PE", ["postgresql", "mysql"], "**Not known** on MySQL"),
+        (NEW, "op.add_|column", ["postgresql"], "**Brief lock**: reads and writes wait"),
+        (NEW, "op.add_|column", ["mysql"], "**Brief lock**: reads and writes wait"),
+        ('op.execute("DROP TYPE kind")', "DROP TY|PE", ["postgresql"], "**Caution**: fails"),
+        (f'{NEW}\nop.execute("UPDATE users SET plan = 1")', "UPD|ATE", ["postgresql"], "**Danger**"),
+        ('op.drop_constraint("uq", "users", type_="unique")', "drop_|constraint", ["mariadb"], "**Not known**: whether it rewrites"),
+        (f"with op.get_context().autocommit_block():\n    {INDEX[:-1]}, postgresql_concurrently=True)", "op.create_|index", ["postgresql"], "**Online**"),
+    ],
+)  # fmt: skip
+def test_nothing_is_called_safe_that_fails_waits_or_is_unknown(
+    folder: Path, body: str, place: str, dialect: list[str], verdict: str
+) -> None:
+    found = one(folder, body, place, f"dialect = {dialect!r}")
+    assert f"\n\n{verdict}" in found
+    assert sum(line.startswith("- ") for line in found.splitlines()) <= 4
+
+
+def test_types_are_shown_with_their_arguments(folder: Path) -> None:
+    body = 'op.alter_column("t", "c", existing_type=sa.Numeric(8, 2), type_=sa.Numeric(precision=6, scale=2))'
+    found = one(folder, body, "alter_|column")
+    assert "from `sa.Numeric(8, 2)` to `sa.Numeric(precision=6, scale=2)`" in found
 
 
 def test_there_is_nothing_to_say_elsewhere(folder: Path) -> None:

@@ -120,13 +120,13 @@ def with_attached(draft: Draft, table: Table, made: to.NewColumn) -> Table:
     name = made.name or ""
     for key in made.keys:
         table = add_key(draft, table, replace(key, columns=(name,)), apart=False)
+    if not draft.raw and _is_spatial(draft, made):
+        bare = table.name.rpartition(".")[2]
+        table = add_index(draft, table, to.NewIndex((name,), f"idx_{bare}_{name}", final=True, using="gist"))
     if made.unique and made.index:
         table = add_index(draft, table, to.NewIndex((name,), unique=True))
     elif made.unique:
         table = add_unique(draft, table, (name,), "")
-    if not draft.raw and _is_spatial(draft, made):
-        bare = table.name.rpartition(".")[2]
-        table = add_index(draft, table, to.NewIndex((name,), f"idx_{bare}_{name}", final=True, using="gist"))
     elif made.index:
         table = add_index(draft, table, to.NewIndex((name,)))
     for check in made.checks:

@@ -221,3 +221,10 @@ with op.batch_alter_table("t") as batch_op:
     ]  # fmt: skip
     assert not schema.unknown
     assert not told(tmp_path, body, "sqlite").tables["t"].indexes[:-1]
+
+
+def test_a_column_that_is_unique_and_indexed_has_one_index(tmp_path: Path) -> None:
+    body = 'op.create_table("t", sa.Column("name", sa.String(), unique=True, index=True))'
+    table = told(tmp_path, body).tables["t"]
+    assert [(index.name, index.unique) for index in table.indexes] == [("ix_t_name", True)]
+    assert not table.uniques

@@ -81,7 +81,7 @@ def test_the_pending_migration_follows_the_typing(tmp_path: Path) -> None:
         assert "op.add_column('users', sa.Column('email'" in after["text"]
         assert after["path"].endswith("_model_changes.py")
         card = editor.hover(models, "    em|ail: Mapped")
-        assert "fails when a row has no value" in card
+        assert "has a row. Give it a `server_default`" in card
         [lens, *_] = editor.about("textDocument/codeLens", models)
         assert lens["command"]["title"] == "1 pending change"
         assert editor.call("workspace/executeCommand", **lens["command"])["count"] == 1

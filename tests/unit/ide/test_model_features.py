@@ -166,7 +166,7 @@ def test_the_card_of_an_attribute_tells_what_the_operation_will_do(known: Projec
     told = card(known, "app/models.py", "    no|te: Mapped")
     assert "**Pending**: no revision does this yet." in told
     assert "Adds the column `note` to `orders`" in told
-    assert "fails when a row has no value" in told
+    assert "has a row. Give it a `server_default`" in told
     assert "[not-null-without-default]" in told
     assert card(known, "app/models.py", "note: Map|ped[str]") == ""
 

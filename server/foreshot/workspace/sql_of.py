@@ -59,10 +59,12 @@ def sql_of(
     if not isinstance(module, Module):
         return None
     calls: list[RecordedCall] = []
-    revision = read_revision(module, (dialect,), calls, surroundings.modules)
+    settler = Settler(surroundings.modules)
+    options = settler.options(surroundings.env)
+    revision = read_revision(module, (dialect,), calls, options.value, surroundings.modules)
     if revision is None:
         return None
-    settle = Settler(surroundings.modules).inside(module)
+    settle = settler.inside(module)
     conventions = dict(target_of(surroundings, dialect).conventions)
     wanted = [call for call in calls if call.site.function == direction]
     header = revision.header

@@ -101,7 +101,15 @@ def _names(change: to.Change) -> Iterator[str | None]:
         case to.MadeThing(table=table, tables=tables):
             yield table
             yield from tables
-        case to.MadeEnum() | to.LostType() | to.MadeValue() | to.MovedValue() | to.LostThing() | to.Commit():
+        case (
+            to.MadeEnum()
+            | to.LostType()
+            | to.MadeValue()
+            | to.MovedValue()
+            | to.LostThing()
+            | to.Commit()
+            | to.LegacyRenames()
+        ):
             return
         case _:
             yield change.table

@@ -61,12 +61,14 @@ from typing import Final
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.entry import Note
 from foreshot.lint.finding import Finding
-from foreshot.lint.mapped import models_of
+from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.models.model import Models
+from foreshot.schema.draft import names_on
 from foreshot.schema.names import by_convention
+from foreshot.schema.state import Schema
 from foreshot.syntax.values import CallValue
 from foreshot.text import Span
 
@@ -118,7 +120,7 @@ class NamingConventionMismatch(ProjectRule):
                 for each in kinds
             ]
             if made.name not in names and names[0] is not None and "%(" not in names[0]:
-                yield (at.start, at.end, made.name, names[0])
+                yield (at.start, at.end, made.name, names[0], operation.table_name or table)
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each such name that no model gives."""
@@ -130,10 +132,13 @@ class NamingConventionMismatch(ProjectRule):
         if models.doubts and models.tables:
             return
         known = _names(models)
+        head = head_of(project)
         for entry in noted:
             for note in entry.notes[self.name]:
                 match note:
-                    case (int(start), int(end), str(name), str(other)) if name not in known:
+                    case (int(start), int(end), str(name), str(other), str(table)) if (
+                        name not in known and _is_left(name, table, head[1] if head is not None else None)
+                    ):
                         yield self.finding(
                             Span(start, end),
                             f"The convention calls this {code(other)}: autogenerate and `op.f()` do not find it under"
@@ -143,6 +148,12 @@ class NamingConventionMismatch(ProjectRule):
                         )
                     case _:
                         pass
+
+
+def _is_left(name: str, table: str, schema: Schema | None) -> bool:
+    """Whether the name is still there after the last revision: an index may be one step toward a constraint."""
+    known = schema.table(table) if schema is not None else None
+    return known is None or name in names_on(known)
 
 
 def _names(models: Models) -> frozenset[str]:

@@ -46,7 +46,7 @@ context.configure(connection=None, target_metadata=Base.metadata)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix, Related
@@ -110,9 +110,13 @@ def _missing(project: ProjectContext) -> list[ModelTable]:
     ]
     head = head_of(project) if missing else None
     # What no revision has made, or one has dropped, is nothing that autogenerate could drop.
-    return [table for table in missing if head is None or _is_there(table, head[1])]
+    return [table for table in missing if head is None or _is_there(table, head[1], project.graph.heads)]
 
 
-def _is_there(table: ModelTable, schema: Schema) -> bool:
+def _is_there(table: ModelTable, schema: Schema, heads: Collection[str]) -> bool:
+    """Whether databases have the table. A drop in the newest revision may be what autogenerate made of the missing import."""
     name = table.full_name
-    return name in schema.tables or (name not in schema.gone and not schema.is_whole)
+    gone = schema.gone.get(name)
+    if name in schema.tables or (gone is not None and gone.revision in heads):
+        return True
+    return gone is None and not schema.is_whole

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from client import Client, Message
 from measure import FORESHOT, Bounds, load, machine, make_project, quantile, table
@@ -88,7 +89,7 @@ def looks(project: Path, server: Sequence[str], bounds: Bounds) -> str:
     return table(["asked", "n", "p50 ms", "p95 ms", "slowest"], rows)
 
 
-def _asked(client: Client, method: str, params: Message, cursor: Cursor | None) -> float:
+def _asked(client: Client, method: str, params: Message, cursor: Any | None) -> float:
     if cursor is not None:
         cursor.toggle_line()
         client.pulled(cursor.path)

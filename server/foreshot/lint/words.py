@@ -11,6 +11,7 @@ from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 
 MAX_NAME: Final = 100
 MAX_NAMES: Final = 8
+_MAX_PARTS: Final = 100
 
 
 def code(name: object) -> str:
@@ -38,12 +39,20 @@ def type_code(spec: TypeSpec) -> str:
     return code(_expression(spec.call) if spec.call is not None else spec.written)
 
 
-def _expression(value: Value) -> str:
-    """A described value as code; what is not known as an ellipsis."""
+def _expression(value: Value, left: list[int] | None = None) -> str:
+    """A described value as code; what is not known, and what is behind too many others, as an ellipsis."""
+    # Values share their parts: written out, sixty lines can be longer than any memory.
+    left = left if left is not None else [_MAX_PARTS]
+    left[0] -= 1
+    if left[0] < 0:
+        return "…"
     match value:
         case CallValue():
-            parts = [_expression(item) for item in value.args]
-            parts += [f"{name}={_expression(item)}" for name, item in value.keywords.items()]
+            parts = [_expression(item, left) for item in value.args[:_MAX_PARTS]]
+            parts += [
+                f"{name}={_expression(item, left)}"
+                for name, item in list(value.keywords.items())[:_MAX_PARTS]
+            ]
             parts += ["…"] if value.open_ended else []
             text = f"{value.func.written}({', '.join(parts)})"
             return text if len(text) <= MAX_NAME else f"{value.func.written}(…)"
@@ -52,9 +61,10 @@ def _expression(value: Value) -> str:
         case None | bool() | int() | float():
             return repr(value)
         case str():
-            return f'"{value}"'
+            return f'"{value[:MAX_NAME]}"'
         case tuple():
-            return f"[{', '.join(_expression(item) for item in cast('tuple[object, ...]', value))}]"
+            items = cast("tuple[object, ...]", value)[:_MAX_PARTS]
+            return f"[{', '.join(_expression(item, left) for item in items)}]"
         case _:
             return "…"
 

@@ -68,7 +68,9 @@ def split_before(place: Place, context: Context, taken: Collection[Span] = ()) -
     rest = [o for o in context.upgrade if o.site.order not in parted] if tail else []
     stays = [statement.span for statement in downgrade[: len(downgrade) - tail]]
     gone = [o for o in context.downgrade if _is_in(o, stays)]
-    undone = {key for o in context.downgrade for key in _keys(o, back=True)}
+    # What goes along undoes nothing that stays, but for what the repair writes anew.
+    kept = [*gone, *(o for o in context.downgrade if o.site.statement in taken)]
+    undone = {key for o in kept for key in _keys(o, back=True)}
     if left := [o for o in rest if not _is_undone(o, undone) and not _goes_with(o, gone)]:
         # Something that goes took it away as well, such as the column that it is about.
         undoing = inverse(left, context)

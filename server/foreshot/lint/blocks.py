@@ -114,6 +114,12 @@ def _refused(fix: Fix, reason: str) -> Fix:
     return Fix(fix.title, fix.safety, refused=reason)
 
 
+def _is_around(operation: Operation, place: Span) -> bool:
+    """Whether it is a helper's ``with`` statement around the place: what stands in it before the place comes before."""
+    statement = operation.site.statement
+    return isinstance(operation, ops.Opaque) and statement != place and statement.contains(place)
+
+
 def _unrepeatable(change: Change, fix: Fix, context: Context) -> Iterator[Place]:
     """Where the change writes the block, once for each direction in which something that stays comes before it."""
     if isinstance(change, PrependToFunction | SetFunctionBody):
@@ -129,7 +135,11 @@ def _unrepeatable(change: Change, fix: Fix, context: Context) -> Iterator[Place]
         yield Place(None, Span(0, 0), behind=behind)
         return
     gone = [other.statement for other in fix.changes if isinstance(other, RemoveStatement | ReplaceStatement)]
-    here = [other for other in context.revision.operations if _touches(other, place)]
+    here = [
+        other
+        for other in context.revision.operations
+        if _touches(other, place) and not _is_around(other, place)
+    ]
     directions: set[Direction | None] = {other.site.function for other in here}
     for direction in directions or {_direction(place, context)}:
         if direction is None:

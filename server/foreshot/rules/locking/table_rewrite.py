@@ -124,7 +124,7 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AlterColumn, Execute, TypeSpec
+from foreshot.migration.operations import AddColumn, AlterColumn, DropType, Execute, TypeSpec
 from foreshot.rules.locking import _rewriting as rewriting
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.text import Span
@@ -181,7 +181,8 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
         operation = finding.operation
         if isinstance(operation, AlterColumn):
             changes = rewriting.second_column(operation, context)
-            if changes:
+            # The old column keeps its type: where the revision drops that, it is wanted at once.
+            if changes and not any(isinstance(later, DropType) for later in context.after(operation)):
                 yield Fix(
                     "Add a column of the new type beside it; fill it and switch later",
                     "unsafe",

@@ -232,7 +232,8 @@ def _reread(project: Project, files: Files) -> Project:
     place = project.surroundings.environment
     environments = find_environments(files, place.root)
     environment = next(found for found in environments if found.script_location == place.script_location)
-    return load_project(files, environment, Options((place.root,), cache=False, jobs=1), before=project)
+    options = Options((place.root,), project.surroundings.overrides, cache=False, jobs=1)
+    return load_project(files, environment, options, before=project)
 
 
 def _complaints(

@@ -70,14 +70,15 @@ LOCKING = [
     for rule in all_rules().by_name.values()
     if rule.family == "locking" and rule.name != "missing-lock-timeout"
 ]
-EXAMPLES = [
-    pytest.param(rule.name, example, id=f"{rule.name}-{index}")
+CASES = [
+    (rule.name, index, example)
     for rule in LOCKING
     for index, example in enumerate(examples_of(rule), 1)
     if example.bad
     and example.options.get("dialect", "postgresql").startswith("postgresql")
     and "version" not in example.options
 ]
+EXAMPLES = [pytest.param(rule, example, id=f"{rule}-{index}") for rule, index, example in CASES]
 SAID = re.compile(r"\b(reads and writes of|reads of|writes to) (`[^`]+`(?: and `[^`]+`)*)")
 
 
@@ -117,7 +118,7 @@ def test_who_waits(server: Server, tmp_path: Path, rule: str, example: Example) 
 def test_messages_say_who_waits() -> None:
     told = [
         any(SAID.search(report.message) for report in reports_of(example.project(), rule))
-        for rule, example in (case.values for case in EXAMPLES)
+        for rule, _, example in CASES
     ]
     assert sum(told) > len(told) / 2
 

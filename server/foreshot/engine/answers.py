@@ -114,9 +114,9 @@ class Answers:
 
     def get_columns(self, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
         table = self.table(table_name, schema)
-        return [self.column(column, table) for column in table.columns.values()] if table is not None else []
+        return [self.column(column) for column in table.columns.values()] if table is not None else []
 
-    def column(self, column: Column, table: Table) -> dict[str, Any]:
+    def column(self, column: Column) -> dict[str, Any]:
         found: dict[str, Any] = {
             "name": column.name,
             "type": self.type(column),
@@ -139,7 +139,6 @@ class Answers:
             found["identity"] = self.identity(column.identity)
             found["autoincrement"] = True
             found["default"] = None
-        del table
         return found
 
     def identity(self, identity: Called) -> dict[str, Any]:
@@ -157,6 +156,14 @@ class Answers:
         found.update({key: value for key, value in given.items() if key in found})
         return found
 
+    @cached_property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The known values of the schema's enum types, by their names in lower case."""
+        return {
+            name.lower(): tuple(value for value in enum.values if value is not None)
+            for name, enum in self.connection.schema.enums.items()
+        }
+
     def type(self, column: Column) -> Any:
         kind = column.type
         if kind.enum is not None:
@@ -168,11 +175,7 @@ class Answers:
 
                 return postgresql.ENUM(*values, name=name, schema=schema or None)
         if kind.stored is not None:
-            enums = {
-                name.lower(): tuple(value for value in enum.values if value is not None)
-                for name, enum in self.connection.schema.enums.items()
-            }
-            return stored_type(kind.stored, self.dialect, enums)
+            return stored_type(kind.stored, self.dialect, self.labels)
         if kind.written is not None:
             return self.builder.type(placed(kind.written))
         return Perhaps("NULL")

@@ -15,7 +15,6 @@ from foreshot.ide.named import Named, named_at, named_in, strings_in
 from foreshot.ide.standing import standing
 from foreshot.ide.things import Meanings, Thing, meant
 from foreshot.knowledge.databases import excess_length
-from foreshot.lint.context import UNION
 from foreshot.lint.words import code
 from foreshot.migration.operations import Execute
 from foreshot.migration.revision import Revision
@@ -74,7 +73,7 @@ def rename_thing(project: Project, found: Renamable, new: str) -> dict[str, list
     new = new.strip().strip("\"'`")
     if not new or not new.isprintable() or set(new) & set("\"'`\\.{}%:"):
         raise Unavailable("a name has no quotes, points, colons or braces")
-    if excess_length(new, (project.surroundings.targets or UNION)[0].database):
+    if excess_length(new, project.surroundings.database):
         raise Unavailable("that is longer than the database takes")
     if new == found.name:
         return {}

@@ -10,6 +10,8 @@ from foreshot.schema.plain import Called, Listed, Plain
 
 _LONGEST: Final = 2_000
 """Characters of a condition that is looked into."""
+_MOST_BRACKETS: Final = 8
+"""Pairs of brackets around the whole of it that are taken away."""
 _VALUE: Final = re.compile(r"\s*(?:(-?\d{1,18})|'((?:[^']|'')*)')\s*(?:::[\w\s]+?(?:\(\d+\))?)?\s*")
 
 
@@ -42,7 +44,9 @@ def _listed(condition: Plain, column: str) -> tuple[int | str, ...] | None:
         return None
     name = rf'(?:[\w".]+\.)?"?{re.escape(column)}"?(?:::[\w ]+)?'
     text = condition.strip()
-    while text.startswith("(") and text.endswith(")") and _closes_last(text):
+    for _ in range(_MOST_BRACKETS):
+        if not (text.startswith("(") and text.endswith(")") and _closes_last(text)):
+            break
         text = text[1:-1].strip()
     for shape in (
         rf"\(?{name}\)?\s*=\s*any\s*\(\s*\(?array\s*\[(?P<values>[^\]]*)\](?:::[\w\[\] ]+)?\)?(?:::[\w\[\] ]+)?\s*\)",

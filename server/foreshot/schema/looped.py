@@ -144,10 +144,10 @@ def asked(mark: str | None, rows: Mapping[int, Row | None]) -> Any:
     try:
         loop, path = json.loads(mark[1:])
         value: Any = rows.get(loop)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         # A text of the file's own that looks like a mark.
         return MISSING
-    if value is None:
+    if value is None or not isinstance(path, list):
         return MISSING
     before = ""
     for step in cast("list[object]", path):
@@ -166,7 +166,8 @@ def asked(mark: str | None, rows: Mapping[int, Row | None]) -> Any:
 
 def _method(value: Any, step: list[str]) -> Any:
     """``replace`` of a text with its two arguments."""
-    return value.replace(step[1], step[2]) if isinstance(value, str) and len(step) == 3 else MISSING
+    plain = len(step) == 3 and all(isinstance(part, str) for part in cast("list[object]", step))
+    return value.replace(step[1], step[2]) if plain and isinstance(value, str) else MISSING
 
 
 def filled(value: Any, rows: Mapping[int, Row | None]) -> Any:

@@ -12,6 +12,7 @@ from typing import Final
 from foreshot.models.scopes import ClassSource, Linker, ModuleScope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import Ref
+from foreshot.workspace.singletons import class_of, path_of
 
 Flags = tuple[tuple[str, bool], ...]
 _MOST: Final = 20
@@ -73,7 +74,7 @@ def _chosen(
         return
     match _property(source, left.attr):
         case ast.IfExp(test=ast.Attribute(value=ast.Name(id="self"), attr=name), body=then, orelse=other):
-            one, two = (_path(item, source.scope) for item in (then, other))
+            one, two = (path_of(item, source.scope) for item in (then, other))
             if one != two and wanted in (one, two):
                 found[f"{base}.{name}"] = (wanted == one) == same
         case _:
@@ -92,11 +93,6 @@ def _dotted(node: ast.expr, scope: ModuleScope) -> str:
             return ""
 
 
-def _path(node: ast.expr, scope: ModuleScope) -> str:
-    value = scope.evaluate(node)
-    return value.path if isinstance(value, Ref) else ""
-
-
 def _property(source: ClassSource, name: str) -> ast.expr | None:
     for item in source.node.body:
         match item:
@@ -111,15 +107,3 @@ def _property(source: ClassSource, name: str) -> ast.expr | None:
 
 def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def class_of(dotted: str, linker: Linker) -> ClassSource | None:
-    """The class whose object a name of a module is made of."""
-    module, _, name = dotted.rpartition(".")
-    scope = linker.scope(module) if module else None
-    match scope.assignments().get(name) if scope is not None else None:
-        case ast.Call(func=ast.Name() | ast.Attribute() as func):
-            value = scope.evaluate(func) if scope is not None else None
-            return linker.class_source(value.path) if isinstance(value, Ref) else None
-        case _:
-            return None

@@ -12,9 +12,9 @@ from typing import Final
 from foreshot.models.scopes import ClassSource, Linker, ModuleScope
 from foreshot.project.env_facts import EnvFacts
 from foreshot.project.looks import Look, note_all, recording
-from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.values import Ref, Unknown, Value
 from foreshot.text import Span
+from foreshot.workspace.singletons import class_of, path_of
 
 _NOWHERE: Final = Span(0, 0)
 _UNTOLD: Final = Unknown("what env.py hands over is only known when it runs", _NOWHERE)
@@ -101,51 +101,18 @@ class _Supposing:
                     if value or not isinstance(value, _PLAIN):
                         break
                 return value
-            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *rest]) if _path(scope, func) in (
+            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *rest]) if path_of(func, scope) in (
                 "os.environ.get",
                 "os.getenv",
             ):
                 self.reason = f"the environment variable {name} is taken for not set"
                 return self._of(rest[0], scope) if rest else None
             case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                source = self._class_of(f"{scope.dotted}.{name}")
+                source = class_of(f"{scope.dotted}.{name}", self._linker)
                 return self._field(source, attr) if source is not None else _UNTOLD
             case _:
                 pass
         return _UNTOLD
-
-    def _class_of(self, dotted: str) -> ClassSource | None:
-        """The class whose object a name of a module is."""
-        module, _, name = dotted.rpartition(".")
-        scope = self._linker.scope(module) if module else None
-        if scope is None or self._is_spent():
-            return None
-        if name in scope.imports:
-            return self._class_of(scope.imports[name])
-        match scope.assignments().get(name):
-            case ast.Call(func=ast.Name(id=made)):
-                pass
-            case _:
-                return None
-        function = scope.module.functions.get(made)
-        if function is not None:
-            returns = function.returns
-            made = (
-                returns.value
-                if isinstance(returns, ast.Constant)
-                else returns.id
-                if isinstance(returns, ast.Name)
-                else ""
-            )
-        return self._class_named(scope, made) if isinstance(made, str) else None
-
-    def _class_named(self, scope: ModuleScope, name: str) -> ClassSource | None:
-        dotted = scope.imports.get(name, f"{scope.dotted}.{name}")
-        found = self._linker.class_source(dotted)
-        if found is None and name in scope.imports:
-            value = self._linker.value(dotted)
-            found = self._linker.class_source(value.path) if isinstance(value, Ref) else None
-        return found
 
     def _field(self, source: ClassSource, name: str) -> Value:
         for item in source.node.body:
@@ -165,8 +132,3 @@ def _default(value: ast.expr) -> ast.expr | None:
         return value
     given = next((item.value for item in value.keywords if item.arg == "default"), None)
     return given or (value.args[0] if value.args else None)
-
-
-def _path(scope: Scope, node: ast.expr) -> str:
-    value = scope.evaluate(node)
-    return value.path if isinstance(value, Ref) else ""

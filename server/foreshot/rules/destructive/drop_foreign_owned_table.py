@@ -36,32 +36,14 @@ def upgrade():
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
-
-OWNERS: Final = {
-    "alembic_version": "Alembic",
-    "spatial_ref_sys": "PostGIS",
-    "geometry_columns": "PostGIS",
-    "raster_columns": "PostGIS",
-    "topology": "PostGIS",
-    "celery_taskmeta": "Celery",
-    "celery_tasksetmeta": "Celery",
-    "kombu_message": "Celery",
-    "kombu_queue": "Celery",
-    "apscheduler_jobs": "APScheduler",
-    "django_migrations": "Django",
-    "flyway_schema_history": "Flyway",
-    "sqlite_sequence": "SQLite",
-    "pg_stat_statements": "PostgreSQL",
-}
-"""Tables that tools make for themselves, by the tools' own documentation."""
 
 
 class DropForeignOwnedTable(OperationRule[ops.DropTable]):

@@ -122,6 +122,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from foreshot.knowledge.foreign_tables import OWNERS, SCHEMAS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -134,11 +135,6 @@ from foreshot.schema.draft import names_on
 from foreshot.syntax.changes import AppendToFunction, Change, RemoveStatement, ReplaceStatement
 
 _LONGEST_NAME = 63
-# Tables of Alembic, of PostGIS and of the database itself: a rename breaks them, and a table is retired once.
-_OTHERS = frozenset({"alembic_version", "spatial_ref_sys", "geometry_columns", "geography_columns"})
-_SYSTEM = frozenset(
-    {"mysql", "sys", "information_schema", "performance_schema", "pg_catalog", "tiger", "topology"}
-)
 _RETIRED = re.compile(r"_retired_\w+$")
 
 
@@ -200,7 +196,8 @@ class DropTable(OperationRule[ops.DropTable]):
         drop = finding.operation
         if not isinstance(drop, ops.DropTable) or drop.site.function != "upgrade" or not _is_plain(drop):
             return
-        if drop.table in _OTHERS or drop.schema in _SYSTEM or _RETIRED.search(str(drop.table)):
+        # A rename breaks what is somebody else's, and a table is retired once.
+        if drop.table in OWNERS or drop.schema in SCHEMAS or _RETIRED.search(str(drop.table)):
             return
         retired = _retired(str(drop.table), context.revision.header.revision)
         changes = _changes(drop, retired, context)

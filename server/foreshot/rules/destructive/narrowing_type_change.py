@@ -57,6 +57,12 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
+    op.create_check_constraint("ck_orders_rate", "orders", "rate BETWEEN 0 AND 1")
+    op.alter_column("orders", "rate", existing_type=sa.Numeric(5, 4), type_=sa.Integer())
+    #                                                                       ^^^^^^^^^^^^ loses
+```
+```python bad
+def upgrade():
     op.create_check_constraint("ck_users_state", "users", "state = ANY (ARRAY[0, 1, 40000])")
     op.alter_column("users", "state", existing_type=sa.Integer(), type_=sa.SmallInteger())
     #                                                                   ^^^^^^^^^^^^^^^^^ does not fit a 16-bit integer
@@ -127,7 +133,9 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         found: dict[str, list[Target]] = {}
         for target in context.targets((), operation):
             said = _consequence(operation, old, target)
-            if said is not None and not _is_held(operation, target, context):
+            if said is not None and _is_held(operation, target, context):
+                said = _consequence(operation, old, target, held=True)
+            if said is not None:
                 found.setdefault(_SQLSTATE.sub("", said), []).append(target)
         for said, targets in found.items():
             advice = " Fix those rows first." if said.startswith("fails") else " Save the old values first."
@@ -192,7 +200,8 @@ def _is_held(operation: AlterColumn, target: Target, context: Context) -> bool:
         return all(
             isinstance(value, int) and -reach * (not after.unsigned) <= value < reach for value in values
         )
-    return after.length is not None and all(len(str(value)) <= after.length for value in values)
+    length = after.length
+    return length is not None and all(isinstance(value, str) and len(value) <= length for value in values)
 
 
 def _written_to(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], int]:
@@ -205,7 +214,8 @@ def _written_to(operations: tuple[Operation, ...]) -> dict[tuple[str | None, obj
     return found
 
 
-def _consequence(operation: AlterColumn, old: TypeSpec, target: Target) -> str | None:
+def _consequence(operation: AlterColumn, old: TypeSpec, target: Target, *, held: bool = False) -> str | None:
+    """What becomes of rows; ``held``: a check keeps out what the new type cannot hold."""
     before, after = classify(old, target), classify(operation.type, target)
     change = compare_types(before, after, target)
     converted = before.family in ("string", "text", "citext") or after.family == "boolean"
@@ -215,12 +225,12 @@ def _consequence(operation: AlterColumn, old: TypeSpec, target: Target) -> str |
         cast = _CAST.fullmatch(operation.using) if isinstance(operation.using, str) else None
         if cast is None:
             return None
-        if cast["length"] and after.length is not None and change.kind == "narrowing":
+        if cast["length"] and after.length is not None and change.kind == "narrowing" and not held:
             return f"silently cuts every longer value to {after.length} characters"
     elif change.needs_using:
         # It fails on every row, and on none: another matter.
         return None
-    said = [f"fails when {change.fails}"] if change.fails else []
+    said = [f"fails when {change.fails}"] if change.fails and not held else []
     if change.loses:
         said.append(f"loses {change.loses}")
     return ", and ".join(said) or None

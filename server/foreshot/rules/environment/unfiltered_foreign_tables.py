@@ -41,22 +41,13 @@ context.configure(
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from foreshot.knowledge.foreign_tables import OF_EXTENSIONS, OF_EXTENSIONS_ELSEWHERE
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code, listed
 from foreshot.schema.state import Schema
-
-_TABLES: Final = {"postgis": ("spatial_ref_sys",)}
-"""What extensions make in the schema that they are created in, by their SQL scripts."""
-_ELSEWHERE: Final = {
-    "postgis_topology": ("topology.topology", "topology.layer"),
-    "postgis_tiger_geocoder": ("tiger.geocode_settings", "tiger.pagc_rules"),
-    "pg_cron": ("cron.job", "cron.job_run_details"),
-}
-"""What they make in schemas of their own."""
 
 
 class UnfilteredForeignTables(ProjectRule):
@@ -95,6 +86,6 @@ def _tables(schema: Schema, *, schemas: bool) -> Iterator[str]:
         thing = schema.things[kind, name]
         # One that is created in a schema of its own is not compared.
         if thing.there is None and (schemas or "schema" not in thing.words):
-            yield from (table for table in _TABLES.get(name, ()) if table not in schema.tables)
+            yield from (table for table in OF_EXTENSIONS.get(name, ()) if table not in schema.tables)
         if schemas:
-            yield from _ELSEWHERE.get(name, ())
+            yield from OF_EXTENSIONS_ELSEWHERE.get(name, ())

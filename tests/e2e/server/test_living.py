@@ -201,7 +201,7 @@ def test_settings_files_are_followed_while_they_are_typed(project: SimpleNamespa
         editor.type(project.settings, "[tool.foreshot\n")
         editor.call("workspace/symbol", query="")
         editor.type(project.settings, '[tool.foreshot]\ndialect = "mysql"\n')
-        editor.wait_for(lambda: "MySQL" in editor.hover(project.index, "op.create_|index"))
+        editor.wait_for(lambda: "ALGORITHM=INPLACE" in editor.hover(project.index, "op.create_|index"))
 
 
 def test_env_py_and_the_template_are_followed_while_they_are_typed(project: SimpleNamespace) -> None:

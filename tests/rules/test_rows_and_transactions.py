@@ -108,6 +108,55 @@ def test_a_commit_is_worth_what_the_environment_makes_of_it() -> None:
     assert not found(rule, body, env=AUTOCOMMIT)
 
 
+JOINED = """from alembic import context
+from app import engine, m, text
+
+with engine.connect() as connection:
+    connection.execute(text("SET lock_timeout = 4000"))
+    context.configure(connection=connection, target_metadata=m, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+        context.get_bind().commit()
+"""
+BLOCK = """    with op.get_context().autocommit_block():
+        op.create_index("ix", "users", ["plan"], postgresql_concurrently=True)
+"""
+COMMIT = "    op.get_bind().commit()\n"
+
+
+def test_a_commit_that_makes_an_autocommit_block_work() -> None:
+    assert not found("explicit-commit", f"def upgrade():\n{COMMIT}{BLOCK}", env=JOINED)
+    assert not found("missing-commit-after-autobegin", f"def upgrade():\n{COMMIT}{BLOCK}", env=JOINED)
+    assert not found("missing-commit-after-autobegin", f"def upgrade():\n{COMMIT}{BLOCK}{BLOCK}", env=JOINED)
+    assert found("missing-commit-after-autobegin", f"def upgrade():\n{BLOCK}", env=JOINED)
+    assert found("missing-commit-after-autobegin", f"def upgrade():\n{COMMIT}{ADDED}{BLOCK}", env=JOINED)
+    assert found(
+        "missing-commit-after-autobegin", f'def upgrade():\n    op.execute("COMMIT")\n{BLOCK}', env=JOINED
+    )
+    assert found("explicit-commit", f"def upgrade():\n{COMMIT}{BLOCK}"), "Alembic's own transaction is gone"
+    half = found("explicit-commit", f"def upgrade():\n{ADDED}{COMMIT}{ADDED}", env=JOINED)
+    assert half
+    assert "autocommit_block" not in half[0]
+
+
+def test_a_commit_after_each_batch_that_can_be_run_again() -> None:
+    fill = """def upgrade():
+    bind = op.get_bind()
+    while bind.execute(sa.text("SELECT count(*) FROM users WHERE plan IS NULL")).scalar():
+        bind.execute(sa.text("{sql}"))
+        bind.commit()
+"""
+    again = (
+        "UPDATE users SET plan = 'free' WHERE id IN (SELECT id FROM users WHERE plan IS NULL LIMIT 9) AND plan IS NULL",
+        "INSERT INTO plans (name) SELECT u.plan FROM users u LEFT JOIN plans ON plans.name = u.plan WHERE plans.id IS NULL",
+        "INSERT INTO plans (name) VALUES ('free') ON CONFLICT (name) DO NOTHING",
+    )
+    for sql in again:
+        assert not found("explicit-commit", fill.format(sql=sql), env=JOINED)
+    twice = "INSERT INTO logs (name) SELECT u.plan FROM users u LEFT JOIN plans ON plans.name = u.plan WHERE plans.id IS NULL"
+    assert found("explicit-commit", fill.format(sql=twice), env=JOINED)
+
+
 def test_a_rollback_on_the_way_out() -> None:
     body = """def upgrade():
     connection = op.get_bind()

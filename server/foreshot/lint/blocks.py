@@ -42,6 +42,11 @@ _READS: Final = re.compile(r"(?i)\s*(?:select|show|explain|set|reset|analyze|com
 _UPDATE: Final = re.compile(
     r"(?is)\s*update\s+\S+\s+(?:as\s+\w+\s+)?set\s+\"?(?P<column>\w+)\"?\s*=.*\bwhere\b.*\b(?P=column)\"?\s+is\s+null\b"
 )
+_INSERT: Final = re.compile(
+    r"(?is)\s*insert\s+into\s+(?P<table>[\w.\"]+).*(?:\bon\s+conflict\b.*\bdo\s+nothing\b"
+    r"|\bleft\s+(?:outer\s+)?join\s+(?P=table)(?![\w.]).*\bis\s+null\b"
+    r"|\bnot\s+(?:exists|in)\s*\(\s*select\b.*\bfrom\s+(?P=table)(?![\w.]))"
+)
 _OTHERS: Final = "An autocommit block would commit what comes before, which cannot run twice. Move this into its own revision."
 _BEFORE: Final = "earlier statements go to a new revision"
 
@@ -56,8 +61,8 @@ def begun(context: Context) -> str | None:
     env = context.env
     if env is None:
         return None
-    if env.transaction.early:
-        return "env.py runs SQL before `context.configure` and does not commit it"
+    if env.transaction.by_statement:
+        return "env.py runs SQL before `context.configure` and does not commit it there"
     if env.transaction.begun is not None:
         return "env.py begins the transaction itself"
     if "run_migrations" in env.mentions and env.online and "begin_transaction" not in env.mentions:
@@ -270,7 +275,8 @@ def runs_twice(operation: Operation) -> bool:
         case ops.DataChange():
             if operation.verb == "delete":
                 return True
-            return operation.verb == "update" and bool(_UPDATE.match(operation.site.sql or ""))
+            once = {"update": _UPDATE, "insert": _INSERT}.get(operation.verb)
+            return once is not None and bool(once.match(operation.site.sql or ""))
         case ops.Execute():
             return bool(_READS.match(operation.verb)) or "or replace" in operation.verb.lower()
         case _:

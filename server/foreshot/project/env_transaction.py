@@ -15,6 +15,11 @@ from foreshot.syntax.module import Module
 from foreshot.text import Span
 
 _RUNS = ("execute", "scalar", "scalars", "exec_driver_sql")
+_OPENS = ("connect", "begin")
+# What is given a connection and commits nothing on it.
+_COMMITS_NOTHING = frozenset(
+    {"configure", "inspect", "from_engine", "isinstance", "print", "debug", "info", "warning", "run_sync"}
+)
 _MAX_CALLS = 200
 
 
@@ -37,6 +42,8 @@ class EnvTransaction(Struct, frozen=True):
     early: tuple[Early, ...] = ()
     begun: Span | None = None
     """What began the transaction that is open: ``engine.begin()``, ``connection.begin()`` or the first early statement."""
+    by_statement: bool = False
+    """A statement began it, not a call of ``begin()``: a commit on the connection ends it, and harms nothing."""
 
 
 class _Step(Struct, frozen=True):
@@ -62,6 +69,12 @@ class _Reader:
         }
         self.early: list[Early] = []
         self.begun: Span | None = None
+        self.statement: Span | None = None
+        """The first statement that begins a transaction which is still open at ``context.configure``."""
+        self.way: list[tuple[ast.AST, str, Span]] = []
+        """The scopes on the way, what the connection is called there, and the call that takes it further."""
+        self.spent: set[int] = set()
+        """The commits that stand on the way, by the identity of their calls."""
 
     def read(self, configures: Sequence[Span]) -> EnvTransaction:
         wanted = set(configures)
@@ -74,7 +87,12 @@ class _Reader:
             if isinstance(connection, ast.Name):
                 self.follow(call, connection.id, 0)
         early = tuple(sorted(set(self.early), key=lambda item: item.statement))
-        return EnvTransaction(early, self.begun or (early[0].call if early else None))
+        first = early[0].call if early else self.statement
+        if early and self.may_be_committed(early[0].statement):
+            early = ()
+        return EnvTransaction(
+            early, self.begun or first, by_statement=self.begun is None and first is not None
+        )
 
     def follow(self, call: ast.Call, name: str, depth: int) -> None:
         """Look at what runs on the connection before a call that is given it under ``name``."""
@@ -84,6 +102,7 @@ class _Reader:
                 continue
             first = self.bound(scope, steps, name)
             if first is not None:
+                self.way.append((scope, name, self.module.span(call)))
                 self.look(steps[first:], name)
                 if first == 0 and isinstance(scope, ast.FunctionDef) and depth < 2:
                     self.callers(scope, depth)
@@ -110,6 +129,49 @@ class _Reader:
                             self.begun = self.begun or self.module.span(item.context_expr)
                         return index if how == "connect" else None
         return None
+
+    def may_be_committed(self, first: Span) -> bool:
+        """Whether something may commit the transaction that the statement at ``first`` has begun.
+
+        Anything in env.py that commits, on whichever road it gets at the connection, and whatever else is given the
+        connection afterwards: what it does is not read.
+        """
+        commits = [
+            node for node in self.module.nodes(ast.Call) if id(node) not in self.spent and _commits(node)
+        ]
+        if len(commits) > _MAX_CALLS or not all(map(self.is_of_another, commits)):
+            return True
+        return any(
+            isinstance(node, ast.Call)
+            and self.module.span(node).start > first.start
+            and any(isinstance(given, ast.Name) and given.id == name for given in _given(node))
+            and _called(node) not in _COMMITS_NOTHING
+            and _called(node) not in self.functions
+            for scope, name, _ in self.way
+            for node in ast.walk(scope)
+        )
+
+    def is_of_another(self, commit: ast.Call) -> bool:
+        """Whether it commits on a connection that was opened for something else: ``with engine.connect() as other``."""
+        match commit.func:
+            case ast.Attribute(value=ast.Name(id=name)):
+                pass
+            case _:
+                return False
+        span = self.module.span(commit)
+        taken = [call for _, _, call in self.way]
+        for kind in (ast.With, ast.AsyncWith):
+            for node in self.module.nodes(kind):
+                around = self.module.span(node)
+                opened = any(
+                    isinstance(item.optional_vars, ast.Name)
+                    and item.optional_vars.id == name
+                    and _method(item.context_expr) in _OPENS
+                    for item in node.items
+                )
+                if opened and _around(around, span) and not any(_around(around, call) for call in taken):
+                    return True
+        return False
 
     def callers(self, function: ast.FunctionDef, depth: int) -> None:
         """Look at whoever hands a connection to the function: ``f(c)``, ``await c.run_sync(f)``."""
@@ -139,7 +201,9 @@ class _Reader:
                 self.begun = self.begun or self.module.span(step.owner.items[0].context_expr)
                 return
             for statement in step.block[: step.index]:
-                if any(_is_call_on(node, name, ("commit", "rollback")) for node in _walk(statement)):
+                ends = [node for node in _walk(statement) if _is_call_on(node, name, ("commit", "rollback"))]
+                self.spent.update(map(id, ends))
+                if ends:
                     found.clear()
                 elif not (
                     isinstance(statement, ast.With | ast.AsyncWith)
@@ -148,7 +212,7 @@ class _Reader:
                     found.extend(self.running(statement, name, isinstance(step.owner, ast.If)))
         later = [statement for step in steps for statement in step.block[step.index :]]
         if any(_is_call_on(node, name, ("commit",)) for statement in later for node in _walk(statement)):
-            self.begun = self.begun or (found[0].call if found else None)
+            self.statement = self.statement or (found[0].call if found else None)
             return
         self.early.extend(found)
 
@@ -243,6 +307,28 @@ def _is_call_on(node: ast.AST, name: str, methods: Sequence[str]) -> bool:
             return owner == name and method in methods
         case _:
             return False
+
+
+def _commits(call: ast.Call) -> bool:
+    """Whether it commits, on whatever it is called: ``c.commit()``, ``c.execute(text("COMMIT"))``, ``c.get_transaction()``."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("commit", "get_transaction"):
+        return True
+    return _called(call) in (*_RUNS, "text", "DDL") and any(
+        isinstance(given, ast.Constant)
+        and isinstance(given.value, str)
+        and given.value.lstrip()[:6].lower() == "commit"
+        for given in call.args
+    )
+
+
+def _called(call: ast.Call) -> str:
+    """The last part of the callee's name."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (item.value for item in call.keywords)
 
 
 def _runs(call: ast.Call, name: str) -> bool:

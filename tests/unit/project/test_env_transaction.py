@@ -56,12 +56,60 @@ def test_engine_begin_commits_by_itself() -> None:
     read = _read(f"with engine.begin() as c:\n    c.execute(text('SELECT 1'))\n    {_RUN}")
     assert not read.early
     assert read.begun is not None
+    assert not read.by_statement
 
 
 def test_a_commit_afterwards_keeps_it() -> None:
     read = _read(f"with engine.connect() as c:\n    c.execute(text('SELECT 1'))\n    {_RUN}    c.commit()\n")
     assert not read.early
     assert read.begun is not None
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "    context.get_bind().commit()",
+        "    bind = context.get_bind()\n    bind.commit()",
+        "    c.execute(text('COMMIT'))",
+        "    c.get_transaction().commit()",
+        "    finish(c)",
+        "    with lock_of(connection=c):\n        pass",
+        "    for callback in callbacks:\n        callback(c)",
+    ],
+)
+def test_whatever_may_commit_it_afterwards(after: str) -> None:
+    read = _read(f"with engine.connect() as c:\n    c.execute(text('SELECT 1'))\n    {_RUN}{after}\n")
+    assert not read.early
+    assert read.begun is not None
+    assert read.by_statement
+
+
+def test_the_caller_commits() -> None:
+    text = f"""
+def run(c, schema):
+    c.execute(text(schema))
+    {_RUN}
+async def online():
+    async with engine.connect() as connection:
+        await connection.run_sync(run, schema="shop")
+        await connection.commit()
+"""
+    read = _read(text)
+    assert not read.early
+    assert read.by_statement
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "with engine.connect() as other:\n    other.execute(text('CREATE SCHEMA shop'))\n    other.commit()",
+        "def prepare():\n    with engine.connect() as c:\n        c.commit()",
+        "print(c)",
+    ],
+)
+def test_a_commit_on_another_connection_keeps_nothing(elsewhere: str) -> None:
+    read = _read(f"{elsewhere}\nwith engine.connect() as c:\n    c.execute(text('SELECT 1'))\n    {_RUN}")
+    assert len(read.early) == 1
 
 
 def test_through_functions() -> None:

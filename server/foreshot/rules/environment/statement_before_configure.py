@@ -6,7 +6,8 @@ next upgrade stops at a table that exists. The exit status is 0 either way, and 
 1.20 on PostgreSQL 18 and SQLite. A look through `inspect(connection)` is a statement, too.
 
 Not reported: with `engine.begin()`, which commits; after `connection.commit()` or `connection.rollback()`; inside `with connection.begin():`; after
-`context.configure`; in AUTOCOMMIT; and in a project that pins SQLAlchemy below 2.
+`context.configure`; in AUTOCOMMIT; in a project that pins SQLAlchemy below 2; and where anything in env.py may commit it afterwards, as `context.get_bind().commit()` does,
+or the caller that opened the connection, or code elsewhere that is given the connection.
 
 `SET LOCAL` ends with its transaction, so a commit would undo it: move it behind `context.begin_transaction()`.
 

@@ -8,14 +8,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from itertools import pairwise
 from math import inf
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from foreshot.lint import blocks, writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
     AddEnumValue,
     CreateIndex,
+    Direction,
     DropIndex,
+    Opaque,
     Operation,
     SqlText,
     TransactionControl,
@@ -25,6 +27,11 @@ from foreshot.rules.locking import _placing as placing
 from foreshot.syntax.changes import Change, PrependToFunction, RemoveStatement, ReplaceText, WrapStatements
 from foreshot.text import Span
 
+Kind = Literal["connection", "sql", "session"]
+_OWN: Final = re.compile(
+    r"(?:alembic\.op\.)?(?:get_bind\(\)|get_context\(\)(?:\.impl)?\.(?:connection|bind))(?:\.get_transaction\(\))?"
+)
+_SESSION: Final = re.compile(r"sqlalchemy\.orm\.(?:session\.)?(?:Session\(\)|sessionmaker\(\)\(\))")
 # Blocks of which it is known that they end no transaction.
 _INSIDE: Final = frozenset(
     {
@@ -205,3 +212,37 @@ def _unknown_blocks(context: Context) -> tuple[Span, ...]:
                 if name not in _INSIDE:
                     found.append(context.module.span(node))
     return tuple(found)
+
+
+def kind_of(operation: TransactionControl, context: Context) -> Kind | None:
+    """On what it is said: SQL or the driver's connection, SQLAlchemy's connection, a session; None for another."""
+    receiver = operation.receiver
+    if not receiver:
+        text = call_of(operation, context)
+        return "sql" if text is not None and is_alembics(text.callee) else None
+    if _OWN.fullmatch(receiver.removeprefix("alembic.op.").removeprefix("alembic.context.")):
+        return "connection"
+    if receiver.endswith("get_bind().connection"):
+        return "sql"
+    content = context.module.content
+    if _SESSION.fullmatch(receiver) and "get_bind" in content and "engine" not in content:
+        return "session"
+    return None
+
+
+def block_in_transaction(direction: Direction, context: Context) -> Operation | None:
+    """The first operation of an autocommit block that is entered while SQLAlchemy's connection is in a transaction.
+
+    Every statement begins one. A commit on the connection ends it, unlike COMMIT as SQL, and unlike that of a session.
+    What unread code does is not known.
+    """
+    begun = True
+    for operation in context.operations(direction):
+        if operation.site.autocommit:
+            if begun:
+                return operation
+        elif isinstance(operation, TransactionControl) and ends_transaction(operation):
+            begun = begun and kind_of(operation, context) in ("sql", "session")
+        else:
+            begun = not isinstance(operation, Opaque)
+    return None

@@ -16,7 +16,8 @@ revisions included, while Alembic goes on.
 
 `commit()` of an ORM session that is bound to `op.get_bind()` does no harm: it leaves Alembic's transaction alone. Nor do savepoints
 (`begin_nested()`), or a connection of one's own. Where env.py connects and begins no transaction, nothing stays but what the
-revisions commit themselves, and COMMIT is not reported. Measured with Alembic 1.20, SQLAlchemy 2.1 and 1.4 on PostgreSQL 15 and SQLite.
+revisions commit themselves, and COMMIT is not reported. Where env.py commits by itself what it has begun by a statement, a commit right before an autocommit
+block is what makes the block work, and one after each batch keeps what can be run again: neither is reported. Measured with Alembic 1.20, SQLAlchemy 2.1 and 1.4 on PostgreSQL 15 and SQLite.
 
 ```python bad
 def upgrade():
@@ -97,9 +98,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from foreshot.knowledge import transactional_ddl
+from foreshot.lint import blocks
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -108,11 +110,6 @@ from foreshot.rules.transaction import _commits as commits
 from foreshot.syntax.changes import Change, RemoveStatement, WrapStatements
 from foreshot.text import Span
 
-_Kind = Literal["connection", "sql", "session"]
-_OWN: Final = re.compile(
-    r"(?:alembic\.op\.)?(?:get_bind\(\)|get_context\(\)(?:\.impl)?\.(?:connection|bind))(?:\.get_transaction\(\))?"
-)
-_SESSION: Final = re.compile(r"sqlalchemy\.orm\.(?:session\.)?(?:Session\(\)|sessionmaker\(\)\(\))")
 _HOLDING: Final = frozenset({"begin_transaction", "begin", "commit"})
 _BEGINS: Final = re.compile(r"\.begin\(\)\s+as\b")
 
@@ -133,7 +130,7 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             or commits.is_autocommit(context)
         ):
             return
-        kind = _kind(operation, context)
+        kind = commits.kind_of(operation, context)
         targets = context.targets((), operation)
         if kind is None or not targets:
             return
@@ -172,11 +169,16 @@ class ExplicitCommit(OperationRule[TransactionControl]):
         half = [
             target for target in targets if transactional_ddl(target.database) and target.database != "sqlite"
         ]
-        if half:
+        if half and not (kind == "connection" and _leads_on(operation, context)):
+            advice = (
+                "Use `op.get_context().autocommit_block()`"
+                if blocks.begun(context) is None
+                else "Make what it has done repeatable"
+            )
             yield self.finding(
                 operation.site.name,
                 "Commits behind Alembic's back: if anything fails afterwards, the revision stays half"
-                f" applied and unrecorded{context.where(half)}. Use `op.get_context().autocommit_block()`.",
+                f" applied and unrecorded{context.where(half)}. {advice}.",
                 operation=operation,
                 targets=half,
                 severity="warning",
@@ -198,6 +200,10 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             )
             yield Fix("Remove the commit, which Alembic makes itself", "unsafe", refused=refused)
             return
+        if text is None and blocks.begun(context) and _is_before_block(operation, context):
+            refused = "env.py has begun the transaction: without the commit, the autocommit block fails."
+            yield Fix("Remove the commit, which Alembic makes itself", "unsafe", refused=refused)
+            return
         if text is None:
             yield Fix("Remove the commit, which Alembic makes itself", "unsafe", tuple(removed))
             return
@@ -212,6 +218,22 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             yield Fix("Use an autocommit block for what follows", "unsafe", (*removed, wrapped))
 
 
+def _is_before_block(operation: TransactionControl, context: Context) -> bool:
+    """Whether the next thing that runs stands in an autocommit block, which would commit just as well."""
+    following = next(iter(context.after(operation)), None)
+    return following is not None and following.site.autocommit
+
+
+def _leads_on(operation: TransactionControl, context: Context) -> bool:
+    """Whether the commit harms nothing where env.py itself commits what follows.
+
+    An autocommit block right behind it commits just as much; in a loop, what was done in batches goes on where it stopped.
+    """
+    return _is_before_block(operation, context) or (
+        operation.site.repeated and blocks.what_stays(operation, context) is None
+    )
+
+
 def _comment_behind(statement: Span, context: Context) -> str:
     """The comment at the end of a statement's line: it says what the commit is for, and so the block."""
     lines = context.module.source.lines
@@ -222,19 +244,3 @@ def _comment_behind(statement: Span, context: Context) -> str:
         if comment.span.start >= statement.end and lines.position(comment.span.start)[0] == row
     ]
     return f"  {found[0]}" if found else ""
-
-
-def _kind(operation: TransactionControl, context: Context) -> _Kind | None:
-    """On what it is said: SQL or the driver's connection, SQLAlchemy's connection, a session; None for another."""
-    receiver = operation.receiver
-    if not receiver:
-        text = commits.call_of(operation, context)
-        return "sql" if text is not None and commits.is_alembics(text.callee) else None
-    if _OWN.fullmatch(receiver.removeprefix("alembic.op.").removeprefix("alembic.context.")):
-        return "connection"
-    if receiver.endswith("get_bind().connection"):
-        return "sql"
-    content = context.module.content
-    if _SESSION.fullmatch(receiver) and "get_bind" in content and "engine" not in content:
-        return "session"
-    return None

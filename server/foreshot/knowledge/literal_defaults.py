@@ -15,8 +15,8 @@ from foreshot.knowledge.databases import Target
 from foreshot.knowledge.sqltype import SqlType
 from foreshot.syntax.values import CallValue, Value
 
-Effect = Literal["fails", "frozen", "text", "quotes", "true", "refused"]
-"""The statement fails; every row gets the time of the migration; the words themselves; a value with quotes around it; reads back
+Effect = Literal["bare", "fails", "frozen", "text", "quotes", "true", "refused"]
+"""The type takes no literal at all; the statement fails; every row gets the time of the migration; the words themselves; a value with quotes around it; reads back
 as true; SQLAlchemy itself refuses the value."""
 
 
@@ -70,7 +70,7 @@ def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> 
     plain = text.strip()
     family = type_.family
     if target.database == "mysql" and family in ("text", "bytes", "json"):
-        return Misread("fails", _mysql_expression(text))
+        return Misread("bare", _mysql_expression(text, target))
     calls = _FUNCTION.fullmatch(plain) or _WORD.fullmatch(plain)
     if calls and family != "custom":
         meant = "" if '"' in plain or "\\" in plain else f'{{sa}}.text("{plain}")'
@@ -113,7 +113,8 @@ def _of_boolean(word: str, target: Target) -> Misread | None:
 def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misread | None:
     quoted = _QUOTED.fullmatch(sql)
     if target.database == "mysql" and type_.family in ("text", "bytes", "json") and quoted and not quoted[2]:
-        return Misread("fails", f'{{sa}}.text("({sql})")' if '"' not in sql else "")
+        fits = '"' not in sql and _takes_expressions(target)
+        return Misread("bare", f'{{sa}}.text("({sql})")' if fits else "")
     if target.database != "postgresql":
         return None
     if not sql:
@@ -127,8 +128,13 @@ def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misre
     return None
 
 
-def _mysql_expression(text: str) -> str:
-    """A default in parentheses, which MySQL takes from 8.0.13 on."""
-    if any(sign in text for sign in "'\"\\:%"):
+def _takes_expressions(target: Target) -> bool:
+    """Whether MySQL takes a default in parentheses: from 8.0.13 on."""
+    return all(version.at_least(8, 0, 13) for version in target.versions)
+
+
+def _mysql_expression(text: str, target: Target) -> str:
+    """A default in parentheses; empty where the server does not take it."""
+    if any(sign in text for sign in "'\"\\:%") or not _takes_expressions(target):
         return ""
     return f"{{sa}}.text(\"('{text}')\")"

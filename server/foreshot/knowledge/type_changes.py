@@ -77,7 +77,7 @@ def _values(old: SqlType, new: SqlType, target: Target) -> TypeChange:
     if pair == ("integer", "integer"):
         return _integers(old, new)
     if old.family in ("integer", "numeric", "float") and new.family in ("integer", "numeric", "float"):
-        return _numbers(old, new)
+        return _numbers(old, new, target)
     if old.family in _CLOCKS and new.family in _CLOCKS:
         return _clocks(old, new, target)
     if pair == ("bytes", "bytes"):
@@ -145,8 +145,10 @@ def _integers(old: SqlType, new: SqlType) -> TypeChange:
     return TypeChange(kind="narrowing", fails=f"a value does not fit {span} (22003)")
 
 
-def _numbers(old: SqlType, new: SqlType) -> TypeChange:
+def _numbers(old: SqlType, new: SqlType, target: Target) -> TypeChange:
     whole, fraction = _digits(old)
+    # Every integer of SQLite may have 64 bits, and hardly one does: nothing tells that these values need them.
+    small = target.database == "sqlite" and old.family == "integer"
     new_whole, new_fraction = _digits(new)
     fails = loses = None
     if new_whole is not None and (whole is None or whole > new_whole):
@@ -160,7 +162,7 @@ def _numbers(old: SqlType, new: SqlType) -> TypeChange:
         kept = _LOSSLESS_DIGITS[new.bits or 64]
         if old.family == "float":
             loses = "digits: a 4-byte float keeps 6" if (old.bits or 64) > (new.bits or 64) else None
-        elif whole is None or fraction is None or whole + fraction > kept:
+        elif not small and (whole is None or fraction is None or whole + fraction > kept):
             loses = f"digits beyond the {kept} that a float keeps"
     elif new_fraction is not None and (fraction is None or new_fraction < fraction):
         loses = f"digits: rounds to {new_fraction}" if new_fraction else "the fraction: values are rounded"

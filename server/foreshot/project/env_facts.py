@@ -102,6 +102,16 @@ class EnvFacts(Struct, frozen=True):
                 found.add(argument.value is not None and argument.value not in ([], ()))
         return found.pop() if len(found) == 1 else None
 
+    @property
+    def shares_transaction(self) -> bool:
+        """Whether one transaction surely holds all revisions of a run, where the database can take DDL back.
+
+        Each has its own with ``transaction_per_migration=True``, and with ``transactional_ddl=False`` too: Alembic's ``begin_transaction``.
+        """
+        ddl = self.argument("transactional_ddl")
+        as_usual = ddl is None or (isinstance(ddl, Argument) and (ddl.value is None or ddl.value is True))
+        return as_usual and self.argument("transaction_per_migration") is None
+
     def argument(self, name: str) -> Argument | Unknown | None:
         """What ``context.configure`` is given as ``name`` when it runs online.
 

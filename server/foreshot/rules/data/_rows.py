@@ -25,7 +25,7 @@ from foreshot.migration.operations import (
 from foreshot.syntax.values import Unknown
 from foreshot.text import Span
 
-# Work on rows that is not followed: an ORM session, a query, a driver's cursor.
+# Work on rows that is not followed: an ORM session, a query, a driver's cursor, a record of an ORM that has no session (peewee, Django).
 # Apart, since a pattern that begins with letters is searched for many times faster than a choice of patterns.
 _WORK: Final = tuple(
     re.compile(pattern)
@@ -34,6 +34,8 @@ _WORK: Final = tuple(
         r"\.query\(",
         r"bulk_(?:save|update|insert_mappings)",
         r"\.cursor\(",
+        r"\.save\(",
+        r"\.execute\(\s{0,99}\)",
     )
 )
 _COMMENT: Final = re.compile(r"#[^\n]*")

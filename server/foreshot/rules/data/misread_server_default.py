@@ -47,11 +47,16 @@ def upgrade():
 ```python bad dialect=mysql
 def upgrade():
     op.add_column("visits", sa.Column("note", sa.Text(), server_default="", nullable=False))
-#                                                                       ^^ fails
+#                                                                       ^^ takes no literal as its default
 ```
 ```python fixed
 def upgrade():
     op.add_column("visits", sa.Column("note", sa.Text(), server_default=sa.text("('')"), nullable=False))
+```
+```python bad dialect=mysql version=5.7
+def upgrade():
+    op.add_column("visits", sa.Column("note", sa.Text(), server_default="{}", nullable=False))
+#                                                                       ^^^^ Leave it out
 ```
 ```python good
 def upgrade():
@@ -79,6 +84,7 @@ from foreshot.syntax.values import Unknown, Value
 from foreshot.text import Span
 
 _TOLD: dict[Effect, str] = {
+    "bare": "This fails{databases}: the type of {name} takes no literal as its default.",
     "fails": "This fails{databases}: the default of {name} is not a value of its type.",
     "frozen": "Every row gets the time of the migration in {name}, forever{databases}: a string is a literal.",
     "text": "Every row gets this text itself in {name}{databases}: a string is a literal.",
@@ -162,4 +168,6 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
 
 
 def _advice(said: Misread) -> str:
-    return f"Write {code(said.meant.replace('{sa}', 'sa'))}." if said.meant else ""
+    if said.meant:
+        return f"Write {code(said.meant.replace('{sa}', 'sa'))}."
+    return "Leave it out." if said.effect == "bare" else ""

@@ -61,6 +61,28 @@ def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), server_default="free"))
     op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
 ```
+Records of an ORM that needs no session may have filled it:
+
+```python good
+from app.models import User
+
+
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20)))
+    for user in User.select():
+        user.plan = "free"
+        user.save()
+    op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
+```python good
+from app.models import User
+
+
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.String(20)))
+    User.update(plan="free").where(User.plan.is_null()).execute()
+    op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
+```
 A change of type that repeats NOT NULL says nothing new:
 
 ```python good dialect=mysql

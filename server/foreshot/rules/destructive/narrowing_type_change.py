@@ -11,7 +11,8 @@ values that all fit.
 
 What the type was is told by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
 column that the same revision made. In `downgrade()`, where going back to the narrower type is what is meant, it is a hint: the way back
-may fail after it has locked the table and read half of it. SQLite holds nobody to a length.
+may fail after it has locked the table and read half of it. SQLite holds nobody to a length, and any of its integers may have 64 bits: nothing
+is said there of an integer that becomes a float.
 
 ```python bad
 def upgrade():
@@ -88,6 +89,7 @@ def downgrade():
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("name", existing_type=sa.String(100), type_=sa.String(50))
+        batch_op.alter_column("rating", existing_type=sa.Integer(), type_=sa.Float())
 ```
 """
 

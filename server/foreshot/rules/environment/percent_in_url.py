@@ -65,6 +65,34 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+Set where only `--sql` comes by, it stops nothing else:
+
+```python env.py bad
+import os
+
+from alembic import context
+from app.models import Base
+
+config = context.config
+target_metadata = Base.metadata
+
+
+def run_migrations_offline():
+    config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"])
+    #                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^ stops every `--sql` run
+    context.configure(url=os.environ["DATABASE_URL"], target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 ```python env.py good
 from pathlib import Path
 
@@ -135,12 +163,15 @@ class PercentInUrl(ProjectRule):
             value = _set(call)
             if value is None or _is_safe(value, scope, project, _MAX_FOLLOWED):
                 continue
+            offline = _is_offline(call, module)
+            commands = "every `--sql` run" if offline else "every command"
             yield self.finding(
                 module.span(value),
-                "A percent sign in this URL, as in an encoded password, stops every command with"
+                f"A percent sign in this URL, as in an encoded password, stops {commands} with"
                 " “invalid interpolation syntax”. Double it before it is set.",
                 path=path,
                 object="sqlalchemy.url",
+                severity="warning" if offline else None,
                 certainty="possible",
                 state=None if isinstance(value, ast.Constant) else module.span(value),
             )
@@ -209,6 +240,15 @@ def _set(call: ast.Call) -> ast.expr | None:
             return value
         case _:
             return None
+
+
+def _is_offline(call: ast.Call, module: Module) -> bool:
+    """Whether a call is come to for ``--sql`` alone."""
+    return any(
+        "offline" in function.name.lower()
+        and function.lineno <= call.lineno <= (function.end_lineno or function.lineno)
+        for function in module.nodes(ast.FunctionDef)
+    )
 
 
 def _begins_with(node: ast.expr, scheme: str) -> bool:

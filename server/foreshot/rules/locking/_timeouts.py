@@ -202,7 +202,7 @@ def in_env(project: ProjectContext) -> Change | None:
     if env is None or module is None or len(env.online) != 1:
         return None
     call = env.online[0]
-    if call.open_ended or call.flask or "transaction_per_migration" in call.arguments:
+    if call.open_ended or call.flask or not env.shares_transaction:
         return None
     places = [
         (module.span(statement), ast.unparse(function.value))

@@ -42,6 +42,29 @@ def downgrade():
     op.drop_table("bills")
     op.drop_table("lines")
 ```
+What an earlier revision has dropped stands in nobody's way, whatever `downgrade()` makes:
+
+```python setup
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer()))
+    op.create_foreign_key("fk_lines_bill_id", "lines", "bills", ["bill_id"], ["id"])
+    op.drop_constraint("fk_lines_bill_id", "lines", type_="foreignkey")
+```
+```python good
+def upgrade():
+    op.drop_table("bills")
+    op.drop_table("lines")
+
+
+def downgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+```
+```python setup
+def upgrade():
+    pass
+```
 ```python good
 def upgrade():
     op.create_index("ix_users_plan", "users", ["plan"])
@@ -79,6 +102,7 @@ from typing import Final
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
+from foreshot.lint.states import State, states
 from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
@@ -194,7 +218,6 @@ class OperationOrder(RevisionRule):
             if not isinstance(operation, DropTable):
                 continue
             freed.add(operation.table_name)
-            targets = context.targets(_KEYED, operation)
             child = next(
                 (
                     later[name]
@@ -203,9 +226,15 @@ class OperationOrder(RevisionRule):
                 ),
                 None,
             )
-            if child is None or operation.cascade or not targets:
+            if child is None or operation.cascade or not child.site.runs_if(operation.site):
                 continue
-            if not child.site.runs_if(operation.site):
+            unbound = {
+                state.target
+                for state in states(operation, context, _KEYED)
+                if not _may_lead(child.table_name, operation.table_name, state)
+            }
+            targets = [target for target in context.targets(_KEYED, operation) if target not in unbound]
+            if not targets:
                 continue
             yield self.finding(
                 operation.site.name,
@@ -264,6 +293,12 @@ def _referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:
     for constraint in constraints:
         if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
             yield constraint.ref_table, constraint.span
+
+
+def _may_lead(child: str | None, parent: str | None, state: State) -> bool:
+    """Whether a table may still have a foreign key to another: an earlier revision may have dropped it."""
+    table = state.table(child)
+    return table is None or any(key.ref_table == parent for key in table.foreign_keys)
 
 
 def _children(context: Context) -> dict[str, list[str]]:

@@ -49,6 +49,17 @@ def run_migrations_online(connection):
     with context.begin_transaction():
         context.run_migrations()
 ```
+With `transactional_ddl=False`, too, each revision has a transaction of its own:
+
+```python env.py good
+from alembic import context
+
+
+def run_migrations_online(connection):
+    context.configure(connection=connection, transactional_ddl=False)
+    with context.begin_transaction():
+        context.run_migrations()
+```
 ```python env.py good dialect=sqlite
 from alembic import context
 
@@ -103,7 +114,7 @@ class AutocommitNeedsTransactionPerMigration(ProjectRule):
         ]
         if env is None or path is None or not places or not env.online:
             return
-        if env.argument("transaction_per_migration") is not None:
+        if not env.shares_transaction:
             return
         related = [
             Related("This block commits what ran before it", Span(start, end), file)

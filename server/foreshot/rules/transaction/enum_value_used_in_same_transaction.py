@@ -150,7 +150,7 @@ class EnumValueUsedInSameTransaction(RevisionRule):
 
     def _from_above(self, context: Context) -> Iterator[Finding]:
         env, uses = context.env, context.once(_uses)
-        if env is None or not env.online or env.argument("transaction_per_migration") is not None:
+        if env is None or not env.online or not env.shares_transaction:
             return
         if not uses or commits.is_autocommit(context):
             return

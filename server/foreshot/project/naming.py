@@ -13,6 +13,9 @@ from foreshot.syntax.module import Module, module_statements
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 
 _MOST_STEPS: Final = 40
+_FLASK: Final = "current_app"
+_EXTENSIONS: Final = ("SQLAlchemy(",)
+"""What makes Flask-SQLAlchemy's extension, which holds the metadata."""
 _KINDS: Final = ("ix", "uq", "ck", "fk", "pk")
 
 
@@ -48,7 +51,25 @@ def naming_convention(
     found = walk.of(value, scope, "")
     if found is None and len(env.naming_conventions) == 1:
         found = walk.templates(env.naming_conventions[0].value, "")
+    if found is None and not walk.met_one and _FLASK in env_module.content:
+        return _of_application(modules)
     return None if found is None and walk.met_one else found or {}
+
+
+def _of_application(modules: Modules) -> dict[str, str] | None:
+    """The convention of what the application's modules make: ``current_app`` has one of them, and only running it tells which."""
+    made: list[dict[str, str] | None] = []
+    for dotted, path, module in modules.containing(_EXTENSIONS):
+        scope = Scope(module)
+        inner = f"{dotted}.__init__" if path.endswith("__init__.py") else dotted
+        for call in module.nodes(ast.Call):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if name != "SQLAlchemy":
+                continue
+            walk = _Walk(modules)
+            found = walk.of(scope.evaluate(call), scope, inner)
+            made.append(None if found is None and walk.met_one else found or {})
+    return made[0] if made and all(item == made[0] for item in made) else None if made else {}
 
 
 class _Walk:

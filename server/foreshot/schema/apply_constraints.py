@@ -209,8 +209,9 @@ def same_name(draft: Draft, one: str | None, other: str) -> bool:
     if one is None:
         return False
     if draft.target.is_mysql:
-        return one.lower() == other.lower()
-    return one == other or (draft.dialect == "postgresql" and one == cut(other, "postgresql"))
+        return one.lower() in (other.lower(), shortened(other, draft.dialect).lower())
+    # SQLAlchemy shortens what `op.f` hands on; what stands in SQL the server cuts.
+    return one in (other, shortened(other, draft.dialect), cut(other, draft.dialect))
 
 
 def drop_constraint(draft: Draft, change: to.LostConstraint) -> None:

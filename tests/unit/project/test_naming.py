@@ -63,3 +63,50 @@ def test_a_base_that_the_ini_file_names() -> None:
         "pk": "%(table_name)s_pk"
     }
     assert naming_convention(read_env(module), module, modules) == {}
+
+
+FLASK_ENV = (
+    "from alembic import context\nfrom flask import current_app\n"
+    'target_metadata = current_app.extensions["migrate"].db.metadata\n'
+    "context.configure(connection=c, target_metadata=target_metadata)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        # The extension is made by a function, and its convention stands in another module.
+        (
+            {
+                "app/config.py": "from flask_sqlalchemy import SQLAlchemy\nfrom sqlalchemy import MetaData\nfrom app.base import templates\n"
+                "def init():\n    global db\n    db = SQLAlchemy(metadata=MetaData(naming_convention=templates))\n",
+                "app/base.py": 'templates = {"fk": "%(table_name)s_fk"}\n',
+            },
+            {"fk": "%(table_name)s_fk"},
+        ),
+        ({"app/config.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n"}, {}),
+        # Which of two is the application's only running it tells.
+        (
+            {
+                "app/config.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
+                "app/other.py": "from flask_sqlalchemy import SQLAlchemy\nfrom sqlalchemy import MetaData\n"
+                'db = SQLAlchemy(metadata=MetaData(naming_convention={"fk": "%(table_name)s_fk"}))\n',
+            },
+            None,
+        ),
+        (
+            {
+                "app/config.py": "from flask_sqlalchemy import SQLAlchemy\nfrom sqlalchemy import MetaData\n"
+                "db = SQLAlchemy(metadata=MetaData(naming_convention=made()))\n"
+            },
+            None,
+        ),
+    ],
+)
+def test_the_convention_of_a_flask_application(
+    texts: dict[str, str], expected: dict[str, str] | None
+) -> None:
+    files = Files({f"/p/{path}": SourceText(text) for path, text in {"app/__init__.py": "", **texts}.items()})
+    module = parse(SourceText(FLASK_ENV))
+    assert isinstance(module, Module)
+    assert naming_convention(read_env(module), module, Modules(files, ("/p",), "/p")) == expected

@@ -1,8 +1,8 @@
 """The name is longer than the database allows.
 
 PostgreSQL has room for 63 bytes, MySQL and MariaDB for 64 characters, SQL Server and Oracle for 128. SQLAlchemy refuses a longer
-name before it gets to the database (IdentifierError), so the migration fails. A name inside `op.f(...)` is shortened instead, the
-same way each time, and is not reported.
+name before it gets to the database (IdentifierError), so the migration fails. A name inside `op.f(...)`, or inside the `f` of a batch
+block, is shortened instead, the same way each time, and is not reported.
 
 ```python bad
 def upgrade():
@@ -17,12 +17,16 @@ def upgrade():
 def upgrade():
     op.create_index("ix_history_status", "history", ["status"])
     op.create_index(op.f("ix_notification_history_service_id_template_id_created_at_status"), "history", ["status"])
+    with op.batch_alter_table("history") as batch_op:
+        batch_op.create_index(batch_op.f("ix_notification_history_service_id_template_id_created_at_service"), ["service"])
 ```
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from foreshot.knowledge.databases import DISPLAY_NAMES, Database, excess_length, identifier_limit, shortened
 from foreshot.lint.context import Context
@@ -44,6 +48,10 @@ from foreshot.syntax.changes import Change, ReplaceText
 from foreshot.text import Span
 
 
+_FINAL: Final = re.compile(r"(?:\w+\s*\.\s*)*f\s*\(")
+"""A name that ``op.f``, or a batch block's ``f``, hands on as it is: SQLAlchemy shortens it."""
+
+
 class IdentifierTooLong(OperationRule[Operation]):
     """A name over the database's limit."""
 
@@ -58,7 +66,7 @@ class IdentifierTooLong(OperationRule[Operation]):
         if operation.site.sql is not None:
             return
         for name, span in _names(operation):
-            if context.text(span).startswith((f"{context.op}.f(", "f(", "op.f(")):
+            if _FINAL.match(context.text(span)):
                 continue
             for target in context.targets(self.databases, operation):
                 excess, limit = excess_length(name, target.database), identifier_limit(target.database)

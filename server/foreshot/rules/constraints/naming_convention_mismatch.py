@@ -9,7 +9,7 @@ have, nor where models could not be read.
 
 ```python app/models.py
 from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
@@ -22,6 +22,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
 ```
 ```python env.py
 from alembic import context
@@ -128,8 +133,8 @@ class NamingConventionMismatch(ProjectRule):
         if not noted:
             return
         models = models_of(project.surroundings)
-        # Where something of the models could not be read, it may have the name.
-        if models.doubts and models.tables:
+        # What could not be read of the models may have the name.
+        if models.doubts or not models.tables:
             return
         known = _names(models)
         head = head_of(project)

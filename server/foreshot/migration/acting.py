@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import Final, Literal
+from typing import Final, Literal, TypeGuard
 
 from foreshot.migration.builders import is_operation
+from foreshot.migration.operations import BulkInsert, DataChange, Operation, TableOperation
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.values import CallValue, FunctionValue, Ref
 
@@ -77,3 +78,35 @@ def may_be_sql(call: CallValue) -> bool:
             "<block>",
         )
     )
+
+
+def changes_table(operation: Operation) -> TypeGuard[TableOperation]:
+    """Whether a statement changes what a table is, and not only its rows."""
+    return isinstance(operation, TableOperation) and not isinstance(operation, DataChange | BulkInsert)
+
+
+def is_text_call(node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is ``text(…)`` or ``DDL(…)``, or a name for one."""
+    if isinstance(node, ast.Name):
+        origin = scope.node_of(node.id)
+        node = origin[0] if origin is not None else node
+    return any(
+        (isinstance(call.func, ast.Attribute) and call.func.attr in ("text", "DDL"))
+        or (isinstance(call.func, ast.Name) and call.func.id in ("text", "DDL"))
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+    )
+
+
+def is_query(value: CallValue) -> bool:
+    """Whether a described construct is a query."""
+    parts = value.path.split(".")
+    return "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all")
+
+
+def only_reads(value: CallValue) -> bool:
+    """Whether a described construct is a query, or one whose change was read where it was made."""
+    if is_query(value):
+        return True
+    parts = value.path.split(".")
+    return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))

@@ -12,7 +12,15 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from foreshot.migration.acting import CONTROL, EXECUTE, may_be_sql
+from foreshot.migration.acting import (
+    CONTROL,
+    EXECUTE,
+    changes_table,
+    is_query,
+    is_text_call,
+    may_be_sql,
+    only_reads,
+)
 from foreshot.migration.builders import build, from_method, is_operation
 from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
@@ -31,7 +39,6 @@ from foreshot.migration.operations import (
 from foreshot.migration.plugins import ENTITIES, GEOSPATIAL, plugin_operation
 from foreshot.migration.sql import read_sql
 from foreshot.migration.ways import ways_of
-from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
 from foreshot.syntax.values import CallValue, OpaqueValue, Ref, Text, Unknown
 from foreshot.text import Span
@@ -64,6 +71,8 @@ _LOGS = re.compile(
     r"\blog(?:ger|ging)?\.(?:debug|info|warn|warning|error|exception|critical|log)$", re.IGNORECASE
 )
 """Calls of a logger, wherever it comes from."""
+_RUNS_SQL = re.compile(r"execut|sql|query", re.IGNORECASE)
+"""In the name of a function that is given SQL."""
 _HARMLESS = frozenset(
     {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
 )
@@ -160,8 +169,27 @@ class Recorder:
                 self._add(operation)
         elif "query" in path and (change := data_change(value, self._site(value, frame))) is not None:
             self._add(change)
-        elif top:
+        elif top and not self._handed_over(node, value, frame):
             self._opaque_helper(value, frame)
+
+    def _handed_over(self, node: ast.Call, call: CallValue, frame: Frame) -> bool:
+        """Whether SQL that changes the schema is given to a function that is not known: it runs most likely, and on those tables only."""
+        for argument in node.args:
+            text = frame.scope.text(argument)
+            if isinstance(text, Unknown) or not (
+                _RUNS_SQL.search(last_name(call.path)) or is_text_call(argument, frame.scope)
+            ):
+                continue
+            site = self._site(call, frame)
+            frame.scope.budget.spend(len(text.value) >> 2)
+            found = read_sql(text, self._sql_dialects(frame), site).operations
+            tables = tuple(dict.fromkeys(item.table_name for item in found if changes_table(item)))
+            if tables:
+                why = f"SQL is given to `{ast.unparse(node.func)[:80]}()`, which was not followed"
+                self._keep("unknown", why, site)
+                self._add(Opaque(site, why, "sql", tuple(name for name in tables if name)))
+                return True
+        return False
 
     def _op_call(self, name: str, node: ast.Call, call: CallValue, frame: Frame) -> None:
         name = GEOSPATIAL.get(name, name)
@@ -231,7 +259,7 @@ class Recorder:
             self._construct(value, argument, call, site, frame)
             return
         constant = isinstance(argument, ast.Constant)
-        wrapped = not constant and (isinstance(value, CallValue) or _is_text_call(argument, frame.scope))
+        wrapped = not constant and (isinstance(value, CallValue) or is_text_call(argument, frame.scope))
         if isinstance(text, Unknown) or blank:
             if may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
@@ -261,7 +289,7 @@ class Recorder:
             self._add(change)
         elif last_name(value.path) in _DDL_CONSTRUCTS:
             self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
-        elif not _only_reads(value) and may_be_sql(call):
+        elif not only_reads(value) and may_be_sql(call):
             why = "a statement is executed that is only known when it runs"
             self._opaque(why, "sql", frame.scope.module.span(argument), frame)
 
@@ -359,35 +387,10 @@ class Recorder:
         self.operations.append(operation)
 
 
-def _is_text_call(node: ast.expr, scope: Scope) -> bool:
-    if isinstance(node, ast.Name):
-        origin = scope.node_of(node.id)
-        node = origin[0] if origin is not None else node
-    return any(
-        (isinstance(call.func, ast.Attribute) and call.func.attr in ("text", "DDL"))
-        or (isinstance(call.func, ast.Name) and call.func.id in ("text", "DDL"))
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call)
-    )
-
-
 def _is_construct(value: CallValue, site: Site) -> bool:
     """Whether it is a query, a change of rows or of the schema that SQLAlchemy renders, and no text."""
     return (
-        _is_query(value)
+        is_query(value)
         or last_name(value.path) in _DDL_CONSTRUCTS
         or data_change(value, site, executed=True) is not None
     )
-
-
-def _is_query(value: CallValue) -> bool:
-    parts = value.path.split(".")
-    return "select()" in parts or parts[-1] in ("select", "exists", "union", "union_all")
-
-
-def _only_reads(value: CallValue) -> bool:
-    """Whether a described construct is a query, or one whose change was read where it was made."""
-    if _is_query(value):
-        return True
-    parts = value.path.split(".")
-    return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))

@@ -128,6 +128,8 @@ def lose_table(draft: Draft, change: to.LostTable) -> None:
     name = draft.find(change.table)
     if name is None:
         view = change.table if change.table in draft.views else None
+        if view is None:
+            draft.doubt_namesakes(change.table, "a table is dropped")
         if view is None and not change.if_exists:
             draft.doubt("the table is dropped and was not known", change.table)
         draft.gone[change.table] = draft.origin
@@ -209,6 +211,8 @@ def change_rows(draft: Draft, change: to.Rows) -> None:
     """Rows are inserted, changed or deleted."""
     name = draft.find(change.table)
     if name is None:
+        if change.table is not None:
+            draft.doubt_namesakes(change.table, "rows change")
         return
     table = draft.tables[name]
     match change.verb:

@@ -32,6 +32,8 @@ class Draft:
         """That operation was read from SQL."""
         self.fallen: set[str] = set()
         """Names of what went with a column in a batch block, where it may still be dropped by name."""
+        self._namesakes: tuple[int, dict[str, list[str]]] | None = None
+        """Tables outside of the default schema by their bare names, when there were so many tables."""
         self.legacy_renames = False
         """SQLite's ``legacy_alter_table`` is on."""
 
@@ -90,12 +92,30 @@ class Draft:
             self.doubt(f"{why} of a table that is not known")
             return None
         known = self.find(name)
+        if known is None or self.tables[known].there is not None:
+            self.doubt_namesakes(name, why)
         if known is not None:
             return self.tables[known]
         reason = Perhaps("its creation was not seen", self.origin, name)
         made = Table(name, {}, self.origin, there=reason, perhaps=(reason,), since=len(self.perhaps))
         self.tables[name] = made
         return made
+
+    def doubt_namesakes(self, name: str, why: str) -> None:
+        """An operation on a table that no revision made may be on one of its name in another schema: PostgreSQL's search path decides."""
+        if self.dialect != "postgresql" or "." in name:
+            return
+        if self._namesakes is None or self._namesakes[0] != len(self.tables):
+            found: dict[str, list[str]] = {}
+            for known in self.tables:
+                if "." in known:
+                    found.setdefault(known.rpartition(".")[2], []).append(known)
+            self._namesakes = len(self.tables), found
+        for other in self._namesakes[1].get(name, ()):
+            table = self.tables.get(other)
+            if table is not None:
+                reason = Perhaps(f"{why}, where the search path leads to this table", self.origin, other)
+                self.tables[other] = replace(table, perhaps=(*table.perhaps, reason))
 
     def put(self, table: Table) -> None:
         """Put a changed table back."""

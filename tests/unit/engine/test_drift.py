@@ -154,6 +154,20 @@ def test_what_nobody_could_read_is_not_said() -> None:
     assert not found.complete
 
 
+def test_a_unique_constraint_that_postgresql_made_the_primary_key_is_not_missing() -> None:
+    """Within one CREATE TABLE they are one index; Alembic asks for the constraint for ever, and its name is taken."""
+    models = """
+    class T(Base):
+        __tablename__ = "t"
+        __table_args__ = (sa.UniqueConstraint("id", name="t_uc"),)
+        id = sa.Column(sa.Integer, primary_key=True)
+    """
+    known = table()
+    merged = replace(known, primary_key=Key("t_uc", "written", ("id",), MADE))
+    assert not drift(models, schema(merged)).pending
+    assert said(drift(models, schema(known))) == [("add_constraint", "t_uc")]
+
+
 def test_a_table_that_is_known_in_part_does_not_hide_the_others() -> None:
     """Its creation was not seen, and Alembic would ask for the column that an index stands on."""
     doubt = Perhaps("its creation was not seen", MADE, "t")

@@ -427,3 +427,47 @@ def test_types_bring_a_check_before_sqlalchemy_1_4() -> None:
         .tables["t"]
         .checks
     )
+
+
+ELSEWHERE = 'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), schema="app")'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.create_check_constraint("positive", "users", "id > 0")',
+        'op.create_check_constraint("other", "people", "id > 0")\nop.create_check_constraint("positive", "users", "id > 0")',
+        'op.drop_table("users")',
+        'op.execute("DELETE FROM users")',
+    ],
+)
+def test_the_search_path_may_lead_to_a_table_of_another_schema(body: str) -> None:
+    found = head(("a", None, ELSEWHERE), ("b", "a", body))
+    assert found.doubts(found.tables["app.users"])
+    assert not head(("a", None, ELSEWHERE), ("b", "a", body), dialect="mysql").tables["app.users"].perhaps
+
+
+def test_a_table_of_its_own_is_what_its_bare_name_means() -> None:
+    own = 'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))'
+    body = 'op.create_check_constraint("positive", "users", "id > 0")'
+    found = head(("a", None, ELSEWHERE), ("b", "a", own), ("c", "b", body))
+    assert not found.doubts(found.tables["app.users"])
+    assert [check.name for check in found.tables["users"].checks] == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("body", "doubtful"),
+    [
+        ('helper.execute_sql(sa.text("ALTER TABLE users DROP COLUMN email"))', True),
+        ('session().run(sa.text("ALTER TABLE users DROP COLUMN email"))', True),
+        ('changes = "ALTER TABLE users DROP COLUMN email"\nsession().run_sql(changes)', True),
+        ('helper.execute_sql(sa.text("ALTER TABLE other ADD COLUMN email text"))', False),
+        ('helper.execute_sql(sa.text("SELECT email FROM users"))', False),
+        ('helper.note("DROP TABLE users")', False),
+    ],
+)
+def test_sql_that_is_given_to_a_function_nobody_knows_may_run(body: str, doubtful: bool) -> None:
+    head_ = f"from app import helper, session\n{body}"
+    other = 'op.create_table("other", sa.Column("id", sa.Integer(), primary_key=True))'
+    found = head(("a", None, USERS), ("other", "a", other), ("b", "other", head_))
+    assert bool(found.doubts(found.tables["users"])) is doubtful

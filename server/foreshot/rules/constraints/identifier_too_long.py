@@ -47,7 +47,6 @@ from foreshot.migration.operations import (
 from foreshot.syntax.changes import Change, ReplaceText
 from foreshot.text import Span
 
-
 _FINAL: Final = re.compile(r"(?:\w+\s*\.\s*)*f\s*\(")
 """A name that ``op.f``, or a batch block's ``f``, hands on as it is: SQLAlchemy shortens it."""
 

@@ -23,6 +23,8 @@ def upgrade():
     op.bulk_insert(roles, [{"name": "admin"}, {"name": "guest"}])
     codes = op.create_table("codes", sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False))
     op.bulk_insert(codes, [{"id": 1}, {"id": 2}])
+    op.create_table("states", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("INSERT INTO states (id) VALUES (1); ALTER SEQUENCE states_id_seq RESTART WITH 2")
 ```
 """
 
@@ -76,7 +78,8 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
         elif key.name not in operation.columns:
             return
         later = [item for item in context.upgrade if item.site.order > operation.site.order]
-        if any(_may_set(item) for item in later):
+        together = [item for item in context.upgrade if item.site.statement == operation.site.statement]
+        if any(_may_set(item) for item in (*together, *later)):
             return
         last = [
             item

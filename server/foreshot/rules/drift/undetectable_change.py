@@ -62,6 +62,28 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    #| primary key of `users` is `id`, the model's `plan, seats`
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column()
+    plan: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    seats: Mapped[int] = mapped_column(sa.Integer(), primary_key=True)
+```
+```python env.py bad dialect=postgresql
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations
@@ -73,7 +95,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
 from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
-from foreshot.lint.words import code, listed
+from foreshot.lint.words import code
 from foreshot.models.model import ModelColumn, Models, ModelTable, Origin
 from foreshot.schema.names import by_convention
 from foreshot.schema.state import Column, Table, Target
@@ -138,14 +160,15 @@ def _missing(
                 f"{code(name)} is computed in the model, and a plain column in the history",
             )
     yield from _checks(model, table, target)
-    mine = {column.name for column in model.columns if column.keywords.get("primary_key") is True}
+    mine = [column.name for column in model.columns if column.keywords.get("primary_key") is True]
     listed_apart = any(_is(item.call, "PrimaryKeyConstraint") for item in model.items)
-    if mine and not listed_apart and table.primary_key is not None and mine != set(table.primary_key.columns):
-        keys = listed([code(name) for name in table.primary_key.columns])
+    key = table.primary_key
+    if mine and not listed_apart and key is not None and set(mine) != set(key.columns):
+        was, wanted = (code(", ".join(names)) for names in (key.columns, mine))
         yield (
             model.origin,
             table.name,
-            f"The primary key of {code(table.name)} is over {keys} in the history, not what the model says",
+            f"The history's primary key of {code(table.name)} is {was}, the model's {wanted}",
         )
 
 

@@ -162,7 +162,11 @@ def _sent(operation: ops.TableOperation, name: str, state: State, context: Conte
     """The name as written, and as a naming convention turns a check's that is dropped as one (measured with Alembic 1.20)."""
     yield name
     story = context.story(state.target)
-    if isinstance(operation, ops.DropConstraint) and operation.constraint_kind == "check" and story is not None:
+    if (
+        isinstance(operation, ops.DropConstraint)
+        and operation.constraint_kind == "check"
+        and story is not None
+    ):
         made = by_convention(story.target, "ck", operation.table_name or "", (), name=name)
         if made is not None:
             yield made
@@ -220,7 +224,9 @@ def _has(state: State, table: Table, name: str) -> bool:
         sent = {name.lower(), shortened(name, state.target.database).lower()}
         return not sent.isdisjoint(known.lower() for known in names)
     # A long name comes to the server shortened by SQLAlchemy, or cut where it stands in SQL.
-    return not names.isdisjoint((name, cut(name, state.target.database), shortened(name, state.target.database)))
+    return not names.isdisjoint(
+        (name, cut(name, state.target.database), shortened(name, state.target.database))
+    )
 
 
 def _candidates(table: Table | None, operation: ops.TableOperation) -> list[str]:

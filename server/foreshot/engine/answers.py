@@ -230,6 +230,8 @@ class Answers:
             options = {rule: text for rule, text in rules.items() if text and text.upper() != "NO ACTION"}
             if self.name in ("mysql", "mariadb"):
                 options = {rule: text for rule, text in options.items() if text.upper() != "RESTRICT"}
+            elif key.deferrable:
+                options |= {"deferrable": True, "initially": "DEFERRED" if key.deferred else None}
             columns = list(key.ref_columns)
             if not columns:
                 other = other_table.primary_key

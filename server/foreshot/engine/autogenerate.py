@@ -234,7 +234,9 @@ def _sides(diff: Any, dialect: Any) -> tuple[str, str]:
 
 def _rules(key: Any) -> str:
     given = (("ON DELETE", key.ondelete), ("ON UPDATE", key.onupdate))
-    return " ".join(f"{rule} {action}" for rule, action in given if action)
+    late = "INITIALLY DEFERRED" if (key.initially or "").upper() == "DEFERRED" else "DEFERRABLE"
+    actions = [f"{rule} {action}" for rule, action in given if action]
+    return " ".join([*actions, late] if key.deferrable or key.initially else actions)
 
 
 def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:

@@ -34,6 +34,7 @@ def models_of(surroundings: Surroundings) -> Models:
             environment.env_py,
             wanted(surroundings),
             flask=environment.flavour == "flask-migrate",
+            programmatic=environment.flavour == "programmatic",
             apart=environment.version_dirs,
         )
 

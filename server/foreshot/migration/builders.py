@@ -253,6 +253,7 @@ def _constraint(arguments: Arguments, site: Site, kind: ConstraintKind) -> list[
         not_valid=arguments.flag("postgresql_not_valid"),
         using_index=using_index if isinstance(using_index, str) else None,
         deferrable=arguments.get("deferrable"),
+        initially=arguments.get("initially"),
         final=isinstance(arguments.values.get("constraint_name"), Formatted),
         nulls_not_distinct=arguments.flag("postgresql_nulls_not_distinct"),
     )
@@ -276,6 +277,7 @@ def _foreign_key(arguments: Arguments, site: Site) -> list[Operation]:
         arguments.name("onupdate"),
         not_valid=arguments.flag("postgresql_not_valid"),
         deferrable=arguments.get("deferrable"),
+        initially=arguments.get("initially"),
         final=isinstance(arguments.values.get("constraint_name"), Formatted),
     )
     return [AddConstraint(site, table, schema, spec)]

@@ -198,6 +198,7 @@ def constraint_spec(call: CallValue) -> ConstraintSpec | None:
         condition,
         not_valid=call.keywords.get("postgresql_not_valid") is True,
         deferrable=call.keywords.get("deferrable"),
+        initially=call.keywords.get("initially"),
         use_alter=call.keywords.get("use_alter") is True,
         final=isinstance(written, Formatted),
         nulls_not_distinct=call.keywords.get("postgresql_nulls_not_distinct") is True,
@@ -331,6 +332,8 @@ def _foreign_key_ref(call: CallValue) -> ForeignKeyRef:
         call.keywords.get("postgresql_not_valid") is True,
         isinstance(call.keywords.get("name"), Formatted),
         call.keywords.get("use_alter") is True,
+        call.keywords.get("deferrable"),
+        call.keywords.get("initially"),
     )
 
 

@@ -174,6 +174,8 @@ class ForeignKeyRef(Struct, frozen=True):
     """Its name went through ``op.f()``: no naming convention touches it."""
     use_alter: bool = False
     """It is left to an ALTER TABLE of its own, which Alembic never makes."""
+    deferrable: Value = None
+    initially: Value = None
 
 
 class ColumnSpec(Struct, frozen=True):
@@ -229,6 +231,8 @@ class ConstraintSpec(Struct, frozen=True):
     not_valid: bool = False
     using_index: str | None = None
     deferrable: Value = None
+    initially: Value = None
+    """``DEFERRED`` or ``IMMEDIATE``."""
     use_alter: bool = False
     final: bool = False
     """Its name went through ``op.f()``: no naming convention touches it."""

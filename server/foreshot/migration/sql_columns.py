@@ -154,7 +154,19 @@ def _option(cursor: Cursor, draft: _Draft, column: Maybe[str]) -> bool:
         table, columns, ondelete, onupdate = references(cursor)
         target = target_of(table, columns, cursor)
         span = context.span(begin.start, cursor.last.end)
-        draft.references.append(ForeignKeyRef(target, span, label, ondelete, onupdate))
+        tail = constraint_tail(cursor)
+        draft.references.append(
+            ForeignKeyRef(
+                target,
+                span,
+                label,
+                ondelete,
+                onupdate,
+                tail.not_valid,
+                deferrable=tail.deferrable,
+                initially=tail.initially,
+            )
+        )
     elif word == "CHECK":
         cursor.at += 1
         condition = cursor.inside().value_text()

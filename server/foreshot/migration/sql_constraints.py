@@ -89,6 +89,7 @@ def read_constraint(cursor: Cursor) -> ConstraintSpec:
         condition=condition,
         not_valid=tail.not_valid,
         deferrable=tail.deferrable,
+        initially=tail.initially,
         using_index=using,
         nulls_not_distinct=together,
     )
@@ -213,6 +214,7 @@ class Tail(Struct):
 
     not_valid: bool = False
     deferrable: bool | None = None
+    initially: str | None = None
     anything: bool = False
 
 
@@ -227,7 +229,7 @@ def constraint_tail(cursor: Cursor) -> Tail:
         elif cursor.take("DEFERRABLE"):
             tail.deferrable = True
         elif cursor.take("INITIALLY"):
-            cursor.take_one("DEFERRED", "IMMEDIATE")
+            tail.initially = cursor.take_one("DEFERRED", "IMMEDIATE") or None
         elif cursor.word in ("WITH", "WHERE") and cursor.peek() == "(":
             cursor.at += 1
             cursor.inside()

@@ -180,6 +180,9 @@ class Columns:
             return as_type(self.linker, type_)
         if annotated is None or not (annotated.mapped or self.sqlmodel):
             return None
+        if has_foreign_key and not self.sqlmodel:
+            # SQLAlchemy takes the type of the column that the key leads to, whatever the annotation says.
+            return None
         for name in annotated.names:
             if name in self.map:
                 return as_type(self.linker, self._for_enum(self.map[name], annotated))
@@ -190,9 +193,7 @@ class Columns:
             )
             if mapped is not None:
                 return as_type(self.linker, self._for_enum(mapped, annotated, found))
-        if isinstance(found, Unknown) and has_foreign_key:
-            return None
-        return found
+        return None if isinstance(found, Unknown) and has_foreign_key else found
 
     def _for_enum(self, mapped: Value, annotated: Annotated, found: Value = None) -> Value:
         """``sa.Enum(enum.Enum, …)`` of a ``type_annotation_map``, for one enumeration."""

@@ -137,6 +137,8 @@ class Models(Struct, frozen=True):
     """The files that something was read from."""
     hooks: Mapping[str, Value] = {}
     """env.py's ``include_object`` and ``include_name``, where they are given."""
+    elsewhere: frozenset[str] | None = frozenset()
+    """The metadatas that other environments of the workspace hand over; None where that could not be told."""
 
     @property
     def target_tables(self) -> tuple[ModelTable, ...]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from foreshot.models.calls import call_function
 from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
+from foreshot.models.others import other_environments, runs_autogenerate
 from foreshot.models.reach import module_name, reached_modules
 from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
 from foreshot.models.tables import TableReader
@@ -35,6 +36,7 @@ def read_models(
     wanted: Callable[[str], bool] = lambda _: True,
     *,
     flask: bool = False,
+    programmatic: bool = False,
     apart: Collection[str] = (),
 ) -> Models:
     """All tables of a workspace's models, and which of them env.py hands to Alembic.
@@ -46,6 +48,7 @@ def read_models(
         wanted: whether a file is to be looked into.
         apart: folders that are not looked into, such as those of revisions.
         flask: whether env.py is Flask-Migrate's, which gets its metadata from the application.
+        programmatic: whether no configuration file leads to env.py, so that only a program can run it.
     """
     linker = Linker(modules)
     reader = TableReader(linker)
@@ -75,8 +78,8 @@ def read_models(
             doubts.append(Doubt("no table of the metadata that env.py hands over was found", here))
         if len(candidates) > MAX_FILES or modules.exceed(apart):
             doubts.append(Doubt("the workspace has more Python files than are looked into", here))
-    if flask:
-        # The application imports them, and who makes it is told by nothing in the files.
+    if flask or programmatic or runs_autogenerate(modules, apart):
+        # The program that runs Alembic imports them, and what it has imported by then is told by nothing in the files.
         reached = None
     metadatas = {
         name: reader.bases.metadata(name)
@@ -95,7 +98,20 @@ def read_models(
         tuple(dict.fromkeys(doubts)),
         frozenset(reader.files),
         _hooks(env_scope) if env_scope is not None else {},
+        _elsewhere(reader, env_path, apart) if env_path is not None and len(metadatas) > 1 else frozenset(),
     )
+
+
+def _elsewhere(reader: TableReader, env_path: str, apart: Collection[str]) -> frozenset[str] | None:
+    """The metadatas that other environments hand over; None where that of one of them cannot be told."""
+    found: set[str] = set()
+    linker = reader.linker
+    for place, (path, module) in enumerate(other_environments(linker.modules, env_path, apart)):
+        targets, _ = _targets(reader, linker.adopt(module, f"{_ENV}_{place}", path), flask=False)
+        if targets is None:
+            return None
+        found.update(targets)
+    return frozenset(found)
 
 
 def _names(linker: Linker, candidates: dict[str, str]) -> dict[str, str]:

@@ -164,7 +164,8 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
         made.ondelete,
         made.onupdate,
         not made.not_valid,
-        made.deferrable,
+        made.deferrable or made.deferred,
+        made.deferred,
     )
     table = replace(table, foreign_keys=(*table.foreign_keys, key))
     if draft.target.is_mysql and not _is_indexed(table, columns):

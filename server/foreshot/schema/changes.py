@@ -64,6 +64,8 @@ class NewKey(Struct, frozen=True, array_like=True):
     not_valid: bool = False
     deferrable: bool = False
     use_alter: bool = False
+    deferred: bool = False
+    """``INITIALLY DEFERRED``."""
 
 
 class NewCheck(Struct, frozen=True, array_like=True):

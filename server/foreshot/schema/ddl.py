@@ -90,6 +90,8 @@ class _Writer:
         for item in table.foreign_keys:
             end = f" ON DELETE {item.ondelete}" if item.ondelete else ""
             end += f" ON UPDATE {item.onupdate}" if item.onupdate else ""
+            end += " DEFERRABLE" if item.deferrable else ""
+            end += " INITIALLY DEFERRED" if item.deferred else ""
             end += "" if item.validated else " NOT VALID"
             found.append(
                 f"{self._constraint(item.name)}FOREIGN KEY ({self._names(item.columns)}) "

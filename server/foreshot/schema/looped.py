@@ -109,7 +109,9 @@ def rows_of(draft: Draft, each: Each) -> list[Row] | None:
                 ]
         case "foreign_keys":
             for key in table.foreign_keys:
-                options = {"ondelete": key.ondelete, "onupdate": key.onupdate}
+                options: dict[str, object] = {"ondelete": key.ondelete, "onupdate": key.onupdate}
+                if key.deferrable:
+                    options |= {"deferrable": True, "initially": "DEFERRED" if key.deferred else None}
                 found.append(
                     {
                         "name": key.name,

@@ -236,7 +236,9 @@ def _column_key(spec: ColumnSpec, item: ForeignKeyRef, site: Site) -> to.NewKey:
         name(item.ondelete) or None,
         name(item.onupdate) or None,
         item.not_valid,
-        use_alter=item.use_alter,
+        item.deferrable is True,
+        item.use_alter,
+        _is_deferred(item),
     )
 
 
@@ -256,7 +258,12 @@ def _key(item: ConstraintSpec, site: Site) -> to.NewKey:
         item.not_valid,
         item.deferrable is True,
         item.use_alter,
+        _is_deferred(item),
     )
+
+
+def _is_deferred(item: ForeignKeyRef | ConstraintSpec) -> bool:
+    return isinstance(item.initially, str) and item.initially.upper() == "DEFERRED"
 
 
 def _constraint(item: ConstraintSpec, site: Site) -> to.NewConstraint:

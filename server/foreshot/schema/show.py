@@ -212,6 +212,7 @@ def _attached(table: Table) -> Iterator[tuple[str, Origin]]:
         )
     for link in table.foreign_keys:
         end = f" on delete {link.ondelete.lower()}" if link.ondelete else ""
+        end += " deferred" if link.deferred else " deferrable" if link.deferrable else ""
         late = "" if link.validated else ", not validated"
         yield (
             f"foreign key{named(link.name)} {listed(link.columns)} to {link.ref_table} {listed(link.ref_columns)}{end}{late}",

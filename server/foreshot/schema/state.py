@@ -157,6 +157,8 @@ class ForeignKey(Struct, frozen=True):
     onupdate: str | None = None
     validated: bool = True
     deferrable: bool = False
+    deferred: bool = False
+    """``INITIALLY DEFERRED``."""
 
 
 class Check(Struct, frozen=True):

@@ -227,6 +227,42 @@ def test_a_foreign_key_to_a_table_that_is_known_in_part_is_not_missing() -> None
     assert found.pending == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "deferrable", "deferred", "pending"),
+    [
+        ('deferrable=True, initially="DEFERRED"', True, True, 0),
+        ('deferrable=True, initially="DEFERRED"', True, False, 2),
+        ("deferrable=True", True, False, 0),
+        ("deferrable=True", False, False, 2),
+    ],
+)
+def test_when_a_foreign_key_is_checked(given: str, deferrable: bool, deferred: bool, pending: int) -> None:
+    key = ForeignKey(
+        *("t_old_id_fkey", "server", ("old_id",), "old", ("id",), MADE),
+        deferrable=deferrable,
+        deferred=deferred,
+    )
+    history = schema(replace(table(column("old_id", "INTEGER")), foreign_keys=(key,)), table(name="old"))
+    found = drift(BOTH.replace('ForeignKey("old.id"', f'ForeignKey("old.id", {given}'), history)
+    assert len(found.pending) == pending
+
+
+def test_a_foreign_key_takes_the_type_of_its_target_whatever_is_annotated() -> None:
+    model = """
+from sqlalchemy.orm import Mapped, mapped_column
+class Old(Base):
+    __tablename__ = "old"
+    id = sa.Column(sa.Integer, primary_key=True)
+class T(Base):
+    __tablename__ = "t"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_id: Mapped[str | None] = mapped_column(sa.ForeignKey("old.id"))
+"""
+    key = ForeignKey("t_old_id_fkey", "server", ("old_id",), "old", ("id",), MADE)
+    there = replace(table(column("old_id", "INTEGER")), foreign_keys=(key,))
+    assert drift(model, schema(there, table(name="old"))).pending == ()
+
+
 def test_an_index_whose_order_alone_differs_is_not_accused() -> None:
     model = MODEL.format('a = sa.Column(sa.Integer); __table_args__ = (sa.Index("ix_a", a.desc()),)')
     there = table(column("a", "INTEGER"), indexes=(Index("ix_a", "written", ("a",), False, MADE),))

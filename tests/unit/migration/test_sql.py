@@ -375,6 +375,13 @@ def test_a_foreign_key_says_everything():
         *("foreign key", "fk", ("a",), "s.u", ("id",)),
     )
     assert (key.ondelete, key.onupdate, key.deferrable, key.not_valid) == ("SET NULL", "CASCADE", True, True)
+    assert key.initially == "DEFERRED"
+    created = only("CREATE TABLE t (a int REFERENCES u (id) DEFERRABLE INITIALLY DEFERRED NOT NULL)")
+    assert isinstance(created, ops.CreateTable)
+    (column,) = created.columns
+    assert column.nullable is False
+    (reference,) = column.foreign_keys
+    assert (reference.deferrable, reference.initially) == (True, "DEFERRED")
 
 
 def test_modify_states_the_whole_column():

@@ -566,3 +566,41 @@ def test_a_table_of_another_program_is_not_that_of_the_same_name() -> None:
     (table,) = found.target_tables
     assert [column.name for column in table.columns] == ["id", "text"]
     assert not found.doubts
+
+
+TWO_BASES = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase): pass
+class Other(DeclarativeBase): pass
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Audit(Other):
+    __tablename__ = "audits"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+OTHER_ENV = """
+from alembic import context
+from models import Other
+context.configure(connection=None, target_metadata={given})
+"""
+
+
+def test_what_another_environment_hands_over_is_known() -> None:
+    assert read({"models.py": TWO_BASES}).elsewhere == frozenset()
+    known = read({"models.py": TWO_BASES, "audit/env.py": OTHER_ENV.format(given="[Other.metadata]")})
+    assert known.elsewhere == {"models.Other.metadata"}
+    assert read({"models.py": TWO_BASES, "audit/env.py": OTHER_ENV.format(given="made()")}).elsewhere is None
+
+
+@pytest.mark.parametrize(
+    ("program", "is_told"),
+    [
+        ("import alembic.command\ndef new(c):\n    alembic.command.revision(c, autogenerate=True)\n", False),
+        ("from alembic import command\ndef new(c):\n    command.revision(c)\n", False),
+        ("from alembic.command import revision\ndef new(c):\n    revision(c)\n", False),
+        ("from alembic import command\ndef start(c):\n    command.upgrade(c, 'head')\n", True),
+    ],
+)
+def test_what_a_program_that_makes_revisions_has_imported_is_not_known(program: str, is_told: bool) -> None:
+    assert (read({"models.py": TWO_BASES, "manage.py": program}).reached is not None) is is_told

@@ -114,7 +114,7 @@ def _action(ondelete: object) -> str | None:
 
 def _options(made: ConstraintSpec) -> tuple[object, ...]:
     """All that two keys over the same columns can differ in, but for the name."""
-    return made.ondelete, made.onupdate, str(made.deferrable), made.name
+    return made.ondelete, made.onupdate, str(made.deferrable), str(made.initially), made.name
 
 
 def _made(operations: tuple[Operation, ...]) -> dict[tuple[object, ...], AddConstraint]:

@@ -1,6 +1,7 @@
 """A mapped class whose metadata is not among those that env.py hands to Alembic: no migration will ever make its table.
 
-This happens when a project has two bases, or makes a second `MetaData` by mistake, and `target_metadata` names one of them. Hand over both as a list.
+This happens when a project has two bases, or makes a second `MetaData` by mistake, and `target_metadata` names one of them. Hand over both as a list. Not reported where the env.py of another environment
+in the workspace hands it over, or one of which that cannot be told.
 
 ```python app/models.py
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -57,11 +58,13 @@ class UnreachableModel(ProjectRule):
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each class, where env.py's metadata is known and reaches its module."""
         models = models_of(project.surroundings)
-        if not models.targets or models.reached is None:
+        if not models.targets or models.reached is None or models.elsewhere is None:
             return
         known = {table.full_name for table in models.target_tables}
         for table in models.tables:
-            if models.is_target(table) or table.module not in models.reached or table.full_name in known:
+            if models.is_target(table) or table.metadata in models.elsewhere:
+                continue
+            if table.module not in models.reached or table.full_name in known:
                 continue
             told = f"Alembic never sees the table {code(table.full_name)}: its metadata is not among env.py's `target_metadata`."
             yield self.finding(

@@ -4,6 +4,9 @@
 metadata: `alembic revision --autogenerate` then writes an `op.drop_table` for each table of the database. Import the modules; `# noqa: F401` keeps
 a formatter from taking the import away.
 
+Not reported where the project has a program that makes the revisions (`alembic.command.revision`), or no configuration file leads to env.py, so that only a
+program can run it: it may well have imported the models by then.
+
 ```python app/base.py
 from sqlalchemy.orm import DeclarativeBase
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from foreshot.models.annotations import spelled
 from foreshot.models.model import MetadataInfo, Origin
 from foreshot.models.scopes import ClassSource, Linker, ModuleScope, name_span
-from foreshot.syntax.values import CallValue, Ref, Value
+from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 
 RootKind = Literal["declarative", "flask", "sqlmodel"]
 _MAKERS: Final = (
@@ -57,6 +57,8 @@ class Bases:
         for parent in source.node.bases:
             value = self._base(source, parent)
             path = value.path if isinstance(value, Ref) else ""
+            if isinstance(value, Unknown):
+                foreign.append(_unread(source, parent))
             inner = self.linker.class_source(path) if path else None
             if inner is None:
                 if path:
@@ -316,6 +318,13 @@ class Bases:
             if isinstance(inner, CallValue):
                 return inner, holder[2].path
         return None, ""
+
+
+def _unread(source: ClassSource, parent: ast.expr) -> str:
+    """The path of a base that is not known, such as one in a file that does not parse."""
+    node = parent.value if isinstance(parent, ast.Subscript) else parent
+    written = source.scope.module.text(source.scope.module.span(node))[:200]
+    return source.scope.imports.get(written, f"{source.scope.dotted}.{written}")
 
 
 def _own_values(source: ClassSource) -> list[tuple[str, ast.expr]]:

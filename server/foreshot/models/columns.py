@@ -75,8 +75,6 @@ class Columns:
         if call is None:
             if given is not None or annotated is None or not annotated.mapped or member.function is not None:
                 return None
-            if annotated.collection and not any(name in self.map for name in annotated.names):
-                return None
             if self._is_relation(annotated):
                 return None
             call = CallValue(
@@ -96,13 +94,32 @@ class Columns:
             value = inner
         return value
 
+    def is_unread(self, body: Body, member: Member) -> bool:
+        """Whether an annotation alone makes a column of which nothing is known: it leads to what cannot be read."""
+        if (
+            self.sqlmodel
+            or member.annotation is None
+            or member.value is not None
+            or member.function is not None
+        ):
+            return False
+        annotated = self._annotation(body, member)
+        if (
+            annotated is None
+            or not annotated.mapped
+            or annotated.collection
+            or not self._is_relation(annotated)
+        ):
+            return False
+        return isinstance(annotated.value, Ref) and self.linker.class_source(annotated.value.path) is None
+
     def _is_relation(self, annotated: Annotated) -> bool:
-        """``Mapped[Other]`` without a value is no column; SQLAlchemy itself refuses it."""
-        if any(name in self.map for name in annotated.names):
+        """``Mapped[Other]`` and ``Mapped[list[Other]]`` without a value are no columns; SQLAlchemy itself refuses them."""
+        if annotated.column is not None or any(name in self.map for name in annotated.names):
             return False
-        if annotated.column is not None:
-            return False
-        return isinstance(plain_type(self.linker, annotated), Unknown) and isinstance(annotated.value, Ref)
+        return annotated.collection or (
+            isinstance(plain_type(self.linker, annotated), Unknown) and isinstance(annotated.value, Ref)
+        )
 
     def _annotation(self, body: Body, member: Member) -> Annotated | None:
         node = member.annotation

@@ -76,6 +76,11 @@ def read_models(
         here = Origin(env_path, Span(0, 0))
         if targets is not None and not any(table.metadata in targets for table in tables):
             doubts.append(Doubt("no table of the metadata that env.py hands over was found", here))
+        doubts += [
+            Doubt("the file does not parse, and may have tables", Origin(path, Span(0, 0)))
+            for path in modules.broken(_SIGNS, apart)
+            if wanted(path)
+        ]
         if len(candidates) > MAX_FILES or modules.exceed(apart):
             doubts.append(Doubt("the workspace has more Python files than are looked into", here))
     if flask or programmatic or runs_autogenerate(modules, apart):

@@ -219,6 +219,7 @@ class TableReader(TableCalls):
         for column in self._columns(own, source, root):
             draft.columns.setdefault(column.name, column)
         table = draft.table().full_name
+        reader = Columns(self.linker, root.annotation_map, sqlmodel=root.kind == "sqlmodel")
         for item in own:
             for statement in self.body(item).unclear:
                 self.doubts.append(
@@ -234,7 +235,7 @@ class TableReader(TableCalls):
                 if member.name in ("__mapper_args__", "__table_args__"):
                     continue
                 value = self.body(item).value(member, source)
-                if self._may_be_column(value, member):
+                if self._may_be_column(value, member) or reader.is_unread(self.body(item), member):
                     self.doubts.append(
                         Doubt(
                             f"`{member.name}` is only known when it runs",
@@ -287,12 +288,14 @@ class TableReader(TableCalls):
         )
 
     def _doubt_foreign(self, source: ClassSource, foreign: list[str], root: Root) -> None:
-        """A base or a mixin that is not in the workspace may bring columns."""
+        """A base or a mixin that is not in the workspace, or cannot be read, may bring columns."""
         for path in foreign:
             if path in root.known or path.startswith(_HARMLESS) or "." not in path:
                 continue
             where = Origin(source.scope.path, name_span(source))
-            why = f"what `{path.rpartition('.')[2]}` brings is not known: it is not in the workspace"
+            ours = self.linker.could_hold(path.partition(".")[0])
+            reason = "cannot be read" if ours else "is not in the workspace"
+            why = f"what `{path.rpartition('.')[2]}` brings is not known: it {reason}"
             self.doubts.append(Doubt(why, where, self._guess(source, root), beyond=True))
 
     def _guess(self, source: ClassSource, root: Root) -> str | None:

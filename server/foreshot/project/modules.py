@@ -194,15 +194,22 @@ class Modules:
 
         Folders in ``apart`` are not looked into.
         """
-        wanted = tuple(texts)
+        for dotted, path in self._with(tuple(texts), apart):
+            module = self._module(path)
+            if module is not None:
+                yield dotted, path, module
+
+    def broken(self, texts: Iterable[str], apart: Collection[str] = ()) -> list[str]:
+        """The files that any of the texts stands in, and that do not parse."""
+        return [path for _, path in self._with(tuple(texts), apart) if self._module(path) is None]
+
+    def _with(self, texts: tuple[str, ...], apart: Collection[str]) -> Iterator[tuple[str, str]]:
         for path in self._python_files(frozenset(apart)):
             source = self._text(path)
-            if source is None or not any(text in source.content for text in wanted):
-                continue
-            dotted = self._dotted(path)
-            module = self._module(path) if dotted is not None else None
-            if dotted is not None and module is not None:
-                yield dotted, path, module
+            if source is not None and any(text in source.content for text in texts):
+                dotted = self._dotted(path)
+                if dotted is not None:
+                    yield dotted, path
 
     def exceed(self, apart: Collection[str] = ()) -> bool:
         """Whether the workspace has more Python files than are looked into."""

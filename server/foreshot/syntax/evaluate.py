@@ -13,7 +13,7 @@ from typing import Final, cast
 from foreshot.syntax.budget import MAX_ITEMS, Budget
 from foreshot.syntax.expressions import HANDLERS, attribute_of, evaluate_call
 from foreshot.syntax.folding import BUILTINS, MISSING
-from foreshot.syntax.module import Module, module_statements
+from foreshot.syntax.module import Module, module_statements, type_alias
 from foreshot.syntax.operators import describe
 from foreshot.syntax.outlook import Outlook
 from foreshot.syntax.texts import mapped_text
@@ -176,7 +176,9 @@ class Scope:
                                 f"`{name}` is bound by `with`", self.module.span(statement)
                             )
                 case _:
-                    pass
+                    alias = type_alias(statement)
+                    if alias is not None:
+                        self._assign(*alias, assigned)
 
     def _assign(self, target: ast.expr, value: ast.expr, assigned: set[str]) -> None:
         if isinstance(target, ast.Name):

@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from msgspec import Struct
 
 from foreshot.syntax.comments import Comment, comments_of
+from foreshot.syntax.newer import in_older_words
 from foreshot.text import SourceText, Span
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -117,7 +118,7 @@ class Module:
 
 
 def parse(source: SourceText) -> Module | SyntaxProblem:
-    """Parse a text as a Python module.
+    """Parse a text as a Python module, with what later versions than the running one added to the language.
 
     The compiler's own limits on nesting are answers like any other: a text that is too deeply nested is a
     :class:`SyntaxProblem` on its first line.
@@ -125,7 +126,7 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(_without_bom(source.content))
+            tree = _parsed(_without_bom(source.content))
     except SyntaxError as error:
         conflict = _conflict(source)
         if conflict is not None:
@@ -138,6 +139,21 @@ def parse(source: SourceText) -> Module | SyntaxProblem:
     if _LONG_NUMBER.search(source.content) and any(map(_is_huge, ast.walk(tree))):
         return SyntaxProblem("a number is too long to be read", first_line(source))
     return Module(source, tree)
+
+
+def _parsed(content: str) -> ast.Module:
+    """The tree of a text, which may be written for a later Python than the running one."""
+    try:
+        return ast.parse(content)
+    except SyntaxError:
+        older = in_older_words(content)
+        if older is None:
+            raise
+        try:
+            return ast.parse(older)
+        except (SyntaxError, ValueError):
+            pass
+        raise
 
 
 def _without_bom(content: str) -> str:
@@ -183,6 +199,14 @@ def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
                 pending.extend(reversed(statement.body))
             case _:
                 pass
+
+
+def type_alias(statement: ast.stmt) -> tuple[ast.expr, ast.expr] | None:
+    """The name and the value of a ``type`` statement, for which Python 3.11 has no class."""
+    if type(statement).__name__ != "TypeAlias":
+        return None
+    name, value = (cast("ast.expr", vars(statement)[field]) for field in ("name", "value"))
+    return name, value
 
 
 def assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

@@ -106,6 +106,31 @@ FORMS = {
             note: Mapped[Text | None]
             code: Mapped[VarChar128]
         """,
+    "collections that a column is annotated with": """
+        from typing import Annotated, Any, Optional
+        import sqlalchemy as sa
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+        Extra = Annotated[dict[str, Any], mapped_column(sa.JSON, nullable=False, default=dict)]
+        Words = Annotated[list[str], mapped_column(sa.ARRAY(sa.String))]
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Described:
+            extra: Mapped[Extra]
+            words: Mapped[Optional[Words]]
+
+        class Item(Described, Base):
+            __tablename__ = "items"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            tags: Mapped["Words"]
+            lines: Mapped[list["Line"]] = relationship()
+
+        class Line(Base):
+            __tablename__ = "lines"
+            id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), primary_key=True)
+        """,
     "columns made by a helper of the class": """
         from typing import Optional
         from sqlalchemy import Column, Integer, String
@@ -604,3 +629,58 @@ def test_what_another_environment_hands_over_is_known() -> None:
 )
 def test_what_a_program_that_makes_revisions_has_imported_is_not_known(program: str, is_told: bool) -> None:
     assert (read({"models.py": TWO_BASES, "manage.py": program}).reached is not None) is is_told
+
+
+def test_what_does_not_parse_is_doubted_and_not_missed() -> None:
+    models = read(
+        {
+            "models.py": """
+                from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+                from broken import Kind, Stamped
+
+                class Base(DeclarativeBase):
+                    pass
+
+                class Owner(Base):
+                    __tablename__ = "owners"
+                    id: Mapped[int] = mapped_column(primary_key=True)
+
+                class Item(Stamped, Base):
+                    __tablename__ = "items"
+                    id: Mapped[int] = mapped_column(primary_key=True)
+                    kind: Mapped[Kind]
+                    owner: Mapped[Owner]
+                """,
+            "broken.py": "from models import Base\nclass Gone(Base):\n    __tablename__ = 'gone'\n    id = Column(\n",
+        }
+    )
+    doubts = {(doubt.table, doubt.column): doubt.why for doubt in models.doubts}
+    assert set(doubts) == {(None, None), ("items", None), ("items", "kind")}
+    assert doubts["items", None] == "what `Stamped` brings is not known: it cannot be read"
+
+
+def test_aliases_by_type_statements_are_followed() -> None:
+    models = read(
+        {
+            "models.py": """
+                from typing import Annotated, Any
+                from sqlalchemy import JSON
+                from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+                type Extra = Annotated[dict[str, Any], mapped_column(JSON)]
+
+                class Base(DeclarativeBase):
+                    pass
+
+                def first[T](items: list[T]) -> T:
+                    return items[0]
+
+                class Item(Base):
+                    __tablename__ = "items"
+                    id: Mapped[int] = mapped_column(primary_key=True)
+                    extra: Mapped[Extra]
+                """
+        }
+    )
+    assert not models.doubts
+    assert [column.name for column in models.tables[0].columns] == ["id", "extra"]

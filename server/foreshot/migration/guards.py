@@ -12,10 +12,11 @@ from foreshot.migration.asked import read_test
 from foreshot.migration.specs import Test
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.objects import truth
-from foreshot.syntax.values import Ref, Value, known_strs
+from foreshot.syntax.values import CallValue, Ref, Value, known_strs
 
 MAX_DEPTH: Final = 20
 DATABASES: Final = frozenset({"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"})
+_MYSQL: Final = frozenset({"mysql", "mariadb"})
 _NAMES = {"postgres": "postgresql", "postgresql": "postgresql", "cockroachdb": "cockroachdb"}
 
 
@@ -44,51 +45,54 @@ class Condition(Struct, frozen=True):
         return Condition(only=self.never)
 
 
-def read_condition(node: ast.expr, scope: Scope, depth: int = 0) -> Condition:
-    """What a condition's source says of the databases it holds for."""
+def read_condition(node: ast.expr, scope: Scope, depth: int = 0, at: int = 0) -> Condition:
+    """What a condition's source says of the databases it holds for; ``at`` is how deep its values are worked out already."""
     if depth > MAX_DEPTH:
         return Condition(unknown=True)
     depth += 1
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return read_condition(operand, scope, depth).negated()
+            return read_condition(operand, scope, depth, at).negated()
         case ast.BoolOp(op=ast.And(), values=values):
-            return all_of([read_condition(value, scope, depth) for value in values[:50]])
+            return all_of([read_condition(value, scope, depth, at) for value in values[:50]])
         case ast.BoolOp(op=ast.Or(), values=values):
-            return all_of([read_condition(value, scope, depth).negated() for value in values[:50]]).negated()
+            return all_of(
+                [read_condition(value, scope, depth, at).negated() for value in values[:50]]
+            ).negated()
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            found = _comparison(left, op, right, scope)
+            found = _comparison(left, op, right, scope, at)
             if found is not None:
                 return found
         case ast.Name():
             origin = scope.node_of(node.id)
             if origin is not None and isinstance(origin[0], ast.Compare | ast.BoolOp | ast.UnaryOp):
-                return read_condition(origin[0], origin[1], depth)
+                return read_condition(origin[0], origin[1], depth, at)
         case ast.Call(func=ast.Attribute(attr="startswith", value=left), args=[right]):
-            name = scope.evaluate(right)
-            if _is_dialect(scope.evaluate(left)) and isinstance(name, str):
-                return Condition(only=frozenset({_database(name)}))
+            name, asked = scope.evaluate(right, at), scope.evaluate(left, at)
+            if isinstance(name, str) and (_is_dialect(asked) or _is_dialect_text(asked)):
+                return Condition(only=_databases(name))
         case _:
             pass
-    value = scope.evaluate(node)
+    value = scope.evaluate(node, at)
     known = truth(value)
     if known is not None:
         return Condition(known=known)
-    return Condition(unknown=True, test=read_test(node, scope))
+    # What it asks of the schema is of use where it stands, and not inside of a value.
+    return Condition(unknown=True, test=read_test(node, scope) if at == 0 else None)
 
 
-def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope) -> Condition | None:
-    one, other = scope.evaluate(left), scope.evaluate(right)
+def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope, at: int) -> Condition | None:
+    one, other = scope.evaluate(left, at), scope.evaluate(right, at)
     if _is_dialect(other) and isinstance(one, str) and isinstance(op, ast.Eq | ast.NotEq):
         one, other = other, one
     if isinstance(one, str) and isinstance(op, ast.In) and _is_dialect_text(other):
-        return Condition(only=frozenset({_database(one)}))
+        return Condition(only=_databases(one))
     if not _is_dialect(one):
         return None
     names = [other] if isinstance(other, str) else known_strs(other)
     if names is None:
         return None
-    databases = frozenset(_database(name) for name in names)
+    databases = frozenset[str]().union(*map(_databases, names))
     match op:
         case ast.Eq() | ast.In() | ast.Is():
             return Condition(only=databases)
@@ -118,14 +122,22 @@ def _is_dialect(value: Value) -> bool:
 
 def _is_dialect_text(value: Value) -> bool:
     """``"sqlite" in str(bind.engine.url)`` and the like."""
+    match value:
+        case CallValue(func=Ref(path="str"), args=[Ref() as inner]):
+            value = inner
+        case CallValue(func=Ref(path=path)) if path.endswith(".url.render_as_string"):
+            return True
+        case _:
+            pass
     if not isinstance(value, Ref):
         return False
     return value.path.endswith((".dialect.name", ".url", ".drivername", ".driver", "sqlalchemy_url"))
 
 
-def _database(name: str) -> str:
+def _databases(name: str) -> frozenset[str]:
+    """The databases whose dialect has the name: behind a ``mysql://`` address, MariaDB's is "mysql" as well."""
     base = name.partition("+")[0].partition(":")[0]
-    return _NAMES.get(base, base)
+    return _MYSQL if base == "mysql" else frozenset({_NAMES.get(base, base)})
 
 
 def all_of(parts: list[Condition]) -> Condition:

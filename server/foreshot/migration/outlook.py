@@ -58,9 +58,14 @@ class Outlook:
 
     def dialects(self, test: ast.expr, scope: Scope, depth: int) -> Decided | None:
         """What a condition says of the dialect; None when it asks anything else."""
-        if depth > _MAX_HOPS * 2 or not isinstance(test, ast.Compare | ast.Name | ast.UnaryOp | ast.BoolOp):
+        asks = isinstance(test, ast.Compare | ast.Name | ast.UnaryOp | ast.BoolOp) or (
+            isinstance(test, ast.Call)
+            and isinstance(test.func, ast.Attribute)
+            and test.func.attr == "startswith"
+        )
+        if depth > _MAX_HOPS * 2 or not asks:
             return None
-        found = read_condition(test, scope)
+        found = read_condition(test, scope, at=depth)
         if found.known is not None or found.unknown:
             return None
         if found.only is not None:

@@ -46,7 +46,7 @@ class Walker(Looper):
         defaults = defaults_of(node.args)
         for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
             name, span = parameter.arg, self.module.span(parameter)
-            scope.bind(name, _parameter_value(name, defaults.get(name), span))
+            scope.bind(name, _parameter_value(name, defaults.get(name), span, node))
         entry = node.name if node.name != direction else ""
         frame = Frame(
             scope,
@@ -262,11 +262,32 @@ def _assigned(body: list[ast.stmt], scope: Scope) -> dict[str, tuple[Value, ast.
     return found
 
 
-def _parameter_value(name: str, default: ast.expr | None, span: Span) -> Value:
-    """What a parameter of an entry function stands for, by its name; Alembic hands over no `op`, so a default of it is its value."""
+def _parameter_value(name: str, default: ast.expr | None, span: Span, node: ast.FunctionDef) -> Value:
+    """What a parameter of an entry function stands for, by its name.
+
+    Alembic hands over no `op`, so a default of it is its value; but where nobody asks whether there is one, whoever calls the function has one to give.
+    """
     if name == "op":
-        return default.value if isinstance(default, ast.Constant) else Ref("alembic.op", "op", span)
+        kept = isinstance(default, ast.Constant) and (default.value is not None or _asks_for(name, node))
+        return default.value if kept and isinstance(default, ast.Constant) else Ref("alembic.op", "op", span)
     return Ref(f"<parameter>.{name}", name, span)
+
+
+def _asks_for(name: str, node: ast.FunctionDef) -> bool:
+    """Whether a function looks whether a name has a value."""
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Compare(left=left, comparators=others):
+                asked = [left, *others]
+            case ast.BoolOp(values=asked):
+                pass
+            case ast.UnaryOp(operand=test) | ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+                asked = [test]
+            case _:
+                continue
+        if any(isinstance(item, ast.Name) and item.id == name for item in asked):
+            return True
+    return False
 
 
 def _is_placed(node: ast.AugAssign) -> bool:

@@ -35,3 +35,12 @@ def test_a_constant_default_is_what_alembic_runs_with(parameter: str, kinds: lis
     revision = read_revision(module)
     assert revision is not None
     assert [operation.kind for operation in revision.operations] == kinds
+
+
+def test_an_op_that_nobody_asks_about_is_handed_over():
+    source = 'revision = "b"\ndown_revision = "a"\n\n\ndef upgrade(op=None):\n    op.drop_table("users")\n'
+    module = parse(SourceText(source))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    assert [operation.kind for operation in revision.operations] == ["drop_table"]

@@ -71,6 +71,8 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
         made, table = operation.constraint, operation.table_name
         if made.kind != "foreign key" or table is None or context.is_new(operation):
             return
+        if not context.targets((), operation):
+            return
         key = _key(table, made)
         before = context.once_each_way(_made, "downgrade").get(key)
         if before is None or not _is_dropped(operation, context):

@@ -4,18 +4,29 @@ Most changes of a table are INSTANT, or INPLACE beside the application's writes,
 every row is written into it, and all writes wait until it takes the old one's place. It takes as long as the table is large, and as
 much disk again.
 
-Do it with a tool that copies beside the application and follows its writes (gh-ost, pt-online-schema-change), or while nobody uses the table.
-State what is expected, as in `ALTER TABLE … , ALGORITHM=INPLACE, LOCK=NONE`: then the database refuses instead of copying.
-`table-rewrite` speaks of changes of a type and of new columns.
+Do it with a tool that copies beside the application and follows its writes, or while nobody uses the table. pt-online-schema-change takes both databases, and
+tables with foreign keys; gh-ost refuses those, and does not promise MariaDB. State what is expected, as in `ALTER TABLE … , ALGORITHM=INPLACE, LOCK=NONE`: then the
+database refuses instead of copying.
+
+A foreign key is added in place while `foreign_key_checks` is 0, and then no row is looked at: look for rows without a parent yourself before it. Nothing is said
+where the revision has turned the checks off. `table-rewrite` speaks of changes of a type and of new columns.
 
 ```python bad dialect=mysql
 def upgrade():
     op.create_check_constraint("ck_orders_total", "orders", "total >= 0")
 #   ^^^^^^^^^^^^^^^^^^^^^^^^^^ copies `orders`
 ```
+```python bad dialect=mysql
+def upgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ `foreign_key_checks = 0`
+```
 ```python good dialect=mysql
 def upgrade():
     op.create_index("ix_orders_total", "orders", ["total"])
+    op.execute("SET foreign_key_checks = 0")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+    op.execute("SET foreign_key_checks = 1")
 ```
 ```python good dialect=mysql
 def upgrade():
@@ -32,7 +43,15 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddConstraint, CreateIndex, DropColumn, DropConstraint, DropIndex
+from foreshot.migration.operations import (
+    AddConstraint,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    Operation,
+    SetOption,
+)
 from foreshot.rules.locking import _waiting as waiting
 
 
@@ -56,12 +75,28 @@ class CopyAlgorithm(OperationRule[AddConstraint | DropConstraint | CreateIndex |
             for wait in waiting.effects(operation, context, self.databases)
             if wait.effect.algorithm == "COPY" and wait.effect.blocks != "nothing"
         ]
-        if found:
+        key = isinstance(operation, AddConstraint) and operation.constraint.kind == "foreign key"
+        if found and not (key and _is_unchecked(operation, context)):
             table = operation.table_name
+            advice = (
+                "Check the rows first, and add it with `foreign_key_checks = 0`."
+                if key
+                else "Use an online tool, such as pt-online-schema-change."
+            )
             yield self.finding(
                 operation.site.name,
                 f"This copies {code(table)}, and blocks {waiting.blocked(found, table)} meanwhile"
-                f"{waiting.where(found, context)}. Use an online tool, such as gh-ost.",
+                f"{waiting.where(found, context)}. {advice}",
                 operation=operation,
                 targets=waiting.targets(found),
             )
+
+
+def _is_unchecked(operation: Operation, context: Context) -> bool:
+    """Whether the revision has turned off the checks of foreign keys before, and so the copying."""
+    said = [
+        earlier.value
+        for earlier in context.before(operation)
+        if isinstance(earlier, SetOption) and earlier.name == "foreign_key_checks"
+    ]
+    return bool(said) and str(said[-1]).lower() in ("0", "off", "false")

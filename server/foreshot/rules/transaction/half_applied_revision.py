@@ -33,6 +33,18 @@ def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
+A key that is made anew fails on no row, for the rows have kept to it so far:
+
+```python setup
+def upgrade():
+    op.create_table("teams", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("users", sa.Column("team_id", sa.Integer(), sa.ForeignKey("teams.id", name="users_ibfk_1")))
+```
+```python good dialect=mysql
+def upgrade():
+    op.drop_constraint("users_ibfk_1", "users", type_="foreignkey")
+    op.create_foreign_key("users_ibfk_1", "users", "teams", ["team_id"], ["id"], ondelete="CASCADE")
+```
 """
 
 from __future__ import annotations
@@ -44,12 +56,14 @@ from foreshot.lint import blocks
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
     BulkInsert,
+    DropConstraint,
     Operation,
     TableOperation,
 )
@@ -103,13 +117,43 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
     if not operation.site.runs_on(database) or not before.site.runs_on(database):
         return False
     assert isinstance(operation, TableOperation)
-    if isinstance(operation, AddConstraint) and _is_over_nulls(operation, context):
+    if isinstance(operation, AddConstraint) and (
+        _is_over_nulls(operation, context) or _is_made_anew(operation, context)
+    ):
         return False
     facts = Facts(table_is_new=context.is_new(operation))
     return any(
         effects_of(operation, target, facts=facts).can_fail_on_rows is not None
         for target in context.targets((database,), operation)
     )
+
+
+def _is_made_anew(operation: AddConstraint, context: Context) -> bool:
+    """Whether the rows have kept to it until now: the revision has dropped the same key, and written nothing since it began."""
+    if operation.constraint.kind != "foreign key" or any(
+        not isinstance(earlier, TableOperation) or isinstance(earlier, BulkInsert)
+        for earlier in context.before(operation)
+    ):
+        return False
+    made = operation.constraint
+    if any(
+        isinstance(earlier, DropConstraint)
+        and earlier.table_name == operation.table_name
+        and earlier.constraint_kind == "foreign key"
+        and (made.name is None or earlier.name == made.name)
+        for earlier in context.before(operation)
+    ):
+        return True
+    for state in states(operation, context):
+        table = state.start.tables.get(operation.table_name or "")
+        for key in table.foreign_keys if table is not None else ():
+            if (key.columns, key.ref_table, key.ref_columns) == (
+                made.columns,
+                made.ref_table,
+                made.ref_columns,
+            ):
+                return key.validated
+    return False
 
 
 def _is_over_nulls(operation: AddConstraint, context: Context) -> bool:

@@ -106,11 +106,16 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
     sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
     unsure = list(sift.hidden)
     ordered = _ordered_indexes(target)
+    # They are there, in a schema that env.py does not have compared, and so is what stands on them.
+    apart = {
+        item.table_name
+        for item in comparison.differences
+        if item.kind == "add_table" and item.table_name in schema.tables
+    }
     pending: list[Pending] = []
     for certain, items in ((True, sift.certain), (False, sift.possible)):
         for item in items:
-            if item.kind == "add_table" and item.table_name in schema.tables:
-                # It is there, in a schema that env.py does not have compared.
+            if item.table_name in apart:
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
             if _is_lossy(item, ordered, schema) or _OURS in item.text:

@@ -263,6 +263,16 @@ class T(Base):
     assert drift(model, schema(there, table(name="old"))).pending == ()
 
 
+def test_a_table_in_a_schema_that_is_not_compared_lacks_no_index() -> None:
+    model = MODEL.format(
+        'a = sa.Column(sa.Integer); __table_args__ = (sa.Index("ix_a", "a"), {"schema": "public"})'
+    )
+    there = table(
+        column("a", "INTEGER"), name="public.t", indexes=(Index("ix_a", "written", ("a",), False, MADE),)
+    )
+    assert drift(model, schema(there)).pending == ()
+
+
 def test_an_index_whose_order_alone_differs_is_not_accused() -> None:
     model = MODEL.format('a = sa.Column(sa.Integer); __table_args__ = (sa.Index("ix_a", a.desc()),)')
     there = table(column("a", "INTEGER"), indexes=(Index("ix_a", "written", ("a",), False, MADE),))

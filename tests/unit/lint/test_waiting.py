@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from foreshot.workspace.project import Project
 from rules.harness import REVISION, as_revision, project_of, reports_of
 
 KEY = 'op.create_foreign_key("fk", "orders", "users", ["user_id"], ["id"])'
@@ -121,3 +123,21 @@ def test_a_table_that_goes_before_on_postgresql_is_named_for_postgresql_alone():
     down = ['op.drop_table("plans")', 'op.drop_column("users", "bio")']
     [message] = said("missing-lock-timeout", up, down, dialect="postgresql,mysql")
     assert "queue behind it on PostgreSQL." in message
+
+
+def test_one_revision_of_many_is_no_custom():
+    add = 'def upgrade():\n    op.add_column("orders", sa.Column("note", sa.Text()))\n'
+    texts = {SETUP: LIMITED}
+    for number in range(2, 16):
+        texts[f"migrations/versions/{number:04}_one.py"] = as_revision(
+            add, f"{number:04}", f"{number - 1:04}"
+        )
+    whole = project_of(texts, {"dialect": "postgresql"})
+    analyses = {
+        path: replace(analysis, reviewed=path.endswith("0015_one.py"))
+        for path, analysis in whole.analyses.items()
+    }
+    project = Project(whole.files, whole.surroundings, analyses, history=whole.history)
+    [report] = reports_of(project, "missing-lock-timeout")
+    assert report.path.endswith("env.py")
+    assert "One operation in one revision" in report.message

@@ -42,6 +42,28 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+```python app/models.py
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+metadata = MetaData()
+#| `metadata` has no naming convention
+
+
+class Base(DeclarativeBase):
+    metadata = metadata
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations
@@ -72,7 +94,9 @@ class NamingConventionMissing(ProjectRule):
                 continue
             if not any(table.metadata == identity for table in models.target_tables):
                 continue
-            name = identity.removesuffix(".metadata").rpartition(".")[2]
+            owner = identity.removesuffix(".metadata")
+            of_module = project.surroundings.modules.locate(owner) is not None
+            name = (identity if of_module else owner).rpartition(".")[2]
             told = f"{code(name)} has no naming convention: each database makes up its own constraint names. Give its `MetaData` one."
             # PostgreSQL's own names are always the same ones: a project that has lived with them has no need of others.
             alone = {target.database for target in project.targets} == {"postgresql"}

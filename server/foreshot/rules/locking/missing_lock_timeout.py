@@ -278,17 +278,18 @@ class MissingLockTimeout(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Once for the environment, or on each revision where others set timeouts."""
-        sets, waits, revisions = 0, 0, 0
+        sets, without, waits, revisions = 0, 0, 0, 0
         for entry in project.entries:
             kinds = [note[0] for note in entry.notes.get(self.name, ())]
             sets += "sets" in kinds
+            without += "waits" in kinds and "sets" not in kinds
             if not entry.reviewed:
                 continue
             waits += kinds.count("waits")
             revisions += "waits" in kinds
         if not waits:
             return
-        if sets * _SHARE >= sets + revisions:
+        if sets * _SHARE >= sets + without:
             yield from self._on_revisions(project)
             return
         env, path = project.env, project.environment.env_py

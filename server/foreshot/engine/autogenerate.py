@@ -6,6 +6,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Callable, Generator, Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -103,11 +104,42 @@ def compare(
     with _quiet():
         alembic("autogenerate.compare")._populate_migration_script(autogen, script)
     upgrade, downgrade = script.upgrade_ops_list[0], script.downgrade_ops_list[0]
+    _put_in_order(upgrade.ops, schema)
+    upgrade.reverse_into(downgrade)
     render = alembic("autogenerate.render")
     with _quiet():
         differences = tuple(_differences(upgrade, autogen, render))
         text, back = (_body(part, autogen, render) for part in (upgrade, downgrade))
     return Comparison(differences, text, back, tuple(sorted(autogen.imports)), tuple(connection.undecided))
+
+
+def _put_in_order(found: list[Any], schema: Schema) -> None:
+    """Sort what Alembic brings in the order of a set: a table goes behind those that refer to it, others come by name."""
+    ops = alembic("operations.ops")
+    gone = sorted(_table_of(op) for op in found if isinstance(op, ops.DropTableOp))
+    referring: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(gone, ()))
+    together = set(gone)
+    for name in gone:
+        table = schema.tables.get(name)
+        for key in table.foreign_keys if table is not None else ():
+            if key.ref_table in together and key.ref_table != name:
+                referring.add(key.ref_table, name)
+    with contextlib.suppress(CycleError):
+        gone = list(referring.static_order())
+    ranks = {name: rank for rank, name in enumerate(gone)}
+    made = {_table_of(op) for op in found if isinstance(op, ops.CreateTableOp)}
+
+    def place(op: Any) -> tuple[int, int, str]:
+        name = _table_of(op)
+        if name in made:
+            return 0, 0, ""
+        return (1, ranks[name], "") if name in ranks else (2, 0, name)
+
+    found.sort(key=place)
+
+
+def _table_of(op: Any) -> str:
+    return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
 
 
 def _context(connection: Answering, target: Target, options: Options, include: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
@@ -12,11 +13,14 @@ from msgspec.structs import replace
 from foreshot.lint.report import RelatedPlace, Report
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
-from foreshot.lint.words import MAX_NAMES
+from foreshot.lint.words import MAX_NAMES, code, listed
 from foreshot.project.settings import Settings
 
 MAX_PLACES: Final = 100
 """Further places of one cause that are listed; how many there are is said."""
+MOST_NAMED: Final = 3
+"""Further names of which one thing is said at one place; how many more there are is said."""
+_NAMES: Final = re.compile(r"`([^`]*)`")
 _LOCKING = "locking"
 _SIZED = frozenset({"mixed-schema-and-data", "unbatched-backfill"})
 """Rules of other families for which it matters how large a table is."""
@@ -52,10 +56,13 @@ def suppressed(reports: Iterable[Report], suppressions: Sequence[Suppression]) -
 
 
 def said_once(reports: Iterable[Report]) -> list[Report]:
-    """One report for each cause: the first, with the places of the others as related ones."""
+    """One report for each cause: the first, with the places of the others as related ones.
+
+    What is said of several names at one place, as of the tables of a loop, is one too: it names the first and counts the rest.
+    """
     kept: list[Report] = []
     groups: dict[tuple[str, str], list[Report]] = {}
-    for report in reports:
+    for report in _at_one_place(reports):
         group = groups.setdefault((report.cause, report.severity), []) if report.cause else []
         if not group:
             kept.append(report)
@@ -73,8 +80,61 @@ def _joined(report: Report, group: Sequence[Report]) -> Report:
         report,
         message=f"{report.message} {more}.",
         related=(*report.related, *places[:MAX_PLACES]),
-        same=tuple(other.key for other in others),
+        same=(*report.same, *(key for other in others for key in (other.key, *other.same))),
         certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,
+    )
+
+
+def _at_one_place(reports: Iterable[Report]) -> list[Report]:
+    """The reports, those as one that say the same of several names at one place."""
+    places: dict[tuple[object, ...], list[Report]] = {}
+    for report in reports:
+        place = (report.path, report.span, report.rule, report.severity, report.databases)
+        places.setdefault(place, []).append(report)
+    found: list[Report] = []
+    for there in places.values():
+        if len(there) == 1:
+            found += there
+            continue
+        alike: dict[str, list[Report]] = {}
+        for report in there:
+            alike.setdefault(_said_of_any(report), []).append(report)
+        found += [_of_all(group) for group in alike.values()]
+    return found
+
+
+def _said_of_any(report: Report) -> str:
+    """What a report says, without the names of what it says it of."""
+    names = {*(report.table or "").split("."), *(report.object or "").split("."), report.table, report.object}
+    return _NAMES.sub(
+        lambda found: "``" if all(part in names for part in found[1].split(".")) else found[0], report.message
+    )
+
+
+def _of_all(group: Sequence[Report]) -> Report:
+    """The first of reports that differ in their names, with the names of the others."""
+    first, *others = group
+    if not others:
+        return first
+    named = [_NAMES.findall(report.message) for report in group]
+    # The table where tables differ, else the first name that does.
+    by_table = all(report.table and report.table in names for report, names in zip(group, named, strict=True))
+    tables = [report.table for report in group] if by_table else []
+    if len(set(tables)) == len(group):
+        subjects = [str(table) for table in tables]
+    else:
+        at = next(
+            (place for place, names in enumerate(zip(*named, strict=True)) if len(set(names)) > 1), None
+        )
+        subjects = [names[at] for names in named] if at is not None else []
+    rest = list(dict.fromkeys(subjects[1:]))
+    shown = rest if len(rest) <= MOST_NAMED + 1 else rest[:MOST_NAMED]
+    listing = [code(name) for name in shown] + ([f"{len(rest) - len(shown)} more"] if shown != rest else [])
+    return replace(
+        first,
+        message=f"{first.message} The same for {listed(listing)}." if listing else first.message,
+        same=(*first.same, *(key for other in others for key in (other.key, *other.same))),
+        certainty="certain" if any(one.certainty == "certain" for one in group) else first.certainty,
     )
 
 

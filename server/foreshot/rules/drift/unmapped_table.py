@@ -2,6 +2,7 @@
 
 Whoever runs `alembic revision --autogenerate` next gets an `op.drop_table` for it. That is right when the model was removed on purpose, and deletes
 data when the table belongs to a library, to raw SQL or to another application. Then an `include_object` hook in env.py leaves it out.
+A table whose model is there, and only not imported, is [models-not-imported](models-not-imported.md)'s.
 
 ```python setup
 def upgrade():
@@ -46,7 +47,7 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding
-from foreshot.lint.mapped import drift_of_project
+from foreshot.lint.mapped import drift_of_project, models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 
@@ -62,8 +63,10 @@ class UnmappedTable(ProjectRule):
         drift = drift_of_project(project)
         if drift is None or path is None or env is None or not env.online:
             return
+        # A model that env.py does not load, or of another base, is another rule's.
+        mapped = {table.full_name for table in models_of(project.surroundings).tables}
         for item in drift.pending:
-            if item.difference.kind == "remove_table" and item.certain:
-                table = item.difference.table_name
+            table = item.difference.table_name
+            if item.difference.kind == "remove_table" and item.certain and table not in mapped:
                 told = f"No model maps {code(table)}, which the migrations create: autogenerate will drop it."
                 yield self.finding(env.online[0].name, told, path=path, object=table)

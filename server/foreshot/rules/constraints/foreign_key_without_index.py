@@ -112,7 +112,7 @@ class ForeignKeyWithoutIndex(ProjectRule):
                 more = f" ({len(others)} more like it)" if others else ""
                 yield self.finding(
                     span,
-                    f"Deleting a row of {code(key.ref_table)} reads all of {code(name)}: no index begins with"
+                    f"Deleting a row of {code(key.ref_table)} reads all of {code(name)}{project.where([target])}: no index begins with"
                     f" {listed(list(map(code, key.columns)))}{more}. Create one.",
                     path=entry.path,
                     object=f"{name}.{key.columns[0]}",

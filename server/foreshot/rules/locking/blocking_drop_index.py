@@ -11,7 +11,7 @@ index of a partitioned table or one that a constraint needs.
 
 The lock is a brief one, so this is information only. It does not matter on a table that the same revision created or
 drops, nor where something else than another such drop locks the table against everybody in the same transaction, earlier
-or later: all queue behind that anyway. Nor does it on MySQL, MariaDB and SQLite, which have no such form. `downgrade()` is
+or later: all queue behind that anyway. Nothing is said of `IF EXISTS` where the history has made no such index. Nor does it matter on MySQL, MariaDB and SQLite, which have no such form. `downgrade()` is
 not looked at: it is made to undo a deployment.
 
 ```python bad
@@ -64,6 +64,10 @@ def upgrade():
 def upgrade():
     with op.get_context().autocommit_block():
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
+```
+```python good
+def upgrade():
+    op.execute("DROP INDEX IF EXISTS ix_users_of_a_build_that_failed")
 ```
 ```python bad dialect=postgresql,sqlite
 def upgrade():
@@ -131,6 +135,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import DropIndex, DropTable
 from foreshot.rules.locking import _indexes as indexes
@@ -151,6 +156,8 @@ class BlockingDropIndex(OperationRule[DropIndex]):
     def check(self, operation: DropIndex, context: Context) -> Iterator[Finding]:
         """Whether everybody queues behind the drop."""
         if operation.concurrently is not False or not isinstance(operation.name, str):
+            return
+        if operation.if_exists and _is_unheard_of(operation.name, operation, context):
             return
         table = indexes.table_of(operation, context)
         if context.schema.is_new(table, operation) or _is_dropped(table, operation, context):
@@ -184,6 +191,12 @@ class BlockingDropIndex(OperationRule[DropIndex]):
             changes = in_both_directions(finding.operation, context)
             if changes:
                 yield Fix("Drop the index concurrently, in an autocommit block", "unsafe", tuple(changes))
+
+
+def _is_unheard_of(name: str, operation: DropIndex, context: Context) -> bool:
+    """Whether the history has no index of that name, which `IF EXISTS` allows for."""
+    told = list(states(operation, context, ("postgresql",)))
+    return bool(told) and all(state.owner_of(name) is None for state in told)
 
 
 def _is_dropped(table: str | None, operation: DropIndex, context: Context) -> bool:

@@ -159,9 +159,9 @@ def _is_parameter(item: ast.expr) -> bool:
         case ast.Constant(value=str(text)):
             return text in ("?", "%s") or bool(re.fullmatch(r":\w+", text))
         case ast.BinOp(op=ast.Add(), left=ast.Constant(value=str(text))):
-            return bool(re.fullmatch(r":\w+", text))
+            return bool(re.fullmatch(r":\w*", text))
         case ast.JoinedStr(values=[ast.Constant(value=str(text)), *rest]):
-            return bool(re.fullmatch(r":\w+", text)) and all(
+            return bool(re.fullmatch(r":\w*", text)) and all(
                 isinstance(one, ast.FormattedValue) for one in rest
             )
         case _:

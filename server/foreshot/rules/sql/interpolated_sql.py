@@ -88,6 +88,16 @@ def upgrade():
     values = {f"id{i}": ids[i] for i in range(len(ids))}
     op.execute(sa.text(f"UPDATE users SET active = true WHERE id IN ({names})").bindparams(**values))
 ```
+```python good
+from app.constants import preferences
+
+
+def upgrade():
+    values = preferences()
+    columns = ", ".join(values.keys())
+    placeholders = ", ".join(f":{key}" for key in values.keys())
+    op.get_bind().execute(sa.text(f"INSERT INTO preferences ({columns}) VALUES ({placeholders})"), values)
+```
 ```python bad
 def upgrade():
     found = op.get_bind().execute(sa.text("SELECT name FROM users"))

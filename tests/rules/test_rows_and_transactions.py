@@ -177,3 +177,22 @@ def test_a_value_of_another_enum() -> None:
     op.execute("ALTER TYPE state ADD VALUE 'later' AFTER 'late'")
 """
     assert not found("enum-value-used-in-same-transaction", body)
+
+
+@pytest.mark.parametrize(
+    ("before", "way_back", "said"),
+    [(3, "pass", False), (2, "pass", True), (3, 'op.drop_table("made_2")', True)],
+)
+def test_a_project_that_only_goes_forward(before: int, way_back: str, said: bool) -> None:
+    files = {"migrations/env.py": ENV}
+    for number in range(1, before + 2):
+        back = way_back if number == 2 else "pass"
+        body = (
+            f'def upgrade():\n    op.create_table("made_{number}", sa.Column("id", sa.Integer()))\n\n\n'
+            f"def downgrade():\n    {back}\n"
+        )
+        parent = f"000{number - 1}" if number > 1 else None
+        place = REVISION if number == before + 1 else f"migrations/versions/000{number}_made.py"
+        files[place] = as_revision(body, f"000{number}", parent)
+    reports = reports_of(project_of(files, {"dialect": "postgresql"}), "missing-downgrade")
+    assert any(report.path.endswith(REVISION) for report in reports) is said

@@ -4,7 +4,8 @@
 later one's schema, and the next upgrade fails on what exists already.
 
 Where a change cannot be undone, say so: a `downgrade()` that raises is not reported. A revision that only changes data is
-not reported either, nor is a project whose own `script.py.mako` has no `downgrade()`.
+not reported either, nor is a project that only goes forward: its own `script.py.mako` has no `downgrade()`, or several revisions before this one change something and
+none takes anything back.
 
 ```python bad
 def upgrade():
@@ -131,6 +132,8 @@ def downgrade():
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -163,6 +166,11 @@ _SCHEMA = (
 )  # fmt: skip
 
 
+_HABIT: Final = 3
+"""Revisions that change something, after which a project without a way back is one that only goes forward."""
+_LOOKED_AT: Final = 50
+
+
 class MissingDowngrade(RevisionRule):
     """``upgrade()`` changes the schema, ``downgrade()`` nothing."""
 
@@ -174,6 +182,8 @@ class MissingDowngrade(RevisionRule):
         functions = context.revision.functions
         upgrade, downgrade = functions.get("upgrade"), functions.get("downgrade")
         if upgrade is None or not any(map(_stays, context.upgrade)):
+            return
+        if (downgrade is None or downgrade.empty) and _only_goes_forward(context):
             return
         if downgrade is None:
             template = context.surroundings.template
@@ -200,6 +210,16 @@ class MissingDowngrade(RevisionRule):
         if downgrade is not None and undoing is not None:
             body = SetFunctionBody(downgrade.span, undoing.code)
             yield Fix("Write the inverse into `downgrade()`", "unsafe", (body, *undoing.imports))
+
+
+def _only_goes_forward(context: Context) -> bool:
+    """Whether several revisions above change something, and none of the nearest takes anything back: what there is to say was said of the first ones."""
+    story = next(
+        (story for target in context.targets() if (story := context.story(target)) is not None), None
+    )
+    above = list(islice(story.above(), _LOOKED_AT)) if story is not None else []
+    changing = sum(bool(delta.upgrade) for _, delta in above)
+    return changing >= _HABIT and not any(delta.downgrade or delta.problem for _, delta in above)
 
 
 def _stays(operation: Operation) -> bool:

@@ -247,6 +247,9 @@ def load_project(
         told = not reviewed or known.story == history.mark(path)
         if known is NOT_READ or known.reviewed != reviewed or not told:
             pending.append(_Pending(path, data, marks[path], hints.get(path), reviewed))
+    # Along the history each revision finds its state where the one before it left it.
+    rank = {node.key: index for index, node in enumerate(history.graph.order)} if pending else {}
+    pending.sort(key=lambda item: rank.get(item.path, -1))
     for path, kept in _analyse_all(
         pending, surroundings, history, options.jobs, _half(progress, first=False)
     ):

@@ -123,7 +123,7 @@ def _on_table(draft: Draft, test: Test) -> bool | None:
         if column is not None:
             return None if column.perhaps and column.type.stored is None and column.nullable is None else True
         return None if test.name is None else False
-    names = set(names_on(table))
+    names = names_on(table)
     if test.name is not None:
         return test.name in names
     if test.columns:

@@ -54,6 +54,8 @@ class RevisionStory:
 
     @cached_property
     def _between(self) -> Schema:
+        if self._story.does(self._node.key) is self._delta:
+            return self._story.after_key(self._node.key)
         return after(self._before, self.revision, self._delta, self.target)
 
     def above(self) -> Iterator[tuple[str, Delta]]:

@@ -71,6 +71,16 @@ class Story:
         index = self._places.get(key)
         return self._nothing if index is None else self._before(index)
 
+    def after_key(self, key: str) -> Schema:
+        """The schema after a revision, by the file."""
+        index = self._places.get(key)
+        return self._nothing if index is None else self._after(index)
+
+    def does(self, key: str) -> Delta:
+        """What the file of that key does, as the story is told."""
+        index = self._places.get(key)
+        return NOTHING if index is None else self._delta_of(index)
+
     @cached_property
     def _places(self) -> dict[str, int]:
         return {node.key: index for index, node in enumerate(self.graph.nodes)}

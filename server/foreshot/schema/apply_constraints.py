@@ -90,7 +90,7 @@ def add_unique(
         if draft.dialect == "postgresql":
             written, named = postgresql_name(table.name, columns, "key", taken_names(draft, table)), "server"
         elif draft.target.is_mysql and columns:
-            written, named = mysql_index_name(columns[0], set(names_on(table))), "server"
+            written, named = mysql_index_name(columns[0], names_on(table)), "server"
     made = st.Key(written, named, columns, draft.origin, deferrable)
     return replace(table, uniques=(*table.uniques, made))
 
@@ -107,7 +107,7 @@ def add_check(
         written = postgresql_name(table.name, of if len(of) == 1 else (), "check", taken_names(draft, table))
         named = "server"
     elif written is None and draft.dialect == "mysql":
-        written, named = mysql_key_name(table.name, set(names_on(table)), "_chk_"), "server"
+        written, named = mysql_key_name(table.name, names_on(table), "_chk_"), "server"
     elif written is None and draft.dialect == "mariadb":
         written, named = (column or _numbered(table)), "server"
     check = st.Check(written, named, made.condition, draft.origin, not made.not_valid, implied_by=implied)
@@ -117,7 +117,7 @@ def add_check(
 def _numbered(table: Table) -> str:
     """MariaDB's CONSTRAINT_1, CONSTRAINT_2…"""
     number = 1
-    taken = set(names_on(table))
+    taken = names_on(table)
     while f"CONSTRAINT_{number}" in taken:
         number += 1
     return f"CONSTRAINT_{number}"
@@ -153,7 +153,7 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
         if draft.dialect == "postgresql":
             written, named = postgresql_name(table.name, columns, "fkey", taken_names(draft, table)), "server"
         elif draft.target.is_mysql:
-            written, named = mysql_key_name(table.name, set(names_on(table))), "server"
+            written, named = mysql_key_name(table.name, names_on(table)), "server"
     key = st.ForeignKey(
         written,
         named,
@@ -171,9 +171,7 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
     if draft.target.is_mysql and not _is_indexed(table, columns):
         # An index made for an earlier key gives way to this one, which has the new key's name (sql_table.cc).
         table = without_implied(draft, table, columns)
-        name = (
-            written if named != "server" and written else mysql_index_name(columns[0], set(names_on(table)))
-        )
+        name = written if named != "server" and written else mysql_index_name(columns[0], names_on(table))
         index = st.Index(name, "server", columns, unique=False, origin=draft.origin, implied_by=written)
         table = replace(table, indexes=(*table.indexes, index))
     return table
@@ -358,7 +356,7 @@ def name_of(
 
 
 def taken_names(draft: Draft, table: Table) -> set[str]:
-    return draft.constraint_names() | set(names_on(table)) | set(draft.tables)
+    return draft.constraint_names() | names_on(table) | set(draft.tables)
 
 
 def doubted(draft: Draft, table: Table, why: str) -> Table:

@@ -45,7 +45,7 @@ def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | Non
         elif draft.dialect == "postgresql":
             written, named = postgresql_name(table.name, columns, "idx", taken_names(draft, table)), "server"
         elif draft.target.is_mysql:
-            written, named = mysql_index_name(columns[0], set(names_on(table))), "server"
+            written, named = mysql_index_name(columns[0], names_on(table)), "server"
     valid = True if not made.concurrently else None
     where = made.where if draft.dialect in ("postgresql", "sqlite") else None
     return st.Index(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -138,7 +139,7 @@ class Draft:
 
     def constraint_names(self) -> set[str]:
         """Every name of an index, a key or a constraint: one space on PostgreSQL within a schema."""
-        return {name for table in self.tables.values() for name in names_on(table)}
+        return set[str]().union(*map(names_on, self.tables.values()))
 
     def type_of(self, written: Plain, sql: str | None, create: bool = False) -> ColumnType:
         """A column's type; with ``create`` a native enum type that is missing is made, as SQLAlchemy does with a table."""
@@ -170,9 +171,21 @@ def items_on(table: Table) -> Iterator[st.Key | st.Index | st.ForeignKey | st.Ch
     yield from (*table.uniques, *table.indexes, *table.foreign_keys, *table.checks, *table.exclusions)
 
 
-def names_on(table: Table) -> Iterator[str]:
+def names_on(table: Table) -> frozenset[str]:
     """Names of what lives on a table."""
-    return (item.name for item in items_on(table) if item.name)
+    # Each operation asks of all tables, and few change between two of them: a table is known again as the object that it is.
+    known = _NAMES.get(id(table))
+    if known is not None and known[0] is table:
+        return known[1]
+    if len(_NAMES) >= _MAX_NAMES:
+        _NAMES.clear()
+    found = frozenset(item.name for item in items_on(table) if item.name)
+    _NAMES[id(table)] = (table, found)
+    return found
+
+
+_MAX_NAMES: Final = 10_000
+_NAMES: Final[dict[int, tuple[Table, frozenset[str]]]] = {}
 
 
 def known_columns(names: tuple[str | None, ...]) -> tuple[str, ...] | None:

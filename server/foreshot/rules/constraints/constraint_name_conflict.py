@@ -44,7 +44,7 @@ from foreshot.lint.states import State, made_here, names_given, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.migration.specs import Direction
-from foreshot.schema.draft import items_on
+from foreshot.schema.draft import items_on, names_on
 from foreshot.schema.names import cut
 from foreshot.schema.state import Origin, Schema, Table
 
@@ -118,7 +118,7 @@ def _may_be_taken(name: str, state: State, operation: ops.TableOperation, contex
     known = context.once(_names)
     if (database, direction) not in known:
         story = context.story(state.target)
-        end = _names_in(story.end(direction), given=True) if story is not None else frozenset[str]()
+        end = _given_by_server(story.end(direction), state.start) if story is not None else frozenset[str]()
         known[database, direction] = _names_in(state.start) | end
     wanted = (cut(name, database) if database == "postgresql" else name).lower()
     return wanted in known[database, direction] or context.once(_given)[wanted] > 1
@@ -139,13 +139,19 @@ def _given(context: Context) -> Counter[str]:
     return found
 
 
-def _names_in(schema: Schema, *, given: bool = False) -> frozenset[str]:
-    """The names of all keys, indexes and checks of a schema, in lower case; ``given``: only those that nobody wrote."""
+def _names_in(schema: Schema) -> frozenset[str]:
+    """The names of all keys, indexes and checks of a schema, in lower case."""
+    return frozenset(map(str.lower, frozenset[str]().union(*map(names_on, schema.tables.values()))))
+
+
+def _given_by_server(end: Schema, start: Schema) -> frozenset[str]:
+    """The names of a schema that nobody wrote, on tables that are not as they were, in lower case."""
     return frozenset(
         item.name.lower()
-        for table in schema.tables.values()
+        for name, table in end.tables.items()
+        if start.tables.get(name) is not table
         for item in items_on(table)
-        if item.name is not None and not (given and item.named == "written")
+        if item.name is not None and item.named != "written"
     )
 
 

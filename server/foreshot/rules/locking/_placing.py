@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import cast
+from typing import Final, cast
 
 from foreshot.lint import writing
 from foreshot.lint.context import Context
@@ -93,10 +93,28 @@ def followers(context: Context) -> Mapping[Span, Span]:
     return {one: other for body in context.once(bodies).values() for one, other in pairwise(body)}
 
 
+_COMPOUND: Final = (
+    ast.Module,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    ast.TryStar,
+    ast.ExceptHandler,
+    ast.match_case,
+)
+
+
 def bodies(context: Context) -> Mapping[Span, tuple[Span, ...]]:
     """The statements inside each compound statement or function; of a branch that is not its first, by its first statement."""
     found: dict[Span, tuple[Span, ...]] = {}
-    for node in ast.walk(context.module.tree):
+    for node in (node for kind in _COMPOUND for node in context.module.nodes(kind)):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):

@@ -134,7 +134,7 @@ class NamingConventionMismatch(ProjectRule):
             return
         models = models_of(project.surroundings)
         # What could not be read of the models may have the name.
-        if models.doubts or not models.tables:
+        if models.doubts and (models.tables or not models.targets):
             return
         known = _names(models)
         head = head_of(project)

@@ -224,9 +224,13 @@ def _lasting(context: Context, direction: Direction, order: int | None) -> Itera
 
 
 def _stays(operations: list[Operation]) -> Iterator[Operation]:
-    """Those that fail, or do something else, when they are run once more."""
+    """Those that fail, or do something else, when they are run once more.
+
+    What stands in an autocommit block, or before one, is committed whatever follows: another block behind it changes nothing for it.
+    """
     dropped: set[object] = set()
-    for operation in operations:
+    blocks = [number for number, operation in enumerate(operations) if operation.site.autocommit]
+    for operation in operations[blocks[-1] + 1 if blocks else 0 :]:
         if isinstance(operation, ops.DropIndex | ops.DropConstraint) and operation.if_exists:
             dropped.add(operation.name)
             continue

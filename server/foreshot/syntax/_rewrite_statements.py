@@ -87,7 +87,9 @@ def wrap_statements(draft: Draft, change: WrapStatements, newline: str) -> None:
     head = "" if joined else layout.indented(change.header, indent, newline) + newline
     lead = layout.indented(change.lead, indent + unit, newline) + newline if change.lead else ""
     edits = [Edit(Span(begin, begin), head + lead)] if head or lead else []
-    for row in range(top, layout.lines.position(end)[0] + 1):
+    # Comments between a block and what goes into it stand in it as well.
+    above = layout.lines.position(layout.end(run.block[run.first - 1]))[0] + 1 if joined else top
+    for row in range(above, layout.lines.position(end)[0] + 1):
         line_start, line_end = layout.lines.line_bounds(row)
         line = layout.content[line_start:line_end]
         if line.strip() and row - top not in inside:

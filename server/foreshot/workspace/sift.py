@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from foreshot.lint.report import RelatedPlace, Report
+from foreshot.lint.report import Offer, RelatedPlace, Report
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
 from foreshot.lint.words import MAX_NAMES, code, listed
@@ -81,6 +81,7 @@ def _joined(report: Report, group: Sequence[Report]) -> Report:
         message=f"{report.message} {more}.",
         related=(*report.related, *places[:MAX_PLACES]),
         same=(*report.same, *(key for other in others for key in (other.key, *other.same))),
+        offers=tuple(_for_all(offer, number, others) for number, offer in enumerate(report.offers)),
         certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,
     )
 
@@ -136,6 +137,15 @@ def _of_all(group: Sequence[Report]) -> Report:
         same=(*first.same, *(key for other in others for key in (other.key, *other.same))),
         certainty="certain" if any(one.certainty == "certain" for one in group) else first.certainty,
     )
+
+
+def _for_all(offer: Offer, number: int, others: Sequence[Report]) -> Offer:
+    """A repair that is made for the other places as well, called as ``resolve.together`` calls it."""
+    further = [other.offers[number] for other in others if number < len(other.offers)]
+    further = [item for item in further if item.safety == offer.safety]
+    if all(item.title == offer.title for item in further):
+        return offer
+    return replace(offer, title=f"{offer.title}, and {len(further)} more like it")
 
 
 def said_of_shipped(found: Iterable[tuple[str, Iterable[Report]]]) -> dict[str, list[Report]]:

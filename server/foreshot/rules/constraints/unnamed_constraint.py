@@ -37,6 +37,17 @@ def downgrade():
 def upgrade():
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
+```python bad
+def upgrade():
+    op.create_unique_constraint(None, "users", ["email"])
+    #                           ^^^^ Name it. One more place
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
+```
+```python fixed
+def upgrade():
+    op.create_unique_constraint("users_email_key", "users", ["email"])
+    op.create_foreign_key("orders_user_id_fkey", "orders", "users", ["user_id"], ["id"])
+```
 ```python bad dialect=sqlite
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
@@ -105,6 +116,7 @@ class UnnamedConstraint(OperationRule[AddConstraint]):
             operation=operation,
             targets=naming or refusing,
             severity=None if naming else "error",
+            cause=f"{operation.site.function}|{bool(naming)}",
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

@@ -91,6 +91,10 @@ def upgrade():
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
 ```python good
+def upgrade():
+    op.create_unique_constraint("uq_scores", "scores", ["team", "scores_id"])
+```
+```python good
 members = sa.table("members", sa.column("mail"))
 
 
@@ -105,7 +109,7 @@ def upgrade():
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from foreshot.knowledge import Facts, effects_of, volatility
@@ -113,6 +117,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.emptied import is_without_rows
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
@@ -153,7 +158,11 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             yield from self._of_column(operation, table, context)
             return
         columns = _columns(operation)
-        if columns is None or "id" in columns or any(_is_apart(one, operation, context) for one in columns):
+        if (
+            columns is None
+            or _has_key(columns, operation, context)
+            or any(_is_apart(one, operation, context) for one in columns)
+        ):
             return
         if rows.is_touched(table, operation, context) or replaces_another(operation, columns, context):
             return
@@ -234,6 +243,19 @@ def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] |
         return None
     known = all(isinstance(column, str) for column in constraint.columns)
     return constraint.columns if known and constraint.columns else None
+
+
+def _has_key(columns: Sequence[Maybe[str]], operation: AddConstraint | CreateIndex, context: Context) -> bool:
+    """Whether the primary key is among the columns, as the history has it or by its usual names: no two rows are equal then."""
+    bare = (operation.table_name or "").rpartition(".")[2]
+    if "id" in columns or f"{bare}_id" in columns:
+        return True
+    keys = [
+        table.primary_key
+        for state in states(operation, context)
+        if (table := state.known_table(operation.table_name)) is not None
+    ]
+    return bool(keys) and all(key is not None and set(key.columns).issubset(columns) for key in keys)
 
 
 def _is_apart(column: Maybe[str], operation: AddConstraint | CreateIndex, context: Context) -> bool:

@@ -85,6 +85,12 @@ def downgrade():
     op.alter_column("users", "name", existing_type=sa.String(100), type_=sa.String(50))
     #                                                                    ^^^^^^^^^^^^^ fails when a value is longer
 ```
+```python bad
+def upgrade():
+    op.alter_column("users", "bio", existing_type=sa.Text(), type_=sa.JSON(), postgresql_using="bio::json")
+    #                                                              ^^^^^^^^^ fails when a value is not JSON. Fix those rows first. One more place
+    op.alter_column("users", "tags", existing_type=sa.Text(), type_=sa.JSON(), postgresql_using="tags::json")
+```
 ```python good dialect=sqlite
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
@@ -149,6 +155,7 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
                 object=column,
                 targets=targets,
                 severity="hint" if operation.site.function == "downgrade" else None,
+                cause="|".join((operation.site.function, before, after, said)),
             )
 
 

@@ -68,6 +68,11 @@ def _only(tables: tuple[str, ...]) -> str | None:
     return tables[0] if len(tables) == 1 else None
 
 
+def cause(operation: TableOperation, *said: object) -> str:
+    """What makes several operations of one function on one table a single cause: the first is said, with the places of the others."""
+    return "|".join((operation.site.function, operation.table_name or "", *map(str, said)))
+
+
 def where(found: Sequence[Wait], context: Context) -> str:
     """`` on PostgreSQL 12–17 and MySQL``: the databases, with the versions where those differ; empty when it is all of them."""
     if any(wait.effect.only for wait in found):

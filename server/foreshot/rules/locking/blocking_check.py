@@ -96,6 +96,7 @@ class BlockingCheck(OperationRule[AddConstraint]):
                 operation=operation,
                 object=name if isinstance(name, str) else None,
                 targets=waiting.targets(found),
+                cause=waiting.cause(operation),
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

@@ -154,6 +154,50 @@ def upgrade():
     op.execute("CREATE MATERIALIZED VIEW mails AS SELECT email FROM users")
     op.create_index("ix_mails", "mails", ["email"], unique=True)
 ```
+
+Where a block has committed what comes before it anyway, the index goes into that block:
+
+```python bad
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_id", "users", ["id"], postgresql_concurrently=True, if_not_exists=True)
+    # The users are few.
+    op.create_index("ix_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^ blocks writes to `users`
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_id", "users", ["id"], postgresql_concurrently=True, if_not_exists=True)
+        # The users are few.
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+```
+
+Nobody writes to a materialized view, so there only a `REFRESH` waits. Several indexes of one table in one function are one finding, and have one repair:
+
+```python setup
+def upgrade():
+    op.execute("CREATE MATERIALIZED VIEW mails AS SELECT email FROM users")
+```
+```python good
+def upgrade():
+    op.execute("CREATE INDEX ix_mails ON mails (email)")
+```
+```python bad
+def upgrade():
+    op.create_index("ix_users_email", "users", ["email"])
+#   ^^^^^^^^^^^^^^^ blocks writes to `users` until it is built. Create it concurrently, in an autocommit block. One more place.
+    op.create_index("ix_users_both", "users", ["email", "id"])
+```
+```python fixed
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+        op.drop_index("ix_users_both", table_name="users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_both", "users", ["email", "id"], postgresql_concurrently=True)
+```
 """
 
 from __future__ import annotations
@@ -165,7 +209,7 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import is_partitioned
+from foreshot.lint.states import is_partitioned, states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, CreateIndex
 from foreshot.rules.locking import _concurrently as concurrently
@@ -197,7 +241,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             at = column.keywords.get("index", operation.site.name)
             name, title = None, f"an index on {code(column.name)}"
         else:
-            if operation.concurrently is not False:
+            if operation.concurrently is not False or _is_on_view(operation, context):
                 return
             asked, at, name = operation, operation.site.name, operation.index.name
             title = f"the index {code(name)}" if isinstance(name, str) else "an index"
@@ -222,6 +266,7 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
                     operation=operation,
                     object=name if isinstance(name, str) else None,
                     targets=waiting.targets(those),
+                    cause=waiting.cause(operation, blocked, advice),
                 )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -238,6 +283,11 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             changes = _taken_out(operation, context)
         if changes:
             yield Fix(_TITLE, "unsafe", tuple(changes))
+
+
+def _is_on_view(operation: CreateIndex, context: Context) -> bool:
+    """Whether it stands on a materialized view: nobody writes to one, and only a REFRESH waits."""
+    return any(operation.table_name in state.schema.views for state in states(operation, context))
 
 
 def _taken_out(operation: AddColumn, context: Context) -> list[Change]:

@@ -149,6 +149,7 @@ class BlockingNotNull(OperationRule[AlterColumn]):
                 operation=operation,
                 object=column,
                 targets=waiting.targets(found),
+                cause=waiting.cause(operation, helps),
                 # What changes another thing of the column as well may only repeat that it is NOT NULL.
                 state=helps,
                 certainty=None if _changes_nothing_else(operation) or old is not None else "possible",

@@ -154,6 +154,7 @@ class BlockingUnique(OperationRule[AddConstraint | AddColumn]):
                 operation=operation,
                 object=name if isinstance(name, str) else known[0] if known else None,
                 targets=waiting.targets(found),
+                cause=waiting.cause(operation),
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

@@ -97,6 +97,15 @@ def upgrade():
     op.create_table("orders", sa.Column("total", sa.Integer()))
     op.alter_column("orders", "total", existing_type=sa.Integer(), type_=sa.BigInteger())
 ```
+Columns that one function converts from the same type to the same type are one finding:
+
+```python bad
+def upgrade():
+    op.alter_column("orders", "number", existing_type=sa.Integer(), type_=sa.BigInteger())
+    #                                                                     ^^^^^^^^^^^^^^^ One more place
+    op.alter_column("lines", "number", existing_type=sa.Integer(), type_=sa.BigInteger())
+```
+
 An enum that is swapped for one with more values needs no new column:
 
 ```python setup
@@ -143,6 +152,7 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
         table, column = _place(operation)
         if table is None:
             return
+        cause = None
         match operation:
             case AlterColumn():
                 if not isinstance(operation.type, TypeSpec):
@@ -151,8 +161,9 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                 facts = Facts(old_type=known.type if known else None)
                 found = waiting.effects(waiting.change_of(operation, "type"), context, self.databases, facts)
                 at = operation.site.args.get("type_", operation.site.name)
+                cause = _conversion(operation, operation.type, context)
                 title = f"Changing the type of {code(f'{table}.{column}')}"
-                advice = "Add a new column, fill it in batches, then switch"
+                advice = "Fill a new column in batches, then switch"
                 if _only_adds(operation, operation.type, context):
                     advice = "Only values are added: `ALTER TYPE … ADD VALUE` is enough"
             case AddColumn():
@@ -174,6 +185,7 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                     operation=operation,
                     object=column if isinstance(column, str) else None,
                     targets=waiting.targets(those),
+                    cause=f"{cause}|{blocks}|{advice}" if cause is not None else None,
                 )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -196,6 +208,14 @@ class TableRewrite(OperationRule[AlterColumn | AddColumn | Execute]):
                     "unsafe",
                     tuple(changes),
                 )
+
+
+def _conversion(operation: AlterColumn, type_: TypeSpec, context: Context) -> str | None:
+    """From which type to which, in one function: however many columns a revision converts in this way, it is one decision."""
+    if not isinstance(operation.existing_type, TypeSpec):
+        return None
+    written = (one.sql or context.text(one.span) for one in (operation.existing_type, type_))
+    return "|".join((operation.site.function, *written))
 
 
 def _only_adds(operation: AlterColumn, type_: TypeSpec, context: Context) -> bool:

@@ -69,7 +69,7 @@ class Looper(Follower):
                 )
             self._block(statement.body, inner)
         else:
-            for item in items:
+            for item in items[:1] if _tries_again(statement) else items:
                 inner = self._inside(frame, repeated=True)
                 inner.scope.unpack(statement.target, item)
                 self._block(statement.body, inner)
@@ -191,6 +191,18 @@ class Looper(Follower):
                         )
                     case _:
                         pass
+
+
+def _tries_again(statement: ast.For) -> bool:
+    """Whether a further round comes only after an error: the body, or its ``try``, ends the loop when all goes well."""
+    for inner in statement.body:
+        steps = [*inner.body, *inner.orelse] if isinstance(inner, ast.Try) else [inner]
+        for step in steps:
+            if isinstance(step, ast.Break | ast.Return):
+                return True
+            if any(isinstance(node, ast.Continue) for node in ast.walk(step)):
+                return False
+    return False
 
 
 def _stops(statement: ast.For) -> bool | None:

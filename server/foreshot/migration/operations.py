@@ -308,6 +308,8 @@ class Execute(Operation, frozen=True):
     tables: tuple[str, ...] = ()
     """Tables that the statement names, where it could be parsed."""
     parsed: bool = True
+    rendered: str = ""
+    """What SQLAlchemy makes of a construct that was handed over instead of SQL, where it is known."""
 
 
 class SqlText(Operation, frozen=True):

@@ -288,7 +288,8 @@ class Recorder:
             self._keep("unknown", "a statement that SQLAlchemy builds", site)
             self._add(change)
         elif last_name(value.path) in _DDL_CONSTRUCTS:
-            self._add(Execute(site, _DDL_CONSTRUCTS[last_name(value.path)]))
+            verb = _DDL_CONSTRUCTS[last_name(value.path)]
+            self._add(Execute(site, verb, rendered=_rendered(verb, value)))
         elif not only_reads(value) and may_be_sql(call):
             why = "a statement is executed that is only known when it runs"
             self._opaque(why, "sql", frame.scope.module.span(argument), frame)
@@ -385,6 +386,17 @@ class Recorder:
         if operation.site.order != order:
             operation = replace(operation, site=replace(operation.site, order=order))
         self.operations.append(operation)
+
+
+def _rendered(verb: str, value: CallValue) -> str:
+    """``CREATE SEQUENCE "s"`` of ``CreateSequence(Sequence("s"))``; empty where the name is not known."""
+    made = value.argument("element", 0)
+    named = made.argument("name", 0) if isinstance(made, CallValue) else made
+    schema = made.keywords.get("schema") if isinstance(made, CallValue) else None
+    if not isinstance(named, str) or not isinstance(schema, str | None):
+        return ""
+    parts = [f'"{part}"' for part in (schema, named) if part]
+    return f"{verb} {'.'.join(parts)}"
 
 
 def _is_construct(value: CallValue, site: Site) -> bool:

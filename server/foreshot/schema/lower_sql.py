@@ -52,7 +52,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def lower_execute(operation: ops.Execute, at: to.At) -> to.Change | tuple[to.Change, ...]:
     """What a statement changes of which only the verb was kept."""
-    verb, text = operation.verb, operation.site.sql or ""
+    verb, text = operation.verb, operation.site.sql or operation.rendered
     first, _, rest = verb.partition(" ")
     if first in ("CREATE", "DROP") and rest in _KINDS:
         return _thing(made=first == "CREATE", kind=_KINDS[rest], words=rest, text=text, at=at)

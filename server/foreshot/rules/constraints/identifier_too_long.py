@@ -1,8 +1,11 @@
 """The name is longer than the database allows.
 
-PostgreSQL has room for 63 bytes, MySQL and MariaDB for 64 characters, SQL Server and Oracle for 128. SQLAlchemy refuses a longer
-name before it gets to the database (IdentifierError), so the migration fails. A name inside `op.f(...)`, or inside the `f` of a batch
+PostgreSQL has room for 63 bytes, MySQL and MariaDB for 64 characters, SQL Server and Oracle for 128. SQLAlchemy refuses a longer name of an index or a
+constraint before it gets to the database (IdentifierError), so the migration fails. A name inside `op.f(...)`, or inside the `f` of a batch
 block, is shortened instead, the same way each time, and is not reported.
+
+The name of a table or a column SQLAlchemy hands over as it is. PostgreSQL cuts it with a notice, in queries too, so that the application works; autogenerate
+meets another name than the models have, and wants to drop that one and to create this one, each time (measured with Alembic 1.20 on PostgreSQL 18). There it is a warning. The other databases refuse it.
 
 ```python bad
 def upgrade():
@@ -12,6 +15,16 @@ def upgrade():
 ```python fixed
 def upgrade():
     op.create_index("ix_notification_history_service_id_template_id_created__a371", "history", ["status"])
+```
+```python bad
+def upgrade():
+    op.add_column("history", sa.Column("number_of_times_that_this_notification_was_sent_again_without_a_reply", sa.Integer()))
+    #|                                 PostgreSQL cuts
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("history", sa.Column("number_of_times_that_this_notification_was_sent_again_without_a_reply", sa.Integer()))
+    #|                                 the migration fails
 ```
 ```python good
 def upgrade():
@@ -71,13 +84,23 @@ class IdentifierTooLong(OperationRule[Operation]):
                 excess, limit = excess_length(name, target.database), identifier_limit(target.database)
                 if excess and limit is not None:
                     unit = limit.unit.removesuffix("s") if excess == 1 else limit.unit
+                    display = DISPLAY_NAMES[target.database]
+                    checked = isinstance(operation, AddConstraint | CreateIndex)
+                    cut = target.database == "postgresql" and not checked
+                    told = (
+                        f"{display} cuts the name {code(name)} to its first {limit.size} {limit.unit}, and autogenerate"
+                        " takes it for another. Shorten it."
+                        if cut
+                        else f"The name {code(name)} is {excess} {unit} too long for {display}:"
+                        f" {'SQLAlchemy' if checked else 'the server'} refuses it and the migration fails. Shorten it."
+                    )
                     yield self.finding(
                         span,
-                        f"The name {code(name)} is {excess} {unit} too long for {DISPLAY_NAMES[target.database]}: SQLAlchemy"
-                        " refuses it and the migration fails. Shorten it.",
+                        told,
                         operation=operation,
                         object=name,
                         targets=[target],
+                        severity="warning" if cut else None,
                     )
                     break
 

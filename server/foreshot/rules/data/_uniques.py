@@ -19,7 +19,7 @@ from foreshot.migration.operations import (
 )
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
-from foreshot.syntax.values import Maybe, Unknown
+from foreshot.syntax.values import CallValue, Maybe, Unknown
 
 
 def replaces_another(
@@ -28,7 +28,7 @@ def replaces_another(
     """Whether the same direction drops, or has made, one over the same columns or fewer; or one that is not known."""
     known = context.once(_Known).of(operation.site.function, tuple(_former_names(operation, context)))
     if known.drops:
-        if known.again.within(columns):
+        if known.again.within(columns) or known.covered(operation, columns):
             return True
         if known.replaces_unknown(_name(operation)):
             return True
@@ -57,6 +57,7 @@ class _OfTable:
         self.drops: list[DropConstraint | DropIndex] = []
         self.own = _Columns()
         self.again = _Columns()
+        self._partial: list[tuple[frozenset[Maybe[str]], str]] = []
         for other in (other for table in (*tables, None) for other in rows.on_table(table, way, context)):
             match other:
                 case AlterColumn(column=str() as column, new_name=str() as name):
@@ -73,10 +74,22 @@ class _OfTable:
         for other in (other for table in tables for other in rows.on_table(table, back, context)):
             for made in _made(other):
                 self.again.add([now.get(str(column), column) for column in made], other.site.order)
+            condition = condition_of(other)
+            if condition is not None and isinstance(other, CreateIndex):
+                named = [now.get(str(column), column) for column in other.index.columns]
+                self._partial.append((frozenset(named), condition))
         names = context.once_each_way(_made_names, back)
         unknown = [other for other in self.drops if other.name is None or other.name not in names]
         self._constraints = any(isinstance(other, DropConstraint) for other in unknown)
         self._indexes = {other.name for other in unknown if isinstance(other, DropIndex)}
+
+    def covered(self, operation: Operation, columns: Sequence[Maybe[str]]) -> bool:
+        """Whether one that goes was unique over the rows that a partial index is about: its condition is theirs, or AND more."""
+        condition = condition_of(operation)
+        return condition is not None and any(
+            made <= set(columns) and (condition == former or condition.startswith(f"{former} and "))
+            for made, former in self._partial
+        )
 
     def replaces_unknown(self, name: str | None) -> bool:
         """Whether nothing tells what a dropped one was, and it can be the one that the constraint ``name`` replaces."""
@@ -135,6 +148,17 @@ def _made(operation: Operation) -> list[tuple[Maybe[str], ...]]:
         return [operation.index.columns] if whole else []
     constraints = operation.constraints if isinstance(operation, CreateTable) else (operation.constraint,)
     return [item.columns for item in constraints if item.kind in ("unique", "primary key")]
+
+
+def condition_of(operation: Operation) -> str | None:
+    """The condition of a unique index in lower case; None where it has none, or one with OR that AND would bind before."""
+    if not isinstance(operation, CreateIndex) or operation.index.unique is not True:
+        return None
+    where = operation.index.where
+    if isinstance(where, CallValue) and where.args:
+        where = where.args[0]
+    text = " ".join(where.lower().split()) if isinstance(where, str) else ""
+    return text if text and " or " not in text else None
 
 
 def _name(operation: AddConstraint | CreateIndex) -> str | None:

@@ -21,6 +21,20 @@ def upgrade():
         sa.Column("shop_id", sa.Integer(), sa.ForeignKey("shops.id", ondelete="CASCADE"), nullable=False),
     )
 ```
+```python setup
+def upgrade():
+    op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("user_id", sa.Integer(), nullable=False))
+```
+```python bad
+def upgrade():
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], ondelete="SET NULL")
+    #|                                                                                      can never be deleted
+```
+```python good
+def upgrade():
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], ondelete="SET NULL")
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=True)
+```
 """
 
 from __future__ import annotations
@@ -32,7 +46,14 @@ from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AddConstraint, ColumnSpec, CreateTable, Operation
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    ColumnSpec,
+    CreateTable,
+    Operation,
+)
 from foreshot.text import Span
 
 
@@ -48,6 +69,9 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
         """Each foreign key of the operation."""
         if isinstance(operation, AddConstraint):
             key = operation.constraint
+            # MySQL refuses the key at once, whatever becomes of the column afterwards.
+            refused = any(target.database == "mysql" for target in context.targets((), operation))
+            freed = context.once_each_way(_freed, operation.site.function)
             if key.kind == "foreign key" and _sets_null(key.ondelete, key.onupdate):
                 at = (
                     operation.site.args.get("ondelete")
@@ -55,6 +79,8 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
                     or operation.site.call
                 )
                 for name in key.columns:
+                    if not refused and (operation.table_name, name) in freed:
+                        continue
                     found = [
                         state.column(operation.table_name, name if isinstance(name, str) else None)
                         for state in states(operation, context)
@@ -85,6 +111,17 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
             operation=operation,
             object=name if isinstance(name, str) else None,
         )
+
+
+def _freed(operations: tuple[Operation, ...]) -> frozenset[tuple[str | None, object]]:
+    """The columns that one direction lets be NULL, before the key or after it."""
+    return frozenset(
+        (operation.table_name, operation.column)
+        for operation in operations
+        if isinstance(operation, AlterColumn)
+        and operation.nullable is not False
+        and operation.nullable is not None
+    )
 
 
 def _refuses(column: ColumnSpec) -> bool:

@@ -104,6 +104,31 @@ def upgrade():
         raise RuntimeError("there are equal addresses")
     op.create_unique_constraint("uq_members_mail", "members", ["mail"])
 ```
+```python good
+def upgrade():
+    op.drop_index("uq_jobs_open", table_name="jobs")
+    op.create_index(
+        "uq_jobs_open", "jobs", ["name"], unique=True, postgresql_where=sa.text("state = 'open' AND name IS NOT NULL")
+    )
+
+
+def downgrade():
+    op.drop_index("uq_jobs_open", table_name="jobs")
+    op.create_index("uq_jobs_open", "jobs", ["name"], unique=True, postgresql_where=sa.text("state = 'open'"))
+```
+```python good
+def upgrade():
+    op.add_column("jobs", sa.Column("is_default", sa.Boolean(), nullable=False, server_default="false"))
+    op.add_column("jobs", sa.Column("code", sa.Text(), nullable=True))
+    op.create_index("uq_jobs_default", "jobs", ["owner"], unique=True, postgresql_where=sa.text("is_default IS TRUE"))
+    op.create_index("uq_jobs_coded", "jobs", ["owner"], unique=True, postgresql_where=sa.text("code IS NOT NULL"))
+```
+```python bad
+def upgrade():
+    op.add_column("jobs", sa.Column("is_open", sa.Boolean(), nullable=False, server_default="true"))
+    op.create_index("uq_jobs_open", "jobs", ["owner"], unique=True, postgresql_where=sa.text("is_open"))
+    #|                                 have the same `owner`
+```
 """
 
 from __future__ import annotations
@@ -122,15 +147,17 @@ from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
-from foreshot.rules.data._uniques import look_for_equal_rows, replaces_another
+from foreshot.rules.data._uniques import condition_of, look_for_equal_rows, replaces_another
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.syntax.changes import AddImport
-from foreshot.syntax.values import Maybe
+from foreshot.syntax.values import CallValue, Maybe
 
 _Unique = AddConstraint | CreateIndex | AddColumn
 
 
+_ABOUT: Final = re.compile(r"\"?(?P<column>\w+)\"?(?:\s*(?:=|is) true|(?P<value> is not null)|)")
+"""The condition of a partial index about one column: ``is_default IS TRUE``, ``code IS NOT NULL``, ``is_default``."""
 _GROUPED: Final = re.compile(r"\.group_by\((?:[^()]|\([^()]*\)){0,300}\)\s*\.having\(")
 
 
@@ -168,6 +195,8 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             return
         if any(at < operation.site.call.start for at in context.once(_questions)):
             # Whoever counts equal rows by Core has thought of them, as one who does in SQL.
+            return
+        if _covers_none(operation, context):
             return
         targets = [
             target
@@ -267,6 +296,20 @@ def _is_apart(column: Maybe[str], operation: AddConstraint | CreateIndex, contex
     default = volatility(spec.server_default)
     own = default in ("volatile", "unknown") or spec.identity is not None or spec.computed is not None
     return own or (default == "none" and spec.is_nullable is not False)
+
+
+def _covers_none(operation: AddConstraint | CreateIndex, context: Context) -> bool:
+    """Whether a partial index is about rows in which a new column is true, or has a value, while no row has that yet."""
+    match = _ABOUT.fullmatch(condition_of(operation) or "")
+    added = rows.added(operation, match["column"], context) if match is not None else None
+    if match is None or added is None:
+        return False
+    default = added.column.server_default
+    if match["value"] is not None:
+        return default is None and added.column.identity is None and added.column.computed is None
+    value = default.args[0] if isinstance(default, CallValue) and default.args else default
+    said = value if isinstance(value, str) else value.path if isinstance(value, CallValue) else ""
+    return default is None or said.strip("'").rpartition(".")[2].lower() in ("false", "f", "0")
 
 
 def _adds_in_batch(operation: AddConstraint | CreateIndex, context: Context) -> bool:

@@ -49,6 +49,11 @@ def upgrade():
 ```
 ```python good
 def upgrade():
+    op.execute("TRUNCATE sessions")
+    op.alter_column("sessions", "name", existing_type=sa.String(100), type_=sa.String(50))
+```
+```python good
+def upgrade():
     op.create_check_constraint("ck_users_state", "users", "state = ANY (ARRAY[0, 1, 2])")
     op.create_check_constraint("ck_users_plan", "users", "plan IN ('free', 'paid')")
     op.create_check_constraint("ck_users_score", "users", "score BETWEEN 0 AND 100")
@@ -113,7 +118,14 @@ from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AlterColumn, DataChange, Direction, Operation, TypeSpec
+from foreshot.migration.operations import (
+    AlterColumn,
+    DataChange,
+    Direction,
+    Operation,
+    TruncateTable,
+    TypeSpec,
+)
 
 # A plain cast: another expression may do anything about the rows that do not fit.
 _CAST = re.compile(
@@ -220,6 +232,8 @@ def _written_to(operations: tuple[Operation, ...]) -> dict[tuple[str | None, obj
         if isinstance(operation, DataChange):
             for column in (None,) if operation.verb == "delete" else operation.columns:
                 found.setdefault((operation.table_name, column), operation.site.order)
+        elif isinstance(operation, TruncateTable):
+            found.setdefault((operation.table_name, None), operation.site.order)
     return found
 
 

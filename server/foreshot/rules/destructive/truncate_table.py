@@ -5,7 +5,8 @@ foreign keys lead to this one. On MySQL and MariaDB it commits at once: when the
 SQLite has no TRUNCATE.
 
 If rows have to go, delete the ones that you mean, and say which. If the table is a cache that is filled again, say so in a
-suppression comment. Where its rows were copied to another table first, the finding is milder. It does not matter for a table that the same revision made, nor in `downgrade()`, which empties
+suppression comment. Where some of its rows were copied to another table first, the finding is milder, and where all were (`SELECT * FROM` it, without
+a condition), there is none. It does not matter for a table that the same revision made, nor in `downgrade()`, which empties
 what `upgrade()` has filled.
 
 ```python bad
@@ -20,9 +21,15 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.execute("INSERT INTO users_before SELECT * FROM users")
+    op.execute("INSERT INTO users_before SELECT * FROM users WHERE active")
     op.execute("TRUNCATE users")
     #           ^^^^^^^^^^^^^^ Deletes every row of `users` that was not copied before
+```
+```python good
+def upgrade():
+    op.execute("CREATE TABLE users_before (LIKE users INCLUDING ALL)")
+    op.execute("INSERT INTO users_before SELECT * FROM users")
+    op.execute("TRUNCATE users")
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -43,7 +50,9 @@ def upgrade():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from foreshot.knowledge.databases import transactional_ddl
 from foreshot.lint.context import Context
@@ -52,6 +61,8 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, on
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
+
+_ALL: Final = re.compile(r"(?is)\bselect\s+\*\s+from\s+(?:only\s+)?(?P<table>[\w.\"`]+)\s*;?\s*\Z")
 
 
 class TruncateTable(OperationRule[ops.TruncateTable]):
@@ -68,6 +79,8 @@ class TruncateTable(OperationRule[ops.TruncateTable]):
             return
         targets = context.targets(self.databases, operation)
         what = f"every row of {code(operation.table_name)}"
+        if _is_copied(operation, context):
+            return
         copied = lost.is_read_before(operation, context)
         if copied:
             what += " that was not copied before"
@@ -85,3 +98,20 @@ class TruncateTable(OperationRule[ops.TruncateTable]):
             targets=targets,
             severity="warning" if copied else None,
         )
+
+
+def _is_copied(operation: ops.TruncateTable, context: Context) -> bool:
+    """Whether a statement before it put all rows into another table."""
+    name = operation.table_name
+    for other in context.before(operation) if name is not None and not operation.cascade else ():
+        copies = isinstance(other, ops.DataChange) and other.verb == "insert"
+        found = _ALL.search(other.site.sql or "") if copies or isinstance(other, ops.Execute) else None
+        ways = other.site.conditions
+        if (
+            found is not None
+            and (copies or re.match(r"(?i)\s*create\s+table\b", other.site.sql or ""))
+            and re.sub(r"[\"`]", "", found["table"]) == name
+            and ways == operation.site.conditions[: len(ways)]
+        ):
+            return True
+    return False

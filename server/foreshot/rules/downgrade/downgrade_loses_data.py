@@ -59,6 +59,18 @@ def upgrade():
 def downgrade():
     op.drop_table("plans")
 ```
+```python good
+def upgrade():
+    op.execute("CREATE TABLE users_kept (LIKE users INCLUDING ALL)")
+    op.execute("INSERT INTO users_kept SELECT * FROM users")
+    op.drop_column("users", "plan")
+    op.drop_table("users_kept")
+
+
+def downgrade():
+    op.execute("DROP TABLE IF EXISTS users_kept")
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+```
 """
 
 from __future__ import annotations
@@ -132,4 +144,9 @@ def _moved(operations: tuple[Operation, ...]) -> dict[tuple[str | None, str | No
             gone = any(at > order and name in named for (_, name), at in columns.items())
             if from_table or gone:
                 found.setdefault((operation.table_name, None), operation)
-    return found
+    # What upgrade() itself drops in the end was a place to keep values for a while.
+    return {
+        (table, column): moved
+        for (table, column), moved in found.items()
+        if tables.get(table, -1) < moved.site.order and columns.get((table, column), -1) < moved.site.order
+    }

@@ -37,6 +37,16 @@ def downgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
 ```
+```python good
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="RESTRICT")
+
+
+def downgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+```
 """
 
 from __future__ import annotations
@@ -81,6 +91,9 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
         if now is None or then is None:
             return
         at = operation.site.keywords.get("ondelete", operation.site.name)
+        if {now, then} == {"NO ACTION", "RESTRICT"}:
+            # Either refuses it, sooner or later in the statement.
+            return
         if now != then:
             does = _DOES.get(now, _DOES["NO ACTION"]).format(code(table))
             message = (

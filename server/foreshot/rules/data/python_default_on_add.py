@@ -55,6 +55,14 @@ def upgrade():
     op.add_column("users", sa.Column("active", sa.Boolean(), default=False))
     op.execute("UPDATE users SET active = (plan <> 'closed')")
 ```
+```python good
+import uuid
+
+
+def upgrade():
+    op.add_column("users", sa.Column("invited_by", sa.Uuid(), default=uuid.uuid4, nullable=True))
+    op.create_foreign_key("fk_users_invited_by", "users", "users", ["invited_by"], ["id"])
+```
 """
 
 from __future__ import annotations
@@ -65,7 +73,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn
+from foreshot.migration.operations import AddColumn, AddConstraint
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.locking import _placing as placing
@@ -91,6 +99,9 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
         if column.computed is not None or column.identity is not None:
             return
         if rows.has_no_rows(operation, context):
+            return
+        if column.is_nullable is True and _refers(operation, context):
+            # No row refers to anything yet, and a value for all of them would refer to nothing that is there.
             return
         if rows.is_written_later(table, column.name, operation, context):
             return
@@ -127,3 +138,14 @@ class PythonDefaultOnAdd(OperationRule[AddColumn]):
             return
         title = f"Give {code(column.name)} the server default {code(text)}"
         yield Fix(title, "unsafe", (ReplaceText(at, f"server_default={text}"), *imports))
+
+
+def _refers(operation: AddColumn, context: Context) -> bool:
+    """Whether the column gets a foreign key, with it or by itself."""
+    return bool(operation.column.foreign_keys) or any(
+        isinstance(other, AddConstraint)
+        and other.table_name == operation.table_name
+        and other.constraint.kind == "foreign key"
+        and operation.column.name in other.constraint.columns
+        for other in context.after(operation)
+    )

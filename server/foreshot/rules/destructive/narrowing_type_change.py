@@ -116,6 +116,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.severity import Severity
 from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import (
@@ -166,9 +167,20 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
                 operation=operation,
                 object=column,
                 targets=targets,
-                severity="hint" if operation.site.function == "downgrade" else None,
+                severity=_severity(operation, said),
                 cause="|".join((operation.site.function, before, after, said)),
             )
+
+
+def _severity(operation: AlterColumn, said: str) -> Severity | None:
+    """Whoever writes USING has thought of the conversion: where it fails, nothing is lost."""
+    if operation.site.function == "downgrade":
+        return "hint"
+    return (
+        "warning"
+        if operation.using is not None and said.startswith("fails") and "loses" not in said
+        else None
+    )
 
 
 def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:

@@ -11,7 +11,7 @@ transaction of what the revision did before it. A loop that breaks off has chang
 again; it is not offered where a column is computed from itself, since a second run would change those rows twice, nor where the repository
 runs Alembic with `--sql`, where no database answers with keys.
 
-Where an UPDATE before it has read the column while it wrote another one, as when values are moved, "for good" is not said. Nor is it where a DELETE makes
+Where an UPDATE before it has read the column while it wrote another one, as when values are moved, or where `downgrade()` computes the values back, "for good" is not said. Nor is it where a DELETE makes
 room for rows that the revision inserts afterwards, as when a table is built anew out of others: the finding is milder there.
 
 Filling a column that the same revision adds overwrites nothing, and is not reported here. Neither is a table that
@@ -63,6 +63,15 @@ def upgrade():
     op.execute("UPDATE users SET invited_as = email WHERE email IS NOT NULL")
     op.execute("UPDATE users SET email = lower(email)")
     #           ^^^^^^^^^^^^ Overwrites `email` in every row of `users`, whose values were read earlier
+```
+```python bad
+def upgrade():
+    op.execute("UPDATE widgets SET width = width * 2")
+    #           ^^^^^^^^^^^^^^ every row of `widgets`, and locks them
+
+
+def downgrade():
+    op.execute("UPDATE widgets SET width = width / 2")
 ```
 ```python bad
 def upgrade():
@@ -164,9 +173,14 @@ class WholeTableWrite(OperationRule[DataChange]):
         else:
             lost = [name for name in written if not _is_moved(name, operation, context)]
             what = codes(lost or written) if written else "what was there"
-            how = "whose values were read earlier" if written and not lost else "for good"
+            back = context.once(_written_back).get(operation.table_name, frozenset())
+            how = ", for good"
+            if written and not lost:
+                how = ", whose values were read earlier"
+            elif lost and back.issuperset(lost):
+                how = ""
             message = (
-                f"Overwrites {what} in every row of {table}, {how}{context.where(targets)}, and locks them until"
+                f"Overwrites {what} in every row of {table}{how}{context.where(targets)}, and locks them until"
                 " the commit. Add a WHERE, or write in batches."
             )
         yield self.finding(
@@ -273,6 +287,17 @@ def _moved(context: Context) -> dict[tuple[str | None, str], int]:
         if isinstance(operation, DataChange) and operation.verb == "update" and operation.columns:
             for column in set(operation.reads).difference(operation.columns):
                 found.setdefault((operation.table_name, column), operation.site.order)
+    return found
+
+
+def _written_back(context: Context) -> dict[str | None, frozenset[str]]:
+    """The columns, by table, that ``downgrade()`` computes out of what is in the row by then."""
+    found: dict[str | None, frozenset[str]] = {}
+    for operation in context.downgrade:
+        if isinstance(operation, DataChange) and operation.verb == "update" and operation.reads:
+            found[operation.table_name] = found.get(operation.table_name, frozenset()).union(
+                operation.columns
+            )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foreshot.migration.operations import AddColumn
 from foreshot.migration.reader import read_revision
 from foreshot.schema.view import SchemaView
 from foreshot.syntax.module import Module, parse
@@ -38,3 +39,38 @@ def test_constraints_follow_validation_and_drops():
         [("ck_a", False), ("ck_b", True)],
         [("ck_a", False)],
     ]
+
+
+REBUILT = """
+from alembic import op
+import sqlalchemy as sa
+revision = "b"
+down_revision = "a"
+
+
+def upgrade():
+    if op.get_context().dialect.name == "sqlite":
+        op.create_table("t_new", *read_columns(), schema=None)
+        op.add_column("t", sa.Column("before", sa.Integer()))
+        op.drop_table("t")
+        op.rename_table("t_new", "t")
+        op.add_column("t", sa.Column("sqlite", sa.Integer()))
+    elif op.get_context().dialect.name == "postgresql":
+        op.add_column("t", sa.Column("postgresql", sa.Integer()))
+    op.add_column("t", sa.Column("both", sa.Integer()))
+    op.create_table("u", **options())
+    op.add_column("u", sa.Column("unknown", sa.Integer()))
+"""
+
+
+def test_a_table_is_new_where_it_was_made_and_from_when_it_is_called_so():
+    module = parse(SourceText(REBUILT))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    view = SchemaView(revision)
+    assert {
+        operation.column.name: view.is_new(operation.table_name, operation)
+        for operation in revision.operations
+        if isinstance(operation, AddColumn)
+    } == {"before": False, "sqlite": True, "postgresql": False, "both": True, "unknown": False}

@@ -32,12 +32,14 @@ class Arguments(Struct, frozen=True):
     extra: tuple[Value, ...]
     """Positional arguments beyond the named ones."""
     call: CallValue
+    positional: tuple[str, ...] = ()
+    """The parameters that may be passed by position."""
 
     def get(self, name: str) -> Value:
-        """The argument's value; None when it was not given; Unknown when ``**kwargs`` may hold it."""
+        """The argument's value; None when it was not given; Unknown when ``*args`` or ``**kwargs`` may hold it."""
         if name in self.values:
             return self.values[name]
-        if self.call.open_ended:
+        if self.call.open_ended and (name in self.positional or not self.call.starred):
             return Unknown("the call takes `*` or `**` arguments that are not known", self.call.span)
         return None
 
@@ -81,4 +83,4 @@ def bind_arguments(name: str, call: CallValue, *, batch: bool) -> Arguments:
         values[parameter] = value
         if key in call.keyword_value_spans:
             spans[parameter] = call.keyword_value_spans[key]
-    return Arguments(values, spans, call.args[len(parameters) :], call)
+    return Arguments(values, spans, call.args[len(parameters) :], call, tuple(parameters))

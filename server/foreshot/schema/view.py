@@ -28,6 +28,7 @@ from foreshot.migration.operations import (
     IndexSpec,
     Operation,
     RenameTable,
+    Site,
     TableOperation,
     TypeSpec,
     ValidateConstraint,
@@ -61,24 +62,28 @@ class SchemaView:
             "upgrade": revision.of("upgrade"),
             "downgrade": revision.of("downgrade"),
         }
-        self._created: dict[tuple[Direction, str], CreateTable] = {}
+        self._created: dict[tuple[Direction, str], list[tuple[int, CreateTable]]] = {}
+        """What makes a table of each name, with the place in the order from which it is called so."""
         for operation in revision.operations:
+            site = operation.site
             if isinstance(operation, CreateTable) and operation.table_name is not None:
                 # With `if_not_exists` the table may be an old one with rows.
                 if not operation.if_not_exists:
-                    self._created.setdefault((operation.site.function, operation.table_name), operation)
+                    made = self._created.setdefault((site.function, operation.table_name), [])
+                    made.append((site.order, operation))
             elif isinstance(operation, RenameTable) and isinstance(operation.new_name, str):
-                made = self._created.get((operation.site.function, operation.table_name or ""))
-                if made is not None:
-                    prefix = f"{operation.schema}." if isinstance(operation.schema, str) else ""
-                    self._created[operation.site.function, prefix + operation.new_name] = made
+                known = self._created.get((site.function, operation.table_name or ""), ())
+                prefix = f"{operation.schema}." if isinstance(operation.schema, str) else ""
+                if known:
+                    made = self._created.setdefault((site.function, prefix + operation.new_name), [])
+                    made += [(site.order, create) for _, create in known if may_meet(create.site, site)]
 
     def table(self, name: str | None, at: Operation) -> KnownTable | None:
-        """The table, when it is known to have been created before ``at`` in the same direction."""
-        made = self._created.get((at.site.function, name)) if name else None
-        if made is None or made.site.order >= at.site.order:
-            return None
-        return KnownTable(name or "", made)
+        """The table, when it is known to have been created before ``at`` in the same direction, on a database that ``at`` runs on."""
+        for since, made in self._created.get((at.site.function, name), ()) if name else ():
+            if since < at.site.order and may_meet(made.site, at.site):
+                return KnownTable(name or "", made)
+        return None
 
     def is_new(self, name: str | None, at: Operation) -> bool:
         """Whether the table was created earlier in the same revision, so that it is empty and nobody's yet."""
@@ -186,6 +191,15 @@ class SchemaView:
             and table is not None
             and operation.table_name == table
         ]
+
+
+def may_meet(one: Site, other: Site) -> bool:
+    """Whether there is a database that two operations of a revision both run on."""
+    if one.dialects is None or other.dialects is None:
+        both = one.dialects if other.dialects is None else other.dialects
+    else:
+        both = one.dialects & other.dialects
+    return both is None or bool(both - one.excluded - other.excluded)
 
 
 def _known(spec: ColumnSpec, operation: Operation) -> KnownColumn:

@@ -202,6 +202,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         else:
             args.append(scope.evaluate(argument, depth))
             spans.append(span_of(argument))
+    starred = open_ended
     keywords: dict[str, Value] = {}
     value_spans: dict[str, Span] = {}
     keyword_spans: dict[str, Span] = {}
@@ -213,7 +214,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
                 keywords.update({key: item for key, item in mapping.items() if isinstance(key, str)})
                 scope.budget.keep(mapping)
             else:
-                open_ended = True
+                open_ended, starred = True, False
             continue
         name, value = keyword.arg, keyword.value
         keywords[name] = value.value if isinstance(value, ast.Constant) else scope.evaluate(value, depth)
@@ -266,6 +267,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         keyword_spans,
         receiver if isinstance(receiver, CallValue | OpaqueValue | Ref) else None,
         open_ended,
+        starred,
     )
 
 

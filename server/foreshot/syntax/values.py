@@ -69,7 +69,7 @@ class CallValue(Struct, frozen=True):
     ``func.path`` of a method on another call's result has that call's path with ``()`` in it, and
     ``receiver`` is that call: ``sa.Enum(...).create(bind)`` has the path ``sqlalchemy.Enum().create``.
     ``keyword_spans`` gives the whole ``name=value`` of each keyword; ``open_ended`` is True when ``*args`` or
-    ``**kwargs`` of unknown content were passed too.
+    ``**kwargs`` of unknown content were passed too, ``starred`` when it was ``*args`` alone.
     """
 
     func: Ref
@@ -81,6 +81,7 @@ class CallValue(Struct, frozen=True):
     keyword_spans: Mapping[str, Span] = {}
     receiver: Value = None
     open_ended: bool = False
+    starred: bool = False
 
     @property
     def path(self) -> str:

@@ -105,10 +105,13 @@ def _at_one_place(reports: Iterable[Report]) -> list[Report]:
 
 
 def _said_of_any(report: Report) -> str:
-    """What a report says, without the names of what it says it of."""
-    names = {*(report.table or "").split("."), *(report.object or "").split("."), report.table, report.object}
+    """What a report says, without the names of what it says it of; `users` stands in `fk_users`, too."""
+    named = {report.table, (report.table or "").rpartition(".")[2], report.object} - {None, ""}
+    if not named:
+        return report.message
+    words = "|".join(re.escape(name) for name in sorted(map(str, named), key=len, reverse=True))
     return _NAMES.sub(
-        lambda found: "``" if all(part in names for part in found[1].split(".")) else found[0], report.message
+        lambda found: re.sub(rf"(?<![^\W_])(?:{words})(?![^\W_])", "*", found[0]), report.message
     )
 
 

@@ -34,6 +34,8 @@ def test_few_are_all_named_by_what_differs() -> None:
     assert said_once(columns)[0].message == (
         "Deletes the column `users.a`. The same for `users.b`, `users.c`, `users.d` and `users.e`."
     )
+    copied = [report(f"Deletes `{name}`: `{name}_new` is empty.", table=name) for name in ("a", "b")]
+    assert said_once(copied)[0].message == "Deletes `a`: `a_new` is empty. The same for `b`."
     of_project = [report(f"No model maps `{name}`.", object=name) for name in ("a", "b")]
     assert said_once(of_project)[0].message == "No model maps `a`. The same for `b`."
 

@@ -127,6 +127,20 @@ def takes_name(operation: TableOperation, context: Context) -> bool:
     return operation.table in _facts(operation, context).taken
 
 
+def taken_empty(operation: DropTable, context: Context) -> str | None:
+    """The new table that takes this one's name, where nothing in the direction puts a row into it or reads this one's."""
+    facts = _facts(operation, context)
+    if facts.is_unclear or is_read_before(operation, context):
+        return None
+    for other in facts.renames:
+        name = other.table_name
+        if other.new_name != operation.table or other.schema != operation.schema or name not in facts.created:
+            continue
+        words = [facts.places.get(word) for word in _WORD.findall(str(other.table))]
+        return None if (other.table, None) in facts.written or all(words) else name
+    return None
+
+
 def is_replaced(operation: DropColumn, context: Context) -> bool:
     """Whether the column's name and, as far as they were read before, its values go on in another column of the table."""
     column = operation.column
@@ -238,6 +252,8 @@ class _Facts:
         self.changed = {name.rpartition(".")[2] for name in self.emptied}
         self.keyed: set[tuple[str | None, object]] = set()
         self.unkeyed: dict[str | None, list[Operation]] = {}
+        self.is_unclear = False
+        """Whether something runs of which nobody knows what it does."""
         for operation in operations:
             order = operation.site.order
             match operation:
@@ -261,6 +277,7 @@ class _Facts:
                 case DropConstraint():
                     self.unkeyed.setdefault(operation.table_name, []).append(operation)
                 case Opaque() | Execute(parsed=False):
+                    self.is_unclear = True
                     self.unkeyed.setdefault(None, []).append(operation)
                 case RenameTable():
                     self.renames.append(operation)

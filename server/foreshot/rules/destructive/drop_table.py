@@ -82,6 +82,20 @@ def downgrade():
 #                 ^^^^^^^^^ though `upgrade()` does not create it. Keep a copy
     op.drop_column("users", "token")
 ```
+```python bad
+def upgrade():
+    op.create_table("orders_new", sa.Column("id", sa.BigInteger(), primary_key=True))
+    op.drop_table("orders")
+#                 ^^^^^^^^ Deletes every row of `orders`: nothing copies them to `orders_new`, which takes its name.
+    op.rename_table("orders_new", "orders")
+```
+```python good
+def upgrade():
+    op.create_table("orders_new", sa.Column("id", sa.BigInteger(), primary_key=True))
+    op.execute("INSERT INTO orders_new SELECT id FROM orders")
+    op.drop_table("orders")
+    op.rename_table("orders_new", "orders")
+```
 ```python good
 def upgrade():
     op.create_table("orders_new", sa.Column("id", sa.Integer()))
@@ -153,7 +167,8 @@ class DropTable(OperationRule[ops.DropTable]):
             return
         if lost.is_retired(operation.table):
             return
-        if lost.takes_name(operation, context) or lost.is_scratch(operation, context):
+        empty = lost.taken_empty(operation, context)
+        if (lost.takes_name(operation, context) and empty is None) or lost.is_scratch(operation, context):
             # It is what the copy of a table leaves behind.
             return
         meant = lost.meant_instead(operation, context)
@@ -165,6 +180,16 @@ class DropTable(OperationRule[ops.DropTable]):
         rows = "every row in it that was not copied before" if copied else "every row in it"
         if operation.cascade and any(target.database == "postgresql" for target in targets):
             rows += " and every dependent foreign key and view"
+        if empty is not None:
+            yield self.finding(
+                operation.site.args.get("table_name", operation.site.name),
+                f"Deletes every row of {code(operation.table_name)}{context.where(targets)}: nothing copies them to {code(empty)}, which takes its name."
+                " Copy them first.",
+                operation=operation,
+                object=operation.table_name,
+                targets=targets,
+            )
+            return
         advice = (
             ", though `upgrade()` does not create it. Keep a copy of its rows."
             if operation.site.function == "downgrade"

@@ -44,8 +44,8 @@ class Names:
         for name, (value, node) in changed.items():
             self._scope.bind(name, value, node)
 
-    def merge(self, then: Changed, condition: Condition, span: Span) -> None:
-        """Both branches reach what follows: ``then`` is what the first made, what the scope holds now the second."""
+    def merge(self, then: Changed, condition: Condition, test: ast.expr, span: Span) -> None:
+        """Both branches of ``test`` reach what follows: ``then`` is what the first made, what the scope holds now the second."""
         scope, other = self._scope, self._changed()
         for name in {**then, **other}:
             one, node = then.get(name) or (self._values.get(name, MISSING), self._nodes.get(name))
@@ -64,7 +64,7 @@ class Names:
                 scope.bind(name, Unknown(f"`{name}` depends on a condition", span))
             else:
                 decided = (condition.only, True) if condition.only is not None else (condition.never, False)
-                scope.bind(name, chosen(decided, one, two, span))
+                scope.bind(name, chosen(decided, one, two, span), _either(test, node, scope.nodes.get(name)))
 
     def _bind(self, name: str, value: Value, node: ast.expr | None) -> None:
         self._scope.bind(name, value, node if node is not None else self._scope.nodes.get(name))
@@ -76,3 +76,10 @@ class Names:
             for name, value in scope.values.items()
             if self._values.get(name, MISSING) is not value
         }
+
+
+def _either(test: ast.expr, then: ast.expr | None, other: ast.expr | None) -> ast.expr | None:
+    """``then if test else other``: what a name stands for that each branch gives an expression."""
+    if then is None or other is None:
+        return None
+    return ast.copy_location(ast.IfExp(test, then, other), then)

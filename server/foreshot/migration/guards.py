@@ -10,9 +10,11 @@ from msgspec import Struct
 from foreshot.migration.asked import negated as opposite
 from foreshot.migration.asked import read_test
 from foreshot.migration.specs import Test
+from foreshot.syntax.bodies import MAX_INLINED
 from foreshot.syntax.evaluate import Scope
+from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.objects import truth
-from foreshot.syntax.values import CallValue, Ref, Value, known_strs
+from foreshot.syntax.values import CallValue, FunctionValue, Ref, Value, known_strs
 
 MAX_DEPTH: Final = 20
 DATABASES: Final = frozenset({"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"})
@@ -67,18 +69,63 @@ def read_condition(node: ast.expr, scope: Scope, depth: int = 0, at: int = 0) ->
             origin = scope.node_of(node.id)
             if origin is not None and isinstance(origin[0], ast.Compare | ast.BoolOp | ast.UnaryOp):
                 return read_condition(origin[0], origin[1], depth, at)
+            answer = answered(origin[0], origin[1], depth, at) if origin is not None else None
+            if answer is not None:
+                return answer
         case ast.Call(func=ast.Attribute(attr="startswith", value=left), args=[right]):
             name, asked = scope.evaluate(right, at), scope.evaluate(left, at)
             if isinstance(name, str) and (_is_dialect(asked) or _is_dialect_text(asked)):
                 return Condition(only=_databases(name))
         case _:
             pass
+    answer = answered(node, scope, depth, at)
+    if answer is not None:
+        return answer
     value = scope.evaluate(node, at)
     known = truth(value)
     if known is not None:
         return Condition(known=known)
     # What it asks of the schema is of use where it stands, and not inside of a value.
     return Condition(unknown=True, test=read_test(node, scope) if at == 0 else None)
+
+
+def answered(node: ast.expr, scope: Scope, depth: int = 0, at: int = 0) -> Condition | None:
+    """What a call of a plain function tells of the databases that it is true for, as ``is_postgres()`` does; None where it tells nothing else."""
+    if not isinstance(node, ast.Call) or depth > MAX_DEPTH or at > MAX_INLINED:
+        return None
+    if any(isinstance(item, ast.Starred) for item in node.args) or any(
+        item.arg is None for item in node.keywords
+    ):
+        return None
+    function = scope.evaluate(node.func, at)
+    if not isinstance(function, FunctionValue):
+        return None
+    method_of = function.bound
+    if method_of is not None:
+        return None
+    keywords = {str(item.arg): scope.evaluate(item.value, at) for item in node.keywords}
+    inner = bind_parameters(function, [scope.evaluate(item, at) for item in node.args], keywords, at + 1)
+    if isinstance(function.node, ast.Lambda):
+        return _of_database(read_condition(function.node.body, inner, depth, at + 1))
+    for statement in function.node.body:
+        match statement:
+            case ast.Return(value=ast.expr() as value):
+                return _of_database(read_condition(value, inner, depth, at + 1))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                inner.bind(name, inner.evaluate(value, at + 1), value)
+            case ast.Import() | ast.ImportFrom():
+                inner.bind_import(statement)
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
+                pass
+            case _:
+                return None
+    return None
+
+
+def _of_database(condition: Condition) -> Condition | None:
+    """A condition that asks of the database and of nothing else."""
+    told = condition.only is not None or condition.never
+    return condition if condition.known is None and not condition.unknown and told else None
 
 
 def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope, at: int) -> Condition | None:

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from foreshot.migration.guards import read_condition
+from foreshot.migration.guards import Condition, answered, read_condition
 from foreshot.project.modules import Modules
 from foreshot.syntax.budget import Budget
 from foreshot.syntax.evaluate import Scope
@@ -26,6 +26,7 @@ MAX_WORK: Final = 100_000
 """Evaluations in all of them together: what they cost is not taken from the revision's own."""
 _MAX_HOPS: Final = 8
 _NOWHERE: Final = Span(0, 0)
+_NOT_TOLD: Final = Condition(unknown=True)
 _MAX_PARTS: Final = 2_000
 
 
@@ -58,14 +59,15 @@ class Outlook:
 
     def dialects(self, test: ast.expr, scope: Scope, depth: int) -> Decided | None:
         """What a condition says of the dialect; None when it asks anything else."""
-        asks = isinstance(test, ast.Compare | ast.Name | ast.UnaryOp | ast.BoolOp) or (
-            isinstance(test, ast.Call)
-            and isinstance(test.func, ast.Attribute)
-            and test.func.attr == "startswith"
-        )
-        if depth > _MAX_HOPS * 2 or not asks:
+        if depth > _MAX_HOPS * 2:
             return None
-        found = read_condition(test, scope, at=depth)
+        match test:
+            case ast.Call(func=ast.Attribute(attr="startswith")):
+                found = read_condition(test, scope, at=depth)
+            case ast.Compare() | ast.Name() | ast.UnaryOp() | ast.BoolOp():
+                found = read_condition(test, scope, at=depth)
+            case _:
+                found = answered(test, scope, at=depth) or _NOT_TOLD
         if found.known is not None or found.unknown:
             return None
         if found.only is not None:

@@ -235,17 +235,19 @@ class Recorder:
             return
         ways = ways_of(argument, frame.scope) if isinstance(argument, _BY_DATABASE) else []
         if len(ways) > 1:
-            for condition, way, scope in ways:
+            for condition, way, scope, in_text in ways:
                 inner = replace(frame.under(condition, 0), scope=scope)
                 if scope.module is frame.scope.module or self.is_apart:
-                    self._execute_way(way, call, inner)
+                    self._execute_way(way, call, inner, in_text=in_text)
                 else:
                     with self.apart(call.span, call.func.span, frame):
-                        self._execute_way(way, call, inner)
+                        self._execute_way(way, call, inner, in_text=in_text)
             return
         self._execute_way(argument, call, frame)
 
-    def _execute_way(self, argument: ast.expr, call: CallValue, frame: Frame) -> None:
+    def _execute_way(
+        self, argument: ast.expr, call: CallValue, frame: Frame, *, in_text: bool = False
+    ) -> None:
         """SQL, or what SQLAlchemy renders, is handed to the database."""
         value = frame.scope.evaluate(argument)
         # SQL runs at once, inside a batch block too, whose own operations wait for its end.
@@ -259,7 +261,9 @@ class Recorder:
             self._construct(value, argument, call, site, frame)
             return
         constant = isinstance(argument, ast.Constant)
-        wrapped = not constant and (isinstance(value, CallValue) or is_text_call(argument, frame.scope))
+        wrapped = in_text or (
+            not constant and (isinstance(value, CallValue) or is_text_call(argument, frame.scope))
+        )
         if isinstance(text, Unknown) or blank:
             if may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))

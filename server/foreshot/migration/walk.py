@@ -205,7 +205,7 @@ class Walker(Looper):
             before.taken_back()
             before.put(then)
         elif body_ended == other_ended:
-            before.merge(then, condition, frame.statement)
+            before.merge(then, condition, statement.test, frame.statement)
         if body_ended and other_ended:
             return True
         if body_ended or other_ended:

@@ -13,17 +13,17 @@ from foreshot.syntax.values import FunctionValue
 MAX_WAYS: Final = 12
 _MAX_DEPTH: Final = 6
 
-Way = tuple[Condition, ast.expr, Scope]
-"""When it is so, the expression, and the scope that it stands in."""
+Way = tuple[Condition, ast.expr, Scope, bool]
+"""When it is so, the expression, the scope that it stands in, and whether a ``text(…)`` stands around it."""
 
 
 def ways_of(node: ast.expr, scope: Scope) -> list[Way]:
     """Every expression that it may come to, with the databases for which it does; empty where something else decides."""
-    found = _ways(node, scope, Condition(known=True), 0)
+    found = _ways(node, scope, Condition(known=True), 0, in_text=False)
     return found if found is not None and len(found) <= MAX_WAYS else []
 
 
-def _ways(node: ast.expr, scope: Scope, under: Condition, depth: int) -> list[Way] | None:
+def _ways(node: ast.expr, scope: Scope, under: Condition, depth: int, *, in_text: bool) -> list[Way] | None:
     if depth > _MAX_DEPTH or under.known is False:
         return [] if under.known is False else None
     match node:
@@ -31,28 +31,30 @@ def _ways(node: ast.expr, scope: Scope, under: Condition, depth: int) -> list[Wa
             asked = read_condition(test, scope)
             if asked.unknown:
                 return None
-            one = _ways(body, scope, all_of([under, asked]), depth + 1)
-            other = _ways(orelse, scope, all_of([under, asked.negated()]), depth + 1)
+            one = _ways(body, scope, all_of([under, asked]), depth + 1, in_text=in_text)
+            other = _ways(orelse, scope, all_of([under, asked.negated()]), depth + 1, in_text=in_text)
             return None if one is None or other is None else one + other
         case ast.Name(id=name):
             origin = scope.node_of(name)
             if origin is not None and isinstance(origin[0], ast.IfExp | ast.Call):
-                return _ways(*origin, under, depth + 1)
+                return _ways(*origin, under, depth + 1, in_text=in_text)
         case ast.Call(func=ast.Attribute(attr="text"), args=[inner]):
-            return _ways(inner, scope, under, depth + 1)
+            return _ways(inner, scope, under, depth + 1, in_text=True)
         case ast.Call(func=func, args=args, keywords=keywords):
             function = scope.evaluate(func)
             if isinstance(function, FunctionValue) and isinstance(function.node, ast.FunctionDef):
                 given = [scope.evaluate(item) for item in args if not isinstance(item, ast.Starred)]
                 named = {item.arg: scope.evaluate(item.value) for item in keywords if item.arg}
                 inner_scope = bind_parameters(function, given, named)
-                return _returned(function.node.body, inner_scope, under, depth + 1)
+                return _returned(function.node.body, inner_scope, under, depth + 1, in_text=in_text)
         case _:
             pass
-    return [(under, node, scope)]
+    return [(under, node, scope, in_text)]
 
 
-def _returned(body: list[ast.stmt], scope: Scope, under: Condition, depth: int) -> list[Way] | None:
+def _returned(
+    body: list[ast.stmt], scope: Scope, under: Condition, depth: int, *, in_text: bool
+) -> list[Way] | None:
     """What a function's body returns; None where that depends on more than the database."""
     found: list[Way] = []
     if depth > _MAX_DEPTH:
@@ -60,7 +62,7 @@ def _returned(body: list[ast.stmt], scope: Scope, under: Condition, depth: int) 
     for statement in body:
         match statement:
             case ast.Return(value=ast.expr() as value):
-                ways = _ways(value, scope, under, depth)
+                ways = _ways(value, scope, under, depth, in_text=in_text)
                 return None if ways is None else found + ways
             case ast.Raise():
                 return found
@@ -70,13 +72,13 @@ def _returned(body: list[ast.stmt], scope: Scope, under: Condition, depth: int) 
                 asked = read_condition(test, scope)
                 if asked.unknown or not isinstance(inner[-1], ast.Return | ast.Raise):
                     return None
-                ways = _returned(inner, scope, all_of([under, asked]), depth + 1)
+                ways = _returned(inner, scope, all_of([under, asked]), depth + 1, in_text=in_text)
                 under = all_of([under, asked.negated()])
                 if ways is None:
                     return None
                 found += ways
                 if orelse:
-                    rest = _returned(orelse, scope, under, depth + 1)
+                    rest = _returned(orelse, scope, under, depth + 1, in_text=in_text)
                     return None if rest is None else found + rest
             case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom():
                 pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foreshot.migration.operations import SqlText
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
 from foreshot.syntax.module import Module, parse
@@ -34,11 +35,18 @@ def _read(text: str) -> Revision:
         ('str(bind.engine.url).startswith("sqlite")', {"sqlite"}),
         ('"sqlite" in str(bind.engine.url)', {"sqlite"}),
         ('not url.startswith("sqlite")', {"postgresql", "mysql", "mariadb"}),
+        ("is_postgres()", {"postgresql"}),
+        ("not is_postgres()", {"mysql", "mariadb", "sqlite"}),
+        ('is_on("sqlite")', {"sqlite"}),
+        ("known", {"sqlite"}),
     ],
 )
 def test_conditions_on_the_database(condition: str, databases: set[str]) -> None:
     revision = _read(
+        'def is_postgres():\n    return op.get_context().dialect.name == "postgresql"\n\n\n'
+        "def is_on(name):\n    bind = op.get_bind()\n    return bind.dialect.name == name\n\n\n"
         "def upgrade():\n"
+        '    known = is_on("sqlite")\n'
         "    bind = op.get_bind()\n"
         "    url = str(bind.engine.url)\n"
         f"    if {condition}:\n"
@@ -49,7 +57,27 @@ def test_conditions_on_the_database(condition: str, databases: set[str]) -> None
     assert not operation.site.conditional
 
 
-@pytest.mark.parametrize("asked", ['{}() == "x"', '{}().startswith("x")', 'str({}()).startswith("x")'])
+def test_what_a_function_chooses_by_the_database() -> None:
+    revision = _read(
+        'def is_postgres():\n    return op.get_context().dialect.name == "postgresql"\n\n\n'
+        "def upgrade():\n"
+        "    if is_postgres():\n"
+        '        sql = "UPDATE users SET seen = FALSE"\n'
+        "    else:\n"
+        '        sql = "UPDATE users SET seen = 0"\n'
+        "    op.execute(sql)\n"
+        "    op.get_bind().execute(sa.text(sql))\n"
+    )
+    written = [operation for operation in revision.operations if operation.kind == "data_change"]
+    assert [operation.site.runs_on("postgresql") for operation in written] == [True, False] * 2
+    assert [operation.site.runs_on("sqlite") for operation in written] == [False, True] * 2
+    texts = [operation for operation in revision.operations if isinstance(operation, SqlText)]
+    assert [text.wrapped for text in texts] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "asked", ["{}()", "not {}()", '{}() == "x"', '{}().startswith("x")', 'str({}()).startswith("x")']
+)
 def test_functions_that_ask_each_other_for_ever(asked: str) -> None:
     revision = _read(
         f'def one():\n    return "a" if {asked.format("other")} else "b"\n\n\n'

@@ -85,6 +85,12 @@ def upgrade():
     op.rename_table("orders", "old_orders")
     op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True))
 ```
+```python good
+def upgrade():
+    op.alter_column("events", "person", nullable=True, schema="app")
+    op.drop_column("events", "person")
+    op.add_column("events", sa.Column("person", sa.Uuid()), schema="app")
+```
 ```python good dialect=postgresql,sqlite
 def upgrade():
     if op.get_bind().dialect.name == "sqlite":
@@ -168,10 +174,11 @@ class OperationOrder(RevisionRule):
                     tables.clear()
                     columns.clear()
                     continue
-                case DropColumn():
-                    columns.pop((operation.table_name, operation.column), None)
-                case AlterColumn(new_name=str()):
-                    columns.pop((operation.table_name, operation.column), None)
+                case DropColumn() | AlterColumn(new_name=str()):
+                    key = operation.table_name, operation.column
+                    if columns.pop(key, None) is None:
+                        for other in [other for other in columns if _may_be(other, key)]:
+                            del columns[other]
                 case _:
                     pass
             if not isinstance(operation, TableOperation):
@@ -255,6 +262,13 @@ class OperationOrder(RevisionRule):
                 targets=targets,
                 related=[Related("It is dropped here", child.site.name)],
             )
+
+
+def _may_be(one: tuple[str | None, object], other: tuple[str | None, object]) -> bool:
+    """Whether two columns may be the same one: a table without its schema is found by PostgreSQL's search path."""
+    tables = one[0] or "", other[0] or ""
+    bare = {table.rpartition(".")[2] for table in tables}
+    return one[1] == other[1] and len(bare) == 1 and not all("." in table for table in tables)
 
 
 def _missing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -75,16 +76,9 @@ def _enums(before: Schema, after: Schema) -> Iterator[Difference]:
         else:
             for value in enum.values:
                 if value is not None and value not in other.values and None not in other.values:
-                    yield Difference(
-                        name,
-                        "enum",
-                        missing=True,
-                        words="the type {} lacks {}",
-                        names=(
-                            name,
-                            value,
-                        ),
-                    )
+                    # An empty label would be no more than two backticks.
+                    names = (name, value or "''")
+                    yield Difference(name, "enum", missing=True, words="the type {} lacks {}", names=names)
 
 
 def _table(before: Table, after: Table) -> Iterator[Difference]:
@@ -131,8 +125,15 @@ def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
         )
 
 
+_CONSTANTS: Final = {"true": "1", "false": "0"}
+
+
 def _is_unclear(*values: Plain) -> bool:
-    return any(isinstance(value, Unclear) for value in values)
+    return any(
+        isinstance(value, Unclear)
+        or (isinstance(value, Called) and _is_unclear(*value.args, *dict(value.keywords).values()))
+        for value in values
+    )
 
 
 def _default(value: Plain) -> str | None:
@@ -140,14 +141,17 @@ def _default(value: Plain) -> str | None:
     if value is None:
         return None
     if isinstance(value, Called):
-        if value.path.startswith("sqlalchemy.func."):
-            return value.path.rpartition(".")[2].lower() + "()"
+        owner, _, name = value.path.rpartition(".")
+        if owner.startswith("sqlalchemy.") and owner.endswith("func"):
+            return name.lower() + "()"
+        if owner.partition(".")[0] == "sqlalchemy" and name in _CONSTANTS:
+            return _CONSTANTS[name]
         inner = value.argument("text", 0)
         return _default(inner) if inner is not None else value.path
     text = re.sub(r"::[\w ]+(?:\(\d+\))?$", "", str(value)).strip()
     text = text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
     lowered = text.lower()
-    return {"current_timestamp": "now()", "true": "1", "false": "0", "t": "1", "f": "0"}.get(lowered, lowered)
+    return {"current_timestamp": "now()", "t": "1", "f": "0", **_CONSTANTS}.get(lowered, lowered)
 
 
 def _indexes(table: Table) -> dict[tuple[object, ...], str]:
@@ -181,12 +185,13 @@ def _action(action: str | None) -> str:
 def _things(
     table: str, kind: str, before: dict[tuple[object, ...], str], after: dict[tuple[object, ...], str]
 ) -> Iterator[Difference]:
-    for place, name in before.items():
-        if place not in after:
-            yield Difference(
-                name, kind, missing=True, words=f"the {kind} {{}} of {{}} is missing", names=(name, table)
-            )
-    for place, name in after.items():
-        if place not in before:
+    gone = [name for place, name in before.items() if place not in after]
+    left = [name for place, name in after.items() if place not in before]
+    for name in gone:
+        what = "is another than before" if name in left else "is missing"
+        words = f"the {kind} {{}} of {{}} {what}"
+        yield Difference(name, kind, missing=name not in left, words=words, names=(name, table))
+    for name in left:
+        if name not in gone:
             words = f"the {kind} {{}} of {{}} is still there"
             yield Difference(name, kind, missing=False, words=words, names=(name, table))

@@ -75,6 +75,38 @@ def downgrade():
     op.drop_column("flags", "note")
     op.execute("DELETE FROM flags WHERE code = 'beta'")
 ```
+```python setup
+KINDS = ["a", "b"]
+
+
+def upgrade():
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("flag_id", sa.Integer(), sa.ForeignKey("flags.id", name="fk_jobs_flag", ondelete="CASCADE")),
+        sa.Column("is_open", sa.Boolean(), nullable=False, server_default=sa.sql.false()),
+        sa.Column("kinds", sa.Text(), nullable=False, server_default=sa.text(f"'{KINDS}'")),
+    )
+```
+```python bad
+def upgrade():
+    op.drop_constraint("fk_jobs_flag", "jobs", type_="foreignkey")
+
+
+def downgrade():
+#   ^^^^^^^^^ the constraint `fk_jobs_flag` of `jobs` is another than before
+    op.create_foreign_key("fk_jobs_flag", "jobs", "flags", ["flag_id"], ["id"])
+```
+```python good
+def upgrade():
+    op.drop_column("jobs", "is_open")
+    op.drop_column("jobs", "kinds")
+
+
+def downgrade():
+    op.add_column("jobs", sa.Column("kinds", sa.Text(), nullable=False, server_default="['a', 'b']"))
+    op.add_column("jobs", sa.Column("is_open", sa.BOOLEAN(), nullable=False, server_default=sa.text("false")))
+```
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ the table into one of the new shape instead.
 The batch loses unnamed checks, triggers and expression indexes of the table, and with `PRAGMA foreign_keys=ON` and
 `ON DELETE CASCADE` it deletes the rows of tables that refer to this one.
 
-Where a handler around it catches the error and goes on, the migration does not fail; that is no finding.
+Where a handler around it catches the error and goes on, the migration does not fail; that is no finding. It is said once of a function, at the first of such
+changes: nothing behind it is come to.
 
 ```python bad dialect=sqlite
 def upgrade():
@@ -113,6 +114,8 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
             f"This fails on SQLite, which cannot change {code(operation.table_name)} in place. Use `op.batch_alter_table`.",
             operation=operation,
             targets=context.targets(self.databases, operation),
+            # Nothing behind the first is come to.
+            cause=site.function,
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:

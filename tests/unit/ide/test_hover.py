@@ -45,7 +45,7 @@ def test_databases_that_are_not_known_are_named(folder: Path) -> None:
     "body, place, words",
     [
         (f"with op.get_context().autocommit_block():\n    {INDEX}", "op.create_|index", "autocommit block"),
-        (f'if op.get_bind().dialect.name == "mysql":\n    {INDEX}', "op.create_|index", "runs on MySQL only"),
+        (f'if op.get_bind().dialect.name == "mysql":\n    {INDEX}', "op.create_|index", "runs on MySQL and MariaDB only"),
         (f"if something():\n    {INDEX}", "op.create_|index", "under a condition"),
         (f'for t in ["a", "b"]:\n    {INDEX.replace(chr(34) + "users" + chr(34), "t")}', "op.create_|index", "Repeated"),
         (f'op.create_table("users", sa.Column("email", sa.Text()))\n{INDEX}', "op.create_|index", "nobody waits"),

@@ -134,11 +134,11 @@ class TimeoutBreaksBuild(RevisionRule):
         # What a failed build leaves is taken away by the next run.
         cared_for = any(isinstance(one, DropIndex) and one.name == name for one in context.before(operation))
         where = " of env.py" if None in limits.values() else ""
-        verb = "is" if len(limits) == 1 else "are"
+        verb, them = ("is", "it") if len(limits) == 1 else ("are", "them")
         return self.finding(
             operation.site.name,
             f"{names}{where} {verb} in force while this builds: a longer wait fails and leaves an INVALID"
-            " index. Set it to 0 around the build.",
+            f" index. Set {them} to 0 around the build.",
             operation=operation,
             severity="information" if cared_for else None,
             targets=context.targets(self.databases, operation),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from foreshot.migration.specs import Each, Test
 from foreshot.schema import changes as to
@@ -85,7 +85,7 @@ def _holds(draft: Draft, test: Test, rows: Mapping[int, Row | None]) -> bool | N
 
 
 def _is(value: Any, word: str = "", wanted: Any = None) -> bool | None:
-    """What is asked of a row: ``set``, ``equals``, ``among``, ``contains``."""
+    """What is asked of a row: ``set``, ``equals``, ``among``, ``contains``, ``members``."""
     if value is MISSING:
         return None
     match word:
@@ -95,6 +95,10 @@ def _is(value: Any, word: str = "", wanted: Any = None) -> bool | None:
             return value == wanted
         case "among":
             return value in wanted if isinstance(wanted, list) else None
+        case "members":
+            return sorted(set(cast("list[str]", value))) == wanted if isinstance(value, list) and all(
+                isinstance(item, str) for item in cast("list[object]", value)
+            ) else None
         case "contains":
             return wanted in value if isinstance(value, str | list) and isinstance(wanted, str) else None
         case _:

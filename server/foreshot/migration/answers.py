@@ -140,6 +140,12 @@ def compared(node: ast.expr, scope: Scope) -> Test | None:
     one, other = scope.evaluate(node.left), scope.evaluate(node.comparators[0])
     operator = node.ops[0]
     word = ""
+    if (members := _members(node.left, scope) or _members(node.comparators[0], scope)) is not None:
+        wanted = known_strs(other if _members(node.left, scope) is not None else one)
+        if wanted is None or not isinstance(operator, ast.Eq | ast.NotEq):
+            return None
+        negated = isinstance(operator, ast.NotEq)
+        return Test("is", members, json.dumps(["members", sorted(set(wanted))]), negated)
     if isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         word = "equals"
         if isinstance(other, Asked):
@@ -153,6 +159,15 @@ def compared(node: ast.expr, scope: Scope) -> Test | None:
         return None
     negated = isinstance(operator, ast.NotEq | ast.IsNot | ast.NotIn)
     return Test("is", mark, json.dumps([word, wanted]), negated)
+
+
+def _members(node: ast.expr, scope: Scope) -> str | None:
+    """The mark of the list whose members are asked for in any order: ``set(row["column_names"])``."""
+    match node:
+        case ast.Call(func=ast.Name(id="set" | "frozenset" | "sorted"), args=[inner], keywords=[]):
+            return _mark(scope.evaluate(inner))
+        case _:
+            return None
 
 
 _NONE: Final = object()

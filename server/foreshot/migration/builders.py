@@ -331,10 +331,11 @@ def from_method(call: CallValue, site: Site) -> list[Operation]:
     if owner in ("Enum", "ENUM"):
         name = maybe_name(receiver.keywords.get("name"), receiver.span)
         schema = maybe_name(receiver.keywords.get("schema"), receiver.span)
+        described = receiver if name is None else None
         if method == "drop":
-            return [DropType(site, name, schema, checkfirst)]
+            return [DropType(site, name, schema, checkfirst, described)]
         labels = tuple(maybe_str(value, receiver.span) for value in receiver.args)
-        return [CreateEnum(site, name, labels, schema, checkfirst)]
+        return [CreateEnum(site, name, labels, schema, checkfirst, described)]
     if owner == "Table":
         table, schema = table_of(receiver, receiver.span)
         if method == "drop":

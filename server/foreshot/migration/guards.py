@@ -14,7 +14,7 @@ from foreshot.syntax.bodies import MAX_INLINED
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.objects import truth
-from foreshot.syntax.values import CallValue, FunctionValue, Ref, Value, known_strs
+from foreshot.syntax.values import CallValue, Choice, FunctionValue, Ref, Value, known_strs
 
 MAX_DEPTH: Final = 20
 DATABASES: Final = frozenset({"postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"})
@@ -82,6 +82,8 @@ def read_condition(node: ast.expr, scope: Scope, depth: int = 0, at: int = 0) ->
     if answer is not None:
         return answer
     value = scope.evaluate(node, at)
+    if isinstance(value, Choice):
+        return _chosen(value)
     known = truth(value)
     if known is not None:
         return Condition(known=known)
@@ -126,6 +128,18 @@ def _of_database(condition: Condition) -> Condition | None:
     """A condition that asks of the database and of nothing else."""
     told = condition.only is not None or condition.never
     return condition if condition.known is None and not condition.unknown and told else None
+
+
+def _chosen(choice: Choice) -> Condition:
+    """What a value that the dialect decides says as a condition."""
+    then, other = truth(choice.then), truth(choice.other)
+    if then is None or other is None:
+        # What never holds on some databases is perhaps so on the others.
+        only = choice.dialects if other is False else None
+        return Condition(None, only, choice.dialects if then is False else frozenset(), unknown=True)
+    if then == other:
+        return Condition(known=then)
+    return Condition(only=choice.dialects) if then else Condition(never=choice.dialects)
 
 
 def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, scope: Scope, at: int) -> Condition | None:

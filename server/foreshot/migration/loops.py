@@ -145,6 +145,22 @@ class Looper(Follower):
         else:
             self._sets.append((None, None))
 
+    def _set_item(self, target: ast.Subscript | ast.Attribute, value: Value, frame: Frame) -> None:
+        """``options["unique"] = True`` of a dictionary that is known; any other change in place makes the name unknown."""
+        if not isinstance(target.value, ast.Name):
+            return
+        name = target.value.id
+        known = frame.scope.lookup(name)
+        if not isinstance(known, list | dict):
+            return
+        key = frame.scope.evaluate(target.slice) if isinstance(target, ast.Subscript) else None
+        if isinstance(known, dict) and isinstance(key, str | int):
+            mapping = cast("dict[Value, Value]", known)
+            if len(mapping) < MAX_ITEMS:
+                frame.scope.bind(name, {**mapping, key: value})
+                return
+        frame.scope.bind(name, Unknown(f"`{name}` is changed in place", frame.statement))
+
     def _mutated(self, call: ast.Call, frame: Frame) -> None:
         """A list that is appended to is followed; any other change in place makes the name unknown."""
         match call:
@@ -174,6 +190,12 @@ class Looper(Follower):
             for node in ast.walk(statement):
                 match node:
                     case ast.AugAssign(target=ast.Name(id=name)):
+                        frame.scope.bind(
+                            name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
+                        )
+                    case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) if isinstance(
+                        frame.scope.lookup(name), dict
+                    ):
                         frame.scope.bind(
                             name, Unknown(f"`{name}` changes in a loop", frame.scope.module.span(node))
                         )

@@ -198,6 +198,8 @@ class CreateEnum(Operation, frozen=True):
     values: tuple[Maybe[str], ...] = ()
     schema: Maybe[str] | None = None
     checkfirst: bool = False
+    described: CallValue | None = None
+    """The type itself, where a class of the project says what it is called."""
 
 
 class DropType(Operation, frozen=True):
@@ -207,6 +209,7 @@ class DropType(Operation, frozen=True):
     name: Maybe[str] | None
     schema: Maybe[str] | None = None
     if_exists: bool = False
+    described: CallValue | None = None
 
 
 class AddEnumValue(Operation, frozen=True):

@@ -114,6 +114,24 @@ class Outlook:
             case _:
                 return constant(value) if value is None or _is_plain(value) else MISSING
 
+    def home(self, path: str) -> tuple[Scope, str] | None:
+        """The names of the module that defines the class at a dotted path of the project, and what it is called there."""
+        top = path.partition(".")[0]
+        if self._modules is None or not top or "<" in path or not self._modules.could_hold(top):
+            return None
+        for _ in range(_MAX_HOPS):
+            dotted, _, name = path.rpartition(".")
+            scope = self.scope(dotted) if dotted else None
+            if scope is None:
+                return None
+            if name in scope.module.classes:
+                return scope, name
+            led = scope.led(name)
+            if led is None:
+                return None
+            path = led
+        return None
+
     def kept(self, value: Value, span: Span) -> Value:
         """What a function of another module returned to a call, as far as it is taken; the missing marker when it is not."""
         match value:
@@ -150,7 +168,7 @@ class ForeignScope(Scope):
     """The names of another module than the revision's own."""
 
     def __init__(self, module: Module, dotted: str, is_package: bool, outlook: Outlook) -> None:
-        self.dotted = dotted
+        self.dotted: str = dotted
         self._package = dotted if is_package else dotted.rpartition(".")[0]
         self._stars: list[str] = []
         super().__init__(module, outlook=outlook)
@@ -174,6 +192,11 @@ class ForeignScope(Scope):
                     self.values[name] = Ref(f"{base}.{alias.name}", name, span)
         if base and any(alias.name == "*" for alias in statement.names):
             self._stars.append(base)
+
+    def led(self, name: str) -> str | None:
+        """The dotted path that the module imports a name from; None for one that it does not import by that name."""
+        value = self.values.get(name)
+        return value.path if isinstance(value, Ref) else None
 
     def named(self, name: str, depth: int) -> Value:
         """What a name of the module leads to, through what it imports."""

@@ -91,7 +91,7 @@ def read_column(cursor: Cursor) -> Column:
             cursor.at += 1
     end = cursor.last.end
     hole = cursor.tokens[cursor.at - 1]
-    if any(token.text == HOLE for token in cursor.tokens[_index(cursor, first) + 1 : cursor.stop]):
+    if _has_open_hole(cursor.tokens[_index(cursor, first) + 1 : cursor.stop]):
         unknown = context.hole(first.start, hole.end)
         draft.nullable = unknown if draft.nullable is None else draft.nullable
         draft.default = unknown if draft.default is None else draft.default
@@ -192,6 +192,16 @@ def _option(cursor: Cursor, draft: _Draft, column: Maybe[str]) -> bool:
     else:
         return _minor_option(cursor)
     return True
+
+
+def _has_open_hole(tokens: list[Token]) -> bool:
+    """Whether what is put in may say anything of the column: inside parentheses it is part of a type or an expression."""
+    depth = 0
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.text == HOLE and depth <= 0:
+            return True
+    return False
 
 
 def _minor_option(cursor: Cursor) -> bool:

@@ -176,11 +176,7 @@ class Walker(Looper):
                 owner.fields[target.attr] = why if frame.conditions else known
             elif isinstance(target, ast.Subscript | ast.Attribute):
                 self._set_in_row(target, known, frame)
-                if isinstance(target.value, ast.Name) and isinstance(
-                    frame.scope.lookup(target.value.id), list | dict
-                ):
-                    why = f"`{target.value.id}` is changed in place"
-                    frame.scope.bind(target.value.id, Unknown(why, frame.statement))
+                self._set_item(target, known, frame)
             else:
                 frame.scope.unpack(target, known)
 

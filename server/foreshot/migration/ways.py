@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Final
 
 from foreshot.migration.guards import Condition, all_of, read_condition
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
-from foreshot.syntax.values import FunctionValue
+from foreshot.syntax.values import Choice, FunctionValue
 
 MAX_WAYS: Final = 12
 _MAX_DEPTH: Final = 6
 
 Way = tuple[Condition, ast.expr, Scope, bool]
 """When it is so, the expression, the scope that it stands in, and whether a ``text(…)`` stands around it."""
+
+
+def sides_of(node: ast.expr, scope: Scope) -> Iterator[Condition]:
+    """One after the other, the databases on which an expression's names have one value, which they have meanwhile."""
+    found = _choice(node, scope, 0)
+    if found is None:
+        return
+    owner, name, choice = found
+    origin = owner.nodes.get(name)
+    for condition, value in (
+        (Condition(only=choice.dialects), choice.then),
+        (Condition(never=choice.dialects), choice.other),
+    ):
+        owner.bind(name, value)
+        yield condition
+    owner.bind(name, choice, origin)
+
+
+def _choice(node: ast.expr, scope: Scope, depth: int) -> tuple[Scope, str, Choice] | None:
+    """A name in an expression, or in what its names stand for, that the database decides."""
+    for inner in ast.walk(node):
+        if not isinstance(inner, ast.Name):
+            continue
+        owner: Scope | None = scope
+        while owner is not None and inner.id not in owner.values:
+            owner = owner.parent
+        value = owner.values[inner.id] if owner is not None else None
+        if owner is not None and isinstance(value, Choice):
+            return owner, inner.id, value
+        origin = scope.node_of(inner.id) if depth < _MAX_DEPTH and not isinstance(value, str) else None
+        if origin is not None and (found := _choice(*origin, depth + 1)) is not None:
+            return found
+    return None
 
 
 def ways_of(node: ast.expr, scope: Scope) -> list[Way]:

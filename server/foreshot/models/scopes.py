@@ -273,6 +273,10 @@ class Linker:
         scope = self._scopes.get(module) or (self.scope(module) if module else None)
         if scope is not None and name in scope.classes:
             return ClassSource(dotted, scope.classes[name], scope)
+        if scope is None and "." in module and (outer := self.class_source(module)) is not None:
+            for item in outer.node.body:
+                if isinstance(item, ast.ClassDef) and item.name == name:
+                    return ClassSource(dotted, item, outer.scope)
         return None
 
     def object_of(self, dotted: str) -> tuple[CallValue, ast.expr, ModuleScope] | None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from foreshot.schema import changes as to
 from foreshot.schema import state as st
-from foreshot.schema.apply_constraints import add_check, add_key, add_unique
+from foreshot.schema.apply_constraints import add_check, add_key, add_unique, set_primary_key
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, names_on, text, with_column
 from foreshot.schema.plain import Called, Named, Plain, chosen
@@ -35,10 +35,15 @@ def make_column(draft: Draft, change: to.MadeColumn) -> None:
     if column.default is not None and not is_unclear(column.default):
         column = replace(column, filled_by=draft.origin)
     table = with_column(table, column)
-    if made.primary_key and table.primary_key is None:
-        table = replace(table, primary_key=st.Key(None, "server", (column.name,), draft.origin))
+    if made.primary_key and table.primary_key is None and _keeps_its_key(draft, change):
+        table = set_primary_key(draft, table, (column.name,), "", draft.raw)
     draft.put(with_attached(draft, table, made))
     draft.gone.pop(f"{table.name}.{made.name}", None)
+
+
+def _keeps_its_key(draft: Draft, change: to.MadeColumn) -> bool:
+    """Whether a column that is added as the primary key becomes it: Alembic sends ADD COLUMN without PRIMARY KEY."""
+    return draft.raw or (change.at.batch >= 0 and draft.dialect == "sqlite")
 
 
 def column_of(draft: Draft, table: Table, made: to.NewColumn, *, create: bool) -> Column:

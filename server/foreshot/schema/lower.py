@@ -14,6 +14,7 @@ from foreshot.schema import changes as to
 from foreshot.schema.looped import add_looped, by_dialect, marked_operation
 from foreshot.schema.lower_sql import lower_execute, lower_rows
 from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
+from foreshot.schema.types import enum_values
 from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
 
 Settle = Callable[[Value], Value]
@@ -71,7 +72,7 @@ def changes_of(
     if isinstance(operation, ops.TableOperation):
         made = _on_table(operation, operation.table_name, at, settle)
     else:
-        made = _elsewhere(operation, at)
+        made = _elsewhere(operation, at, settle)
     return () if made is None else made if isinstance(made, tuple) else (made,)
 
 
@@ -117,15 +118,27 @@ def _on_table(
             return None
 
 
-def _elsewhere(operation: ops.Operation, at: to.At) -> to.Change | tuple[to.Change, ...] | None:
+def _enum_of(
+    operation: ops.CreateEnum | ops.DropType, settle: Settle | None
+) -> tuple[str, tuple[str | None, ...]] | None:
+    """The name and the labels of a type that a class of the project gives them."""
+    if operation.described is None or settle is None:
+        return None
+    found = plain(settle(operation.described))
+    name = found.argument("name") if isinstance(found, Called) else None
+    return (name, enum_values(found)) if isinstance(found, Called) and isinstance(name, str) else None
+
+
+def _elsewhere(operation: ops.Operation, at: to.At, settle: Settle | None) -> to.Change | tuple[to.Change, ...] | None:
     match operation:
         case ops.DataChange():
             return lower_rows(operation, at)
         case ops.CreateEnum():
-            values = _names(operation.values)
-            return to.MadeEnum(at, _qualified(operation.name, operation.schema), values, operation.checkfirst)
+            name, values = _enum_of(operation, settle) or (operation.name, _names(operation.values))
+            return to.MadeEnum(at, _qualified(name, operation.schema), values, operation.checkfirst)
         case ops.DropType():
-            return to.LostType(at, _qualified(operation.name, operation.schema), operation.if_exists)
+            name, _ = _enum_of(operation, settle) or (operation.name, ())
+            return to.LostType(at, _qualified(name, operation.schema), operation.if_exists)
         case ops.AddEnumValue(value=value):
             neighbour = name(operation.neighbour)
             return to.MadeValue(

@@ -29,6 +29,9 @@ class Scope:
     enclosing function's, as its parent.
     """
 
+    dotted: str | None = None
+    """Of another module than the one that is read: its dotted name."""
+
     def __init__(self, module: Module, parent: Scope | None = None, outlook: Outlook | None = None) -> None:
         self.module = module
         self.parent = parent

@@ -241,6 +241,8 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
                 made = main(args[0]) if isinstance(args[0], str) else MISSING
             if made is MISSING and not open_ended and (func.path[:1] == "." or func.path == "super"):
                 made = objects.called(scope, func.path, args, keywords, depth)
+            elif made is MISSING and not open_ended and any(objects.is_operations(item) for item in args):
+                made = objects.called_elsewhere(scope, func.path, args, keywords, depth)
             if made is not MISSING:
                 return scope.budget.kept(made)
         case FunctionValue(bound=objects.Instance()):

@@ -33,8 +33,9 @@ FOLDED: Final = frozenset(
         "sorted",
         "set",
     }
-    | {"frozenset", "reversed", "dict", "enumerate", "zip", "range", "len", "getattr"}
+    | {"frozenset", "reversed", "dict", "enumerate", "zip", "range", "len", "getattr", "isinstance"}
 )
+_TYPES: Final[Mapping[str, type]] = {"str": str, "list": list, "tuple": tuple, "dict": dict}
 
 
 def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Value:
@@ -56,6 +57,8 @@ def builtin(path: str, args: list[Value], keywords: Mapping[str, Value]) -> Valu
             return items[::-1] if path == "reversed" else items
         case "getattr", [Ref(path=base, written=written, span=span), str(name)] if name.isidentifier():
             return Ref(f"{base}.{name}", f"{written}.{name}", span)
+        case "isinstance", [str() | list() | tuple() | dict() | None, Ref(path=kind)] if kind in _TYPES:
+            return isinstance(first, _TYPES[kind])
         case "dict", []:
             return dict(keywords)
         case "enumerate", [list() | tuple()]:

@@ -112,6 +112,20 @@ def called(scope: Scope, path: str, args: list[Value], keywords: Mapping[str, Va
     return found if found is not None else MISSING
 
 
+def called_elsewhere(
+    scope: Scope, path: str, args: list[Value], keywords: Mapping[str, Value], depth: int
+) -> Value:
+    """The object that a call of a class of another module of the project comes to; ``MISSING`` when it is none."""
+    home = scope.outlook.home(path) if scope.outlook is not None else None
+    found = made(*home, args, keywords, depth) if home is not None else None
+    return found if found is not None else MISSING
+
+
+def is_operations(value: Value) -> bool:
+    """Whether it is Alembic's ``op`` itself, which an object that it is handed to works with."""
+    return isinstance(value, Ref) and value.path == "alembic.op"
+
+
 def constant(scope: Scope, path: str, name: str) -> Value:
     """``Kind.USER`` of a class of this file that only holds constants; ``MISSING`` when it is none."""
     node = scope.root.module.classes.get(path[1:])
@@ -136,6 +150,8 @@ def _ancestry(scope: Scope, name: str) -> tuple[ast.ClassDef, ...] | None:
                 return None
             value = scope.evaluate(base)
             path = value.path if isinstance(value, Ref) else ""
+            if path.rpartition(".")[0] == scope.dotted:
+                path = "." + path.rpartition(".")[2]
             if path.startswith(".") and not path.startswith(".."):
                 pending.append(path[1:])
             elif path not in ("object", "typing.NamedTuple"):

@@ -70,6 +70,8 @@ def unary(scope: Scope, node: ast.UnaryOp, depth: int) -> Value:
 def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
     """An item of a known sequence or dictionary."""
     base = scope.evaluate(node.value, depth)
+    if isinstance(node.slice, ast.Slice):
+        return _slice(scope, base, node.slice, node, depth)
     index = scope.evaluate(node.slice, depth)
     try:
         match base, index:
@@ -89,17 +91,35 @@ def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
     return scope.unknown("the item is only known when it runs", node)
 
 
+def _slice(scope: Scope, base: Value, part: ast.Slice, node: ast.expr, depth: int) -> Value:
+    """``name[len("old_"):]``."""
+    ends = [scope.evaluate(end, depth) if end is not None else None for end in (part.lower, part.upper)]
+    if part.step is None and isinstance(base, str | list | tuple) and all(
+        end is None or (isinstance(end, int) and abs(end) < 1 << 31) for end in ends
+    ):
+        start, stop = cast("list[int | None]", ends)
+        return scope.budget.kept(cast("list[Value]", base)[start:stop])
+    return scope.unknown("the item is only known when it runs", node)
+
+
 def conditional(scope: Scope, node: ast.IfExp, depth: int) -> Value:
     """``a if test else b``."""
     test = scope.evaluate(node.test, depth)
     if isinstance(test, bool | int | str | None):
         return scope.evaluate(node.body if test else node.orelse, depth)
-    decided = scope.outlook.dialects(node.test, scope, depth) if scope.outlook is not None else None
+    decided = decided_by(scope, node.test, test, depth)
     if decided is None:
         return scope.unknown("the value depends on a condition", node)
     return chosen(
         decided, scope.evaluate(node.body, depth), scope.evaluate(node.orelse, depth), scope.module.span(node)
     )
+
+
+def decided_by(scope: Scope, node: ast.expr, value: Value, depth: int) -> Decided | None:
+    """The dialects on which a condition holds, or does not, where only they decide it; ``value`` is what it comes to."""
+    if isinstance(value, Choice) and isinstance(value.then, bool) and isinstance(value.other, bool):
+        return (value.dialects, value.then) if value.then != value.other else None
+    return scope.outlook.dialects(node, scope, depth) if scope.outlook is not None else None
 
 
 def chosen(decided: Decided, then: Value, other: Value, span: Span) -> Value:
@@ -115,6 +135,13 @@ def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
     if len(node.ops) != 1:
         return scope.unknown("a chained comparison is not followed", node)
     left, right = scope.evaluate(node.left, depth), scope.evaluate(node.comparators[0], depth)
+    if isinstance(left, Choice):
+        sides = [_compared(scope, node, side, right) for side in (left.then, left.other)]
+        return Choice(left.why, left.span, left.dialects, *sides)
+    return _compared(scope, node, left, right)
+
+
+def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Value:
     plain = (str, int, float, bool, type(None))
     if isinstance(left, plain):
         match node.ops[0]:

@@ -26,6 +26,10 @@ class Outlook(Protocol):
         """What a dotted path of another module of the project leads to; ``folding.MISSING`` when that is not told."""
         ...
 
+    def home(self, path: str) -> tuple[Scope, str] | None:
+        """The names of the module that defines the class at a dotted path of the project, and what it is called there."""
+        ...
+
     def kept(self, value: Value, span: Span) -> Value:
         """What a function of another module returned to a call, as far as it is taken; ``folding.MISSING`` when it is not."""
         ...

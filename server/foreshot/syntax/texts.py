@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from foreshot.syntax.bodies import last_returned
 from foreshot.syntax.budget import MAX_TEXT
-from foreshot.syntax.expressions import formatted_text
+from foreshot.syntax.expressions import bind_parameters, formatted_text
 from foreshot.syntax.strings import PLACEHOLDER, Run, literal_runs
-from foreshot.syntax.values import Text, Unknown
+from foreshot.syntax.values import FunctionValue, Text, Unknown
 from foreshot.text import Span
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _collect(
                     continue
                 field = next(fields, None)
                 known = formatted_text(scope, field, depth) if field is not None else None
+                if known is None and field is not None:
+                    known = _partly(scope, field, given, depth)
                 pieces.append((PLACEHOLDER if known is None else known, run.span))
                 interpolated.append(run.span)
             return None
@@ -113,9 +116,17 @@ def _collect(
             func=ast.Attribute(attr="bindparams" | "columns" | "execution_options", value=inner_node)
         ):
             return _collect(scope, inner_node, pieces, interpolated, given, depth + 1)
-        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[argument]):
+        case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant() as between), args=[argument]):
             value = scope.evaluate(node, depth)
             if not isinstance(value, str):
+                if isinstance(argument, ast.GeneratorExp | ast.ListComp) and isinstance(between.value, str):
+                    joined = _joined(scope, argument, interpolated, given, depth + 1)
+                    if joined is not None:
+                        for place, item in enumerate(joined):
+                            if place:
+                                pieces.append((between.value, scope.module.span(between)))
+                            pieces.extend(item)
+                        return None
                 pieces.append((PLACEHOLDER, span))
                 interpolated.append(scope.module.span(argument))
                 return None
@@ -124,6 +135,10 @@ def _collect(
     value = scope.evaluate(node, depth)
     if isinstance(value, str):
         pieces.append((value, span))
+        return None
+    if isinstance(node, ast.Call) and (whole := _returned(scope, node, given, depth)) is not None:
+        pieces.extend(whole)
+        interpolated.append(span)
         return None
     if isinstance(value, Unknown):
         # One part of a text may be unknown; a text that is unknown as a whole is no text.
@@ -137,6 +152,67 @@ def _collect(
         interpolated.append(span)
         return None
     return scope.unknown("it is not a string that is known statically", node)
+
+
+def _partly(
+    scope: Scope, field: ast.FormattedValue, given: list[tuple[Span, Span]], depth: int
+) -> str | None:
+    """The text that a replacement field puts in, of which only parts are known; None where nothing is."""
+    plain = field.format_spec is None and field.conversion == -1
+    if not plain or not isinstance(field.value, ast.Name | ast.Call):
+        return None
+    pieces: list[tuple[str, Span]] = []
+    if _collect(scope, field.value, pieces, [], given, depth + 1) is not None:
+        return None
+    found = "".join(text for text, _ in pieces)
+    return found if len(found) <= MAX_TEXT else None
+
+
+def _joined(
+    scope: Scope,
+    node: ast.GeneratorExp | ast.ListComp,
+    interpolated: list[Span],
+    given: list[tuple[Span, Span]],
+    depth: int,
+) -> list[list[tuple[str, Span]]] | None:
+    """The texts that a comprehension over known items makes, each of which may have unknown parts; None for any other."""
+    generator = node.generators[0]
+    items = scope.items(generator.iter, depth) if len(node.generators) == 1 else None
+    if items is None or generator.ifs or not items:
+        return None
+    found: list[list[tuple[str, Span]]] = []
+    for item in items:
+        inner = scope.child()
+        inner.unpack(generator.target, item)
+        pieces: list[tuple[str, Span]] = []
+        if _collect(inner, node.elt, pieces, interpolated, given, depth + 1) is not None:
+            return None
+        found.append(pieces)
+    return found
+
+
+def _returned(
+    scope: Scope, node: ast.Call, given: list[tuple[Span, Span]], depth: int
+) -> list[tuple[str, Span]] | None:
+    """The text that a plain function puts together, with unknown parts; None for one that cannot be told, or only as a whole."""
+    function = scope.evaluate(node.func, depth) if isinstance(node.func, ast.Name | ast.Attribute) else None
+    if not isinstance(function, FunctionValue) or not isinstance(function.node, ast.FunctionDef):
+        return None
+    if any(isinstance(item, ast.Starred) for item in node.args):
+        return None
+    args = [scope.evaluate(item, depth) for item in node.args]
+    keywords = {word.arg: scope.evaluate(word.value, depth) for word in node.keywords if word.arg is not None}
+    inner = bind_parameters(function, args, keywords, depth + 1)
+    value = last_returned(inner, function.node.body, depth + 1)
+    pieces: list[tuple[str, Span]] = []
+    if value is None or _collect(inner, value, pieces, [], given, depth + 1) is not None:
+        return None
+    if not "".join(text for text, _ in pieces).strip(f"{PLACEHOLDER} \n\t"):
+        return None
+    if inner.module is scope.module:
+        return pieces
+    # A place in another file is none in this.
+    return [("".join(text for text, _ in pieces), scope.module.span(node))]
 
 
 def _arguments(call: ast.Call) -> dict[str, ast.expr]:

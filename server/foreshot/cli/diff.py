@@ -105,6 +105,12 @@ class _Found:
     default=None,
     help="Compare server defaults; by default as env.py says.",
 )
+@click.option(
+    "--hooks/--no-hooks",
+    default=True,
+    show_default=True,
+    help="Leave out what env.py's include_object and include_name do, as Alembic does.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 2 when nothing differs but not all could be read.")
 @click.option("--write", is_flag=True, help="Create the revision.")
 @click.option(
@@ -116,6 +122,7 @@ def command(
     dialect: str | None,
     compare_type: bool | None,
     compare_server_default: bool | None,
+    hooks: bool,
     strict: bool,
     write: bool,
     message: str,
@@ -138,7 +145,9 @@ def command(
         raise Failure(f"There are {len(environments)} Alembic projects. Name one of them:\n{listed}")
     found: list[_Found] = []
     for environment in environments:
-        read = read_drift(files, environment, dialect, types=compare_type, defaults=compare_server_default)
+        read = read_drift(
+            files, environment, dialect, types=compare_type, defaults=compare_server_default, hooks=hooks
+        )
         found.append(_Found(files, environment, folder, read.drift, read.dialect, read.heads))
         if write and read.drift.pending:
             _write(read, message, folder)

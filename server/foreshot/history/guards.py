@@ -96,9 +96,12 @@ def _is(value: Any, word: str = "", wanted: Any = None) -> bool | None:
         case "among":
             return value in wanted if isinstance(wanted, list) else None
         case "members":
-            return sorted(set(cast("list[str]", value))) == wanted if isinstance(value, list) and all(
-                isinstance(item, str) for item in cast("list[object]", value)
-            ) else None
+            return (
+                sorted(set(cast("list[str]", value))) == wanted
+                if isinstance(value, list)
+                and all(isinstance(item, str) for item in cast("list[object]", value))
+                else None
+            )
         case "contains":
             return wanted in value if isinstance(value, str | list) and isinstance(wanted, str) else None
         case _:

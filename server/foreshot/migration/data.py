@@ -61,6 +61,9 @@ def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataC
             )
         ) or (executed and isinstance(made.receiver, Ref)):
             table = made.receiver
+        elif executed and isinstance(made.receiver, CallValue):
+            # What some function made: a table that is not told.
+            table = None
         else:
             return None
         filtered = (

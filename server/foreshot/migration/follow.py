@@ -61,6 +61,9 @@ class Follower(ABC):
 
     def _call(self, node: ast.Call, frame: Frame, *, top: bool = False) -> Value:
         value = frame.scope.call(node)
+        known = frame.scope.lookup(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(known, FunctionValue) and isinstance(known.node, ast.Lambda):
+            return self._lambda(node, known, value, frame)
         function = self._function(node, frame)
         if function is not None and (
             isinstance(value, Unknown) or _does_more(function) or self._is_foreign(function, frame)
@@ -70,6 +73,19 @@ class Follower(ABC):
                 value = returned
         elif isinstance(value, CallValue):
             self._recorder.record(node, value, frame, top=top)
+        return value
+
+    def _lambda(self, node: ast.Call, function: FunctionValue, value: Value, frame: Frame) -> Value:
+        """Follow a call of a named ``lambda`` of the file: what its expression does."""
+        body = function.node.body
+        if frame.depth >= MAX_CALL_DEPTH or isinstance(body, list) or self._is_foreign(function, frame):
+            return value
+        args = [frame.scope.evaluate(item) for item in node.args if not isinstance(item, ast.Starred)]
+        keywords = {
+            word.arg: frame.scope.evaluate(word.value) for word in node.keywords if word.arg is not None
+        }
+        scope = bind_parameters(function, args, keywords)
+        self._effects(body, replace(frame, scope=scope, depth=frame.depth + 1))
         return value
 
     def _function(self, node: ast.Call, frame: Frame) -> FunctionValue | None:

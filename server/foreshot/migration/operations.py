@@ -23,7 +23,7 @@ from foreshot.migration.specs import (
     SqlProblem,
     TypeSpec,
 )
-from foreshot.syntax.values import Maybe, Unknown, Value
+from foreshot.syntax.values import CallValue, Maybe, Unknown, Value
 from foreshot.text import Span
 
 

@@ -168,7 +168,7 @@ class ForeignScope(Scope):
     """The names of another module than the revision's own."""
 
     def __init__(self, module: Module, dotted: str, is_package: bool, outlook: Outlook) -> None:
-        self.dotted: str = dotted
+        self.dotted = self.elsewhere = dotted
         self._package = dotted if is_package else dotted.rpartition(".")[0]
         self._stars: list[str] = []
         super().__init__(module, outlook=outlook)

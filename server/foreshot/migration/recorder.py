@@ -37,6 +37,7 @@ from foreshot.migration.operations import (
     TransactionControl,
 )
 from foreshot.migration.plugins import ENTITIES, GEOSPATIAL, plugin_operation
+from foreshot.migration.possible import rows_only
 from foreshot.migration.sql import read_sql
 from foreshot.migration.ways import sides_of, ways_of
 from foreshot.syntax.module import Module
@@ -277,6 +278,13 @@ class Recorder:
         if isinstance(text, Unknown) or blank:
             if may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
+                changes = rows_only(
+                    argument, frame.functions[-1] if frame.functions else None, frame.scope, site
+                )
+                if changes is not None:
+                    for change in changes:
+                        self._add(change)
+                    return
                 self._opaque(
                     "SQL is executed that is only known when it runs",
                     "sql",

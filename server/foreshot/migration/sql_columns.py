@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from foreshot.migration.operations import ColumnSpec, ConstraintSpec, ForeignKeyRef, TypeSpec
@@ -194,7 +196,7 @@ def _option(cursor: Cursor, draft: _Draft, column: Maybe[str]) -> bool:
     return True
 
 
-def _has_open_hole(tokens: list[Token]) -> bool:
+def _has_open_hole(tokens: Sequence[Token]) -> bool:
     """Whether what is put in may say anything of the column: inside parentheses it is part of a type or an expression."""
     depth = 0
     for token in tokens:

@@ -125,20 +125,22 @@ def _enum_of(
     if operation.described is None or settle is None:
         return None
     found = plain(settle(operation.described))
-    name = found.argument("name") if isinstance(found, Called) else None
-    return (name, enum_values(found)) if isinstance(found, Called) and isinstance(name, str) else None
+    called = found.argument("name") if isinstance(found, Called) else None
+    return (called, enum_values(found)) if isinstance(found, Called) and isinstance(called, str) else None
 
 
-def _elsewhere(operation: ops.Operation, at: to.At, settle: Settle | None) -> to.Change | tuple[to.Change, ...] | None:
+def _elsewhere(
+    operation: ops.Operation, at: to.At, settle: Settle | None
+) -> to.Change | tuple[to.Change, ...] | None:
     match operation:
         case ops.DataChange():
             return lower_rows(operation, at)
         case ops.CreateEnum():
-            name, values = _enum_of(operation, settle) or (operation.name, _names(operation.values))
-            return to.MadeEnum(at, _qualified(name, operation.schema), values, operation.checkfirst)
+            called, values = _enum_of(operation, settle) or (operation.name, _names(operation.values))
+            return to.MadeEnum(at, _qualified(called, operation.schema), values, operation.checkfirst)
         case ops.DropType():
-            name, _ = _enum_of(operation, settle) or (operation.name, ())
-            return to.LostType(at, _qualified(name, operation.schema), operation.if_exists)
+            called, _ = _enum_of(operation, settle) or (operation.name, ())
+            return to.LostType(at, _qualified(called, operation.schema), operation.if_exists)
         case ops.AddEnumValue(value=value):
             neighbour = name(operation.neighbour)
             return to.MadeValue(

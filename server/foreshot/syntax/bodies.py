@@ -62,7 +62,9 @@ def _ran(scope: Scope, statement: ast.stmt, depth: int) -> bool:
         case ast.Import() | ast.ImportFrom():
             scope.bind_import(statement)
         case ast.Expr(
-            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item], keywords=[])
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item], keywords=[]
+            )
         ):
             known = scope.lookup(name)
             if not isinstance(known, list) or len(cast("list[Value]", known)) >= MAX_ITEMS:
@@ -97,7 +99,9 @@ def _forget(scope: Scope, statement: ast.stmt) -> None:
                 | ast.Attribute(value=ast.Name(id=name))
                 | ast.Subscript(value=ast.Name(id=name), ctx=ast.Store())
             ):
-                scope.bind(name, Unknown(f"`{name}` is set in a way that is not followed", scope.module.span(node)))
+                scope.bind(
+                    name, Unknown(f"`{name}` is set in a way that is not followed", scope.module.span(node))
+                )
             case _:
                 pass
 

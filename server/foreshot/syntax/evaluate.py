@@ -29,8 +29,8 @@ class Scope:
     enclosing function's, as its parent.
     """
 
-    dotted: str | None = None
-    """Of another module than the one that is read: its dotted name."""
+    elsewhere: str = ""
+    """Of a module that another hands names to: its dotted name."""
 
     def __init__(self, module: Module, parent: Scope | None = None, outlook: Outlook | None = None) -> None:
         self.module = module

@@ -150,7 +150,7 @@ def _ancestry(scope: Scope, name: str) -> tuple[ast.ClassDef, ...] | None:
                 return None
             value = scope.evaluate(base)
             path = value.path if isinstance(value, Ref) else ""
-            if path.rpartition(".")[0] == scope.dotted:
+            if scope.elsewhere and path.rpartition(".")[0] == scope.elsewhere:
                 path = "." + path.rpartition(".")[2]
             if path.startswith(".") and not path.startswith(".."):
                 pending.append(path[1:])

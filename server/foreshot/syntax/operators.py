@@ -94,8 +94,10 @@ def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
 def _slice(scope: Scope, base: Value, part: ast.Slice, node: ast.expr, depth: int) -> Value:
     """``name[len("old_"):]``."""
     ends = [scope.evaluate(end, depth) if end is not None else None for end in (part.lower, part.upper)]
-    if part.step is None and isinstance(base, str | list | tuple) and all(
-        end is None or (isinstance(end, int) and abs(end) < 1 << 31) for end in ends
+    if (
+        part.step is None
+        and isinstance(base, str | list | tuple)
+        and all(end is None or (isinstance(end, int) and abs(end) < 1 << 31) for end in ends)
     ):
         start, stop = cast("list[int | None]", ends)
         return scope.budget.kept(cast("list[Value]", base)[start:stop])

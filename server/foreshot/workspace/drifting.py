@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.engine.drift import Drift, drift_of
 from foreshot.lint.context import Surroundings
@@ -29,12 +30,16 @@ def read_drift(
     *,
     types: bool | None = None,
     defaults: bool | None = None,
+    hooks: bool = True,
 ) -> Compared:
-    """Read an environment's history and its models and compare them."""
+    """Read an environment's history and its models and compare them; without ``hooks`` also what env.py's hooks leave out."""
     surroundings, told = read_history(files, environment, dialect)
     dialect = dialect or surroundings.database
     story = story_of(told, target_of(surroundings, dialect))
     schema = story.at_heads()
     options = options_of(surroundings, dialect, types=types, defaults=defaults)
-    drift = drift_of(models_of(surroundings), schema, options, from_nothing=not story.graph.nodes)
+    models = models_of(surroundings)
+    if not hooks:
+        models = replace(models, hooks={})
+    drift = drift_of(models, schema, options, from_nothing=not story.graph.nodes)
     return Compared(surroundings, dialect, drift, tuple(story.graph.heads))

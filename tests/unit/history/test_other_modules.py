@@ -62,13 +62,13 @@ def unindexed(table):
 """
 
 
-def told(root: Path, body: str, dialect: str = "postgresql") -> Schema:
+def told(root: Path, body: str, dialect: str = "postgresql", *, head: str = "") -> Schema:
     """The schema after one revision of a project with helpers."""
     lines = "\n".join(f"    {line}" for line in body.strip("\n").splitlines())
     texts = {
         "alembic.ini": "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n",
         "migrations/env.py": "from alembic import context\n",
-        "migrations/versions/a.py": f"{HEAD}\ndef upgrade():\n{lines}\n\ndef downgrade():\n    pass\n",
+        "migrations/versions/a.py": f"{HEAD}{head}\ndef upgrade():\n{lines}\n\ndef downgrade():\n    pass\n",
         "app/__init__.py": "",
         "app/helpers.py": HELPERS,
         "app/names.py": 'TABLE = "notes"\nCOLUMNS = ["one", "two"]\n',

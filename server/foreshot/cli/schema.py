@@ -21,7 +21,8 @@ from foreshot.schema.ddl import as_sql
 from foreshot.schema.show import as_data, as_text
 from foreshot.schema.state import Origin, Schema
 from foreshot.text import SourceText
-from foreshot.workspace.histories import Told, read_history, story_of, target_of
+from foreshot.workspace.histories import read_history
+from foreshot.workspace.shared_database import Source, whole_story
 
 
 @click.command("schema")
@@ -41,9 +42,10 @@ def command(revision: str, path: str, form: str, dialect: str | None, provenance
     files, environment = environment_at(plain_paths.join(folder, path), folder)
     surroundings, told = read_history(files, environment, dialect)
     dialect = dialect or surroundings.database
-    story = story_of(told, target_of(surroundings, dialect))
+    sources = whole_story(files, environment, surroundings, told, dialect)
+    story = sources[0][0]
     schema, name = _at(story, revision)
-    place = _Places(story, told, files, folder)
+    place = _Places(sources, files, folder)
     if form == "json":
         data = as_data(schema, name, dialect, place, provenance=provenance)
         out.line(json.dumps(data, ensure_ascii=True, indent=1))
@@ -82,8 +84,8 @@ def _at(story: Story, revision: str) -> tuple[Schema, str]:
 class _Places:
     """Path and row of an operation, worked out when it is shown."""
 
-    def __init__(self, story: Story, told: dict[str, Told], files: Files, folder: str) -> None:
-        self._story, self._told, self._files, self._folder = story, told, files, folder
+    def __init__(self, sources: list[Source], files: Files, folder: str) -> None:
+        self._sources, self._files, self._folder = sources, files, folder
         self._known: dict[Origin, tuple[str, int]] = {}
 
     def __call__(self, origin: Origin) -> tuple[str, int]:
@@ -93,10 +95,12 @@ class _Places:
         return known
 
     def _find(self, origin: Origin) -> tuple[str, int]:
-        node = self._story.graph.node(origin.revision)
-        if node is None:
-            return "", 0
-        place = place_of(self._told[node.key].delta, origin)
-        source = self._files.read(node.key) if place is not None else None
-        row = source.lines.position(place[0])[0] + 1 if place and isinstance(source, SourceText) else 1
-        return shown_path(node.key, self._folder), row
+        for story, told in self._sources:
+            node = story.graph.node(origin.revision)
+            if node is None:
+                continue
+            place = place_of(told[node.key].delta, origin)
+            source = self._files.read(node.key) if place is not None else None
+            row = source.lines.position(place[0])[0] + 1 if place and isinstance(source, SourceText) else 1
+            return shown_path(node.key, self._folder), row
+        return "", 0

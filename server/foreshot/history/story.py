@@ -33,12 +33,19 @@ class Story:
     Args:
         graph: the history.
         delta: what the file of that key does.
+        beginning: what is there before the first revision.
     """
 
-    def __init__(self, graph: RevisionGraph, delta: Callable[[str], Delta], target: Target) -> None:
+    def __init__(
+        self,
+        graph: RevisionGraph,
+        delta: Callable[[str], Delta],
+        target: Target,
+        beginning: Schema | None = None,
+    ) -> None:
         self.graph = graph
         self.target = target
-        self._nothing = EMPTY if target.conventions_known else _UNNAMED
+        self._nothing = beginning or (EMPTY if target.conventions_known else _UNNAMED)
         self._delta = delta
         self._shape = graph.shape
         self._kept: dict[int, Schema] = {}
@@ -48,7 +55,7 @@ class Story:
         self, graph: RevisionGraph, delta: Callable[[str], Delta], changed: Sequence[str]
     ) -> Story:
         """The story of a history of the same shape in which some files do something else: states before them are taken over."""
-        made = Story(graph, delta, self.target)
+        made = Story(graph, delta, self.target, self._nothing)
         position = self._shape.position
         places = [position[place] for key in changed if (place := self._places.get(key)) is not None]
         first = min(places, default=None)

@@ -12,7 +12,7 @@ from foreshot.schema.apply_constraints import add_check, add_key, add_unique, se
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, names_on, text, with_column
 from foreshot.schema.plain import Called, Named, Plain, chosen
-from foreshot.schema.state import Column, ColumnType, Perhaps, Table
+from foreshot.schema.state import NOT_SEEN, Column, ColumnType, Perhaps, Table
 from foreshot.schema.types import old_check, spell
 
 _SERIAL = frozenset({"INTEGER", "BIGINT", "SMALLINT"})
@@ -279,7 +279,7 @@ def set_column(draft: Draft, change: to.SetColumn) -> None:
 def _met(draft: Draft, table: Table, change: to.SetColumn) -> Column:
     """A column that nobody is known to have made."""
     name = change.column or ""
-    reason = Perhaps("its creation was not seen", draft.origin, f"{table.name}.{name}")
+    reason = Perhaps(NOT_SEEN, draft.origin, f"{table.name}.{name}")
     return Column(name, ColumnType(None, None), None, draft.origin, perhaps=(reason,))
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from foreshot.schema import state as st
 from foreshot.schema.plain import Called, Named, Plain, Unclear, chosen
-from foreshot.schema.state import Column, ColumnType, Origin, Perhaps, Schema, Table, Target
+from foreshot.schema.state import NOT_SEEN, Column, ColumnType, Origin, Perhaps, Schema, Table, Target
 from foreshot.schema.types import spell
 
 
@@ -97,7 +97,7 @@ class Draft:
             self.doubt_namesakes(name, why)
         if known is not None:
             return self.tables[known]
-        reason = Perhaps("its creation was not seen", self.origin, name)
+        reason = Perhaps(NOT_SEEN, self.origin, name)
         made = Table(name, {}, self.origin, there=reason, perhaps=(reason,), since=len(self.perhaps))
         self.tables[name] = made
         return made

@@ -10,7 +10,7 @@ Names of tables, enums, sequences and views are ``name``, or ``schema.name`` out
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -34,6 +34,10 @@ class Origin(Struct, frozen=True, array_like=True):
     """What it is about: ``users``, ``users.email``; empty when that is not known."""
     nth: int = 0
     """Which of the operations of that direction with the same kind and object, from 0."""
+
+
+NOT_SEEN: Final = "its creation was not seen"
+"""Why a table, or a column, may be otherwise that a revision only alters."""
 
 
 class Perhaps(Struct, frozen=True, array_like=True):

@@ -174,6 +174,7 @@ IN_A_PROJECT: tuple[str, ...] = (
     "enums/enum-value-removed",
     "drift/pending-migration",
     "drift/unmapped-table",
+    "types/unstable-type-repr",
     "drift/unreachable-model",
     "drift/undetectable-change",
     "configuration/invalid-setting",

@@ -21,6 +21,7 @@ DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"
 MAX_TYPES: Final = 30
 """Classes that one type's bases and implementations lead through."""
 _NOWHERE: Final = Span(0, 0)
+_ASIDE: Final = ("typing.", "typing_extensions.", "abc.")
 
 
 def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
@@ -155,7 +156,10 @@ def unknown_type(func: Ref, call: CallValue | None) -> CustomType:
 
 def _own_type(linker: Linker, source: ClassSource, call: CallValue | None, depth: int) -> CustomType | None:
     chain = list(ancestry(linker, source))
-    outside = next((item for item in reversed(chain) if isinstance(item, str)), "")
+    # `Generic[…]` and the like say nothing of what is stored.
+    outside = next(
+        (item for item in reversed(chain) if isinstance(item, str) and not item.startswith(_ASIDE)), ""
+    )
     root = outside.rpartition(".")[2]
     if not outside.startswith("sqlalchemy.") and root != "TypeDecorator":
         above = _base_type(linker, chain, call, depth)

@@ -337,6 +337,7 @@ def test_types_lead_to_what_they_stand_for() -> None:
         {
             "models.py": """
                 import enum
+                import typing
                 import sqlalchemy as sa
                 from sqlalchemy.dialects import postgresql
                 from sqlalchemy.orm import declarative_base
@@ -351,7 +352,7 @@ def test_types_lead_to_what_they_stand_for() -> None:
                             return dialect.type_descriptor(postgresql.UUID())
                         return dialect.type_descriptor(sa.CHAR(32))
 
-                class Money(sa.types.TypeDecorator):
+                class Money(sa.types.TypeDecorator, typing.Generic[typing.TypeVar("C")]):
                     impl = sa.Numeric
                     def __init__(self, currency):
                         super().__init__(12, 2)

@@ -145,7 +145,7 @@ from foreshot.lint.words import code, codes
 from foreshot.models.model import CustomType
 from foreshot.models.scopes import ClassSource, Linker, name_span
 from foreshot.models.types import ancestry
-from foreshot.syntax.values import CallValue
+from foreshot.syntax.values import CallValue, Ref
 
 _OF_TYPES: Final = frozenset(
     {
@@ -155,6 +155,8 @@ _OF_TYPES: Final = frozenset(
     }
 )
 """Arguments that SQLAlchemy's types have: what a decorator of one calls so is written, since the type that it wraps has it."""
+_KNOWN: Final = ("sqlalchemy.", "TypeDecorator", "typing.", "typing_extensions.", "abc.")
+"""What has a `repr` that is known, or none."""
 _MANY: Final = ("Enum", "ENUM")
 """Types whose own arguments are written without names, where they take the place of others."""
 
@@ -201,7 +203,7 @@ def _told(linker: Linker, source: ClassSource, type_: CustomType) -> str | None:
     chain = ancestry(linker, source)
     own = [item for item in chain if isinstance(item, ClassSource)]
     outside = [item for item in chain if isinstance(item, str)]
-    if not outside or not all(item.startswith(("sqlalchemy.", "typing.")) for item in outside):
+    if not outside or not all(item.startswith(_KNOWN) for item in outside):
         return None
     if any(_methods(item.node, "__repr__", "repr_struct") for item in own):
         return None
@@ -209,7 +211,7 @@ def _told(linker: Linker, source: ClassSource, type_: CustomType) -> str | None:
     needed = _needed(made) if made is not None else []
     if type_.decorator:
         # What the type that is wrapped can show is not known where that is not.
-        if not isinstance(type_.impl, CallValue) or type_.impl.path.rpartition(".")[2] in _MANY:
+        if not isinstance(type_.impl, CallValue | Ref) or type_.impl.path.rpartition(".")[2] in _MANY:
             return None
         lost = [name for name in needed if name not in _OF_TYPES]
         return (

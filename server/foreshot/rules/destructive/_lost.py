@@ -11,6 +11,7 @@ from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    BulkInsert,
     CreateIndex,
     CreateTable,
     DataChange,
@@ -134,10 +135,12 @@ def taken_empty(operation: DropTable, context: Context) -> str | None:
         return None
     for other in facts.renames:
         name = other.table_name
-        if other.new_name != operation.table or other.schema != operation.schema or name not in facts.created:
+        is_it = other.new_name == operation.table and other.schema == operation.schema
+        if not is_it or name is None or name not in facts.created:
             continue
         words = [facts.places.get(word) for word in _WORD.findall(str(other.table))]
-        return None if (other.table, None) in facts.written or all(words) else name
+        filled = other.table in facts.filled or (other.table, None) in facts.written
+        return None if filled or all(words) else name
     return None
 
 
@@ -252,6 +255,7 @@ class _Facts:
         self.changed = {name.rpartition(".")[2] for name in self.emptied}
         self.keyed: set[tuple[str | None, object]] = set()
         self.unkeyed: dict[str | None, list[Operation]] = {}
+        self.filled: set[object] = set()
         self.is_unclear = False
         """Whether something runs of which nobody knows what it does."""
         for operation in operations:
@@ -284,7 +288,11 @@ class _Facts:
                     self.taken.add(operation.new_name)
                     if "_retired_" in str(operation.new_name):
                         self.going.add(operation.table_name)
+                case BulkInsert():
+                    self.is_unclear = self.is_unclear or operation.table_name is None
+                    self.filled.add(operation.table)
                 case DataChange() if operation.verb != "delete":
+                    self.is_unclear = self.is_unclear or operation.table_name is None
                     for name in (None, *operation.columns):
                         self.written.setdefault((operation.table, name), order)
                     site = operation.site
@@ -297,6 +305,8 @@ class _Facts:
                     text = _APART.sub("", value.value if isinstance(value, Text) else value)
                     for word in set(_WORD.findall(text)) if _MOVES.search(text) else ():
                         self.places.setdefault(word, set()).add(order)
+                case SqlText():
+                    self.is_unclear = True
                 case _:
                     pass
         self.going.discard(None)

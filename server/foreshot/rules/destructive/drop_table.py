@@ -92,6 +92,13 @@ def upgrade():
 ```python good
 def upgrade():
     op.create_table("orders_new", sa.Column("id", sa.BigInteger(), primary_key=True))
+    op.bulk_insert(table_named("orders_new"), read_rows())
+    op.drop_table("orders")
+    op.rename_table("orders_new", "orders")
+```
+```python good
+def upgrade():
+    op.create_table("orders_new", sa.Column("id", sa.BigInteger(), primary_key=True))
     op.execute("INSERT INTO orders_new SELECT id FROM orders")
     op.drop_table("orders")
     op.rename_table("orders_new", "orders")

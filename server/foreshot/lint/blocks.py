@@ -72,7 +72,15 @@ def begun(context: Context) -> str | None:
 
 def what_stays(operation: Operation, context: Context) -> Operation | None:
     """The first operation before this one that cannot be run a second time, and that a block here would commit."""
-    return next(_lasting(context, operation.site.function, operation.site.order), None)
+    before = [
+        other
+        for other in context.operations(operation.site.function)
+        if other.site.order < operation.site.order
+    ]
+    # What stands before it in its own block is no other block, and commits nothing that this does not.
+    while operation.site.autocommit and before and before[-1].site.autocommit:
+        before.pop()
+    return next(_stays(before), None)
 
 
 def held(fix: Fix, context: Context) -> Fix:
@@ -132,7 +140,7 @@ def _unrepeatable(change: Change, fix: Fix, context: Context) -> Iterator[Place]
     behind = isinstance(change, InsertAfter)
     if isinstance(change, AppendToFunction):
         direction = _direction(change.function, context)
-        if direction is None or next(_lasting(context, direction, None), None) is not None:
+        if direction is None or next(_stays(list(context.operations(direction))), None) is not None:
             yield Place(direction, change.function, behind=True)
         return
     place = _place(change)
@@ -215,12 +223,6 @@ def _commits_its_own(code: str) -> bool:
 
 def _is_block(node: ast.With) -> bool:
     return any("autocommit_block" in ast.unparse(item.context_expr) for item in node.items)
-
-
-def _lasting(context: Context, direction: Direction, order: int | None) -> Iterator[Operation]:
-    return _stays(
-        [other for other in context.operations(direction) if order is None or other.site.order < order]
-    )
 
 
 def _stays(operations: list[Operation]) -> Iterator[Operation]:

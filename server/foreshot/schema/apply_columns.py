@@ -163,8 +163,9 @@ def lose_column(draft: Draft, change: to.LostColumn) -> None:
         draft.fallen |= set(names_on(table)) - set(names_on(after))
     draft.put(after)
     draft.gone[f"{table.name}.{name}"] = draft.origin
-    if column.sequence is not None:
-        draft.sequences.pop(column.sequence, None)
+    owned = [item.name for item in draft.sequences.values() if item.owner == f"{table.name}.{column.name}"]
+    for sequence in (*owned, column.sequence):
+        draft.sequences.pop(sequence or "", None)
     if change.cascade:
         for view in [
             item

@@ -118,10 +118,19 @@ def make_thing(draft: Draft, change: to.MadeThing) -> None:
                 name, draft.origin, change.kind != "view", tables, words, change.definition
             )
         case "sequence":
-            draft.sequences.setdefault(name, st.Sequence(name, draft.origin))
+            known = draft.sequences.get(name) or st.Sequence(name, draft.origin)
+            draft.sequences[name] = replace(known, owner=_owner(draft, change.table, known.owner))
         case kind:
             table = draft.find(change.table) or change.table
             draft.things[kind, name] = st.Thing(kind, name, draft.origin, table, words)
+
+
+def _owner(draft: Draft, said: str | None, before: str | None) -> str | None:
+    """The column that a sequence belongs to from now on."""
+    if said is None:
+        return before
+    table, _, column = said.rpartition(".")
+    return f"{draft.find(table) or table}.{column}" if table else None
 
 
 def lose_thing(draft: Draft, change: to.LostThing) -> None:

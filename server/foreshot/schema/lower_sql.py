@@ -34,6 +34,7 @@ _HARMLESS_ACTIONS: Final = re.compile(
     r"""|CONVERT|CHARACTER|COMMENT|ROW_FORMAT|ALTER\s+(?:COLUMN\s+)?\S+\s+(?:ADD|SET)\s+GENERATED|ALTER\s+INDEX|ALGORITHM|LOCK)""",
     re.IGNORECASE,
 )
+_OWNED: Final = re.compile(rf"\bOWNED\s+BY\s+(?:(NONE)\b|{_NAME})", re.IGNORECASE)
 _LEGACY: Final = re.compile(r"\s*PRAGMA\s+legacy_alter_table\s*[=(]\s*'?(\w+)", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z_][\w$]*")
 
@@ -101,6 +102,8 @@ def _thing(*, made: bool, kind: str, words: str, text: str, at: to.At) -> to.Cha
             behind = text[match.end() :] if match else text
             place = re.search(rf"\bON\s+{_NAME}", behind, re.IGNORECASE) or place
         table = clean(place.group(1)) if place else None
+    if kind == "sequence":
+        table = _owner(text)
     definition = text if kind.endswith("view") else None
     return to.MadeThing(at, kind, name, table, (), words_of(text), definition)
 
@@ -123,7 +126,17 @@ def _altered(what: str, operation: ops.Execute, text: str, at: to.At) -> to.Chan
         return (to.LostThing(at, kind, old), to.MadeThing(at, kind, new, None, (), ()))
     if what == "TYPE":
         return to.Unread(at, "an action of ALTER TYPE is not followed")
+    if what == "SEQUENCE":
+        named = re.search(rf"\bSEQUENCE\s+(?:IF\s+EXISTS\s+)?{_NAME}", text, re.IGNORECASE)
+        owner = _owner(text)
+        return to.MadeThing(at, "sequence", clean(named[1]), owner) if named and owner is not None else ()
     return ()
+
+
+def _owner(text: str) -> str | None:
+    """The ``table.column`` whose sequence it becomes, which goes with it; empty for none, None where nothing is said."""
+    found = _OWNED.search(text)
+    return None if found is None else "" if found[1] else clean(found[2])
 
 
 def _is_harmless(table: str, text: str) -> bool:

@@ -107,6 +107,26 @@ def downgrade():
     op.add_column("jobs", sa.Column("kinds", sa.Text(), nullable=False, server_default="['a', 'b']"))
     op.add_column("jobs", sa.Column("is_open", sa.BOOLEAN(), nullable=False, server_default=sa.text("false")))
 ```
+```python good dialect=postgresql
+def upgrade():
+    op.execute(sa.schema.CreateSequence(sa.Sequence("orders_no")))
+    op.create_table("orders", sa.Column("no", sa.BigInteger(), server_default=sa.text("nextval('orders_no')")))
+    op.execute("ALTER SEQUENCE orders_no OWNED BY orders.no")
+
+
+def downgrade():
+    op.drop_table("orders")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("CREATE SEQUENCE orders_no OWNED BY orders.no")
+    op.execute("ALTER SEQUENCE orders_no OWNED BY NONE")
+
+
+def downgrade():
+    #| the sequence `orders_no` is still there
+    op.drop_table("orders")
+```
 """
 
 from __future__ import annotations

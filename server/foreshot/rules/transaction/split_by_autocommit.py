@@ -14,6 +14,14 @@ def upgrade():
         op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
 #       ^^^^^^^^^^^^^^^ commits what comes before it
 ```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_plan")
+        op.create_index("ix_users_plan", "users", ["plan"], postgresql_concurrently=True)
+#       ^^^^^^^^^^^^^^^ commits what comes before it
+```
 ```python good
 def upgrade():
     with op.get_context().autocommit_block():

@@ -15,7 +15,8 @@ from foreshot.migration.operations import Operation
 from foreshot.migration.revision import Revision
 from foreshot.migration.specs import Direction
 from foreshot.schema import changes as to
-from foreshot.schema.lower import Settle, lower
+from foreshot.schema.lower import lower
+from foreshot.schema.lower_parts import Settle
 from foreshot.schema.state import Origin
 
 

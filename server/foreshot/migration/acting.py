@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from typing import Final, Literal, TypeGuard
 
 from foreshot.migration.builders import is_operation
@@ -17,6 +19,15 @@ CONTROL: Final[dict[str, Literal["begin", "commit", "rollback"]]] = {
     "rollback": "rollback",
 }
 _ACTING = EXECUTE | frozenset(CONTROL) | {"create", "drop", "create_all", "drop_all", "update", "delete"}
+
+
+_LOGS: Final = re.compile(
+    r"\blog(?:ger|ging)?\.(?:debug|info|warn|warning|error|exception|critical|log)$", re.IGNORECASE
+)
+"""Calls of a logger, wherever it comes from."""
+_HARMLESS: Final = frozenset(
+    {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
+)
 
 
 def acting_calls(node: ast.expr, scope: Scope) -> list[ast.Call]:
@@ -110,3 +121,16 @@ def only_reads(value: CallValue) -> bool:
         return True
     parts = value.path.split(".")
     return parts[0] == "sqlalchemy" and not parts[-1].startswith(("Create", "Drop"))
+
+
+def is_harmless(func: Ref) -> bool:
+    """Whether a function from elsewhere surely leaves the database alone, or nothing is known of whose it is."""
+    root = func.path.lstrip(".").partition(".")[0]
+    return (
+        "()" in func.path
+        or "<" in func.path
+        or not func.bound
+        or root in _HARMLESS
+        or root in sys.stdlib_module_names
+        or _LOGS.search(func.path) is not None
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,7 +15,7 @@ from foreshot.migration.acting import (
     CONTROL,
     EXECUTE,
     changes_table,
-    is_query,
+    is_harmless,
     is_text_call,
     may_be_sql,
     only_reads,
@@ -24,6 +23,7 @@ from foreshot.migration.acting import (
 from foreshot.migration.builders import build, from_method, is_operation
 from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
+from foreshot.migration.constructs import DDL_CONSTRUCTS, is_construct, rendered
 from foreshot.migration.data import data_change
 from foreshot.migration.frame import Frame
 from foreshot.migration.operations import (
@@ -65,21 +65,8 @@ _NO_EFFECT = frozenset(
         "run_async",
     }
 )
-_DDL_CONSTRUCTS = {
-    "CreateSequence": "CREATE SEQUENCE",
-    "DropSequence": "DROP SEQUENCE",
-    "CreateSchema": "CREATE SCHEMA",
-}
-_LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
-_LOGS = re.compile(
-    r"\blog(?:ger|ging)?\.(?:debug|info|warn|warning|error|exception|critical|log)$", re.IGNORECASE
-)
-"""Calls of a logger, wherever it comes from."""
 _RUNS_SQL = re.compile(r"execut|sql|query", re.IGNORECASE)
 """In the name of a function that is given SQL."""
-_HARMLESS = frozenset(
-    {"sqlalchemy", "logger", "log", "LOG", "print", "tqdm", "click", "structlog", "loguru", "rich"}
-)
 
 
 class Recorder:
@@ -267,7 +254,7 @@ class Recorder:
         blank = isinstance(text, Unknown) or not text.value.strip("\ufffc \n\t")
         # A name that stands for a construct has a text of one hole, as `text(name)` has.
         if isinstance(value, CallValue) and (
-            isinstance(text, Unknown) or (blank and _is_construct(value, site))
+            isinstance(text, Unknown) or (blank and is_construct(value, site))
         ):
             self._construct(value, argument, call, site, frame)
             return
@@ -309,9 +296,9 @@ class Recorder:
         if change is not None:
             self._keep("unknown", "a statement that SQLAlchemy builds", site)
             self._add(change)
-        elif last_name(value.path) in _DDL_CONSTRUCTS:
-            verb = _DDL_CONSTRUCTS[last_name(value.path)]
-            self._add(Execute(site, verb, rendered=_rendered(verb, value)))
+        elif last_name(value.path) in DDL_CONSTRUCTS:
+            verb = DDL_CONSTRUCTS[last_name(value.path)]
+            self._add(Execute(site, verb, rendered=rendered(verb, value)))
         elif not only_reads(value) and may_be_sql(call):
             why = "a statement is executed that is only known when it runs"
             self._opaque(why, "sql", frame.scope.module.span(argument), frame)
@@ -332,15 +319,7 @@ class Recorder:
             why = f"`{last_name(func.path)}()` is a method of an object that `op` was handed to"
             self._opaque(why, "helper", func.span, frame)
             return
-        root = func.path.lstrip(".").partition(".")[0]
-        if (
-            "()" in func.path
-            or "<" in func.path
-            or not func.bound
-            or root in _HARMLESS
-            or root in sys.stdlib_module_names
-            or _LOGS.search(func.path)
-        ):
+        if is_harmless(func):
             return
         own = func.path.startswith((".", "alembic.op")) and not func.path.startswith("..")
         if own and "." not in func.path.lstrip("."):
@@ -414,23 +393,3 @@ class Recorder:
         if operation.site.order != order:
             operation = replace(operation, site=replace(operation.site, order=order))
         self.operations.append(operation)
-
-
-def _rendered(verb: str, value: CallValue) -> str:
-    """``CREATE SEQUENCE "s"`` of ``CreateSequence(Sequence("s"))``; empty where the name is not known."""
-    made = value.argument("element", 0)
-    named = made.argument("name", 0) if isinstance(made, CallValue) else made
-    schema = made.keywords.get("schema") if isinstance(made, CallValue) else None
-    if not isinstance(named, str) or not isinstance(schema, str | None):
-        return ""
-    parts = [f'"{part}"' for part in (schema, named) if part]
-    return f"{verb} {'.'.join(parts)}"
-
-
-def _is_construct(value: CallValue, site: Site) -> bool:
-    """Whether it is a query, a change of rows or of the schema that SQLAlchemy renders, and no text."""
-    return (
-        is_query(value)
-        or last_name(value.path) in _DDL_CONSTRUCTS
-        or data_change(value, site, executed=True) is not None
-    )

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from msgspec.structs import replace
 
 from foreshot.migration import operations as ops
 from foreshot.migration.plugins import SyncEnum
-from foreshot.migration.specs import ColumnSpec, ConstraintSpec, ForeignKeyRef, IndexSpec, Site, TypeSpec
+from foreshot.migration.specs import Site
 from foreshot.schema import changes as to
 from foreshot.schema.looped import add_looped, by_dialect, marked_operation
+from foreshot.schema.lower_parts import (
+    Settle,
+    boolean,
+    check_of,
+    column_of,
+    constraint_of,
+    index_of,
+    key_of,
+    name,
+    names,
+    type_of,
+)
 from foreshot.schema.lower_sql import lower_execute, lower_rows
-from foreshot.schema.plain import Called, Named, Plain, Unclear, plain
+from foreshot.schema.plain import Called, plain
 from foreshot.schema.types import enum_values
-from foreshot.syntax.values import Choice, Maybe, Ref, Unknown, Value
-
-Settle = Callable[[Value], Value]
-"""A type in SQLAlchemy's own terms: what a class of the project stands for."""
+from foreshot.syntax.values import Maybe, Unknown
 
 
 def lower(
@@ -136,7 +145,7 @@ def _elsewhere(
         case ops.DataChange():
             return lower_rows(operation, at)
         case ops.CreateEnum():
-            called, values = _enum_of(operation, settle) or (operation.name, _names(operation.values))
+            called, values = _enum_of(operation, settle) or (operation.name, names(operation.values))
             return to.MadeEnum(at, _qualified(called, operation.schema), values, operation.checkfirst)
         case ops.DropType():
             called, _ = _enum_of(operation, settle) or (operation.name, ())
@@ -150,7 +159,7 @@ def _elsewhere(
             return to.MovedValue(at, name(operation.name), name(value), name(operation.new_value))
         case SyncEnum(name=str() as enum):
             # Its columns are given the new type of the same name: to them nothing is lost.
-            return to.LostType(at, enum), to.MadeEnum(at, enum, _names(operation.values))
+            return to.LostType(at, enum), to.MadeEnum(at, enum, names(operation.values))
         case ops.DropContainer(what=what):
             kind = "extension" if what == "extension" else "schema"
             return to.LostThing(at, kind, operation.name, operation.cascade, operation.if_exists)
@@ -183,137 +192,6 @@ def _at(operation: ops.Operation, batches: dict[int, int]) -> to.At:
     )
 
 
-def name(value: Maybe[str] | None) -> str | None:
-    """A name: None when it cannot be told, the empty string when there is none."""
-    return "" if value is None else value if isinstance(value, str) else None
-
-
-def _final(item: ConstraintSpec | IndexSpec | ForeignKeyRef, site: Site) -> bool:
-    return site.sql is not None or item.final
-
-
-def _bool(value: Maybe[bool]) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _names(values: Iterable[Maybe[str]]) -> tuple[str | None, ...]:
-    return tuple([value if isinstance(value, str) else None for value in values])
-
-
-def type_of(spec: TypeSpec | Unknown | None, settle: Settle | None = None) -> tuple[Plain, str | None]:
-    """A type without its places, and its spelling in SQL."""
-    if spec is None:
-        return None, None
-    if isinstance(spec, Choice):
-        return plain(settle(spec) if settle is not None else spec), None
-    if isinstance(spec, Unknown):
-        return Unclear(spec.why), None
-    if settle is not None and spec.sql is None:
-        return plain(settle(spec.call or Ref(spec.path, spec.written, spec.span, spec.bound))), None
-    if spec.call is not None:
-        return plain(spec.call), spec.sql
-    return Named(spec.path, spec.written), spec.sql
-
-
-def column_of(spec: ColumnSpec, site: Site, settle: Settle | None = None) -> to.NewColumn:
-    """A column without its places."""
-    type_, sql = type_of(spec.type, settle)
-    default = spec.server_default
-    computed, identity = plain(spec.computed), plain(spec.identity)
-    return to.NewColumn(
-        name(spec.name),
-        type_,
-        sql,
-        _bool(spec.is_nullable),
-        None if default is False else plain(default),
-        _bool(spec.primary_key),
-        _bool(spec.unique),
-        _bool(spec.index),
-        plain(spec.autoincrement),
-        tuple([_column_key(spec, item, site) for item in spec.foreign_keys]),
-        tuple([_check(item, site) for item in spec.checks]),
-        identity if isinstance(identity, Called) else None,
-        computed if isinstance(computed, Called) else None,
-        plain(spec.comment),
-    )
-
-
-def _column_key(spec: ColumnSpec, item: ForeignKeyRef, site: Site) -> to.NewKey:
-    table, column = None, None
-    if isinstance(item.target, str):
-        table, _, column = item.target.rpartition(".")
-    return to.NewKey(
-        (name(spec.name),),
-        table or None,
-        (column,),
-        name(item.name),
-        _final(item, site),
-        name(item.ondelete) or None,
-        name(item.onupdate) or None,
-        item.not_valid,
-        item.deferrable is True,
-        item.use_alter,
-        _is_deferred(item),
-    )
-
-
-def _check(item: ConstraintSpec, site: Site) -> to.NewCheck:
-    return to.NewCheck(plain(item.condition), name(item.name), _final(item, site), item.not_valid)
-
-
-def _key(item: ConstraintSpec, site: Site) -> to.NewKey:
-    return to.NewKey(
-        _names(item.columns),
-        name(item.ref_table) or None,
-        _names(item.ref_columns),
-        name(item.name),
-        _final(item, site),
-        name(item.ondelete) or None,
-        name(item.onupdate) or None,
-        item.not_valid,
-        item.deferrable is True,
-        item.use_alter,
-        _is_deferred(item),
-    )
-
-
-def _is_deferred(item: ForeignKeyRef | ConstraintSpec) -> bool:
-    return isinstance(item.initially, str) and item.initially.upper() == "DEFERRED"
-
-
-def _constraint(item: ConstraintSpec, site: Site) -> to.NewConstraint:
-    return to.NewConstraint(
-        item.kind,
-        _names(item.columns),
-        name(item.name),
-        _final(item, site),
-        item.using_index,
-        item.deferrable is True,
-        item.nulls_not_distinct,
-    )
-
-
-def index_of(item: IndexSpec, site: Site, *, concurrently: bool = False) -> to.NewIndex:
-    """An index without its places."""
-    include = plain(item.include)
-    words = tuple([word for word in getattr(include, "items", ()) if isinstance(word, str)])
-    return to.NewIndex(
-        _names(item.columns),
-        name(item.name),
-        _final(item, site),
-        _bool(item.unique),
-        plain(item.where),
-        item.using if isinstance(item.using, str) else None,
-        words,
-        tuple([place for place, column in enumerate(item.columns) if not isinstance(column, str)])
-        if item.expressions
-        else (),
-        concurrently,
-        item.nulls_not_distinct,
-        (item.mentions or (site.sql or "").partition("(")[2])[:10_000] if item.expressions else "",
-    )
-
-
 def _create_table(operation: ops.CreateTable, at: to.At, settle: Settle | None) -> to.Change:
     site = operation.site
     given = operation.constraints
@@ -321,9 +199,9 @@ def _create_table(operation: ops.CreateTable, at: to.At, settle: Settle | None) 
         at,
         operation.table_name,
         tuple([column_of(item, site, settle) for item in operation.columns]),
-        tuple([_constraint(item, site) for item in given if item.kind not in ("foreign key", "check")]),
-        tuple([_key(item, site) for item in given if item.kind == "foreign key"]),
-        tuple([_check(item, site) for item in given if item.kind == "check"]),
+        tuple([constraint_of(item, site) for item in given if item.kind not in ("foreign key", "check")]),
+        tuple([key_of(item, site) for item in given if item.kind == "foreign key"]),
+        tuple([check_of(item, site) for item in given if item.kind == "check"]),
         tuple([index_of(item, site) for item in operation.indexes]),
         operation.if_not_exists,
         operation.complete,
@@ -356,7 +234,7 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         operation.table_name,
         name(operation.column) or None,
         cast("tuple[to.Setting, ...]", tuple(sets)),
-        _bool(operation.nullable) if operation.nullable is not None else None,
+        boolean(operation.nullable) if operation.nullable is not None else None,
         type_,
         sql,
         None if default is False else plain(default),
@@ -365,17 +243,17 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         plain(operation.autoincrement),
         tuple([key for key, is_given in existing.items() if is_given]),
         type_of(operation.existing_type, settle)[0],
-        _bool(operation.existing_nullable) if operation.existing_nullable is not None else None,
+        boolean(operation.existing_nullable) if operation.existing_nullable is not None else None,
     )
 
 
 def _add_constraint(operation: ops.AddConstraint, at: to.At) -> to.Change:
     item, site, table = operation.constraint, operation.site, operation.table_name
     if item.kind == "foreign key":
-        return to.MadeConstraint(at, table, key=_key(item, site))
+        return to.MadeConstraint(at, table, key=key_of(item, site))
     if item.kind == "check":
-        return to.MadeConstraint(at, table, check=_check(item, site))
-    return to.MadeConstraint(at, table, _constraint(item, site))
+        return to.MadeConstraint(at, table, check=check_of(item, site))
+    return to.MadeConstraint(at, table, constraint_of(item, site))
 
 
 def _drop_index(operation: ops.DropIndex, at: to.At) -> to.Change:

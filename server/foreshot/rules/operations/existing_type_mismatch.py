@@ -46,7 +46,7 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn
-from foreshot.schema.lower import type_of
+from foreshot.schema.lower_parts import type_of
 from foreshot.schema.state import Column
 from foreshot.schema.types import spell
 

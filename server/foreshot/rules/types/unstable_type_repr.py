@@ -1,7 +1,6 @@
 """Autogenerate writes a type of your own by its `repr()`, and what SQLAlchemy makes up for one leaves out what its `__init__` needs.
 
-The `repr()` of a `TypeDecorator` shows the arguments of the type that it wraps: `Label(kind)` is written `Label(length=20)`, and the revision stops with a `TypeError` before its first
-statement. A `UserDefinedType` shows attributes that are called as the arguments are: `Vector(dim)` that keeps `self._dim` is written `Vector(None)`, which runs, and makes another column.
+The `repr()` of a `TypeDecorator` shows the arguments of the type that it wraps: `Label(kind)` is written `Label(length=20)`, and the migration stops there with a `TypeError`. A `UserDefinedType` shows attributes that are called as the arguments are: `Vector(dim)` that keeps `self._dim` is written `Vector(None)`, which runs, and makes another column.
 
 Give the class a `__repr__` that writes the call, or write the plain type with a `render_item` hook in env.py, as many projects do, since a revision
 should not need the class at all. A type that keeps each argument under its own name needs nothing. Nothing is said where env.py has such a hook.

@@ -1,4 +1,4 @@
-"""env.py calls what SQLAlchemy 2.0 has removed: every command fails.
+"""env.py calls what SQLAlchemy 2.0 has removed: every command that runs it fails.
 
 `Engine.execute()` is gone, as is `MetaData(bind=…)`: an AttributeError and a TypeError. `Connection.execute()` takes SQL only as
 `sa.text(...)`; a plain string raises ObjectNotExecutableError. Revisions are looked at by [plain-string-execute](plain-string-execute.md).
@@ -122,7 +122,7 @@ class LegacyEngineExecute(ProjectRule):
                 ) if name in engines:
                     yield self.finding(
                         module.span(func),
-                        f"Every command fails: an engine no longer has {code(func.attr + '()')} in SQLAlchemy 2.0. Run it on a connection.",
+                        f"`alembic upgrade` fails: an engine no longer has {code(func.attr + '()')} in SQLAlchemy 2.0. Run it on a connection.",
                         path=path,
                     )
                 case ast.Call(

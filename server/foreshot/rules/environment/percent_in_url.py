@@ -1,7 +1,8 @@
-"""A percent sign in the database's URL stops every command: configparser takes it for a reference.
+"""A percent sign in the database's URL stops `alembic upgrade`: configparser takes it for a reference.
 
 `config.set_main_option()` and alembic.ini go through Python's configparser, in which `%` begins a reference such as `%(here)s`. A password with a special character is percent-encoded in a
-URL (`p%40ss`), and Alembic then stops with "invalid interpolation syntax". In the ini file, and in what is set, a percent sign is
+URL (`p%40ss`), and Alembic then stops with "invalid interpolation syntax": `upgrade`, `downgrade`, `current` and
+whatever else runs env.py; `heads` and `history` do not, and go on. In the ini file, and in what is set, a percent sign is
 written twice. Measured with Alembic 1.16 to 1.20.
 
 `set_main_option("sqlalchemy.url", …)` is reported for a value that is only known when it runs: it works until somebody's password has such a
@@ -15,7 +16,7 @@ from app.models import Base
 
 config = context.config
 config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"])
-#                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^ stops every command
+#                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^ stops `alembic upgrade`
 target_metadata = Base.metadata
 
 
@@ -116,7 +117,7 @@ run_migrations_online()
 [alembic]
 script_location = migrations
 sqlalchemy.url = postgresql://shop:%(PASSWORD)s@db.example.com/shop?application_name=a%20b
-;                                                                                     ^ stops every command
+;                                                                                     ^ stops `alembic upgrade`
 ```
 ```ini fixed alembic.ini
 [alembic]
@@ -164,7 +165,7 @@ class PercentInUrl(ProjectRule):
             if value is None or _is_safe(value, scope, project, _MAX_FOLLOWED):
                 continue
             offline = _is_offline(call, module)
-            commands = "every `--sql` run" if offline else "every command"
+            commands = "every `--sql` run" if offline else "`alembic upgrade`"
             yield self.finding(
                 module.span(value),
                 f"A percent sign in this URL, as in an encoded password, stops {commands} with"
@@ -188,7 +189,7 @@ class PercentInUrl(ProjectRule):
         inside = url.password is not None and url.password.start <= at < url.password.end
         yield self.finding(
             url.password if inside and url.password is not None else Span(at, at + 1),
-            "This percent sign stops every command with “invalid interpolation syntax”. Write it twice.",
+            "This percent sign stops `alembic upgrade` with “invalid interpolation syntax”. Write it twice.",
             path=url.path,
             object=f"{url.section}.{url.key}",
             secret=inside,

@@ -182,8 +182,8 @@ class _Maker:
             if unclear:
                 made.info[UNCLEAR] = True
             if made.table is None:
-                # Without a string or a column in it, an index has no table of its own.
-                made._set_parent(table)
+                # As a table does with what it is given: the naming convention names it on the way.
+                made._set_parent_with_dispatch(table)
             return made
         return self.builder.value(call)
 

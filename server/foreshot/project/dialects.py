@@ -246,7 +246,11 @@ def dependency_drivers(files: Files, environment: Environment) -> frozenset[Dial
                 pairs = _LOCKED.findall(source.content)
                 locked.update(_drivers(first or second for first, second in pairs))
             elif listed:
-                stated.update(_drivers(match.group(1) for match in _REQUIREMENT.finditer(source.content)))
+                for match in _REQUIREMENT.finditer(source.content):
+                    # `oslo.db[mysql]`, `sqlalchemy[postgresql]` bring a driver along.
+                    extras = re.split(r"[\s,]+", match.group(2) or "")
+                    stated.update(_drivers([match.group(1), *extras]))
+                    stated.update(name for extra in extras if (name := dialect_of(extra)) is not None)
             else:
                 stated.update(_drivers(match.group(1) for match in _MENTION.finditer(source.content)))
         if stated or locked:

@@ -72,6 +72,8 @@ def targets(url="", env="", revision="", settings=None, **tree):
         ("", {"env": "c.engine_name == 'sqlite' or engine.name.x == 'postgresql'\n"}),
         ("postgresql", {"revision": "op.create_index('i', 't', ['c'], postgresql_where=x)\n"}),
         ("", {"revision": "# if dialect == 'mysql', 'sqlite'\nname = 'sqlite'\n"}),
+        ("mysql", {"requirements__txt": "oslo.config\noslo.db[mysql]>=8.4.0 # Apache-2.0\n"}),
+        ("postgresql", {"requirements__txt": "SQLAlchemy[asyncio, postgresql]>=2\nsentry-sdk[flask]\n"}),
         ("mysql", {"requirements__txt": "flask\nPyMySQL[rsa]>=1 ; python_version > '3'\n"}),
         ("postgresql", {"pyproject__toml": '[project]\ndependencies = [\n  "psycopg[binary]>=3",\n]\n'}),
         ("postgresql", {"Pipfile": '[packages]\npsycopg2-binary = "*"\n'}),

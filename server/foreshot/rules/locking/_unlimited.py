@@ -63,8 +63,8 @@ def said(found: list[waiting.Wait], table: str | None, context: Context) -> str:
     # Only PostgreSQL drops an index without its table's name.
     who = waiting.queued_behind(found, code(table) if table else "the index's table", context)
     return (
-        f"This waits for its lock without a limit, and {who}."
-        f" Set {listed([f'`{option}`' for option in options])}, as other revisions do."
+        f"This waits for its lock with no limit set, and {who}."
+        f" Set {listed([f'`{option}`' for option in options])}, as others do."
     )
 
 

@@ -68,7 +68,7 @@ from alembic import context
 
 def run_migrations_online(connection):
     context.configure(connection=connection)
-#   ^^^^^^^^^^^^^^^^^ without a limit
+#   ^^^^^^^^^^^^^^^^^ with no limit set
     with context.begin_transaction():
         context.run_migrations()
 ```
@@ -301,7 +301,7 @@ class MissingLockTimeout(ProjectRule):
         options = listed([f"`{option}`" for option in _options(project)])
         yield self.finding(
             env.online[0].name,
-            f"{what} in {where} {verb} for locks without a limit, and the application queues behind. Set {options}.",
+            f"{what} in {where} {verb} for locks with no limit set, and the application queues behind. Set {options}.",
             path=path,
             targets=_targets(project),
         )

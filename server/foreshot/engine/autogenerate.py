@@ -19,6 +19,7 @@ from foreshot.engine.defaults import GIVEN, UNKNOWN, is_plain
 from foreshot.engine.equality import same_default
 from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering
+from foreshot.engine.stored import may_be_stored_as
 from foreshot.engine.target import UNKNOWN_DEFAULT, Target
 from foreshot.schema.state import Schema
 
@@ -195,15 +196,17 @@ def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[...
 
 
 def _same_type(inspected: Any, wanted: Any, dialect: Any) -> bool | None:
-    """None: Alembic's own comparison; False: no difference where Alembic could not compile one of them."""
+    """None: Alembic's own comparison; False: no difference, where Alembic could not compile one of them or no migration could make one."""
+    written: list[str] = []
     for type_ in (inspected, wanted):
         if isinstance(type_, sqltypes.NullType):
             return False
         try:
-            dialect.type_compiler_instance.process(type_)
+            written.append(dialect.type_compiler_instance.process(type_))
         except Exception:
             return False
-    return None
+    stored, asked = written
+    return False if dialect.name == "mysql" and may_be_stored_as(asked, stored) else None
 
 
 @contextlib.contextmanager

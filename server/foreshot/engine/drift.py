@@ -76,7 +76,7 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
     """Compare the models that env.py hands over with a schema; ``from_nothing`` where no revision has been written yet."""
     target = target_metadata(models, compiling_dialect(options.dialect))
     doubts = [*models.doubts, *target.doubts]
-    _merge_into_keys(target, schema, options.dialect)
+    _settle_keys(target, schema, options.dialect)
     hidden: list[tuple[str, str]] = []
 
     def include(_object: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
@@ -100,7 +100,7 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
             why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
             doubts.append(Doubt(why, _env(models), _WHOLE))
             target = target_metadata(models, compiling_dialect(options.dialect))
-            _merge_into_keys(target, schema, options.dialect)
+            _settle_keys(target, schema, options.dialect)
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
     sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
@@ -133,6 +133,18 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
         comparison,
         tuple(sorted({type_.module for table in target.tables.values() for type_ in _own_types(table)})),
     )
+
+
+def _settle_keys(target: Target, schema: Schema, dialect: str) -> None:
+    """Take out what a primary key decides: NULL is refused in its columns, so that no migration can do what `nullable=True` asks for."""
+    for table in (table for metadata in target.metadatas for table in metadata.tables.values()):
+        known = schema.tables.get(table.fullname)
+        if known is not None and known.primary_key is not None:
+            for column in table.primary_key.columns:
+                there = known.columns.get(column.name)
+                if column.name in known.primary_key.columns and there is not None and there.nullable is False:
+                    column.nullable = False
+    _merge_into_keys(target, schema, dialect)
 
 
 def _merge_into_keys(target: Target, schema: Schema, dialect: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from sqlalchemy import types as sqltypes
 
 from foreshot.engine.custom import Perhaps
+from foreshot.schema.types import sized
 
 _SHAPE: Final = re.compile(
     r"""\s*([A-Za-z_][\w ]*?)\s*(?:\(([^()]*)\)\s*([A-Za-z_0-9'" ]*?)|( COLLATE [\w'" ]+?))?\s*((?:\[\d*\])*)\s*""",
@@ -49,6 +50,21 @@ def stored_type(text: str, dialect: Any, enums: dict[str, tuple[str, ...]]) -> s
     if name.lower() in enums and hasattr(space, "ENUM"):
         return space.ENUM(*enums[name.lower()], name=name)
     return _plain(f"{name} {suffix or ''}".strip().upper(), inner, space, text)
+
+
+_SIZED: Final = re.compile(r"(TEXT|BLOB)\((\d{1,12})\)(?: .*)?", re.IGNORECASE | re.DOTALL)
+_WIDTHS: Final = {"BLOB": (1,), "TEXT": (1, 3, 4)}
+"""Bytes that a character may take: which of them depends on the character set, which the server may have chosen."""
+
+
+def may_be_stored_as(asked: str, stored: str) -> bool:
+    """Whether MySQL and MariaDB may keep the one as the other: ``BLOB(20)`` is the smallest that holds as much, ``TINYBLOB``."""
+    match = _SIZED.fullmatch(asked)
+    if match is None:
+        return False
+    base = match.group(1).upper()
+    kept = {sized(base, int(match.group(2)) * width) for width in _WIDTHS[base]}
+    return stored.partition(" ")[0].upper() in kept
 
 
 def _plain(words: str, inner: str | None, space: Any, text: str) -> Any:

@@ -105,13 +105,13 @@ def _char(asked: Asked) -> Spelling:
 def _text(asked: Asked) -> Spelling:
     length = number(asked.call.argument("length", 0))
     if asked.dialect in ("mysql", "mariadb"):
-        return Spelling("TEXT" if length is None else _sized("TEXT", length * 4))
+        return Spelling("TEXT" if length is None else sized("TEXT", length * 4))
     if asked.call.argument("length", 0) is not None and length is None:
         return UNKNOWN
     return Spelling("TEXT" if length is None or asked.dialect == "postgresql" else f"TEXT({length})")
 
 
-def _sized(base: str, size: int) -> str:
+def sized(base: str, size: int) -> str:
     """The smallest TEXT or BLOB of MySQL that holds so many bytes."""
     for most, prefix in ((255, "TINY"), (65_535, ""), (16_777_215, "MEDIUM")):
         if size <= most:
@@ -124,7 +124,7 @@ def _binary(asked: Asked) -> Spelling:
     if asked.dialect == "postgresql":
         return Spelling("BYTEA")
     if asked.dialect in ("mysql", "mariadb"):
-        return Spelling("BLOB" if length is None else _sized("BLOB", length))
+        return Spelling("BLOB" if length is None else sized("BLOB", length))
     return Spelling("BLOB")
 
 

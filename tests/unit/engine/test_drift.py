@@ -168,6 +168,43 @@ def test_a_unique_constraint_that_postgresql_made_the_primary_key_is_not_missing
     assert said(drift(models, schema(known))) == [("add_constraint", "t_uc")]
 
 
+def test_nobody_migrates_whether_a_primary_key_takes_null() -> None:
+    model = """
+    class T(Base):
+        __tablename__ = "t"
+        id = sa.Column(sa.Integer, primary_key=True, nullable=True)
+        a = sa.Column(sa.Integer, nullable=True)
+    """
+    there = table(column("a", "INTEGER", nullable=False))
+    assert said(drift(model, schema(there))) == [("modify_nullable", "a")]
+    apart = replace(there, primary_key=Key("t_pkey", "server", ("a",), MADE))
+    assert ("modify_nullable", "id") in said(drift(model, schema(apart)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stored", "pending"),
+    [
+        ("sa.LargeBinary(20)", "TINYBLOB", 0),
+        ("sa.LargeBinary(300)", "BLOB", 0),
+        ("sa.LargeBinary(300)", "TINYBLOB", 1),
+        ("sa.LargeBinary(20)", "MEDIUMBLOB", 1),
+        ("sa.LargeBinary", "TINYBLOB", 1),
+        ("sa.Text(20000)", "MEDIUMTEXT", 0),
+        ("sa.Text(100)", "TINYTEXT", 0),
+        ("sa.Text(100)", "TEXT", 0),
+        ("sa.Text(20)", "LONGTEXT", 1),
+    ],
+)
+def test_mysql_keeps_a_length_of_text_or_bytes_as_the_smallest_type_that_holds_it(
+    wanted: str, stored: str, pending: int
+) -> None:
+    """As its manual says ("BLOB[(M)]"); how many bytes a character takes depends on the server where nothing says it."""
+    found = drift(
+        MODEL.format(f"a = sa.Column({wanted})"), schema(table(column("a", stored))), "", Options("mysql")
+    )
+    assert len(found.pending) == pending
+
+
 def test_a_table_that_is_known_in_part_does_not_hide_the_others() -> None:
     """Its creation was not seen, and Alembic would ask for the column that an index stands on."""
     doubt = Perhaps("its creation was not seen", MADE, "t")

@@ -29,6 +29,7 @@ from foreshot.migration.operations import (
 )
 from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
+from foreshot.project.beside import may_be_made_beside
 from foreshot.project.dialects import NO_HINTS, RevisionHints
 from foreshot.project.environment import Environment
 from foreshot.project.envpy import EnvFacts
@@ -301,6 +302,11 @@ class Context:
     def is_forgiven(self, operation: Operation) -> bool:
         """Whether a handler around the operation takes its error and goes on."""
         return is_within(operation.site, self.once(_forgiven))
+
+    def may_be_made_beside(self, *names: str) -> bool:
+        """Whether another environment of the workspace, which may share the database, has a revision that mentions all these names."""
+        surroundings = self.surroundings
+        return may_be_made_beside(surroundings.modules.files, surroundings.environment, *names)
 
     def is_new(self, operation: TableOperation | DataChange) -> bool:
         """Whether the operation's table was created earlier in this revision: empty, and nobody's yet."""

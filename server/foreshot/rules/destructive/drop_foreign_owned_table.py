@@ -74,7 +74,7 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
         if operation.if_exists:
             return
         lacking = [state for state in found if state.lacks_table(name) and name not in state.schema.gone]
-        if lacking:
+        if lacking and not context.may_be_made_beside(name):
             yield self.finding(
                 at,
                 f"The table {code(name)} is somebody else's: no revision created it{context.where(state.target for state in lacking)}. Exclude it"

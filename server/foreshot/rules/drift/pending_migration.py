@@ -2,7 +2,8 @@
 
 A column was added to a model, an index, a table, a length: as long as no revision makes it, the application works on a database of its developer
 and fails on every other. Foreshot compares the models with the schema that the migrations make, as `alembic revision --autogenerate` would
-with a database, and says it at the attribute. Models that cannot be read say nothing. `foreshot diff` shows all operations at once.
+with a database, and says it at the attribute. Models that cannot be read say nothing, nor is
+anything said of what another environment's revisions, for the same metadata in perhaps the same database, speak of. `foreshot diff` shows all operations at once.
 
 ```python setup
 def upgrade():
@@ -116,6 +117,7 @@ from foreshot.lint.finding import Finding, Fix, NewFile
 from foreshot.lint.mapped import draft, drift_of_project
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
+from foreshot.project.beside import may_be_changed_beside
 
 if TYPE_CHECKING:
     from foreshot.engine.autogenerate import Difference
@@ -157,7 +159,7 @@ class PendingMigration(ProjectRule):
             found = item.difference
             path, span = item.origin.path, item.origin.span
             source = project.source(path)
-            if source is None:
+            if source is None or _may_be_done_beside(found, project):
                 continue
             end = source.content.find("\n", span.start, span.end)
             at = span if end == -1 else type(span)(span.start, end)
@@ -195,6 +197,14 @@ def _changes(pending: Sequence[Pending]) -> Iterator[Pending]:
             continue
         if kind == "add_table" or item.difference.table_name not in tables:
             yield item
+
+
+def _may_be_done_beside(found: Difference, project: ProjectContext) -> bool:
+    """Whether another environment of the same models and perhaps the same database speaks of the table and the thing together."""
+    name = found.column or found.name
+    names = found.columns if name is None else (name,)
+    files = project.surroundings.modules.files
+    return may_be_changed_beside(files, project.environment, (found.table, *names))
 
 
 def _over(item: Pending) -> tuple[str, tuple[str, ...]]:

@@ -86,7 +86,7 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
             and not state.may_exist(enum.name)
             and not any(name == enum.name for _, name in state.schema.things)
         ]
-        if not missing:
+        if not missing or context.may_be_made_beside(enum.name):
             return
         yield self.finding(
             enum.type.span,

@@ -5,7 +5,8 @@ metadata: `alembic revision --autogenerate` then writes an `op.drop_table` for e
 a formatter from taking the import away.
 
 Not reported where the project has a program that makes the revisions (`alembic.command.revision`), or no configuration file leads to env.py, so that only a
-program can run it: it may well have imported the models by then.
+program can run it: it may well have imported the models by then. Nor is a table that no revision here makes, while those of another environment with the same
+metadata speak of it: it may be in another database.
 
 ```python app/base.py
 from sqlalchemy.orm import DeclarativeBase
@@ -57,6 +58,7 @@ from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code, codes
 from foreshot.models.model import ModelTable
+from foreshot.project.beside import is_kept_beside
 from foreshot.rules.environment._metadata import imports_of, passed
 from foreshot.schema.state import Schema
 
@@ -113,7 +115,15 @@ def _missing(project: ProjectContext) -> list[ModelTable]:
     ]
     head = head_of(project) if missing else None
     # What no revision has made, or one has dropped, is nothing that autogenerate could drop.
-    return [table for table in missing if head is None or _is_there(table, head[1], project.graph.heads)]
+    return [
+        table
+        for table in missing
+        if head is None
+        or (
+            _is_there(table, head[1], project.graph.heads)
+            and (table.full_name in head[1].tables or not _is_kept_beside(table, project))
+        )
+    ]
 
 
 def _is_there(table: ModelTable, schema: Schema, heads: Collection[str]) -> bool:
@@ -123,3 +133,8 @@ def _is_there(table: ModelTable, schema: Schema, heads: Collection[str]) -> bool
     if name in schema.tables or (gone is not None and gone.revision in heads):
         return True
     return gone is None and not schema.is_whole
+
+
+def _is_kept_beside(table: ModelTable, project: ProjectContext) -> bool:
+    """Whether the revisions of another environment speak of it, so that it may be in another database."""
+    return is_kept_beside(project.surroundings.modules.files, project.environment, table.full_name)

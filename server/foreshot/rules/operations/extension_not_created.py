@@ -86,7 +86,11 @@ class ExtensionNotCreated(OperationRule[ops.Operation]):
             return
         for state in states(operation, context, self.databases):
             for kind, name, word in wanted:
-                if _is_missing(state, kind, name) and not _is_first_said(context, operation, kind, name):
+                if (
+                    _is_missing(state, kind, name)
+                    and not _is_first_said(context, operation, kind, name)
+                    and not context.may_be_made_beside(name)
+                ):
                     yield self.finding(
                         _place(word, operation, context),
                         f"This fails on a fresh database{context.where([state.target])}: no revision creates the {kind} {code(name)}"

@@ -74,6 +74,8 @@ class UnknownColumn(OperationRule[ops.TableOperation]):
                 continue
             known = lacking[0].table(table)
             gone = lacking[0].schema.gone.get(f"{known.name if known is not None else table}.{column}")
+            if gone is None and context.may_be_made_beside(table, column):
+                continue
             near = nearest(column, known.columns) if known is not None else None
             more = f" Is it {code(near)}?" if near is not None else ""
             yield self.finding(

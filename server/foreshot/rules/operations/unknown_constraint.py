@@ -133,7 +133,7 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
             for state in states(operation, context)
             if all(_lacks(state, operation, sent) for sent in _sent(operation, name, state, context))
         ]
-        if not lacking:
+        if not lacking or context.may_be_made_beside(name):
             return
         kind = "index" if isinstance(operation, ops.DropIndex | ops.RenameIndex) else "constraint"
         table = operation.table_name

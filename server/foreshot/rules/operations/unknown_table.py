@@ -4,7 +4,7 @@ The table was dropped or renamed by an earlier operation, its name is misspelt, 
 somebody made by hand it may exist; on a fresh one, in a test or at a new customer's, the upgrade stops here.
 
 Nothing is said where the history does not make the schema from nothing, nor after SQL or a helper that could not be read
-and may have made the table.
+and may have made the table, nor where another environment of the workspace speaks of it that may share the database, with a version table of its own.
 
 ```python setup
 def upgrade():
@@ -85,6 +85,8 @@ class UnknownTable(OperationRule[ops.TableOperation]):
         if not lacking:
             return
         gone = lacking[0].schema.gone.get(name)
+        if gone is None and context.may_be_made_beside(name):
+            return
         near = _near(name, lacking[0])
         why = (
             f"{code(name)} no longer exists"

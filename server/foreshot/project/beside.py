@@ -1,0 +1,121 @@
+"""The other environments of a workspace, as far as they may have a part in the database of one.
+
+Two environments can keep their revisions apart in one database, each with a version table of its own; whether they do stands in a deployment,
+where it cannot be read. What the revisions of the other speak of is then not known to be missing. They are looked at as words, and only when
+something is about to be called missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from foreshot.project.discover import find_environments, revision_files
+from foreshot.project.env_facts import Argument, EnvFacts
+from foreshot.project.environment import Environment
+from foreshot.project.envpy import read_env
+from foreshot.project.files import Files
+from foreshot.syntax.module import Module, parse
+from foreshot.syntax.values import Ref
+from foreshot.text import SourceText
+
+_MOST_OTHERS: Final = 12
+"""Environments of a workspace that are looked at."""
+_MOST_FILES: Final = 2_000
+"""Revision files of one of them that are looked at."""
+
+
+class _Neighbour(Struct, frozen=True):
+    """Another environment."""
+
+    environment: Environment
+    versions: tuple[object, ...] | None
+    """Its version table and the schema of that; None where they cannot be told."""
+    metadata: str | None
+    """The dotted name of its metadata; None where that cannot be told."""
+
+
+def may_be_made_beside(files: Files, environment: Environment, *names: str) -> bool:
+    """Whether an environment that may share this one's database has a revision that mentions all these names: a table, a type, a table's column."""
+    own = _described(files, environment)
+    return any(
+        _mention(files, other.environment, names)
+        for other in _others(files, environment)
+        if own.versions is None or other.versions != own.versions
+    )
+
+
+def may_be_changed_beside(files: Files, environment: Environment, names: Iterable[str]) -> bool:
+    """Whether such an environment, with the same metadata, has a revision that mentions all these names together."""
+    own, wanted = _described(files, environment), tuple(names)
+    return own.metadata is not None and any(
+        _mention(files, other.environment, wanted)
+        for other in _others(files, environment)
+        if other.metadata == own.metadata
+        if own.versions is None or other.versions != own.versions
+    )
+
+
+def is_kept_beside(files: Files, environment: Environment, name: str) -> bool:
+    """Whether another environment with the same metadata, of the same database or not, has a revision that mentions the table."""
+    own = _described(files, environment)
+    return own.metadata is not None and any(
+        _mention(files, other.environment, (name,))
+        for other in _others(files, environment)
+        if other.metadata == own.metadata
+    )
+
+
+def _others(files: Files, environment: Environment) -> tuple[_Neighbour, ...]:
+    def find() -> tuple[_Neighbour, ...]:
+        found = find_environments(files, environment.root)
+        others = (one for one in found if one.script_location != environment.script_location)
+        return tuple(_described(files, other) for other in list(others)[:_MOST_OTHERS])
+
+    return files.remember(("beside", environment.script_location), find, environment.root)
+
+
+def _described(files: Files, environment: Environment) -> _Neighbour:
+    key = ("described", environment.script_location, environment.section)
+    return files.remember(key, lambda: _read(files, environment), environment)
+
+
+def _read(files: Files, environment: Environment) -> _Neighbour:
+    source = files.read(environment.env_py) if environment.env_py is not None else None
+    module = parse(source) if isinstance(source, SourceText) else None
+    env = read_env(module) if isinstance(module, Module) else None
+    return _Neighbour(environment, _versions(env), _metadata(env))
+
+
+def _versions(env: EnvFacts | None) -> tuple[object, ...] | None:
+    found: list[object] = []
+    for option, usual in (("version_table", "alembic_version"), ("version_table_schema", None)):
+        argument = env.argument(option) if env is not None else None
+        value = argument.value if isinstance(argument, Argument) else argument
+        if env is None or not isinstance(value, str | None):
+            return None
+        found.append(value or usual)
+    return tuple(found)
+
+
+def _metadata(env: EnvFacts | None) -> str | None:
+    argument = env.argument("target_metadata") if env is not None else None
+    value = argument.value if isinstance(argument, Argument) else None
+    return value.path if isinstance(value, Ref) else None
+
+
+def _mention(files: Files, environment: Environment, names: tuple[str, ...]) -> bool:
+    """Whether one revision file has all the names in it, each as a word."""
+    wanted = [name.rpartition(".")[2].encode("utf-8", "replace") for name in names]
+    words = [re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(word)) for word in wanted]
+    for path in revision_files(files, environment)[:_MOST_FILES]:
+        data = files.read_bytes(path)
+        # The search for a word is slow, and most files have none of them.
+        if not isinstance(data, bytes) or not all(word in data for word in wanted):
+            continue
+        if all(word.search(data) for word in words):
+            return True
+    return False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from foreshot.schema.plain import Called, Plain, Unclear
-from foreshot.schema.state import Column, Schema, Table
+from foreshot.schema.state import Column, Index, Schema, Table
 
 
 class Difference(Struct, frozen=True):
@@ -99,7 +99,8 @@ def _table(before: Table, after: Table) -> Iterator[Difference]:
             yield Difference(
                 about, "column", missing=False, words="the column {} is still there", names=(about,)
             )
-    yield from _things(name, "index", _indexes(before), _indexes(after))
+    unclear = _unclear(before, after)
+    yield from _things(name, "index", _indexes(before, unclear), _indexes(after, unclear))
     yield from _things(name, "constraint", _constraints(before), _constraints(after))
 
 
@@ -154,13 +155,67 @@ def _default(value: Plain) -> str | None:
     return {"current_timestamp": "now()", "t": "1", "f": "0", **_CONSTANTS}.get(lowered, lowered)
 
 
-def _indexes(table: Table) -> dict[tuple[object, ...], str]:
+def _indexes(table: Table, unclear: Collection[object]) -> dict[tuple[object, ...], str]:
     return {
-        (index.columns, index.unique, str(index.where or "")): index.name
+        (*_place(index), "?" if _place(index) in unclear else _condition(index)): index.name
         or ", ".join(column or "" for column in index.columns)
         for index in table.indexes
         if index.implied_by is None and None not in index.columns
     }
+
+
+def _place(index: Index) -> tuple[object, ...]:
+    columns = [
+        canonical_sql(column or "") if at in index.expressions else column
+        for at, column in enumerate(index.columns)
+    ]
+    return tuple(columns), index.unique
+
+
+def _text_of(value: Plain) -> str | None:
+    """A condition as it is written in SQL; None where it is made of SQLAlchemy's operators."""
+    if isinstance(value, Called) and value.path.rpartition(".")[2] in ("text", "literal_column"):
+        value = value.argument("text", 0)
+    return value if isinstance(value, str) else None
+
+
+def _condition(index: Index) -> str:
+    text = _text_of(index.where)
+    return canonical_sql(text) if text is not None else str(index.where or "")
+
+
+def _unclear(*tables: Table) -> set[object]:
+    """Indexes whose condition is SQL at one time and built of operators at another: those are not compared."""
+    found: dict[object, set[bool]] = {}
+    for index in (item for table in tables for item in table.indexes if item.where is not None):
+        found.setdefault(_place(index), set()).add(_text_of(index.where) is None)
+    return {place for place, kinds in found.items() if len(kinds) > 1}
+
+
+_LITERAL: Final = re.compile(r"('(?:[^']|'')*')")
+_CAST: Final = re.compile(
+    r"::\s*[\w.\"]+(?:\s+(?:varying|precision|with(?:out)?\s+time\s+zone)\b)*(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])*",
+    re.IGNORECASE,
+)
+_ANY: Final = re.compile(r"=any\(*array\[([^\[\]]*)\]\)*", re.IGNORECASE)
+
+
+def canonical_sql(text: str) -> str:
+    """A condition or an expression without what PostgreSQL adds when it shows it: casts, parentheses, spaces and `= ANY (ARRAY[…])` for IN.
+
+    Only for telling whether two may be one: what differs in parentheses alone comes to the same.
+    """
+    literals: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        literals.append(match.group())
+        return f"'{len(literals) - 1}'"
+
+    bare = _CAST.sub("", _LITERAL.sub(keep, text)).replace('"', "")
+    bare = re.sub(r"\s*([^\w\s])\s*", r"\1", " ".join(bare.split())).replace("!=", "<>")
+    bare = re.sub(r"[()]+", " ", _ANY.sub(r" in \1 ", bare)).lower()
+    bare = re.sub(r"\s*([^\w\s])\s*", r"\1", " ".join(bare.split()))
+    return re.sub(r"'(\d+)'", lambda match: literals[int(match.group(1))], bare)
 
 
 def _constraints(table: Table) -> dict[tuple[object, ...], str]:

@@ -127,6 +127,41 @@ def downgrade():
     #| the sequence `orders_no` is still there
     op.drop_table("orders")
 ```
+```python setup
+def upgrade():
+    op.create_table("jobs", sa.Column("flag_id", sa.Integer()), sa.Column("is_open", sa.Boolean()), sa.Column("kinds", sa.Text()))
+    op.create_index(
+        "uq_jobs", "jobs", ["flag_id"], unique=True, postgresql_where=sa.text("kinds != 'a  b' AND is_open IN (true, false)")
+    )
+    op.create_index("ix_jobs", "jobs", ["kinds"], postgresql_where=sa.column("is_open").is_(True))
+```
+```python good dialect=postgresql
+def upgrade():
+    op.drop_index("uq_jobs", table_name="jobs")
+    op.drop_index("ix_jobs", table_name="jobs")
+
+
+def downgrade():
+    op.create_index("ix_jobs", "jobs", ["kinds"], postgresql_where=sa.text("(is_open IS TRUE)"))
+    op.create_index(
+        "uq_jobs",
+        "jobs",
+        ["flag_id"],
+        unique=True,
+        postgresql_where="((kinds <> 'a  b'::text) AND (is_open = ANY (ARRAY[true, false])))",
+    )
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.drop_index("uq_jobs", table_name="jobs")
+
+
+def downgrade():
+#   ^^^^^^^^^ the index `uq_jobs` of `jobs` is another than before
+    op.create_index(
+        "uq_jobs", "jobs", ["flag_id"], unique=True, postgresql_where=sa.text("kinds <> 'a b' AND is_open IN (true, false)")
+    )
+```
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def is_without_rows(operation: TableOperation, target: Target, context: Context)
     emptied = context.once(_emptied)[operation.site.function]
     if emptied.before(operation.table_name, operation.site, deleted=keys):
         return True
-    return isinstance(operation, AddConstraint) and _is_over_added_without_value(operation, context)
+    return passes_only_without_rows(operation.table_name, operation.site, context)
 
 
 def _is_new_view(operation: CreateIndex, target: Target, context: Context) -> bool:
@@ -57,24 +57,17 @@ def _is_new_view(operation: CreateIndex, target: Target, context: Context) -> bo
     return view is not None and view.origin.revision == context.revision.header.revision
 
 
-def _is_over_added_without_value(operation: AddConstraint, context: Context) -> bool:
-    """Whether a column of it was added before as NOT NULL without a default: that passes without rows only."""
-    if operation.constraint.kind not in ("unique", "foreign key"):
-        return False
-    added = context.once(_added_without_value)[operation.site.function]
-    site, columns = operation.site, operation.constraint.columns
-    return any(
-        added.get((operation.table_name, column, scope), site.order) < site.order
-        for column in columns
-        for scope in site.scopes()
-    )
+def passes_only_without_rows(table: str | None, site: Site, context: Context) -> bool:
+    """Whether PostgreSQL comes to ``site`` with an empty table only: a column was added to it as NOT NULL without a default."""
+    added = context.once(_added_without_value)[site.function]
+    return any(added.get((table, scope), site.order) < site.order for scope in site.scopes())
 
 
-_Added = dict[tuple[str | None, object, tuple[int, ...]], int]
+_Added = dict[tuple[str | None, tuple[int, ...]], int]
 
 
 def _added_without_value(context: Context) -> dict[Direction, _Added]:
-    """Those columns, by table and name and under which conditions, with when; of tables that get no rows afterwards."""
+    """The tables of such columns and under which conditions, with when; not those that get rows in the same direction."""
     found: dict[Direction, _Added] = {"upgrade": {}, "downgrade": {}}
     for target in context.targets(("postgresql",)):
         for operation in context.revision.operations:
@@ -85,9 +78,7 @@ def _added_without_value(context: Context) -> dict[Direction, _Added]:
                 continue
             asked = replace(operation, column=replace(column, unique=False, index=False, foreign_keys=()))
             if column.is_nullable is False and effects_of(asked, target).can_fail_on_rows:
-                found[site.function].setdefault(
-                    (operation.table_name, column.name, site.conditions), site.order
-                )
+                found[site.function].setdefault((operation.table_name, site.conditions), site.order)
         for operation in context.revision.operations:
             if inserts_rows(operation):
                 here = found[operation.site.function]

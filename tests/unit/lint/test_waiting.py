@@ -49,6 +49,12 @@ def said(
         ),
         ("blocking-index", ['op.execute("DELETE FROM orders")', INDEX], 1),
         ("blocking-index", ['op.execute("TRUNCATE orders")', INDEX], 0),
+        ("blocking-index", ['op.add_column("orders", sa.Column("a", sa.Text(), nullable=False))', INDEX], 0),
+        (
+            "blocking-index",
+            ["if known:", '    op.add_column("orders", sa.Column("a", sa.Text(), nullable=False))', INDEX],
+            1,
+        ),
     ],
 )
 def test_an_emptied_table_is_not_read(rule: str, lines: list[str], found: int):

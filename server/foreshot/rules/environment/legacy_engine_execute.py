@@ -142,7 +142,7 @@ class LegacyEngineExecute(ProjectRule):
                         if keyword.arg == "bind":
                             yield self.finding(
                                 module.span(keyword),
-                                "Every command fails: `MetaData` takes no `bind` in SQLAlchemy 2.0. Pass the connection where it is used.",
+                                "`alembic upgrade` fails: `MetaData` takes no `bind` in SQLAlchemy 2.0. Pass the connection where it is used.",
                                 path=path,
                             )
                 case _:

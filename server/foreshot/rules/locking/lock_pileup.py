@@ -4,7 +4,8 @@ PostgreSQL holds each lock until the transaction ends. A revision that changes t
 the second takes, and waits for the second while it holds the first: an application that uses both in the other order
 meets it in a deadlock, and one of the two is ended.
 
-Give each table a revision of its own, with `transaction_per_migration=True` in env.py, so that each has a transaction of its own.
+Give each table a revision of its own, with `transaction_per_migration=True` in env.py, so that each has a transaction of its own:
+without it, one upgrade is one transaction, and holds every lock to its end.
 It is said where what comes later reads or rewrites a whole table; brief changes of several tables are common, and rarely matter.
 
 ```python bad
@@ -24,6 +25,13 @@ def upgrade():
     op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
     op.add_column("orders", sa.Column("note", sa.Text(), nullable=True))
 ```
+A table that has got a column as NOT NULL without a default has no rows, or that would have failed:
+
+```python good
+def upgrade():
+    op.add_column("plans", sa.Column("name", sa.Text(), nullable=False))
+    op.create_index("ix_orders_total", "orders", ["total"])
+```
 ```python good
 def upgrade():
     op.create_table("plans", sa.Column("name", sa.Text()))
@@ -34,6 +42,29 @@ def upgrade():
     op.alter_column("users", "plan", existing_type=sa.Text(), nullable=False)
     op.alter_column("orders", "total", existing_type=sa.Integer(), nullable=False)
 ```
+Where one upgrade is one transaction, that comes first:
+
+```python env.py
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.create_index("ix_orders_total", "orders", ["total"])
+#   ^^^^^^^^^^^^^^^ its own revision, and pass `transaction_per_migration=True`.
+```
 """
 
 from __future__ import annotations
@@ -41,8 +72,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
+from foreshot.lint.emptied import passes_only_without_rows
 from foreshot.lint.finding import Finding, Related
-from foreshot.lint.held import firmly, held_before
+from foreshot.lint.held import commits_each, firmly, held_before
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import CreateTable, TableOperation
@@ -69,7 +101,14 @@ class LockPileup(RevisionRule):
                 ):
                     continue
                 table = operation.table_name
-                first = next((name for name in firmly(held, operation) if name != table), None)
+                first = next(
+                    (
+                        name
+                        for name in firmly(held, operation)
+                        if name != table and not passes_only_without_rows(name, operation.site, context)
+                    ),
+                    None,
+                )
                 if first is None or table is None or context.is_new(operation):
                     continue
                 found = waiting.waits(operation, context, self.databases)
@@ -78,7 +117,7 @@ class LockPileup(RevisionRule):
                 yield self.finding(
                     operation.site.name,
                     f"{code(first)} stays locked against everybody while {code(table)} is read{context.where(waiting.targets(found))}."
-                    " Give each table its own revision.",
+                    f" Give each table its own revision{'' if commits_each(context) else ', and pass `transaction_per_migration=True`'}.",
                     operation=operation,
                     targets=waiting.targets(found),
                     related=[Related(f"{code(first)} is locked here", held[first].site.name)],

@@ -35,6 +35,29 @@ def upgrade():
     op.create_table("plans", sa.Column("name", sa.Text()))
     op.execute("UPDATE plans SET name = 'free'")
 ```
+Where one upgrade is one transaction, a second revision alone is in it too:
+
+```python env.py
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET plan = 'free'")
+#               ^^^^^^^^^^^^ in their own revision with `transaction_per_migration=True`, in batches.
+```
 """
 
 from __future__ import annotations
@@ -43,7 +66,7 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
-from foreshot.lint.held import firmly, held_before
+from foreshot.lint.held import commits_each, firmly, held_before
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import DataChange
@@ -75,7 +98,7 @@ class MixedSchemaAndData(RevisionRule):
                 yield self.finding(
                     operation.site.name,
                     f"{code(first)} stays locked against everybody until these rows are written{context.where(targets)}."
-                    " Write them in their own revision, in batches.",
+                    f" Write them in their own revision{'' if commits_each(context) else ' with `transaction_per_migration=True`'}, in batches.",
                     operation=operation,
                     object=first,
                     targets=targets,

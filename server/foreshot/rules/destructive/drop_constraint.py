@@ -8,7 +8,8 @@ to be replaced, do both in one revision. On PostgreSQL and MySQL dropping a fore
 the table which it refers to.
 
 It is not reported where the same revision adds one of the same kind to the table again (a unique index counts for a unique
-constraint), drops one of its columns, its table or the table that it refers to, or changes a type to which a check belongs.
+constraint), drops one of its columns, its table or the table that it refers to, or changes a type to which a check belongs; nor where a key or a unique
+index that stays, over some or all of its columns, refuses the same duplicates.
 `downgrade()` is looked at only where it drops what `upgrade()` did not add.
 
 ```python bad
@@ -58,6 +59,28 @@ def upgrade():
 def downgrade():
     op.drop_constraint("uq_users_email", "users", type_="unique")
 ```
+```python setup
+def upgrade():
+    op.create_table("projects", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_unique_constraint("uq_projects_id", "projects", ["id"])
+    op.create_unique_constraint("uq_projects_name", "projects", ["name"])
+```
+```python good
+def upgrade():
+    op.drop_constraint("uq_projects_id", "projects", type_="unique")
+```
+```python bad
+def upgrade():
+    op.drop_constraint("uq_projects_id", "projects", type_="unique")
+    #                  ^^^^^^^^^^^^^^^^ lets duplicates into `projects`
+    op.drop_constraint("projects_pkey", "projects", type_="primary")
+    #                  ^^^^^^^^^^^^^^^ lets duplicates into `projects`
+```
+```python bad
+def upgrade():
+    op.drop_constraint("uq_projects_name", "projects", type_="unique")
+    #                  ^^^^^^^^^^^^^^^^^^ lets duplicates into `projects`
+```
 """
 
 from __future__ import annotations
@@ -67,13 +90,15 @@ from collections.abc import Iterable, Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
+from foreshot.schema.state import Table
 from foreshot.syntax.values import Maybe
 
 _FOLLOWS: dict[ops.ConstraintKind, str] = {
-    "primary key": "duplicates and rows without a key",
+    "primary key": "duplicates",
     "unique": "duplicates",
     "check": "values that it refused",
     "foreign key": "dangling references",
@@ -102,7 +127,7 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
         kind = operation.constraint_kind
         if kind == "unknown" and old is not None:
             kind = old.kind
-        if _is_made_up_for(operation, kind, old, context):
+        if _is_made_up_for(operation, kind, old, context) or _is_implied(operation, context):
             return
         targets = context.targets((), operation)
         what = (
@@ -116,6 +141,37 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
             object=operation.name,
             targets=targets,
         )
+
+
+def _is_implied(operation: ops.DropConstraint, context: Context) -> bool:
+    """Whether something that is there until the end of the direction refuses all duplicates that the constraint did."""
+    found = list(states(operation, context))
+    return bool(found) and all(_is_implied_on(state, operation, context) for state in found)
+
+
+def _is_implied_on(state: State, operation: ops.DropConstraint, context: Context) -> bool:
+    story, table = context.story(state.target), state.table(operation.table_name)
+    if story is None or table is None:
+        return False
+    kept = story.end(operation.site.function).table(table.name)
+    if kept is None:
+        return False
+    gone = next((key for key in table.uniques if key.name == operation.name), None)
+    return gone is not None and any(
+        not columns.difference(gone.columns) and (nulls or not gone.nulls_not_distinct)
+        for columns, nulls in _unique(kept)
+    )
+
+
+def _unique(table: Table) -> Iterator[tuple[set[str | None], bool]]:
+    """The columns of each key and unique index over all rows, and whether there are no two NULLs either."""
+    if table.primary_key is not None:
+        yield set(table.primary_key.columns), True
+    for key in table.uniques:
+        yield set(key.columns), key.nulls_not_distinct
+    for index in table.indexes:
+        if index.unique and index.valid and index.where is None and not index.expressions and index.columns:
+            yield set(index.columns), index.nulls_not_distinct
 
 
 def _dropped(operation: ops.DropConstraint, context: Context) -> ops.ConstraintSpec | None:

@@ -113,6 +113,14 @@ def upgrade():
     op.execute("UPDATE users SET active = true")
 ```
 ```python good
+users = sa.table("users", sa.column("active", sa.Boolean()))
+
+
+def upgrade():
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    op.execute(users.update().values({users.c.active: True}))
+```
+```python good
 def upgrade():
     op.create_table("roles", sa.Column("name", sa.String(20)), sa.Column("rank", sa.Integer()))
     op.execute("UPDATE roles SET rank = 1")
@@ -158,7 +166,11 @@ class WholeTableWrite(OperationRule[DataChange]):
         if operation.table_name is None or context.is_new(operation):
             return
         written = [name for name in operation.columns if not _is_added(name, operation, context)]
-        if operation.verb == "update" and operation.columns and not written:
+        if (
+            operation.verb == "update"
+            and not written
+            and (operation.columns or _may_be_added(operation, context))
+        ):
             return
         targets = context.targets((), operation)
         table = code(operation.table_name)
@@ -242,6 +254,14 @@ with {op}.get_context().autocommit_block():
 def _is_added(column: str, operation: DataChange, context: Context) -> bool:
     order = operation.site.order
     return context.once(_added).get((operation.table_name, column), order) < order
+
+
+def _may_be_added(operation: DataChange, context: Context) -> bool:
+    """Whether columns that cannot be read may be those that the revision has added to the table before."""
+    return any(
+        table == operation.table_name and order < operation.site.order
+        for (table, _), order in context.once(_added).items()
+    )
 
 
 def _added(context: Context) -> dict[tuple[str | None, object], int]:

@@ -45,15 +45,35 @@ def upgrade():
     op.drop_constraint("users_ibfk_1", "users", type_="foreignkey")
     op.create_foreign_key("users_ibfk_1", "users", "teams", ["team_id"], ["id"], ondelete="CASCADE")
 ```
+Nor does a new name for a column that keeps its type:
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("mail", sa.String(255), nullable=False), sa.Column("note", sa.String(255)))
+```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.alter_column("users", "mail", new_column_name="email", type_=sa.String(255), nullable=False)
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.alter_column("users", "note", new_column_name="remark", type_=sa.String(255), nullable=False)
+#   ^^^^^^^^^^^^^^^ the next run stops at `add_column`
+```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge import Facts, effects_of
+from msgspec.structs import replace
+
+from foreshot.knowledge import Facts, Target, effects_of
 from foreshot.lint import blocks
 from foreshot.lint.context import Context
+from foreshot.lint.facts import facts_of
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.states import states
@@ -121,11 +141,19 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
         _is_over_nulls(operation, context) or _is_made_anew(operation, context)
     ):
         return False
-    facts = Facts(table_is_new=context.is_new(operation))
     return any(
-        effects_of(operation, target, facts=facts).can_fail_on_rows is not None
+        effects_of(operation, target, facts=_facts(operation, context, target)).can_fail_on_rows is not None
         for target in context.targets((database,), operation)
     )
+
+
+def _facts(operation: TableOperation, context: Context, target: Target) -> Facts:
+    """What keeps rows from standing in its way: a new table, or a column that has the type, or is NOT NULL, already."""
+    facts = Facts(table_is_new=context.is_new(operation))
+    if not isinstance(operation, AlterColumn):
+        return facts
+    known = facts_of(operation, context, target)
+    return replace(facts, old_type=known.old_type, old_nullable=known.old_nullable)
 
 
 def _is_made_anew(operation: AddConstraint, context: Context) -> bool:

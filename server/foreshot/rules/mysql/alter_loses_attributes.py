@@ -9,6 +9,7 @@ def upgrade():
         "users",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("mail", sa.String(80), nullable=False, server_default="none"),
+        sa.Column("note", sa.String(80)),
     )
 ```
 ```python bad dialect=mysql
@@ -26,6 +27,25 @@ def upgrade():
         "users", "mail", type_=sa.String(90), existing_type=sa.String(80), existing_nullable=False, existing_server_default="none"
     )
 ```
+In `downgrade()`, what `upgrade()` has brought is to go again:
+
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("users", "note", existing_type=sa.String(80), nullable=False, server_default="-")
+
+
+def downgrade():
+    op.alter_column("users", "note", existing_type=sa.String(80), nullable=True)
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("users", "mail", existing_type=sa.String(80), existing_server_default="none", nullable=True)
+
+
+def downgrade():
+    op.alter_column("users", "mail", existing_type=sa.String(80), nullable=False)
+#                            ^^^^^^ loses its default
+```
 ```python good dialect=postgresql
 def upgrade():
     op.alter_column("users", "mail", type_=sa.String(90), existing_type=sa.String(80))
@@ -37,10 +57,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import made_here, states
+from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code, codes, listed
 from foreshot.migration import operations as ops
 from foreshot.schema.plain import Called
@@ -64,6 +85,8 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
         for state in states(operation, context, self.databases):
             column = state.column(table, name)
             lost = _lost(operation, column) if column is not None else {}
+            if operation.site.function == "downgrade":
+                lost = _beyond_undoing(lost, operation, state.target, context)
             if column is None or not lost:
                 continue
             yield self.finding(
@@ -115,6 +138,25 @@ def _lost(operation: ops.AlterColumn, column: Column) -> dict[str, str]:
     if column.comment and operation.comment is None and "existing_comment" not in operation.site.args:
         found["its comment"] = f"existing_comment={column.comment!r}"
     return found
+
+
+def _beyond_undoing(
+    lost: dict[str, str], operation: ops.AlterColumn, target: Target, context: Context
+) -> dict[str, str]:
+    """What goes in ``downgrade()`` though the column had it before ``upgrade()`` too, or that cannot be told."""
+    story = context.story(target)
+    if story is None:
+        return lost
+    start = story.start("upgrade")
+    before = State(target, start, start).column(operation.table_name, operation.new_name or operation.column)
+    if before is None:
+        return lost
+    had = {
+        "NOT NULL": before.nullable is not True,
+        "its default": before.default is not None,
+        "its comment": bool(before.comment),
+    }
+    return {what: text for what, text in lost.items() if had[what]}
 
 
 def _default(value: object) -> str:

@@ -78,6 +78,8 @@ class Surroundings(Struct, frozen=True):
     """The newest release of SQLAlchemy that the project allows itself; None: nothing bounds it."""
     alembic: tuple[int, ...] | None = None
     """The same for Alembic."""
+    pydantic: int | None = None
+    """The major release of Pydantic that SQLModel stands on; None: the project's files leave more than one."""
     offline: Offline | None = None
     """Where the repository runs Alembic with ``--sql``."""
     lock_timeout: bool = False

@@ -36,9 +36,10 @@ def models_of(surroundings: Surroundings) -> Models:
             flask=environment.flavour == "flask-migrate",
             programmatic=environment.flavour == "programmatic",
             apart=environment.version_dirs,
+            pydantic=surroundings.pydantic,
         )
 
-    key = ("models", environment.script_location, environment.section)
+    key = ("models", environment.script_location, environment.section, surroundings.pydantic)
     return modules.files.remember(key, made, (surroundings.settings.models, surroundings.loaded.base))
 
 

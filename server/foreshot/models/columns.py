@@ -57,9 +57,15 @@ class Columns:
     """Reads columns for one declarative base."""
 
     def __init__(
-        self, linker: Linker, annotation_map: Mapping[str, Value], *, sqlmodel: bool = False
+        self,
+        linker: Linker,
+        annotation_map: Mapping[str, Value],
+        *,
+        sqlmodel: bool = False,
+        pydantic: int | None = None,
     ) -> None:
         self.linker = linker
+        self.pydantic = pydantic
         self.map = annotation_map
         self.sqlmodel = sqlmodel
 
@@ -239,11 +245,12 @@ class Columns:
             return None
         keywords: dict[str, Value] = {}
         primary = given.get("primary_key") is True
-        keywords["nullable"] = (
-            given["nullable"]
-            if isinstance(given.get("nullable"), bool)
-            else (not primary and annotated.optional)
-        )
+        if isinstance(given.get("nullable"), bool):
+            keywords["nullable"] = given["nullable"]
+        elif not primary and not annotated.optional and _defaults_to_none(member, value, field):
+            keywords["nullable"] = _NONE_BY_PYDANTIC.get(self.pydantic, Unknown(_PYDANTIC, at))
+        else:
+            keywords["nullable"] = not primary and annotated.optional
         for name in ("primary_key", "index", "unique"):
             if given.get(name) is True:
                 keywords[name] = True
@@ -298,6 +305,20 @@ class Columns:
             digits, places = given.get("max_digits"), given.get("decimal_places")
             return sa_type("Numeric", precision=digits, scale=places)
         return found
+
+
+_NONE_BY_PYDANTIC: Final[Mapping[int | None, bool]] = {1: True, 2: False}
+"""Whether a field is optional that has None for its default and no annotation that says so (SQLModel's ``is_field_noneable``)."""
+_PYDANTIC: Final = "Pydantic 1 takes a default of None for `Optional`, and Pydantic 2 does not"
+
+
+def _defaults_to_none(member: Member, value: Value, field: CallValue | None) -> bool:
+    """``x: str = None`` and ``x: str = Field(default=None)``."""
+    if field is None:
+        return value is None and isinstance(member.value, ast.Constant)
+    return bool(
+        field.args[:1] == (None,) or ("default" in field.keywords and field.keywords["default"] is None)
+    )
 
 
 def is_column_call(call: CallValue) -> bool:

@@ -38,6 +38,7 @@ def read_models(
     flask: bool = False,
     programmatic: bool = False,
     apart: Collection[str] = (),
+    pydantic: int | None = None,
 ) -> Models:
     """All tables of a workspace's models, and which of them env.py hands to Alembic.
 
@@ -49,9 +50,10 @@ def read_models(
         apart: folders that are not looked into, such as those of revisions.
         flask: whether env.py is Flask-Migrate's, which gets its metadata from the application.
         programmatic: whether no configuration file leads to env.py, so that only a program can run it.
+        pydantic: the major release that SQLModel stands on, where it is known.
     """
     linker = Linker(modules)
-    reader = TableReader(linker)
+    reader = TableReader(linker, pydantic)
     candidates = {path: dotted for dotted, path, _ in modules.containing(_SIGNS, apart) if wanted(path)}
     env_scope = linker.adopt(env, _ENV, env_path) if env is not None and env_path is not None else None
     # A file may have several dotted names: the one under which env.py's imports lead to it goes first.

@@ -26,8 +26,9 @@ MAX_CLASSES: Final = 200
 class TableReader(TableCalls):
     """Reads the tables of all modules that it is given."""
 
-    def __init__(self, linker: Linker) -> None:
+    def __init__(self, linker: Linker, pydantic: int | None = None) -> None:
         super().__init__(linker)
+        self._pydantic = pydantic
         self._bodies: dict[str, Body] = {}
         self._reading: set[str] = set()
         self.reached: frozenset[str] | None = None
@@ -184,8 +185,12 @@ class TableReader(TableCalls):
 
     # What a class gives its table
 
+    def _reader(self, root: Root) -> Columns:
+        sqlmodel = root.kind == "sqlmodel"
+        return Columns(self.linker, root.annotation_map, sqlmodel=sqlmodel, pydantic=self._pydantic)
+
     def _columns(self, own: list[ClassSource], source: ClassSource, root: Root) -> Iterator[ModelColumn]:
-        reader = Columns(self.linker, root.annotation_map, sqlmodel=root.kind == "sqlmodel")
+        reader = self._reader(root)
         for item in own:
             body = self.body(item)
             library = elsewhere.is_elsewhere(item.scope.path)
@@ -219,7 +224,7 @@ class TableReader(TableCalls):
         for column in self._columns(own, source, root):
             draft.columns.setdefault(column.name, column)
         table = draft.table().full_name
-        reader = Columns(self.linker, root.annotation_map, sqlmodel=root.kind == "sqlmodel")
+        reader = self._reader(root)
         for item in own:
             for statement in self.body(item).unclear:
                 self.doubts.append(

@@ -23,7 +23,7 @@ DEPENDENCY_FILES: Final = (
 """Files besides lists of requirements that say what a project depends on."""
 _LIST_FOLDERS: Final = ("requirements",)
 _MOST_DIGITS: Final = 9
-_BOUND: Final = re.compile(r"(==|~=|<=|<|\^|~)\s*v?(\d+(?:\.\d+){0,3})")
+_BOUND: Final = re.compile(r"(==|~=|<=|>=|<|>|\^|~)\s*v?(\d+(?:\.\d+){0,3})")
 
 Release = tuple[int, ...]
 
@@ -42,6 +42,26 @@ def newest_release(files: Files, environment: Environment, library: str) -> Rele
     ``== 1.4.46`` is ``(1, 4, 46)``, ``< 2`` everything below ``(2,)`` and so ``(1, 999)``; a lock file says it exactly. The
     nearest folder above the environment whose files mention the library counts, and there the newest mention.
     """
+    return max((newest for _, newest in _mentions(files, environment, library) if newest), default=None)
+
+
+def certain_major(files: Files, environment: Environment, library: str, last: int) -> int | None:
+    """The major release of ``library`` that runs, where the project's files leave but one; ``last`` is the newest that there is.
+
+    With ``last`` 2, ``^1.10`` is 1, ``>=2.1`` is 2, and ``>=1.10`` may be either.
+    """
+    mentions = [found for found in _mentions(files, environment, library) if any(found)]
+    exact = {newest[0] for oldest, newest in mentions if newest is not None and oldest == newest}
+    majors = exact or {
+        major for oldest, newest in mentions for major in (newest[0] if newest else last, *(oldest or ())[:1])
+    }
+    return majors.pop() if len(majors) == 1 else None
+
+
+def _mentions(
+    files: Files, environment: Environment, library: str
+) -> list[tuple[Release | None, Release | None]]:
+    """The oldest and the newest release that each mention allows, in the nearest folder that has one."""
     name = re.escape(library)
     mention = re.compile(
         rf"""(?:^|["' \t]){name}(?![\w.-])(?:\[[^\[\]\n]*\])?[ \t]*["']?[ \t]*(?:=[ \t]*(?:\{{[ \t]*version[ \t]*=[ \t]*)?["'])?(?P<bounds>[^"'\n#;\\]*)""",
@@ -51,25 +71,20 @@ def newest_release(files: Files, environment: Environment, library: str) -> Rele
         rf'^name = "{re.escape(library)}"\s*\nversion = "(?P<version>[\d.]+)', re.IGNORECASE | re.MULTILINE
     )
     for folder in paths.ancestors(environment.home, environment.root):
-        found: list[Release] = []
-        mentioned = False
+        found: list[tuple[Release | None, Release | None]] = []
         for path in _files_of(files, folder):
             source = files.read(path)
             if not isinstance(source, SourceText):
                 continue
-            found.extend(_release(match["version"]) for match in locked.finditer(source.content))
+            exact = [_release(match["version"]) for match in locked.finditer(source.content)]
+            found.extend(zip(exact, exact, strict=True))
             if path.endswith(".lock"):
                 continue
-            for match in mention.finditer(source.content):
-                mentioned = True
-                bound = _newest(match["bounds"])
-                if bound is not None:
-                    found.append(bound)
+            bounds = [match["bounds"] for match in mention.finditer(source.content)]
+            found.extend((_oldest(item), _newest(item)) for item in bounds)
         if found:
-            return max(found)
-        if mentioned:
-            return None
-    return None
+            return found
+    return []
 
 
 def _files_of(files: Files, folder: str) -> list[str]:
@@ -114,6 +129,11 @@ def _newest(bounds: str) -> Release | None:
             case _:
                 pass
     return None
+
+
+def _oldest(bounds: str) -> Release | None:
+    found = [_release(version) for operator, version in _BOUND.findall(bounds) if operator not in ("<", "<=")]
+    return max(found, default=None)
 
 
 def _before(release: Release) -> Release:

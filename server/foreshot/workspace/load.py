@@ -21,7 +21,7 @@ from foreshot.project.envpy import read_env
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.project.offline import find_offline
-from foreshot.project.pins import newest_release
+from foreshot.project.pins import certain_major, newest_release
 from foreshot.project.settings import LoadedSettings, Settings, load_settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.project.template import read_template
@@ -142,6 +142,7 @@ def _made(
         modules=modules,
         sqlalchemy=newest_release(files, environment, "sqlalchemy"),
         alembic=newest_release(files, environment, "alembic"),
+        pydantic=certain_major(files, environment, "pydantic", last=2),
         offline=find_offline(files, environment),
         lock_timeout=(env is not None and env.lock_timeout is not None)
         or any(url.lock_timeout for url in environment.urls),

@@ -22,11 +22,12 @@ from foreshot.text import SourceText
 ENV = "from alembic import context\nfrom models import *\ncontext.configure(target_metadata=Base.metadata)\n"
 
 
-def read(files: Mapping[str, str], env: str = ENV) -> Models:
+def read(files: Mapping[str, str], env: str = ENV, pydantic: int | None = None) -> Models:
     texts = {f"/w/{name}": SourceText(textwrap.dedent(text)) for name, text in files.items()}
     module = parse(SourceText(env))
     assert isinstance(module, Module)
-    return read_models(Modules(Files(texts), ["/w"], "/w"), module, "/w/migrations/env.py")
+    modules = Modules(Files(texts), ["/w"], "/w")
+    return read_models(modules, module, "/w/migrations/env.py", pydantic=pydantic)
 
 
 FORMS = {
@@ -420,6 +421,35 @@ def test_flask_and_sqlmodel_name_tables_by_their_own_rules() -> None:
         "team_id": True,
         "name": False,
     }
+
+
+@pytest.mark.parametrize(("pydantic", "nullable"), [(1, True), (2, False), (None, None)])
+def test_what_none_says_of_a_field_depends_on_the_release_of_pydantic(
+    pydantic: int | None, nullable: bool | None
+) -> None:
+    """Measured with SQLModel 0.0.22 on Pydantic 1.10 and 2."""
+    models = read(
+        {
+            "models.py": """
+                from sqlmodel import Field, SQLModel
+                class Rule(SQLModel, table=True):
+                    id: int = Field(default=None, primary_key=True)
+                    a: str = None
+                    b: str = Field(default=None, max_length=40)
+                    c: str = Field(None)
+                    d: str | None = None
+                    e: str = Field(default=None, nullable=False)
+                    f: str = "x"
+                    g: str
+                """
+        },
+        "from alembic import context\nfrom sqlmodel import SQLModel\nimport models\ncontext.configure(target_metadata=SQLModel.metadata)\n",
+        pydantic,
+    )
+    said = {column.name: column.keywords["nullable"] for column in models.tables[0].columns}
+    known = {name: None if isinstance(value, Unknown) else value for name, value in said.items()}
+    by_release = dict.fromkeys("abc", nullable)
+    assert known == {"id": False, **by_release, "d": True, "e": False, "f": False, "g": False}
 
 
 def test_what_cannot_be_read_is_said_of_what_it_may_touch() -> None:

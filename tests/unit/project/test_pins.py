@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from foreshot.project.discover import find_environments
+from foreshot.project.environment import Environment
 from foreshot.project.files import Files
-from foreshot.project.pins import Release, newest_release
+from foreshot.project.pins import Release, certain_major, newest_release
 from foreshot.text import SourceText
 
 
@@ -30,6 +31,30 @@ from foreshot.text import SourceText
     ],
 )
 def test_the_newest_release_that_is_allowed(name: str, text: str, expected: Release | None) -> None:
+    assert newest_release(*project(name, text), "sqlalchemy") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("requirements.txt", "pydantic==1.10.4\n", 1),
+        ("requirements.txt", "pydantic>=2.1\n", 2),
+        ("requirements.txt", "pydantic>=1.10,<2\n", 1),
+        ("requirements.txt", "pydantic<2\n", 1),
+        ("requirements.txt", "pydantic>=1.10\n", None),
+        ("requirements.txt", "pydantic>=1.10,<3\n", None),
+        ("requirements.txt", "pydantic\n", None),
+        ("requirements.txt", "pydantic-settings>=2\n", None),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npydantic = "^1.10.4"\n', 1),
+        ("pyproject.toml", '[project]\ndependencies = ["pydantic[email]>=2,<3"]\n', 2),
+        ("uv.lock", '[[package]]\nname = "pydantic"\nversion = "2.11.3"\n', 2),
+    ],
+)
+def test_the_major_release_that_runs(name: str, text: str, expected: int | None) -> None:
+    assert certain_major(*project(name, text), "pydantic", last=2) == expected
+
+
+def project(name: str, text: str) -> tuple[Files, Environment]:
     files = Files(
         {
             "/p/alembic.ini": SourceText("[alembic]\nscript_location = m\n"),
@@ -39,4 +64,4 @@ def test_the_newest_release_that_is_allowed(name: str, text: str, expected: Rele
         }
     )
     (environment,) = find_environments(files, "/p")
-    assert newest_release(files, environment, "sqlalchemy") == expected
+    return files, environment

@@ -171,6 +171,7 @@ def test_every_field_of_the_surroundings_counts() -> None:
         "template_source": SourceText("x"),
         "sqlalchemy": (1, 4),
         "alembic": (1, 4),
+        "pydantic": 1,
         "offline": Offline("/p/ci.yml", Span(0, 1)),
         "lock_timeout": True,
     }

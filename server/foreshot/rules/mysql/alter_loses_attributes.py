@@ -145,10 +145,11 @@ def _beyond_undoing(
 ) -> dict[str, str]:
     """What goes in ``downgrade()`` though the column had it before ``upgrade()`` too, or that cannot be told."""
     story = context.story(target)
-    if story is None:
+    name = operation.new_name or operation.column
+    if story is None or not isinstance(name, str):
         return lost
     start = story.start("upgrade")
-    before = State(target, start, start).column(operation.table_name, operation.new_name or operation.column)
+    before = State(target, start, start).column(operation.table_name, name)
     if before is None:
         return lost
     had = {

@@ -31,6 +31,32 @@ def downgrade():
 #   ^^^^^^^^^^^^^ a foreign key of `lines` references it
     op.drop_table("lines")
 ```
+```python bad
+def upgrade():
+    op.create_table("shops", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("bills", sa.Column("id", sa.Integer(), sa.ForeignKey("shops.id"), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+
+
+def downgrade():
+    op.drop_table("shops")
+#   ^^^^^^^^^^^^^ Drop `lines` and then `bills` first.
+    op.drop_table("bills")
+#   ^^^^^^^^^^^^^ Drop `lines` first.
+    op.drop_table("lines")
+```
+```python bad
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("first", sa.Integer()))
+    op.create_table("lines", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+    op.create_foreign_key("fk_bills_first", "bills", "lines", ["first"], ["id"])
+
+
+def downgrade():
+    op.drop_table("bills")
+#   ^^^^^^^^^^^^^ Drop the foreign keys that lead to it first.
+    op.drop_table("lines")
+```
 ```python good
 def upgrade():
     op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
@@ -113,14 +139,15 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.states import State, states
-from foreshot.lint.words import code
+from foreshot.lint.words import code, on
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -141,6 +168,8 @@ from foreshot.text import Span
 
 _KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
 """Databases that look at a foreign key's table when it is made, and at its children when it is dropped."""
+_MOST_FIRST: Final = 3
+"""So many tables in their order are named; of more, it is the foreign keys that are better dropped."""
 _OFF: Final = frozenset({"foreign_key_checks", "session_replication_role"})
 
 
@@ -203,7 +232,8 @@ class OperationOrder(RevisionRule):
                 done = "added" if isinstance(made, AddColumn) else "made"
                 yield self.finding(
                     at,
-                    f"{what} is {done} further down, so this fails{context.where(targets)}. Move this after it.",
+                    f"{what} is {done} further down, so this fails"
+                    f"{_where(targets, context) if only_keys else context.where(targets)}. Move this after it.",
                     operation=operation,
                     targets=targets,
                     severity="warning" if operation.site.conditional else None,
@@ -254,14 +284,45 @@ class OperationOrder(RevisionRule):
             targets = [target for target in context.targets(_KEYED, operation) if target not in unbound]
             if not targets:
                 continue
+            first = _in_order(
+                operation, {name: one for name, one in later.items() if name not in freed}, keys
+            )
             yield self.finding(
                 operation.site.name,
-                f"This fails while a foreign key of {code(child.table_name)} references it{context.where(targets)}."
-                f" Drop {code(child.table_name)} first.",
+                f"This fails while a foreign key of {code(child.table_name)} references it{_where(targets, context)}."
+                f" Drop {first} first.",
                 operation=operation,
                 targets=targets,
                 related=[Related("It is dropped here", child.site.name)],
             )
+
+
+def _in_order(operation: DropTable, later: Mapping[str, DropTable], keys: Mapping[str, list[str]]) -> str:
+    """What is to be dropped before a table, in words: tables in an order that works, or else the foreign keys."""
+    found: list[str] = []
+    begun: set[str] = set()
+
+    def come_to(name: str) -> bool:
+        begun.add(name)
+        for child in keys.get(name, ()):
+            if child == operation.table_name:
+                return False
+            if child in found or child not in later or later[child].site.order <= operation.site.order:
+                continue
+            if child in begun or len(begun) > _MOST_FIRST or not come_to(child):
+                return False
+            found.append(child)
+        return True
+
+    if operation.table_name is None or not come_to(operation.table_name):
+        return "the foreign keys that lead to it"
+    return " and then ".join(map(code, found))
+
+
+def _where(targets: Sequence[Target], context: Context) -> str:
+    """Where it fails; said too where the project may be run on a database that does not look at foreign keys."""
+    lenient = any(target.database not in _KEYED for target in context.surroundings.possible)
+    return context.where(targets) or (f" on {on(targets)}" if lenient else "")
 
 
 def _may_be(one: tuple[str | None, object], other: tuple[str | None, object]) -> bool:

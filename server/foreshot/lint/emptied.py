@@ -57,6 +57,23 @@ def _is_new_view(operation: CreateIndex, target: Target, context: Context) -> bo
     return view is not None and view.origin.revision == context.revision.header.revision
 
 
+def is_there_if_its_table_is(operation: Operation, target: Target, context: Context) -> bool:
+    """Whether it is an index ``IF NOT EXISTS`` that is made on no table but a new one.
+
+    The history has it by then, or the revision has made its table ``IF NOT EXISTS`` too, which no earlier one has: where the table was, so was the index.
+    """
+    story = context.story(target)
+    if story is None or not isinstance(operation, CreateIndex) or not operation.if_not_exists:
+        return False
+    table = story.before_operation(operation.site).table(operation.table_name)
+    if table is None or table.there is not None:
+        return False
+    own = table.origin.revision == context.revision.header.revision and table.origin.kind == "create_table"
+    return own or any(
+        index.name == operation.index.name and index.valid for index in table.indexes if index.name
+    )
+
+
 def passes_only_without_rows(table: str | None, site: Site, context: Context) -> bool:
     """Whether PostgreSQL comes to ``site`` with an empty table only: a column was added to it as NOT NULL without a default."""
     added = context.once(_added_without_value)[site.function]

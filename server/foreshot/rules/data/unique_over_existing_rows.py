@@ -139,7 +139,7 @@ from typing import Final
 
 from foreshot.knowledge import Facts, effects_of, volatility
 from foreshot.lint.context import Context
-from foreshot.lint.emptied import is_without_rows
+from foreshot.lint.emptied import is_there_if_its_table_is, is_without_rows
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
@@ -203,6 +203,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             for target in context.targets(self.databases, operation)
             if effects_of(operation, target, facts=Facts(in_transaction=False)).can_fail_on_rows
             and not is_without_rows(operation, target, context)
+            and not is_there_if_its_table_is(operation, target, context)
         ]
         if not targets:
             return

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from foreshot.knowledge import Effect, Facts, Target, effects_of
 from foreshot.lint.context import Context
-from foreshot.lint.emptied import is_without_rows
+from foreshot.lint.emptied import is_there_if_its_table_is, is_without_rows
 from foreshot.lint.words import code, listed, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -61,6 +61,7 @@ def waits(
         for wait in effects(operation, context, databases, facts)
         if wait.effect.scan and wait.effect.blocks != "nothing"
         if not is_without_rows(operation, wait.target, context)
+        if not is_there_if_its_table_is(operation, wait.target, context)
     ]
 
 

@@ -17,7 +17,8 @@ time, and fail for good (DuplicateColumn). So the block stands first in its revi
 it, they go to a revision of their own. Where env.py has begun the transaction itself (`engine.begin()`, SQL before
 `context.configure`), no such block works, and the repair is not offered.
 
-It does not matter on a table that the same revision created, which nobody uses yet. MySQL and MariaDB build indexes
+It does not matter on a table that the same revision created, which nobody uses yet, nor `IF NOT EXISTS` where the revision makes the table so too, or the history has
+the index. MySQL and MariaDB build indexes
 online (`LOCK=NONE`), full-text indexes and MySQL's indexes over expressions excepted: during those, writes wait.
 SQLite has one writer anyway.
 
@@ -135,9 +136,15 @@ def upgrade():
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"])
 ```
+```python good
+def upgrade():
+    op.execute("CREATE TABLE IF NOT EXISTS plans (id integer PRIMARY KEY, name text)")
+    op.execute("CREATE INDEX IF NOT EXISTS ix_plans_name ON plans (name)")
+```
 ```python setup
 def upgrade():
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("email", sa.String(80)))
+    op.create_index("ix_users_mail", "users", ["email"])
     op.execute("CREATE TABLE events (id integer, at date) PARTITION BY RANGE (at)")
 ```
 ```python bad
@@ -148,6 +155,23 @@ def upgrade():
 ```python good
 def upgrade():
     op.execute("CREATE INDEX ix_events_at ON ONLY events (at)")
+```
+```python good
+def upgrade():
+    op.create_index("ix_users_mail", "users", ["email"], if_not_exists=True)
+```
+```python bad
+def upgrade():
+    op.execute("CREATE TABLE IF NOT EXISTS users (id integer PRIMARY KEY, email text)")
+    op.execute("CREATE INDEX IF NOT EXISTS ix_users_email ON users (email)")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocks writes to `users`
+```
+```python fixed
+def upgrade():
+    op.execute("CREATE TABLE IF NOT EXISTS users (id integer PRIMARY KEY, email text)")
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
+        op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
 ```
 ```python good
 def upgrade():

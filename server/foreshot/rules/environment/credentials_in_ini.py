@@ -69,6 +69,33 @@ script_location = migrations
 sqlalchemy.url = postgresql://shop@db.example.com/shop?sslmode=require&password=dk47-xk2
 ;                                                                               ^^^^^^^^ can log in to the database
 ```
+Where env.py sets another URL each time, nobody needs the one in the file:
+
+```python env.py
+import os
+
+from alembic import context
+from app.models import Base
+
+config = context.config
+config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://shop:dk47-xk2@db.example.com/shop
+;                                  ^^^^^^^^ is of no use: env.py replaces the URL
+```
 ```ini alembic.ini good
 [alembic]
 script_location = migrations
@@ -121,15 +148,19 @@ class CredentialsInIni(ProjectRule):
         for url in project.environment.urls:
             if url.password is None or url.scheme.partition("+")[0] == _EXAMPLE:
                 continue
-            guessed = _is_guessed(url, project)
+            guessed, unused = _is_guessed(url, project), _is_replaced(url, project)
+            if guessed:
+                message = "Anybody would guess this password. Use it for development databases only."
+            elif unused:
+                message = "This password lies open, and is of no use: env.py replaces the URL. Remove it."
+            else:
+                message = "Whoever reads this file can log in to the database: it contains a password. Read it from the environment."
             yield self.finding(
                 url.password,
-                "Anybody would guess this password. Use it for development databases only."
-                if guessed
-                else "Whoever reads this file can log in to the database: it contains a password. Read it from the environment.",
+                message,
                 path=url.path,
                 object=f"{url.section}.{url.key}",
-                severity="information" if guessed else None,
+                severity="information" if guessed or unused else None,
                 state=url,
                 secret=True,
             )
@@ -169,6 +200,27 @@ def _is_guessed(url: DatabaseUrl, project: ProjectContext) -> bool:
     user = _USER.search(before)
     is_user = user is not None and password == user["user"]
     return (is_user or password.lower() in _GUESSED) and _LOCAL.match(after) is not None
+
+
+def _is_replaced(url: DatabaseUrl, project: ProjectContext) -> bool:
+    """Whether env.py sets another URL each time that it runs, and never reads this one."""
+    module, environment = project.surroundings.env_module, project.environment
+    if module is None or url.section != environment.section or url.key != "sqlalchemy.url":
+        return False
+    if re.search(r"\bget_(?:main_option|alembic_option)\(\s*[\"']sqlalchemy\.url", module.content):
+        return False
+    for statement in module.tree.body:
+        match statement:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="set_main_option"),
+                    args=[ast.Constant(value="sqlalchemy.url"), *_],
+                )
+            ):
+                return True
+            case _:
+                pass
+    return False
 
 
 def _reading(project: ProjectContext) -> tuple[Change, ...] | None:

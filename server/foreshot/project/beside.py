@@ -71,7 +71,8 @@ def is_kept_beside(files: Files, environment: Environment, name: str) -> bool:
 
 def _others(files: Files, environment: Environment) -> tuple[_Neighbour, ...]:
     def find() -> tuple[_Neighbour, ...]:
-        found = find_environments(files, environment.root)
+        root = environment.root
+        found = files.remember(("environments", root), lambda: find_environments(files, root))
         others = (one for one in found if one.script_location != environment.script_location)
         return tuple(_described(files, other) for other in list(others)[:_MOST_OTHERS])
 

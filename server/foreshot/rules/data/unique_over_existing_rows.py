@@ -125,9 +125,9 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.add_column("jobs", sa.Column("is_open", sa.Boolean(), nullable=False, server_default="true"))
-    op.create_index("uq_jobs_open", "jobs", ["owner"], unique=True, postgresql_where=sa.text("is_open"))
-    #|                                 have the same `owner`
+    op.add_column("users", sa.Column("is_open", sa.Boolean(), nullable=False, server_default="true"))
+    op.create_index("uq_users_open", "users", ["org"], unique=True, postgresql_where=sa.text("is_open"))
+    #|                                 have the same `org`
 ```
 """
 

@@ -101,9 +101,9 @@ Columns that one function converts from the same type to the same type are one f
 
 ```python bad
 def upgrade():
-    op.alter_column("orders", "number", existing_type=sa.Integer(), type_=sa.BigInteger())
+    op.alter_column("users", "plan_id", existing_type=sa.Integer(), type_=sa.BigInteger())
     #                                                                     ^^^^^^^^^^^^^^^ One more place
-    op.alter_column("lines", "number", existing_type=sa.Integer(), type_=sa.BigInteger())
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), type_=sa.BigInteger())
 ```
 
 An enum that is swapped for one with more values needs no new column:

@@ -27,6 +27,8 @@ class Offer(Struct, frozen=True, array_like=True):
 
     title: str
     safety: Safety
+    alone: bool = False
+    """It makes files, and is made for its own finding only, whatever else the finding stands for."""
 
 
 class Withheld(Struct, frozen=True, array_like=True):

@@ -60,47 +60,54 @@ def said_once(reports: Iterable[Report]) -> list[Report]:
 
     What is said of several names at one place, as of the tables of a loop, is one too: it names the first and counts the rest.
     """
-    kept: list[Report] = []
-    groups: dict[tuple[str, str], list[Report]] = {}
-    for report in _at_one_place(reports):
+    kept: list[list[_Folded]] = []
+    groups: dict[tuple[str, str], list[_Folded]] = {}
+    for folded in _at_one_place(reports):
+        report = folded[0]
         group = groups.setdefault((report.cause, report.severity), []) if report.cause else []
         if not group:
-            kept.append(report)
-        group.append(report)
-    return [_joined(report, groups.get((report.cause, report.severity), ())) for report in kept]
+            kept.append(group)
+        group.append(folded)
+    return [_joined(group) for group in kept]
 
 
-def _joined(report: Report, group: Sequence[Report]) -> Report:
-    others = group[1:]
-    if not report.cause or not others:
+_Folded = tuple[Report, Sequence[Report]]
+"""What is said at one place, and the reports that it was made of."""
+
+
+def _joined(group: Sequence[_Folded]) -> Report:
+    (report, _), *others = group
+    every = [one for _, made_of in group for one in made_of]
+    if len(every) > 1:
+        report = replace(report, offers=tuple(_for_all(every, place) for place in range(len(report.offers))))
+    if not others:
         return report
-    places = [RelatedPlace(other.path, other.start, other.end, "The same here") for other in others]
+    places = [RelatedPlace(other.path, other.start, other.end, "The same here") for other, _ in others]
     more = "One more place" if len(others) == 1 else f"{len(others)} more places"
     return replace(
         report,
         message=f"{report.message} {more}.",
         related=(*report.related, *places[:MAX_PLACES]),
-        same=(*report.same, *(key for other in others for key in (other.key, *other.same))),
-        offers=tuple(_for_all(offer, number, others) for number, offer in enumerate(report.offers)),
-        certainty="certain" if any(one.certainty == "certain" for one in group) else report.certainty,
+        same=(*report.same, *(key for other, _ in others for key in (other.key, *other.same))),
+        certainty="certain" if any(one.certainty == "certain" for one, _ in group) else report.certainty,
     )
 
 
-def _at_one_place(reports: Iterable[Report]) -> list[Report]:
+def _at_one_place(reports: Iterable[Report]) -> list[_Folded]:
     """The reports, those as one that say the same of several names at one place."""
     places: dict[tuple[object, ...], list[Report]] = {}
     for report in reports:
         place = (report.path, report.span, report.rule, report.severity, report.databases)
         places.setdefault(place, []).append(report)
-    found: list[Report] = []
+    found: list[_Folded] = []
     for there in places.values():
         if len(there) == 1:
-            found += there
+            found.append((there[0], there))
             continue
         alike: dict[str, list[Report]] = {}
         for report in there:
             alike.setdefault(_said_of_any(report), []).append(report)
-        found += [_of_all(group) for group in alike.values()]
+        found += [(_of_all(group), group) for group in alike.values()]
     return found
 
 
@@ -142,13 +149,14 @@ def _of_all(group: Sequence[Report]) -> Report:
     )
 
 
-def _for_all(offer: Offer, number: int, others: Sequence[Report]) -> Offer:
-    """A repair that is made for the other places as well, called as ``resolve.together`` calls it."""
-    further = [other.offers[number] for other in others if number < len(other.offers)]
-    further = [item for item in further if item.safety == offer.safety]
-    if all(item.title == offer.title for item in further):
+def _for_all(reports: Sequence[Report], place: int) -> Offer:
+    """A repair that is made for all of the reports, called as ``resolve.together`` calls it."""
+    offer = reports[0].offers[place]
+    parts = [one.offers[place] for one in reports if place < len(one.offers)]
+    parts = [part for part in parts if part.safety == offer.safety]
+    if any(part.alone for part in parts) or all(part.title == offer.title for part in parts):
         return offer
-    return replace(offer, title=f"{offer.title}, and {len(further)} more like it")
+    return replace(offer, title=f"{offer.title}, and {len(parts) - 1} more like it")
 
 
 def said_of_shipped(found: Iterable[tuple[str, Iterable[Report]]]) -> dict[str, list[Report]]:

@@ -121,7 +121,7 @@ def _may_be_taken(name: str, state: State, operation: ops.TableOperation, contex
         end = _given_by_server(story.end(direction), state.start) if story is not None else frozenset[str]()
         known[database, direction] = _names_in(state.start) | end
     wanted = (cut(name, database) if database == "postgresql" else name).lower()
-    return wanted in known[database, direction] or context.once(_given)[wanted] > 1
+    return wanted in known[database, direction] or context.once(_given)[direction, wanted] > 1
 
 
 def _names(_context: Context) -> dict[tuple[str, Direction], frozenset[str]]:
@@ -129,13 +129,12 @@ def _names(_context: Context) -> dict[tuple[str, Direction], frozenset[str]]:
     return {}
 
 
-def _given(context: Context) -> Counter[str]:
-    """How often the revision itself gives a name, whole and as PostgreSQL cuts it."""
-    found: Counter[str] = Counter()
+def _given(context: Context) -> Counter[tuple[Direction, str]]:
+    """How often each way of the revision itself gives a name, whole and as PostgreSQL cuts it."""
+    found: Counter[tuple[Direction, str]] = Counter()
     for operation in context.revision.operations:
-        found.update(
-            {form.lower() for name in names_given(operation) for form in (name, cut(name, "postgresql"))}
-        )
+        forms = {form.lower() for name in names_given(operation) for form in (name, cut(name, "postgresql"))}
+        found.update((operation.site.function, form) for form in forms)
     return found
 
 

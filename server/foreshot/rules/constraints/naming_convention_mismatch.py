@@ -150,6 +150,7 @@ class NamingConventionMismatch(ProjectRule):
                             f" {code(name)}. Leave the name to the convention.",
                             path=entry.path,
                             object=name,
+                            cause=entry.path,
                         )
                     case _:
                         pass

@@ -147,7 +147,7 @@ from foreshot.knowledge.foreign_tables import OWNERS, SCHEMAS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import names_given
+from foreshot.lint.states import names_given, states
 from foreshot.lint.words import code
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
@@ -172,7 +172,7 @@ class DropTable(OperationRule[ops.DropTable]):
             return
         if lost.has_no_rows(operation, context) or lost.is_undone(operation, context):
             return
-        if lost.is_retired(operation.table):
+        if lost.is_retired(operation.table) or _is_of_others(operation, context):
             return
         empty = lost.taken_empty(operation, context)
         if (lost.takes_name(operation, context) and empty is None) or lost.is_scratch(operation, context):
@@ -235,6 +235,17 @@ class DropTable(OperationRule[ops.DropTable]):
         changes = _changes(drop, retired, context)
         if changes is not None and not (drop.if_exists or drop.cascade):
             yield Fix(f"Rename the table to {code(retired)}, and drop it later", "unsafe", tuple(changes))
+
+
+def _is_of_others(operation: ops.DropTable, context: Context) -> bool:
+    """Whether an extension or a tool made it, and no revision: `drop-foreign-owned-table` says that it is not to be dropped at all."""
+    name = operation.table_name or ""
+    return (
+        operation.site.function == "upgrade"
+        and not operation.site.conditional
+        and name.rpartition(".")[2].lower() in OWNERS
+        and not any(state.is_seen(name) for state in states(operation, context))
+    )
 
 
 def _is_plain(operation: ops.Operation) -> bool:

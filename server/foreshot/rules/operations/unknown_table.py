@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -85,7 +86,8 @@ class UnknownTable(OperationRule[ops.TableOperation]):
         if not lacking:
             return
         gone = lacking[0].schema.gone.get(name)
-        if gone is None and context.may_be_made_beside(name):
+        if gone is None and (context.may_be_made_beside(name) or name.rpartition(".")[2].lower() in OWNERS):
+            # Others make these, and `drop-foreign-owned-table` says so.
             return
         near = _near(name, lacking[0])
         why = (

@@ -232,13 +232,18 @@ def _stays(operations: list[Operation]) -> Iterator[Operation]:
     """
     dropped: set[object] = set()
     blocks = [number for number, operation in enumerate(operations) if operation.site.autocommit]
-    for operation in operations[blocks[-1] + 1 if blocks else 0 :]:
-        if isinstance(operation, ops.DropIndex | ops.DropConstraint) and operation.if_exists:
+    for number, operation in enumerate(operations):
+        if isinstance(operation, ops.DropIndex | ops.DropConstraint) and (
+            # What the next run makes again it can drop again.
+            operation.if_exists or operation.name in dropped
+        ):
             dropped.add(operation.name)
             continue
         if isinstance(operation, ops.AddConstraint) and operation.constraint.name in dropped:
             continue
         if isinstance(operation, ops.CreateIndex) and operation.index.name in dropped:
+            continue
+        if blocks and number <= blocks[-1]:
             continue
         if operation.site.runs_on("postgresql") and not runs_twice(operation):
             yield operation

@@ -965,6 +965,15 @@ def many_updates_in_one_text() -> str:
     return upgrade(f"op.execute('''{statements}''')")
 
 
+@bomb
+def statements_by_many_names() -> str:
+    """Each name may be each of the next, and what is executed the first of them."""
+    lines = [f"{one} = {other}" for one, other in zip("abcdef", "bcdefg", strict=True) for _ in range(60)]
+    return upgrade(
+        *lines, "if x:", "    g = q()", "op.execute(a)", *["s = q(1)"] * 600, *["op.execute(s)"] * 600
+    )
+
+
 def main(names: list[str]) -> int:
     """Hold bombs to what is promised, on a thread like those of the server; a JSON object a line."""
     bad = 0

@@ -106,6 +106,22 @@ def test_neighbours_share_one_block():
     assert len(fixes) == 1
 
 
+@pytest.mark.parametrize("condition", ['op.get_bind().dialect.name == "sqlite"', "settings.LATE"])
+def test_a_block_that_may_not_run_has_committed_nothing(condition: str):
+    report, fixes, _ = asked(
+        "from app import settings\n\n\n"
+        "def upgrade():\n"
+        '    op.add_column("users", sa.Column("plan", sa.Text()))\n'
+        f"    if {condition}:\n"
+        "        with op.get_context().autocommit_block():\n"
+        '            op.execute("VACUUM")\n'
+        "    else:\n"
+        f"    {INDEX}"
+    )
+    assert not fixes
+    assert "cannot run twice" in report.withheld[0].reason
+
+
 def test_what_comes_before_goes_to_a_revision_of_its_own():
     body = (
         "def upgrade():\n"

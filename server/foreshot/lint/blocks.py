@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -140,7 +140,7 @@ def _unrepeatable(change: Change, fix: Fix, context: Context) -> Iterator[Place]
     behind = isinstance(change, InsertAfter)
     if isinstance(change, AppendToFunction):
         direction = _direction(change.function, context)
-        if direction is None or next(_stays(list(context.operations(direction))), None) is not None:
+        if direction is None or next(_stays(context.operations(direction)), None) is not None:
             yield Place(direction, change.function, behind=True)
         return
     place = _place(change)
@@ -225,13 +225,18 @@ def _is_block(node: ast.With) -> bool:
     return any("autocommit_block" in ast.unparse(item.context_expr) for item in node.items)
 
 
-def _stays(operations: list[Operation]) -> Iterator[Operation]:
+def _stays(operations: Sequence[Operation]) -> Iterator[Operation]:
     """Those that fail, or do something else, when they are run once more.
 
-    What stands in an autocommit block, or before one, is committed whatever follows: another block behind it changes nothing for it.
+    What stands in an autocommit block, or before one that surely runs, is committed whatever follows: another block
+    behind it changes nothing for it.
     """
     dropped: set[object] = set()
-    blocks = [number for number, operation in enumerate(operations) if operation.site.autocommit]
+    blocks = [
+        (number, operation.site)
+        for number, operation in enumerate(operations)
+        if operation.site.autocommit and operation.site.runs_on("postgresql")
+    ]
     for number, operation in enumerate(operations):
         if isinstance(operation, ops.DropIndex | ops.DropConstraint) and (
             # What the next run makes again it can drop again.
@@ -243,7 +248,7 @@ def _stays(operations: list[Operation]) -> Iterator[Operation]:
             continue
         if isinstance(operation, ops.CreateIndex) and operation.index.name in dropped:
             continue
-        if blocks and number <= blocks[-1]:
+        if any(number <= at and block.runs_if(operation.site) for at, block in blocks):
             continue
         if operation.site.runs_on("postgresql") and not runs_twice(operation):
             yield operation

@@ -91,3 +91,8 @@ class Fix(Struct, frozen=True):
     """How the file is divided once the changes are made."""
     refused: str | None = None
     """Why it is not offered here, as a sentence; it then changes nothing."""
+
+    @property
+    def makes_files(self) -> bool:
+        """Whether it makes files: it is then made for its own finding only, whatever else that stands for."""
+        return bool(self.creates) or self.split is not None

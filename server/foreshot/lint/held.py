@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from foreshot.knowledge import Facts, effects_of
 from foreshot.lint.context import Context
 from foreshot.migration.operations import Operation, TableOperation, TransactionControl
-from foreshot.project.env_facts import Argument
 
 
 def held_before(
@@ -40,16 +39,3 @@ def held_before(
 def firmly(held: Mapping[str, TableOperation], operation: Operation) -> list[str]:
     """The tables that are surely locked when the operation runs, the one locked first first."""
     return [table for table, by in held.items() if by.site.runs_if(operation.site)]
-
-
-def commits_each(context: Context) -> bool:
-    """Whether env.py surely ends the transaction after each revision, so that a revision of its own lets go of the locks."""
-    env = context.env
-    if env is None:
-        return False
-    passed = env.argument("transaction_per_migration")
-    ddl = env.argument("transactional_ddl")
-    # What is passed and cannot be read has been thought of.
-    return (isinstance(passed, Argument) and passed.value not in (False, None)) or (
-        isinstance(ddl, Argument) and ddl.value is False
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from foreshot.lint.finding import Certainty, Safety
@@ -28,7 +30,13 @@ class Offer(Struct, frozen=True, array_like=True):
     title: str
     safety: Safety
     alone: bool = False
-    """It makes files, and is made for its own finding only, whatever else the finding stands for."""
+    """It makes files, and is made for its own finding only."""
+
+
+def title_of_all(titles: Sequence[str]) -> str:
+    """What a repair of several places is called, by the titles that it has at each; the first is the finding's own."""
+    first, *others = titles
+    return first if all(title == first for title in others) else f"{first}, and {len(others)} more like it"
 
 
 class Withheld(Struct, frozen=True, array_like=True):

@@ -289,11 +289,7 @@ def render(
         databases=finding.databases,
         certainty=finding.certainty,
         related=tuple(related),
-        offers=tuple(
-            Offer(fix.title, fix.safety, bool(fix.creates or fix.split))
-            for fix in fixes
-            if fix.refused is None
-        ),
+        offers=tuple(Offer(fix.title, fix.safety, fix.makes_files) for fix in fixes if fix.refused is None),
         secret=finding.secret,
         cause=_cause(finding, source),
         withheld=tuple(Withheld(fix.title, fix.refused) for fix in fixes if fix.refused is not None),

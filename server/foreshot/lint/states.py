@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from foreshot.knowledge.databases import Target
+from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Related
 from foreshot.migration import operations as ops
@@ -72,6 +73,12 @@ class State(Struct, frozen=True):
     def owner_of(self, name: str) -> Table | None:
         """The table on which an index, a key or a constraint of this name lives."""
         return next((table for table in self.schema.tables.values() if name in names_on(table)), None)
+
+
+def foreign_owner(name: str | None, found: Iterable[State]) -> str | None:
+    """The tool or extension whose table it is by its name, where no revision made it."""
+    owner = OWNERS.get((name or "").rpartition(".")[2].lower())
+    return None if owner is None or any(state.is_seen(name) for state in found) else owner
 
 
 def states(operation: Operation, context: Context, databases: tuple[str, ...] = ()) -> Iterator[State]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from foreshot.migration.asked import negated as opposite
 from foreshot.migration.asked import read_test
 from foreshot.migration.specs import Test
-from foreshot.syntax.bodies import MAX_INLINED
+from foreshot.syntax.bodies import MAX_INLINED, last_returned
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.objects import truth
@@ -107,21 +107,9 @@ def answered(node: ast.expr, scope: Scope, depth: int = 0, at: int = 0) -> Condi
         return None
     keywords = {str(item.arg): scope.evaluate(item.value, at) for item in node.keywords}
     inner = bind_parameters(function, [scope.evaluate(item, at) for item in node.args], keywords, at + 1)
-    if isinstance(function.node, ast.Lambda):
-        return _of_database(read_condition(function.node.body, inner, depth, at + 1))
-    for statement in function.node.body:
-        match statement:
-            case ast.Return(value=ast.expr() as value):
-                return _of_database(read_condition(value, inner, depth, at + 1))
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                inner.bind(name, inner.evaluate(value, at + 1), value)
-            case ast.Import() | ast.ImportFrom():
-                inner.bind_import(statement)
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                pass
-            case _:
-                return None
-    return None
+    made = function.node
+    value = made.body if isinstance(made, ast.Lambda) else last_returned(inner, made.body, at + 1)
+    return _of_database(read_condition(value, inner, depth, at + 1)) if value is not None else None
 
 
 def _of_database(condition: Condition) -> Condition | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
 from typing import Final, Literal, cast
 
 from foreshot.migration.data import data_change
@@ -21,134 +21,141 @@ _MORE: Final = re.compile(
 _WRAPPERS: Final = frozenset({"text", "dedent", "cleandoc", "DDL"})
 _SAME: Final = frozenset({"format", "strip", "lstrip", "rstrip", "bindparams", "execution_options"})
 _MOST: Final = 200
-_MAX_DEPTH: Final = 6
+"""Texts that one statement may be, and names that lead to them."""
 
 
-def rows_only(argument: ast.expr, function: object, scope: Scope, site: Site) -> list[DataChange] | None:
-    """What the statement may do to rows, of tables that are not told; None where it may be anything else.
+_Role = Literal["text", "items"]
+_Given = tuple[_Role, ast.expr]
+"""An expression whose value a name gets, or whose items it gets one by one."""
 
-    Args:
-        argument: what is executed.
-        function: the function around it; every text that it gives to a name counts, whatever the way through it.
-    """
-    if not isinstance(function, ast.FunctionDef):
-        return None
-    texts = list(_texts(argument, function, 0))
-    if not texts or len(texts) > _MOST:
-        return None
-    found: dict[str, DataChange] = {}
-    for node in texts:
-        verb = None if node is None else _verb(node, scope, site)
-        if verb is None:
+
+class Possible:
+    """What the functions of one revision may execute."""
+
+    def __init__(self) -> None:
+        self._functions: dict[ast.FunctionDef, _Names] = {}
+
+    def rows_only(
+        self, argument: ast.expr, function: object, scope: Scope, site: Site
+    ) -> list[DataChange] | None:
+        """What an executed statement may do to rows, of tables that are not told; None where it may be anything else.
+
+        Args:
+            argument: what is executed.
+            function: the function around it; every text that it gives to a name counts, whatever the way through it.
+        """
+        if not isinstance(function, ast.FunctionDef):
             return None
-        if verb != "select":
-            table = Unknown("the statement is only known when it runs", Span(site.call.start, site.call.end))
-            kind = cast('Literal["update", "delete", "insert"]', verb)
-            found[verb] = DataChange(site, kind, table, None, columns=(), has_where=True)
-    return list(found.values())
+        if function not in self._functions:
+            self._functions[function] = _Names(function)
+        texts = self._functions[function].texts(argument)
+        if not texts:
+            return None
+        scope.budget.spend(len(texts))
+        found: dict[str, DataChange] = {}
+        for node in texts:
+            verb = _verb(node, scope, site)
+            if verb is None:
+                return None
+            if verb != "select":
+                table = Unknown(
+                    "the statement is only known when it runs", Span(site.call.start, site.call.end)
+                )
+                kind = cast('Literal["update", "delete", "insert"]', verb)
+                found[verb] = DataChange(site, kind, table, None, columns=(), has_where=True)
+        return list(found.values())
 
 
-def _texts(node: ast.expr, function: ast.FunctionDef, depth: int) -> Iterator[ast.expr | None]:
-    """Every expression that it may be by the function's text; None for what is none of the forms that are followed."""
-    if depth > _MAX_DEPTH:
-        yield None
-        return
-    match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
-            name in _WRAPPERS
-        ):
-            yield from _texts(inner, function, depth + 1)
-        case ast.IfExp(body=body, orelse=orelse):
-            yield from _texts(body, function, depth + 1)
-            yield from _texts(orelse, function, depth + 1)
-        case ast.Name(id=name):
-            given = list(_given(name, function, depth))
-            yield from given or [None]
-        case _:
-            yield node
+class _Names:
+    """What one function gives its names, read once."""
 
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self._texts: dict[str, list[_Given]] = {}
+        self._items: dict[str, list[_Given]] = {}
+        self._unread: set[tuple[_Role, str]] = set()
+        """Names that get what is not followed."""
+        self._bound: Counter[str] = Counter()
+        """How often a name is bound in a way that is not followed."""
+        arguments = function.args
+        self._bound.update(
+            item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        )
+        for node in ast.walk(function):
+            self._read(node)
 
-def _given(name: str, function: ast.FunctionDef, depth: int) -> Iterator[ast.expr | None]:
-    """What a function gives one of its names."""
-    for node in ast.walk(function):
+    def _read(self, node: ast.AST) -> None:
+        """Note what a part of the function gives a name."""
         match node:
-            case ast.Assign(targets=targets, value=value) if any(_is(target, name) for target in targets):
-                yield from _texts(value, function, depth + 1)
-            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
-                yield from _texts(value, function, depth + 1)
-            case ast.For(target=ast.Name(id=target), iter=source) if target == name:
-                yield from _items(source, function, depth + 1)
-            case (
-                ast.AugAssign(target=ast.Name(id=target))
-                | ast.NamedExpr(target=ast.Name(id=target))
-                | ast.Global(names=[target])
-                | ast.Nonlocal(names=[target])
-            ) if target == name:
-                yield None
+            case ast.Name(id=name, ctx=ast.Store()):
+                self._bound[name] += 1
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        self._gives(target.id, ("text", value), ("items", value))
+            case ast.AnnAssign(target=ast.Name(id=name), value=None):
+                self._bound[name] -= 1
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                self._gives(name, ("text", value), ("items", value))
+            case ast.For(target=ast.Name(id=name), iter=source):
+                self._gives(name, ("items", source), None)
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                self._gives(name, None, ("items", value) if isinstance(op, ast.Add) else None)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                self._bound.update(names)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[item]):
+                self._items.setdefault(name, []).append(("text", item))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                self._unread.add(("items", name))
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                self._unread.add(("items", name))
             case _:
                 pass
-    if not _is_followed(name, function):
-        yield None
 
+    def _gives(self, name: str, text: _Given | None, items: _Given | None) -> None:
+        """Note a binding that is followed; what it gives the name is not, where it is None."""
+        self._bound[name] -= 1
+        if text is None:
+            self._unread.add(("text", name))
+        else:
+            self._texts.setdefault(name, []).append(text)
+        if items is None:
+            self._unread.add(("items", name))
+        else:
+            self._items.setdefault(name, []).append(items)
 
-def _is_followed(name: str, function: ast.FunctionDef) -> bool:
-    """Whether the name is no parameter, and bound in no other way than those that are followed: a ``with``, an unpacking."""
-    arguments = function.args
-    if any(item.arg == name for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)):
-        return False
-    bound = followed = 0
-    for node in ast.walk(function):
-        match node:
-            case ast.Name(id=target, ctx=ast.Store()) if target == name:
-                bound += 1
-            case ast.Assign(targets=targets):
-                followed += sum(_is(target, name) for target in targets)
-            case ast.AnnAssign(target=target) | ast.AugAssign(target=target) | ast.For(target=target):
-                followed += _is(target, name)
-            case _:
-                pass
-    return 0 < bound == followed
-
-
-def _items(source: ast.expr, function: ast.FunctionDef, depth: int) -> Iterator[ast.expr | None]:
-    """The items that a list of the function may have."""
-    if depth > _MAX_DEPTH:
-        yield None
-        return
-    match source:
-        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
-            for item in items:
-                yield from [None] if isinstance(item, ast.Starred) else _texts(item, function, depth + 1)
-        case ast.Name(id=name):
-            if not _is_followed(name, function):
-                yield None
-            for node in ast.walk(function):
-                match node:
-                    case ast.Assign(targets=targets, value=value) if any(_is(item, name) for item in targets):
-                        yield from _items(value, function, depth + 1)
-                    case (
-                        ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)
-                        | ast.AugAssign(target=ast.Name(id=target), op=ast.Add(), value=value)
-                    ) if target == name:
-                        yield from _items(value, function, depth + 1)
-                    case ast.Call(
-                        func=ast.Attribute(value=ast.Name(id=target), attr="append"), args=[item]
-                    ) if target == name:
-                        yield from _texts(item, function, depth + 1)
-                    case (
-                        ast.Call(func=ast.Attribute(value=ast.Name(id=target)))
-                        | ast.Subscript(value=ast.Name(id=target), ctx=ast.Store())
-                        | ast.For(target=ast.Name(id=target))
-                    ) if target == name:
-                        yield None
-                    case _:
-                        pass
-        case _:
-            yield None
-
-
-def _is(target: ast.expr, name: str) -> bool:
-    return isinstance(target, ast.Name) and target.id == name
+    def texts(self, argument: ast.expr) -> list[ast.expr] | None:
+        """Every expression that a statement may be; None where one of them has none of the forms that are followed, or there are too many."""
+        found: list[ast.expr] = []
+        seen: set[tuple[_Role, str]] = set()
+        pending: list[_Given] = [("text", argument)]
+        while pending:
+            if len(found) > _MOST or len(seen) > _MOST:
+                return None
+            role, node = pending.pop()
+            match node:
+                case ast.Name(id=name):
+                    if (role, name) in seen:
+                        continue
+                    seen.add((role, name))
+                    given = (self._texts if role == "text" else self._items).get(name)
+                    if given is None or self._bound[name] or (role, name) in self._unread:
+                        return None
+                    pending += given
+                case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) if role == "items":
+                    if any(isinstance(item, ast.Starred) for item in items):
+                        return None
+                    pending.extend(("text", item) for item in items)
+                case _ if role == "items":
+                    return None
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner, *_]) if (
+                    name in _WRAPPERS
+                ):
+                    pending.append(("text", inner))
+                case ast.IfExp(body=body, orelse=orelse):
+                    pending.extend((("text", body), ("text", orelse)))
+                case _:
+                    found.append(node)
+        return found
 
 
 def _verb(node: ast.expr, scope: Scope, site: Site) -> str | None:

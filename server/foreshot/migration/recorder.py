@@ -37,7 +37,7 @@ from foreshot.migration.operations import (
     TransactionControl,
 )
 from foreshot.migration.plugins import ENTITIES, GEOSPATIAL, plugin_operation
-from foreshot.migration.possible import rows_only
+from foreshot.migration.possible import Possible
 from foreshot.migration.sql import read_sql
 from foreshot.migration.ways import sides_of, ways_of
 from foreshot.syntax.module import Module
@@ -81,6 +81,7 @@ class Recorder:
         self.dialects = dialects
         self.operations: list[Operation] = []
         self._opaque_seen: set[object] = set()
+        self._possible = Possible()
         self._gave_up: set[str] = set()
         self._outer: list[Operation] | None = None
         self._inner = 0
@@ -265,9 +266,8 @@ class Recorder:
         if isinstance(text, Unknown) or blank:
             if may_be_sql(call):
                 self._add(SqlText(site, call.path, text, wrapped))
-                changes = rows_only(
-                    argument, frame.functions[-1] if frame.functions else None, frame.scope, site
-                )
+                function = frame.functions[-1] if frame.functions else None
+                changes = self._possible.rows_only(argument, function, frame.scope, site)
                 if changes is not None:
                     for change in changes:
                         self._add(change)

@@ -8,7 +8,7 @@ something is about to be called missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -41,32 +41,53 @@ class _Neighbour(Struct, frozen=True):
 def may_be_made_beside(files: Files, environment: Environment, *names: str) -> bool:
     """Whether an environment that may share this one's database has a revision that mentions all these names: a table, a type, a table's column."""
     own = _described(files, environment)
-    return any(
-        _mention(files, other.environment, names)
-        for other in _others(files, environment)
-        if own.versions is None or other.versions != own.versions
-    )
+    return _mentioned(files, names, (one for one in _others(files, environment) if _may_share(own, one)))
 
 
 def may_be_changed_beside(files: Files, environment: Environment, names: Iterable[str]) -> bool:
     """Whether such an environment, with the same metadata, has a revision that mentions all these names together."""
-    own, wanted = _described(files, environment), tuple(names)
-    return own.metadata is not None and any(
-        _mention(files, other.environment, wanted)
-        for other in _others(files, environment)
-        if other.metadata == own.metadata
-        if own.versions is None or other.versions != own.versions
-    )
+    own, others = _described(files, environment), _of_same_models(files, environment)
+    return _mentioned(files, tuple(names), (one for one in others if _may_share(own, one)))
 
 
 def is_kept_beside(files: Files, environment: Environment, name: str) -> bool:
     """Whether another environment with the same metadata, of the same database or not, has a revision that mentions the table."""
+    return _mentioned(files, (name,), _of_same_models(files, environment))
+
+
+def other_environments(files: Files, environment: Environment) -> tuple[Environment, ...]:
+    """The other environments of the workspace, as many as are looked at."""
+    return tuple(one.environment for one in _others(files, environment))
+
+
+def version_table(env: EnvFacts | None) -> tuple[object, ...] | None:
+    """The table that the versions are kept in, and its schema; None where they cannot be told."""
+    found: list[object] = []
+    for option, usual in (("version_table", "alembic_version"), ("version_table_schema", None)):
+        argument = env.argument(option) if env is not None else None
+        value = argument.value if isinstance(argument, Argument) else argument
+        if env is None or not isinstance(value, str | None):
+            return None
+        found.append(value or usual)
+    return tuple(found)
+
+
+def _may_share(one: _Neighbour, other: _Neighbour) -> bool:
+    """Whether two may keep their revisions apart in one database: only with a version table each."""
+    return one.versions is None or other.versions != one.versions
+
+
+def _of_same_models(files: Files, environment: Environment) -> Iterator[_Neighbour]:
     own = _described(files, environment)
-    return own.metadata is not None and any(
-        _mention(files, other.environment, (name,))
+    return (
+        other
         for other in _others(files, environment)
-        if other.metadata == own.metadata
+        if own.metadata is not None and other.metadata == own.metadata
     )
+
+
+def _mentioned(files: Files, names: tuple[str, ...], others: Iterable[_Neighbour]) -> bool:
+    return any(_mention(files, other.environment, names) for other in others)
 
 
 def _others(files: Files, environment: Environment) -> tuple[_Neighbour, ...]:
@@ -88,18 +109,7 @@ def _read(files: Files, environment: Environment) -> _Neighbour:
     source = files.read(environment.env_py) if environment.env_py is not None else None
     module = parse(source) if isinstance(source, SourceText) else None
     env = read_env(module) if isinstance(module, Module) else None
-    return _Neighbour(environment, _versions(env), _metadata(env))
-
-
-def _versions(env: EnvFacts | None) -> tuple[object, ...] | None:
-    found: list[object] = []
-    for option, usual in (("version_table", "alembic_version"), ("version_table_schema", None)):
-        argument = env.argument(option) if env is not None else None
-        value = argument.value if isinstance(argument, Argument) else argument
-        if env is None or not isinstance(value, str | None):
-            return None
-        found.append(value or usual)
-    return tuple(found)
+    return _Neighbour(environment, version_table(env), _metadata(env))
 
 
 def _metadata(env: EnvFacts | None) -> str | None:

@@ -112,6 +112,17 @@ class EnvFacts(Struct, frozen=True):
         as_usual = ddl is None or (isinstance(ddl, Argument) and (ddl.value is None or ddl.value is True))
         return as_usual and self.argument("transaction_per_migration") is None
 
+    @property
+    def commits_each(self) -> bool:
+        """Whether each revision surely has a transaction of its own, so that the next one finds no lock of its.
+
+        What is passed and cannot be read has been thought of.
+        """
+        passed, ddl = self.argument("transaction_per_migration"), self.argument("transactional_ddl")
+        return (isinstance(passed, Argument) and passed.value not in (False, None)) or (
+            isinstance(ddl, Argument) and ddl.value is False
+        )
+
     def argument(self, name: str) -> Argument | Unknown | None:
         """What ``context.configure`` is given as ``name`` when it runs online.
 

@@ -130,7 +130,7 @@ class _Reader:
     def read_call(self, node: ast.Call, scope: Scope, function: str, changes: Changes) -> None:
         path = _path(scope, node.func)
         last = path.rpartition(".")[2]
-        if not _is_offline(function):
+        if not is_offline(function):
             self.mentions.add(last)
         named = isinstance(node.func, ast.Name) and node.func.id in self.partials
         if len(self.configures) >= MAX_CONFIGURES and (named or _is_configure(path, node.func)):
@@ -180,7 +180,7 @@ class _Reader:
         dialect = arguments.get("dialect_name")
         if dialect is not None and isinstance(dialect.value, str):
             self.hint(dialect.value, "argument", dialect.span)
-        offline = _is_offline(function) or ("connection" not in arguments and "url" in arguments)
+        offline = is_offline(function) or ("connection" not in arguments and "url" in arguments)
         span_of = self.module.span
         return ConfigureCall(
             span_of(node), span_of(node.func), function, arguments, given.open_ended, given.flask, offline
@@ -337,7 +337,8 @@ def _bind_locals(nodes: list[ast.AST], scope: Scope) -> None:
         scope.bind(name, scope.evaluate(value), value)
 
 
-def _is_offline(function: str) -> bool:
+def is_offline(function: str) -> bool:
+    """Whether a function of env.py is the one for ``--sql``, by its name."""
     return "offline" in function.lower()
 
 

@@ -14,8 +14,8 @@ from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 
 _MOST_STEPS: Final = 40
 _FLASK: Final = "current_app"
-_EXTENSIONS: Final = ("SQLAlchemy(",)
-"""What makes Flask-SQLAlchemy's extension, which holds the metadata."""
+_EXTENSION: Final = "SQLAlchemy"
+"""Flask-SQLAlchemy's class, whose object holds the metadata."""
 _KINDS: Final = ("ix", "uq", "ck", "fk", "pk")
 
 
@@ -59,17 +59,19 @@ def naming_convention(
 def _of_application(modules: Modules) -> dict[str, str] | None:
     """The convention of what the application's modules make: ``current_app`` has one of them, and only running it tells which."""
     made: list[dict[str, str] | None] = []
-    for dotted, path, module in modules.containing(_EXTENSIONS):
+    for dotted, path, module in modules.containing((f"{_EXTENSION}(",)):
         scope = Scope(module)
         inner = f"{dotted}.__init__" if path.endswith("__init__.py") else dotted
         for call in module.nodes(ast.Call):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if name != "SQLAlchemy":
+            if name != _EXTENSION:
                 continue
             walk = _Walk(modules)
             found = walk.of(scope.evaluate(call), scope, inner)
             made.append(None if found is None and walk.met_one else found or {})
-    return made[0] if made and all(item == made[0] for item in made) else None if made else {}
+    if not made:
+        return {}
+    return made[0] if all(item == made[0] for item in made) else None
 
 
 class _Walk:

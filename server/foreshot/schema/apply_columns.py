@@ -163,9 +163,9 @@ def lose_column(draft: Draft, change: to.LostColumn) -> None:
         draft.fallen |= set(names_on(table)) - set(names_on(after))
     draft.put(after)
     draft.gone[f"{table.name}.{name}"] = draft.origin
-    owned = [item.name for item in draft.sequences.values() if item.owner == f"{table.name}.{column.name}"]
-    for sequence in (*owned, column.sequence):
-        draft.sequences.pop(sequence or "", None)
+    if column.sequence is not None:
+        draft.sequences.pop(column.sequence, None)
+    draft.release(lambda owner: owner == f"{table.name}.{column.name}")
     if change.cascade:
         for view in [
             item

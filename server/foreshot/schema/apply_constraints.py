@@ -12,6 +12,7 @@ from foreshot.schema.draft import Draft, known_columns, names_on
 from foreshot.schema.names import (
     by_convention,
     cut,
+    kept_as,
     mysql_index_name,
     mysql_key_name,
     postgresql_name,
@@ -205,12 +206,11 @@ def without_implied(draft: Draft, table: Table, columns: tuple[str | None, ...])
 
 
 def same_name(draft: Draft, one: str | None, other: str) -> bool:
+    """Whether a name that the server has may be one that was written."""
     if one is None:
         return False
-    if draft.target.is_mysql:
-        return one.lower() in (other.lower(), shortened(other, draft.dialect).lower())
-    # SQLAlchemy shortens what `op.f` hands on; what stands in SQL the server cuts.
-    return one in (other, shortened(other, draft.dialect), cut(other, draft.dialect))
+    forms = kept_as(other, draft.dialect)
+    return one.lower() in map(str.lower, forms) if draft.target.is_mysql else one in forms
 
 
 def drop_constraint(draft: Draft, change: to.LostConstraint) -> None:

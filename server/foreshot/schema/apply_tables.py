@@ -136,10 +136,7 @@ def lose_table(draft: Draft, change: to.LostTable) -> None:
         return
     draft.tables.pop(name)
     draft.gone[name] = draft.origin
-    for sequence in [
-        item for item in draft.sequences.values() if (item.owner or "").rpartition(".")[0] == name
-    ]:
-        draft.sequences.pop(sequence.name)
+    draft.release(lambda owner: owner.rpartition(".")[0] == name)
     for place in [place for place, thing in draft.things.items() if thing.table == name]:
         draft.things.pop(place)
     if change.cascade:

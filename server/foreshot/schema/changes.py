@@ -334,6 +334,7 @@ class MadeThing(Struct, frozen=True, array_like=True, tag_field="_", tag="+o"):
     kind: str
     name: str | None
     table: str | None = None
+    """On which it stands; of a sequence the ``table.column`` that owns it, empty for none and None where nothing is said of that."""
     tables: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     definition: str | None = None

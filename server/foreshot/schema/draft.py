@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -136,6 +136,11 @@ class Draft:
                 self.enums[about] = replace(enum, perhaps=(*enum.perhaps, reason))
                 return
         self.perhaps.append(reason)
+
+    def release(self, goes: Callable[[str], bool]) -> None:
+        """Drop the sequences of the columns, as ``table.column``, that go."""
+        for name in [item.name for item in self.sequences.values() if item.owner and goes(item.owner)]:
+            del self.sequences[name]
 
     def constraint_names(self) -> set[str]:
         """Every name of an index, a key or a constraint: one space on PostgreSQL within a schema."""

@@ -33,6 +33,11 @@ def cut(name: str, dialect: str) -> str:
     return clip(name, MOST["postgresql"]) if dialect == "postgresql" else name
 
 
+def kept_as(name: str, dialect: str) -> frozenset[str]:
+    """What the server may keep of a name: as it is, as SQLAlchemy shortens what ``op.f`` hands on, as the server cuts what stands in SQL."""
+    return frozenset((name, shortened(name, dialect), cut(name, dialect)))
+
+
 def by_convention(
     target: Target,
     kind: str,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from foreshot.lint.context import Context, ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix, NewFile, Safety
+from foreshot.lint.report import title_of_all
 from foreshot.lint.run import RuleSet, comment_findings, fixes_of, keyed, project_findings, revision_findings
 from foreshot.lint.suppress import Suppression
 from foreshot.syntax.changes import Change, Refused, ReplaceText
@@ -84,13 +85,11 @@ def together(fixes: Sequence[Fix], further: Sequence[Sequence[Fix]]) -> list[Fix
 def _joined(fix: Fix, others: Sequence[Fix]) -> Fix:
     """One repair of several places that have one cause; ``fix`` itself where they make files."""
     parts = [fix, *(other for other in others if other.safety == fix.safety)]
-    if len(parts) == 1 or any(part.creates or part.split is not None for part in parts):
+    if len(parts) == 1 or any(part.makes_files for part in parts):
         return fix
     changes = dict.fromkeys(change for part in parts for change in part.changes)
     elsewhere = dict.fromkeys(group for part in parts for group in part.others)
-    title = fix.title
-    if any(part.title != title for part in parts):
-        title = f"{title}, and {len(parts) - 1} more like it"
+    title = title_of_all([part.title for part in parts])
     return Fix(title, fix.safety, tuple(changes), tuple(elsewhere))
 
 

@@ -7,21 +7,16 @@ one other environment of the workspace makes all that an environment takes for g
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec.structs import replace
 
 from foreshot.history.story import Story
 from foreshot.lint.context import Surroundings
-from foreshot.project.discover import find_environments
+from foreshot.project.beside import other_environments
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.schema.state import NOT_SEEN, Perhaps, Schema
 from foreshot.workspace.histories import Told, read_history, story_of, target_of
-
-_MOST_OTHERS: Final = 12
-"""Environments of a workspace that are looked at."""
-
 
 Source = tuple[Story, Mapping[str, Told]]
 """A story, and what its files tell."""
@@ -37,9 +32,8 @@ def whole_story(
         return [(alone, told)]
     found = [
         (other, source)
-        for other in find_environments(files, environment.root)[:_MOST_OTHERS]
-        if other.script_location != environment.script_location
-        and (source := _source(files, other, dialect)) is not None
+        for other in other_environments(files, environment)
+        if (source := _source(files, other, dialect)) is not None
         and all(_is_there(source[0].at_heads(), name) for name in taken)
     ]
     if len(found) != 1:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from foreshot.lint.report import Offer, RelatedPlace, Report
+from foreshot.lint.report import Offer, RelatedPlace, Report, title_of_all
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
 from foreshot.lint.words import MAX_NAMES, code, listed
@@ -154,9 +154,9 @@ def _for_all(reports: Sequence[Report], place: int) -> Offer:
     offer = reports[0].offers[place]
     parts = [one.offers[place] for one in reports if place < len(one.offers)]
     parts = [part for part in parts if part.safety == offer.safety]
-    if any(part.alone for part in parts) or all(part.title == offer.title for part in parts):
+    if any(part.alone for part in parts):
         return offer
-    return replace(offer, title=f"{offer.title}, and {len(parts) - 1} more like it")
+    return replace(offer, title=title_of_all([part.title for part in parts]))
 
 
 def said_of_shipped(found: Iterable[tuple[str, Iterable[Report]]]) -> dict[str, list[Report]]:

@@ -86,7 +86,7 @@ class IdentifierTooLong(OperationRule[Operation]):
                     unit = limit.unit.removesuffix("s") if excess == 1 else limit.unit
                     display = DISPLAY_NAMES[target.database]
                     checked = isinstance(operation, AddConstraint | CreateIndex)
-                    cut = target.database == "postgresql" and not checked
+                    cut = limit.beyond == "truncated" and not checked
                     told = (
                         f"{display} cuts the name {code(name)} to its first {limit.size} {limit.unit}, and autogenerate"
                         " takes it for another. Shorten it."

@@ -276,16 +276,16 @@ def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] |
 
 
 def _has_key(columns: Sequence[Maybe[str]], operation: AddConstraint | CreateIndex, context: Context) -> bool:
-    """Whether the primary key is among the columns, as the history has it or by its usual names: no two rows are equal then."""
-    bare = (operation.table_name or "").rpartition(".")[2]
-    if "id" in columns or f"{bare}_id" in columns:
-        return True
+    """Whether the primary key is among the columns, as the history has it, or by its usual names where that does not know the table: no two rows are equal then."""
     keys = [
         table.primary_key
         for state in states(operation, context)
         if (table := state.known_table(operation.table_name)) is not None
     ]
-    return bool(keys) and all(key is not None and set(key.columns).issubset(columns) for key in keys)
+    if keys:
+        return all(key is not None and set(key.columns).issubset(columns) for key in keys)
+    bare = (operation.table_name or "").rpartition(".")[2]
+    return "id" in columns or f"{bare}_id" in columns
 
 
 def _is_apart(column: Maybe[str], operation: AddConstraint | CreateIndex, context: Context) -> bool:

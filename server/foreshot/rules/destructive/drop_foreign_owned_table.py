@@ -37,11 +37,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import states
+from foreshot.lint.states import foreign_owner, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 
@@ -60,9 +59,9 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
         if name is None or operation.site.conditional:
             return
         at = operation.site.args.get("table_name", operation.site.name)
-        owner = OWNERS.get(name.rpartition(".")[2].lower())
         found = list(states(operation, context))
-        if owner is not None and not any(state.is_seen(name) for state in found):
+        owner = foreign_owner(name, found)
+        if owner is not None:
             yield self.finding(
                 at,
                 f"The table {code(name)} belongs to {owner}, not to this project. Remove its drop from both functions, and exclude it"

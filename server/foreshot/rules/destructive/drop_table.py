@@ -147,7 +147,7 @@ from foreshot.knowledge.foreign_tables import OWNERS, SCHEMAS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import names_given, states
+from foreshot.lint.states import foreign_owner, names_given, states
 from foreshot.lint.words import code
 from foreshot.lint.writing import call, literal
 from foreshot.migration import operations as ops
@@ -239,12 +239,10 @@ class DropTable(OperationRule[ops.DropTable]):
 
 def _is_of_others(operation: ops.DropTable, context: Context) -> bool:
     """Whether an extension or a tool made it, and no revision: `drop-foreign-owned-table` says that it is not to be dropped at all."""
-    name = operation.table_name or ""
     return (
         operation.site.function == "upgrade"
         and not operation.site.conditional
-        and name.rpartition(".")[2].lower() in OWNERS
-        and not any(state.is_seen(name) for state in states(operation, context))
+        and foreign_owner(operation.table_name, states(operation, context)) is not None
     )
 
 

@@ -136,6 +136,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.project.environment import DatabaseUrl
+from foreshot.project.envpy import is_offline
 from foreshot.syntax.changes import ReplaceText
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.module import Module
@@ -246,7 +247,7 @@ def _set(call: ast.Call) -> ast.expr | None:
 def _is_offline(call: ast.Call, module: Module) -> bool:
     """Whether a call is come to for ``--sql`` alone."""
     return any(
-        "offline" in function.name.lower()
+        is_offline(function.name)
         and function.lineno <= call.lineno <= (function.end_lineno or function.lineno)
         for function in module.nodes(ast.FunctionDef)
     )

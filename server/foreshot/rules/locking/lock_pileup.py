@@ -74,7 +74,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.emptied import passes_only_without_rows
 from foreshot.lint.finding import Finding, Related
-from foreshot.lint.held import commits_each, firmly, held_before
+from foreshot.lint.held import firmly, held_before
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import CreateTable, TableOperation
@@ -117,7 +117,7 @@ class LockPileup(RevisionRule):
                 yield self.finding(
                     operation.site.name,
                     f"{code(first)} stays locked against everybody while {code(table)} is read{context.where(waiting.targets(found))}."
-                    f" Give each table its own revision{'' if commits_each(context) else ', and pass `transaction_per_migration=True`'}.",
+                    f" Give each table its own revision{'' if context.env is not None and context.env.commits_each else ', and pass `transaction_per_migration=True`'}.",
                     operation=operation,
                     targets=waiting.targets(found),
                     related=[Related(f"{code(first)} is locked here", held[first].site.name)],

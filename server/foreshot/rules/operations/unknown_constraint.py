@@ -101,7 +101,7 @@ from foreshot.lint.states import State, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.draft import names_on
-from foreshot.schema.names import by_convention, cut, shortened
+from foreshot.schema.names import by_convention, kept_as
 from foreshot.schema.plain import Called, Named
 from foreshot.schema.state import Table
 from foreshot.syntax.changes import ReplaceText
@@ -219,14 +219,10 @@ def _has_own_types(table: Table) -> bool:
 
 
 def _has(state: State, table: Table, name: str) -> bool:
-    names = set(names_on(table))
+    names, forms = names_on(table), kept_as(name, state.target.database)
     if state.target.database in ("mysql", "mariadb", "sqlite"):
-        sent = {name.lower(), shortened(name, state.target.database).lower()}
-        return not sent.isdisjoint(known.lower() for known in names)
-    # A long name comes to the server shortened by SQLAlchemy, or cut where it stands in SQL.
-    return not names.isdisjoint(
-        (name, cut(name, state.target.database), shortened(name, state.target.database))
-    )
+        return not set(map(str.lower, forms)).isdisjoint(map(str.lower, names))
+    return not names.isdisjoint(forms)
 
 
 def _candidates(table: Table | None, operation: ops.TableOperation) -> list[str]:

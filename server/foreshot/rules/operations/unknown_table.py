@@ -41,11 +41,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import State, made_here, nearest, states
+from foreshot.lint.states import State, foreign_owner, made_here, nearest, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.syntax.changes import ReplaceText
@@ -86,7 +85,7 @@ class UnknownTable(OperationRule[ops.TableOperation]):
         if not lacking:
             return
         gone = lacking[0].schema.gone.get(name)
-        if gone is None and (context.may_be_made_beside(name) or name.rpartition(".")[2].lower() in OWNERS):
+        if gone is None and (context.may_be_made_beside(name) or foreign_owner(name, lacking) is not None):
             # Others make these, and `drop-foreign-owned-table` says so.
             return
         near = _near(name, lacking[0])

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
-from foreshot.lint.held import commits_each, firmly, held_before
+from foreshot.lint.held import firmly, held_before
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import DataChange
@@ -98,7 +98,7 @@ class MixedSchemaAndData(RevisionRule):
                 yield self.finding(
                     operation.site.name,
                     f"{code(first)} stays locked against everybody until these rows are written{context.where(targets)}."
-                    f" Write them in their own revision{'' if commits_each(context) else ' with `transaction_per_migration=True`'}, in batches.",
+                    f" Write them in their own revision{'' if context.env is not None and context.env.commits_each else ' with `transaction_per_migration=True`'}, in batches.",
                     operation=operation,
                     object=first,
                     targets=targets,

@@ -10,6 +10,7 @@ from foreshot.knowledge.databases import Target
 from foreshot.knowledge.foreign_tables import OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Related
+from foreshot.lint.specs import type_spec
 from foreshot.migration import operations as ops
 from foreshot.migration.operations import Operation
 from foreshot.schema.draft import names_on
@@ -87,6 +88,18 @@ def states(operation: Operation, context: Context, databases: tuple[str, ...] = 
         story = context.story(target)
         if story is not None:
             yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
+
+
+def type_before(operation: ops.AlterColumn, target: Target, context: Context) -> ops.TypeSpec | None:
+    """The type that a column surely has just before, whatever ``existing_type`` says: that was reflected from one database.
+
+    None where the history does not tell.
+    """
+    found = (state for state in states(operation, context, (target.database,)) if state.target == target)
+    state = next(found, None)
+    if state is None or not isinstance(operation.column, str):
+        return None
+    return type_spec(state.column(operation.table_name, operation.column))
 
 
 def is_partitioned(operation: ops.TableOperation, context: Context) -> bool:

@@ -1,4 +1,7 @@
-"""Operations that well-known plugins add to ``op``: alembic_utils, alembic-postgresql-enum, GeoAlchemy2, Alembic's recipe of replaceable objects."""
+"""Operations that well-known plugins add to ``op``.
+
+alembic_utils, alembic-postgresql-enum, alembic-autogenerate-enums, GeoAlchemy2, Alembic's recipe of replaceable objects.
+"""
 
 from __future__ import annotations
 
@@ -74,13 +77,23 @@ def plugin_operation(name: str, call: CallValue, site: Site) -> Operation:
 
 def _sync(call: CallValue, site: Site) -> Operation:
     schema, name = call.argument("enum_schema", 0), _text(call.argument("enum_name", 1))
-    given = call.argument("new_values", 2)
+    # alembic-autogenerate-enums 0.1 takes the old values first; alembic-postgresql-enum has the columns in fourth place.
+    fourth = call.argument("affected_columns", 3)
+    has_old = "old_values" in call.keywords or _is_texts(fourth)
+    given = call.argument("new_values", 3 if has_old else 2)
+    if has_old:
+        schema, name = call.argument("schema", 0), _text(call.argument("name", 1))
     if name is None or not isinstance(given, list | tuple):
         return SyncEnum(site, Unknown("the name or the values of the enum are not known", call.span))
     values = [_text(item) for item in cast("Sequence[Value]", given)]
     full = name if _text(schema) in (None, "public") else f"{_text(schema)}.{name}"
     unknown = Unknown("a value of the enum is not known", call.span)
     return SyncEnum(site, full, tuple([unknown if value is None else value for value in values]))
+
+
+def _is_texts(value: object) -> bool:
+    items = cast("Sequence[Value]", value) if isinstance(value, list | tuple) else ()
+    return bool(items) and all(_text(item) is not None for item in items)
 
 
 def _text(value: object) -> str | None:

@@ -42,6 +42,8 @@ class Bases:
 
     def __init__(self, linker: Linker) -> None:
         self.linker = linker
+        self.handed_over: frozenset[str] = frozenset()
+        """Classes of installed packages whose metadata env.py hands over: bases, whatever they are called."""
         self._roots: dict[str, Root | None] = {}
         self._lines: dict[str, tuple[list[ClassSource], list[str]]] = {}
         self._metadata: dict[str, MetadataInfo] = {}
@@ -120,7 +122,8 @@ class Bases:
                 )
         for path in foreign:
             # A base of an installed package: what its metadata is called is all that is known.
-            if path.rpartition(".")[2] in ("Base", "BASE", "BASEV2", "ModelBase", "DeclarativeBase"):
+            usual = path.rpartition(".")[2] in ("Base", "BASE", "BASEV2", "ModelBase", "DeclarativeBase")
+            if usual or path in self.handed_over:
                 return Root(path, "declarative", f"{path}.metadata", {}, frozenset())
         return None
 

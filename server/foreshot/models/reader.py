@@ -63,6 +63,8 @@ def read_models(
         scope for path in list(candidates)[:MAX_FILES] if (scope := linker.scope(names[path])) is not None
     ]
     reader.reached = reached
+    if env_scope is not None:
+        reader.bases.handed_over = frozenset(_foreign_bases(env_scope, linker))
     for scope in sorted(found, key=lambda scope: not reader.is_reached(scope.dotted)):
         reader.read(scope)
     targets, why = _targets(reader, env_scope, flask=flask)
@@ -72,6 +74,8 @@ def read_models(
             Doubt(why or "env.py's metadata is only known when it runs", Origin(env_path, Span(0, 0)))
         )
         targets = _only(reader)
+        # Whoever hands the metadata over has imported what fills it, which env.py's own imports do not tell.
+        reached = None
     tables = reader.tables
     targets = _of_elsewhere(targets, tables, linker)
     if env_path is not None:
@@ -119,6 +123,15 @@ def _elsewhere(reader: TableReader, env_path: str, apart: Collection[str]) -> fr
             return None
         found.update(targets)
     return frozenset(found)
+
+
+def _foreign_bases(env: ModuleScope, linker: Linker) -> Iterator[str]:
+    """The classes of installed packages whose ``metadata`` env.py hands over."""
+    for value in _given(env, "target_metadata"):
+        for item in _flat(value):
+            owner, _, name = item.path.rpartition(".") if isinstance(item, Ref) else ("", "", "")
+            if name == "metadata" and "." in owner and not linker.could_hold(owner.partition(".")[0]):
+                yield owner
 
 
 def _names(linker: Linker, candidates: dict[str, str]) -> dict[str, str]:

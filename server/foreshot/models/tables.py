@@ -73,6 +73,8 @@ class TableReader(TableCalls):
 
     def _read_class(self, source: ClassSource) -> Draft | None:
         root = self.bases.root_of(source)
+        if root is None:
+            self._doubt_base(source)
         if root is None or not self._is_mapped(source, root):
             return None
         line, foreign = self.bases.linearised(source)
@@ -302,6 +304,14 @@ class TableReader(TableCalls):
             reason = "cannot be read" if ours else "is not in the workspace"
             why = f"what `{path.rpartition('.')[2]}` brings is not known: it {reason}"
             self.doubts.append(Doubt(why, where, self._guess(source, root), beyond=True))
+
+    def _doubt_base(self, source: ClassSource) -> None:
+        """A class with the name of a table, on a base that was not read, may be what maps the table."""
+        name = self.body(source).values.get("__tablename__") if source.node.bases else None
+        foreign = self.bases.linearised(source)[1] if isinstance(name, str) else ()
+        base = next((path for path in foreign if not path.startswith(_HARMLESS) and "." in path), None)
+        if base is not None and isinstance(name, str):
+            self._doubt(f"whether `{base.rpartition('.')[2]}` makes a table of it is not known", source, name)
 
     def _guess(self, source: ClassSource, root: Root) -> str | None:
         line = self.bases.linearised(source)[0]

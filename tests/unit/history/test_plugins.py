@@ -1,8 +1,10 @@
-"""What plugins' operations do to the schema: alembic-postgresql-enum's, alembic_utils', GeoAlchemy2's."""
+"""What plugins' operations do to the schema: alembic-postgresql-enum's, alembic-autogenerate-enums', alembic_utils', GeoAlchemy2's."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from foreshot.knowledge.databases import Target
 from unit.ide.world import project, revision
@@ -27,6 +29,23 @@ def test_an_enum_has_the_values_that_it_is_synchronised_with(tmp_path: Path) -> 
     )
     assert schema.enums["kind"].values == ("a", "c")
     assert schema.tables["l"].columns["kind"].type.enum == "kind" and not schema.perhaps
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '"public", "kind", ["a", "b"], ["a", "c"]',
+        '"public", "kind", ["a", "b"], ["a", "c"], [("l", "kind")], True',
+        'schema="public", name="kind", old_values=["a", "b"], new_values=["a", "c"]',
+    ],
+)
+def test_old_values_are_not_taken_for_the_new_ones(tmp_path: Path, given: str) -> None:
+    schema = at_head(
+        tmp_path,
+        'op.create_table("l", sa.Column("kind", sa.Enum("a", "b", name="kind")))',
+        f"op.sync_enum_values({given})",
+    )
+    assert schema.enums["kind"].values == ("a", "c") and not schema.perhaps
 
 
 def test_what_alembic_utils_makes_and_drops_is_there_and_gone(tmp_path: Path) -> None:

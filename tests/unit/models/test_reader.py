@@ -662,6 +662,42 @@ def test_what_a_program_that_makes_revisions_has_imported_is_not_known(program: 
     assert (read({"models.py": TWO_BASES, "manage.py": program}).reached is not None) is is_told
 
 
+def test_a_base_of_a_package_is_what_env_py_hands_over() -> None:
+    models = """
+        import sqlalchemy as sa
+        from flask_appbuilder import Model
+        from superset_core.models import Note as CoreNote
+
+        class Note(CoreNote, Model):
+            __tablename__ = "notes"
+            id = sa.Column(sa.Integer, primary_key=True)
+
+        class Chart(CoreNote):
+            __tablename__ = "charts"
+            id = sa.Column(sa.Integer, primary_key=True)
+    """
+    env = (
+        "from alembic import context\nfrom flask_appbuilder import Model\nimport models\n"
+        "context.configure(target_metadata=Model.metadata)\n"
+    )
+    found = read({"models.py": models}, env)
+    assert [table.name for table in found.target_tables] == ["notes"]
+    assert {doubt.table for doubt in found.doubts} == {"notes", "charts"}
+
+
+@pytest.mark.parametrize(
+    ("given", "is_known"), [("current_app.extensions['migrate'].db.metadata", False), ("Base.metadata", True)]
+)
+def test_what_fills_metadata_that_is_only_known_when_it_runs_is_not_known(given: str, is_known: bool) -> None:
+    one = TWO_BASES.partition("class Audit")[0]
+    env = f"from alembic import context\nfrom base import Base\ncontext.configure(target_metadata={given})\n"
+    base = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n"
+    one = one.replace("class Base(DeclarativeBase): pass", "from base import Base")
+    found = read({"base.py": base, "models.py": one}, env)
+    assert [table.name for table in found.target_tables] == ([] if is_known else ["users"])
+    assert (found.reached is not None) is is_known
+
+
 def test_what_does_not_parse_is_doubted_and_not_missed() -> None:
     models = read(
         {

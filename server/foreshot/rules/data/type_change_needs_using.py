@@ -8,7 +8,8 @@ cannot be cast automatically". Autogenerate writes such changes without a word a
 default of the column is not converted by it: one without a cast of its own has to be dropped first and set again
 afterwards. Towards text anything converts by itself.
 
-The old type is taken from `existing_type`, from what the revision did before, or from the other direction.
+The old type is what the history made of the column; where that does not tell, it is taken from `existing_type`, from what the revision did before, or
+from the other direction.
 
 ```python bad
 def upgrade():
@@ -78,6 +79,19 @@ def upgrade():
 def upgrade():
     op.alter_column("users", "age", existing_type=sa.VARCHAR(10), type_=sa.Integer())
 ```
+```python setup
+def upgrade():
+    op.create_table("parcels", sa.Column("state", sa.Enum("new", "sent", "lost", name="parcel_state"), nullable=False))
+```
+```python good
+def upgrade():
+    op.alter_column("parcels", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Enum("new", "sent", name="parcel_state"))
+```
+```python bad
+def upgrade():
+    op.alter_column("parcels", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Integer())
+#                                                                           ^^^^^^^^^^^^^^^^^^ no automatic cast from `sa.Enum(
+```
 """
 
 from __future__ import annotations
@@ -85,11 +99,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from foreshot.knowledge import SqlType, classify, compare_types
+from foreshot.knowledge import SqlType, Target, classify, compare_types
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import type_before
 from foreshot.lint.words import code, on, type_code
 from foreshot.migration.operations import AlterColumn, CreateEnum, TypeSpec
 from foreshot.rules.data import _rows as rows
@@ -113,17 +128,20 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
         new = operation.type
         if not isinstance(new, TypeSpec) or operation.using is not None:
             return
-        old = _old_type(operation, context)
-        if old is None:
-            return
+        said = _old_type(operation, context)
         reflected = any(target.database == "sqlite" for target in context.targets((), operation))
-        failing = [
-            target
-            for target in context.targets(self.databases, operation)
-            if compare_types(classify(old, target), classify(new, target), target).needs_using
-            and not (reflected and _is_stand_in(classify(old, target), classify(new, target)))
-        ]
-        if failing:
+        failing: list[Target] = []
+        for target in context.targets(self.databases, operation):
+            known = type_before(operation, target, context)
+            old = known or said
+            if old is None:
+                continue
+            before, after = classify(old, target), classify(new, target)
+            stands_in = known is None and reflected and _is_stand_in(before, after)
+            if compare_types(before, after, target).needs_using and not stands_in:
+                failing.append(target)
+        old = _old_type(operation, context, failing[0]) if failing else None
+        if old is not None:
             column = operation.column if isinstance(operation.column, str) else None
             yield self.finding(
                 operation.site.keywords.get("type_", operation.site.name),
@@ -139,9 +157,9 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
         operation = finding.operation
         if not isinstance(operation, AlterColumn) or not placing.is_plain(operation):
             return
-        new, old = operation.type, _old_type(operation, context)
-        column = writing.quoted(operation.column) if isinstance(operation.column, str) else None
         target = next(iter(context.targets(self.databases, operation)), None)
+        new, old = operation.type, _old_type(operation, context, target)
+        column = writing.quoted(operation.column) if isinstance(operation.column, str) else None
         if not isinstance(new, TypeSpec) or old is None or column is None or target is None:
             return
         enum = new.argument("name") if classify(new, target).family == "enum" else None
@@ -167,7 +185,11 @@ def _is_made(name: object, operation: AlterColumn, context: Context) -> bool:
     )
 
 
-def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
+def _old_type(operation: AlterColumn, context: Context, target: Target | None = None) -> TypeSpec | None:
+    """The type before, as the history has it on a database; else as the revision says."""
+    made = type_before(operation, target, context) if target is not None else None
+    if made is not None:
+        return made
     known = context.schema.column(operation.table_name, str(operation.column), operation)
     types = [operation.existing_type, known.type if known else None]
     types += [other.type for other in rows.counterparts(operation, operation.column, context)]

@@ -9,7 +9,7 @@ Look at the rows first. Where none is in the way, say so in a suppression commen
 UPDATE before the change, which silences this, or keep the wider type. It does not matter either where a check lists
 values that all fit.
 
-What the type was is told by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
+What the type was is told by the history, else by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
 column that the same revision made. In `downgrade()`, where going back to the narrower type is what is meant, it is a hint: the way back
 may fail after it has locked the table and read half of it. SQLite holds nobody to a length, and any of its integers may have 64 bits: nothing
 is said there of an integer that becomes a float.
@@ -96,6 +96,23 @@ def upgrade():
     #                                                              ^^^^^^^^^ fails when a value is not JSON. Fix those rows first. One more place
     op.alter_column("users", "tags", existing_type=sa.Text(), type_=sa.JSON(), postgresql_using="tags::json")
 ```
+```python setup
+def upgrade():
+    op.create_table(
+        "parcels",
+        sa.Column("size", sa.String(20)),
+        sa.Column("state", sa.Enum("new", "sent", "lost", name="parcel_state"), nullable=False),
+    )
+```
+```python good dialect=postgresql,mysql
+def upgrade():
+    op.alter_column("parcels", "size", existing_type=sa.String(100), type_=sa.String(50))
+```
+```python bad dialect=postgresql,mysql
+def upgrade():
+    op.alter_column("parcels", "state", existing_type=sa.String(4), type_=sa.Enum("new", "sent", name="parcel_state"), existing_nullable=False)
+    #                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ on MySQL fails when a row holds 'lost'
+```
 ```python good dialect=sqlite
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
@@ -117,8 +134,8 @@ from foreshot.lint.finding import Finding
 from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.severity import Severity
-from foreshot.lint.states import states
-from foreshot.lint.words import code
+from foreshot.lint.states import states, type_before
+from foreshot.lint.words import code, type_code
 from foreshot.migration.operations import (
     AlterColumn,
     DataChange,
@@ -148,19 +165,23 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         table, column = operation.table_name, operation.column
         if not isinstance(operation.type, TypeSpec) or table is None or not isinstance(column, str):
             return
-        old = _old_type(operation, context)
-        if old is None or context.is_new(operation) or _is_prepared(operation, context):
+        written = _old_type(operation, context)
+        if written is None or context.is_new(operation) or _is_prepared(operation, context):
             return
-        found: dict[str, list[Target]] = {}
+        found: dict[tuple[str, str], list[Target]] = {}
         for target in context.targets((), operation):
+            # `existing_type` is what one database had, and the others may have another.
+            made = type_before(operation, target, context)
+            old = made if made is not None and not _is_like(made, written, target) else written
             said = _consequence(operation, old, target)
             if said is not None and _is_held(operation, target, context):
                 said = _consequence(operation, old, target, held=True)
             if said is not None:
-                found.setdefault(_SQLSTATE.sub("", said), []).append(target)
-        for said, targets in found.items():
+                before = code(_written(old, context)) if old is written else type_code(old)
+                found.setdefault((_SQLSTATE.sub("", said), before), []).append(target)
+        for (said, before), targets in found.items():
             advice = " Fix those rows first." if said.startswith("fails") else " Save the old values first."
-            before, after = code(_written(old, context)), code(_written(operation.type, context))
+            after = code(_written(operation.type, context))
             yield self.finding(
                 operation.site.args.get("type_", operation.site.name),
                 f"Changing {code(f'{table}.{column}')} from {before} to {after}{context.where(targets)} {said}.{advice}",
@@ -194,6 +215,10 @@ def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
     restored = context.once_each_way(_restored, other)
     table = operation.table_name
     return restored.get((table, column)) or restored.get((table, operation.new_name))
+
+
+def _is_like(one: TypeSpec, other: TypeSpec, target: Target) -> bool:
+    return classify(one, target) == classify(other, target)
 
 
 def _restored(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], TypeSpec]:

@@ -196,3 +196,18 @@ def test_a_project_that_only_goes_forward(before: int, way_back: str, said: bool
         files[place] = as_revision(body, f"000{number}", parent)
     reports = reports_of(project_of(files, {"dialect": "postgresql"}), "missing-downgrade")
     assert any(report.path.endswith(REVISION) for report in reports) is said
+
+
+def test_validate_asks_for_the_name_that_the_convention_made() -> None:
+    body = (
+        'def upgrade():\n    op.create_check_constraint("paid", "orders", "total > 0", postgresql_not_valid=True)\n'
+        '    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_paid")\n'
+    )
+    models = "from sqlalchemy import MetaData\n\n\nclass Base:\n    metadata = MetaData(naming_convention={CONVENTION})\n"
+    files = {
+        REVISION: as_revision(body, "0002", "0001"),
+        "migrations/env.py": ENV,
+        "app/models.py": models.replace("{CONVENTION}", '{"ck": "ck_%(table_name)s_%(constraint_name)s"}'),
+    }
+    assert len(reports_of(project_of(files, {"dialect": "postgresql"}), "validate-in-same-transaction")) == 1
+    assert not found("validate-in-same-transaction", body)

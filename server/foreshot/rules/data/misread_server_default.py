@@ -65,6 +65,24 @@ def upgrade():
     op.add_column("visits", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("visits", sa.Column("extra", sa.JSON(), server_default="{}", nullable=False))
 ```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE visits ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+#                                                                        ^^ takes no literal as its default
+```
+```python setup
+def upgrade():
+    op.create_table("visits", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("at", sa.DateTime(timezone=True)))
+```
+```python bad
+def upgrade():
+    op.alter_column("visits", "at", server_default="now()")
+#                                                  ^^^^^^^ the time of the migration
+```
+```python fixed
+def upgrade():
+    op.alter_column("visits", "at", server_default=sa.text("now()"))
+```
 """
 
 from __future__ import annotations
@@ -77,6 +95,8 @@ from foreshot.knowledge.literal_defaults import Effect, Misread, misread
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.specs import type_spec
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, TypeSpec
 from foreshot.syntax.changes import ReplaceText
@@ -92,6 +112,8 @@ _TOLD: dict[Effect, str] = {
     "true": "The default of {name} reads back as true{databases}: the word itself is stored.",
     "refused": "SQLAlchemy refuses this default of {name}: it takes a string or SQL.",
 }
+_IN_SQL: tuple[Effect, ...] = ("bare", "fails", "frozen")
+"""What SQL that was written as such can be told of: nobody has put quotes around it."""
 _RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true")
 
 
@@ -104,17 +126,17 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
 
     def check(self, operation: AddColumn | AlterColumn | CreateTable, context: Context) -> Iterator[Finding]:
         """Each default that the operation gives."""
-        if operation.site.sql is not None:
-            return
         if isinstance(operation, AlterColumn):
             at = operation.site.args.get("server_default")
-            type_ = operation.type or operation.existing_type
+            type_ = operation.type or operation.existing_type or _written(operation, context)
             if at is not None and operation.server_default not in (None, False):
                 yield from self._of(operation, operation.column, type_, operation.server_default, at, context)
             return
         for column in operation.columns if isinstance(operation, CreateTable) else (operation.column,):
             at = column.args.get("server_default")
             given = column.call.keywords.get("server_default") if column.call is not None else None
+            if operation.site.sql is not None:
+                given = column.server_default
             if at is not None and given is not None:
                 yield from self._of(operation, column.name, column.type, given, at, context)
 
@@ -134,7 +156,7 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
         for target in context.targets((), operation):
             # While nothing tells the databases, only what is wrong on each of them is said.
             said = misread(classify(type_, target), default, target, boolean=boolean)
-            if said is not None:
+            if said is not None and (operation.site.sql is None or said.effect in _IN_SQL):
                 found.append((target, said))
             elif not context.targets_known:
                 return
@@ -143,9 +165,10 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
         worst = min((said for _, said in found), key=lambda said: list(_TOLD).index(said.effect))
         targets = [target for target, said in found if said.effect == worst.effect]
         told = _TOLD[worst.effect].format(name=code(name), databases=context.where(targets))
+        advice = _advice(worst) if operation.site.sql is None else ""
         yield self.finding(
             at,
-            f"{told} {_advice(worst)}".rstrip(),
+            f"{told} {advice}".rstrip(),
             operation=operation,
             object=name if isinstance(name, str) else None,
             targets=targets,
@@ -155,7 +178,9 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """What was meant."""
         operation, said = finding.operation, finding.state
-        if not isinstance(said, Misread) or not said.meant or operation is None or operation.site.repeated:
+        if not isinstance(said, Misread) or not said.meant or operation is None:
+            return
+        if operation.site.repeated or operation.site.sql is not None:
             return
         sa, imports = context.sa() if "{sa}" in said.meant else ("", ())
         text = said.meant.replace("{sa}", sa)
@@ -165,6 +190,14 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
             "unsafe" if runs else "safe",
             (ReplaceText(finding.span, text), *imports),
         )
+
+
+def _written(operation: AlterColumn, context: Context) -> TypeSpec | None:
+    """The column's type as the history has made it, which the call need not repeat."""
+    found = (
+        state.column(operation.table_name, str(operation.column)) for state in states(operation, context)
+    )
+    return next((type_spec(column) for column in found if column is not None), None)
 
 
 def _advice(said: Misread) -> str:

@@ -32,11 +32,22 @@ PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Hook(Struct, frozen=True):
-    """A function of env.py that ``context.configure`` is given under ``name``."""
+    """A function of env.py, or a lambda, that ``context.configure`` is given under ``name``."""
 
     name: str
-    function: ast.FunctionDef
+    function: ast.FunctionDef | ast.Lambda
     argument: Argument
+
+    @property
+    def label(self) -> str:
+        """What the function is called."""
+        return self.function.name if isinstance(self.function, ast.FunctionDef) else "lambda"
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        """The statements of the function; a lambda returns its expression."""
+        function = self.function
+        return function.body if isinstance(function, ast.FunctionDef) else [ast.Return(value=function.body)]
 
     @property
     def parameters(self) -> list[str]:
@@ -51,28 +62,37 @@ class Hook(Struct, frozen=True):
         return names[position] if position < len(names) else None
 
     def at(self, module: Module) -> Span:
-        """Where the function's name stands."""
-        start = module.content.index(self.function.name, module.span(self.function).start + 3)
-        return Span(start, start + len(self.function.name))
+        """Where the function's name stands, or the word ``lambda``."""
+        start = module.span(self.function).start
+        if isinstance(self.function, ast.FunctionDef):
+            start = module.content.index(self.function.name, start + 3)
+        return Span(start, start + len(self.label))
 
 
 def hooks(project: ProjectContext, *names: str) -> Iterator[Hook]:
-    """The hooks of those names whose function env.py defines, once each; a decorated function may be anything."""
+    """The hooks of those names whose function env.py defines, or that are a lambda, once each; a decorated function may be anything."""
     env, module = project.env, project.surroundings.env_module
     if env is None or module is None:
         return
-    seen: set[ast.FunctionDef] = set()
+    seen: set[ast.FunctionDef | ast.Lambda] = set()
     for call in env.configures:
         for name in names:
             argument = call.arguments.get(name)
             if argument is None:
                 continue
             written = module.text(argument.span)
-            found = [node for node in module.nodes(ast.FunctionDef) if node.name == written]
-            if len(found) != 1 or found[0] in seen or found[0].decorator_list:
+            function = _function(written, argument.span, module)
+            if function is None or function in seen:
                 continue
-            seen.add(found[0])
-            yield Hook(name, found[0], argument)
+            seen.add(function)
+            yield Hook(name, function, argument)
+
+
+def _function(written: str, span: Span, module: Module) -> ast.FunctionDef | ast.Lambda | None:
+    if written.startswith("lambda"):
+        return next((node for node in module.nodes(ast.Lambda) if module.span(node) == span), None)
+    found = [node for node in module.nodes(ast.FunctionDef) if node.name == written]
+    return found[0] if len(found) == 1 and not found[0].decorator_list else None
 
 
 def falls_through(body: list[ast.stmt]) -> bool:
@@ -110,9 +130,9 @@ def falls_through(body: list[ast.stmt]) -> bool:
     return True
 
 
-def own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+def own_nodes(hook: Hook) -> Iterator[ast.AST]:
     """The nodes of a function's body, those of functions and classes inside it left out."""
-    pending: list[ast.AST] = list(reversed(function.body))
+    pending: list[ast.AST] = list(reversed(hook.body))
     while pending:
         node = pending.pop()
         yield node

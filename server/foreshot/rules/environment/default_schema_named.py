@@ -140,7 +140,7 @@ def _compared(hook: Hook, names: set[str]) -> Iterator[ast.Constant]:
     if any(isinstance(node, ast.Constant) and node.value is None for node in _asking(hook)):
         return
     name, kind = hook.parameter("name"), hook.parameter("type_")
-    for node, guards in guarded(hook.function.body):
+    for node, guards in guarded(hook.body):
         if (
             not isinstance(node, ast.Compare)
             or not isinstance(node.ops[0], ast.Eq | ast.In)
@@ -164,7 +164,7 @@ def _compared(hook: Hook, names: set[str]) -> Iterator[ast.Constant]:
 
 def _asking(hook: Hook) -> Iterator[ast.AST]:
     """The parts of the tests of a hook: whoever asks for None anywhere has thought of it."""
-    for node in own_nodes(hook.function):
+    for node in own_nodes(hook):
         if isinstance(node, ast.Compare):
             yield from ast.walk(node)
         elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):

@@ -144,7 +144,7 @@ class HookIgnoresNone(ProjectRule):
         if module is None or not isinstance(hook, Hook):
             return
         name = hook.parameter("name")
-        if hook.name != "include_object":
+        if hook.name != "include_object" or isinstance(hook.function, ast.Lambda):
             # The default schema may be wanted or not.
             return
         code = f"if {name} is None:\n    return True"
@@ -157,9 +157,9 @@ class HookIgnoresNone(ProjectRule):
 
 def _used_as_text(hook: Hook) -> ast.Name | None:
     name, kind = hook.parameter("name"), hook.parameter("type_")
-    if name is None or any(_assigns(node, name) for node in own_nodes(hook.function)):
+    if name is None or any(_assigns(node, name) for node in own_nodes(hook)):
         return None
-    for node, guards in guarded(hook.function.body):
+    for node, guards in guarded(hook.body):
         used = _use(node, name)
         if used is None:
             continue

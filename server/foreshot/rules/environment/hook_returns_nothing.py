@@ -170,7 +170,7 @@ class HookReturnsNothing(ProjectRule):
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """An answer at the end."""
         module, hook = project.surroundings.env_module, finding.state
-        if module is None or not isinstance(hook, Hook) or not falls_through(hook.function.body):
+        if module is None or not isinstance(hook, Hook) or not falls_through(hook.body):
             return
         answer = "False" if hook.name == "render_item" else "True"
         yield Fix(f"End with `return {answer}`", "unsafe", (_appended(module, hook, answer),))
@@ -182,12 +182,12 @@ def _appended(module: Module, hook: Hook, answer: str) -> AppendToFunction:
 
 def _told(hook: Hook) -> str | None:
     """What happens where the hook ends without an answer; None where it does not, or where that is an answer."""
-    returns = [node for node in own_nodes(hook.function) if isinstance(node, ast.Return)]
-    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(hook.function)):
+    returns = [node for node in own_nodes(hook) if isinstance(node, ast.Return)]
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(hook)):
         return None
     # `return None` is written on purpose: Alembic leaves such a constraint out of a new table.
     empty = [node for node in returns if node.value is None]
-    ends = falls_through(hook.function.body)
+    ends = falls_through(hook.body)
     if not ends and not empty:
         return None
     if hook.name == "render_item":
@@ -199,7 +199,7 @@ def _told(hook: Hook) -> str | None:
         return None
     if not returns or all(node.value is not None and _is(node.value, value=False) for node in returns):
         return (
-            f"Autogenerate leaves everything else out: {code(hook.function.name)} ends without a return value, which counts as False."
+            f"Autogenerate leaves everything else out: {code(hook.label)} ends without a return value, which counts as False."
             " Return True at its end."
         )
     return None

@@ -71,6 +71,35 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+
+def run_migrations_online():
+    wanted = Base.metadata
+    context.configure(connection=None, target_metadata=wanted, include_name=lambda name, type_: type_ != "schema")
+    #                                                                       ^^^^^^ stops with a TypeError
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python fixed env.py
+from alembic import context
+from app.models import Base
+
+
+def run_migrations_online():
+    wanted = Base.metadata
+    context.configure(connection=None, target_metadata=wanted, include_name=lambda name, type_, parent_names: type_ != "schema")
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 """
 
 from __future__ import annotations

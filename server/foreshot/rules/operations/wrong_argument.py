@@ -41,6 +41,29 @@ def upgrade():
     op.add_column("users", None)
 #                          ^^^^ fails
 ```
+```python bad
+def upgrade():
+    op.create_index("ix_users_email", "users", "email")
+#                                              ^^^^^^^ each letter counts as a column
+```
+```python fixed
+def upgrade():
+    op.create_index("ix_users_email", "users", ["email"])
+```
+```python bad
+def upgrade():
+    op.create_index("ix_users_email", "users", ["email"], using="hash")
+#                                                         ^^^^^^^^^^^^ `create_index` has no `using`
+```
+```python fixed
+def upgrade():
+    op.create_index("ix_users_email", "users", ["email"], postgresql_using="hash")
+```
+```python bad
+def upgrade():
+    op.bulk_insert("users", [{"email": "a@example.org"}])
+#                  ^^^^^^^ fails
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), default="free"))
@@ -88,6 +111,17 @@ _FORMER = frozenset({"name", "source", "referent", "tablename", "local_columns",
 _LATER = frozenset(name for _, name in SINCE)
 _ALTER = frozenset({"autoincrement", "existing_autoincrement", "name", "identity", "computed"})
 """What ``alter_column`` reads out of its ``**kw``; ``name`` was ``new_column_name`` before Alembic 0.7."""
+
+
+_COLUMNS = ("columns", "local_cols", "remote_cols")
+_OPEN = {
+    "create_index": ("quote", "info"),
+    "drop_index": ("quote", "info"),
+    "create_unique_constraint": ("deferrable", "initially", "info", "comment"),
+    "create_check_constraint": ("deferrable", "initially", "info", "comment"),
+}
+"""What SQLAlchemy's construct takes of ``**kw``, besides a database's own: it refuses a name without an underscore."""
+_POSTGRESQL = ("concurrently", "using", "where", "include", "ops", "not_valid", "nulls_not_distinct")
 
 
 class _Wrong(Struct, frozen=True):
@@ -161,8 +195,11 @@ def _wrong(method: Method, call: ast.Call, context: Context, *, in_batch: bool) 
         item.arg for item in call.keywords
     ):
         yield from _keywords(method, call, context)
-    if method.name in ("drop_column", "add_column"):
+    if method.name in ("drop_column", "add_column", "bulk_insert"):
         yield from _values(method, call, context, in_batch=in_batch)
+    for name in _COLUMNS:
+        if name in shape.positional:
+            yield from _letters(_argument(call, name, shape.positional.index(name)), name, context)
 
 
 class _Shape(Struct, frozen=True):
@@ -221,8 +258,11 @@ def _keywords(method: Method, call: ast.Call, context: Context) -> Iterator[_Wro
             yield _Wrong(
                 at, f"This changes nothing: `alter_column` has no {code(name)}.{hint}", fix, silent=True
             )
-        elif not method.is_open and name not in ("name", "source", "referent"):
-            near = get_close_matches(name, known, 1, 0.75)
+        elif method.is_open and ("_" in name or name in (*_FORMER, *_OPEN.get(method.name, (name,)))):
+            continue
+        elif name not in ("name", "source", "referent"):
+            own = [f"postgresql_{name}"] if method.is_open and name in _POSTGRESQL else []
+            near = own or get_close_matches(name, known, 1, 0.65)
             hint = f" Did you mean {code(near[0])}?" if near else ""
             fix = (Span(start, start + len(name)), near[0]) if near else None
             yield _Wrong(
@@ -248,6 +288,24 @@ def _values(method: Method, call: ast.Call, context: Context, *, in_batch: bool)
             yield _Wrong(
                 module.span(value), "This fails: `add_column` takes a column, such as `sa.Column(…)`."
             )
+    elif method.name == "bulk_insert":
+        value = _argument(call, "table", 0)
+        if isinstance(value, ast.Constant):
+            yield _Wrong(
+                module.span(value),
+                "This fails: `bulk_insert` takes a table, such as `sa.table(…)`, not its name.",
+            )
+
+
+def _letters(value: ast.expr | None, name: str, context: Context) -> Iterator[_Wrong]:
+    """A string where Alembic goes through a list: it goes through the letters."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value) > 1:
+        at = context.module.span(value)
+        yield _Wrong(
+            at,
+            f"This fails: {code(name)} is a list, and each letter counts as a column.",
+            (at, f"[{context.text(at)}]"),
+        )
 
 
 def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:

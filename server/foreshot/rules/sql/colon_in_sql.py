@@ -4,7 +4,7 @@
 with "A value is required for bind parameter '28'". A colon behind a letter or a digit (`12:30`), a double one (`::jsonb`) and one before a space are left alone. Write `\\\\:`
 for a literal one, or bind the value. Measured with SQLAlchemy 2.0 and 2.1.
 
-Not reported where the text is given its parameters, by `.bindparams()` or otherwise.
+`sa.text("…")` reads it alike, wherever it is executed. Not reported where the text is given its parameters, by `.bindparams()` or otherwise.
 
 ```python bad
 def upgrade():
@@ -15,15 +15,24 @@ def upgrade():
 def upgrade():
     op.execute("UPDATE schedules SET target = '{\\"days\\"\\\\:28}' WHERE id = 1")
 ```
+```python bad
+def upgrade():
+    bind = op.get_bind()
+    bind.execute(sa.text("UPDATE schedules SET target = '{\\"on\\":true}' WHERE id = 1"))
+    #|                                                               a bound parameter
+```
 ```python good
 def upgrade():
     op.execute("UPDATE schedules SET target = '{\\"at\\": \\"12:30\\"}'::jsonb WHERE id = 1")
+    op.get_bind().execute(sa.text("UPDATE schedules SET name = :name WHERE id = 2"), {"name": "daily"})
+    op.get_bind().exec_driver_sql("UPDATE schedules SET target = '{\\"days\\":28}' WHERE id = 3")
     op.execute(sa.text("UPDATE schedules SET name = :name").bindparams(name="daily"))
 ```
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -39,6 +48,7 @@ from foreshot.text import Span
 # As SQLAlchemy's `TextClause` finds them.
 _PARAMETER = re.compile(r"(?<![:\w\x5c\ufffc]):(\w+)(?!:)")
 _CALLEES = ("alembic.op.execute", "<block>.execute")
+_CONNECTIONS = ("alembic.op.get_bind().", "sqlalchemy.orm.Session().", "sqlalchemy.orm.session.Session().")
 _MANY = 20
 
 
@@ -53,7 +63,9 @@ class ColonInSql(OperationRule[SqlText]):
     def check(self, operation: SqlText, context: Context) -> Iterator[Finding]:
         """The first parameter of a text without values."""
         text = operation.value
-        if operation.callee not in _CALLEES or not isinstance(text, Text) or ":" not in text.value:
+        if not isinstance(text, Text) or ":" not in text.value:
+            return
+        if operation.callee not in _CALLEES and not _is_text_alone(operation, context):
             return
         if "bindparams" in context.text(operation.site.statement) or "bindparam" in context.text(
             operation.site.call
@@ -89,6 +101,21 @@ class ColonInSql(OperationRule[SqlText]):
                 return
             changes.append(ReplaceText(Span(place, place), "\\" if raw else "\\\\"))
         yield Fix("Escape the colon", "safe", tuple(changes))
+
+
+def _is_text_alone(operation: SqlText, context: Context) -> bool:
+    """``connection.execute(sa.text("…"))``, without parameters beside it."""
+    if not (operation.wrapped and operation.callee.startswith(_CONNECTIONS)):
+        return False
+    try:
+        call = ast.parse(context.text(operation.site.call), mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    match call:
+        case ast.Call(args=[ast.Call(func=ast.Name(id="text") | ast.Attribute(attr="text"))], keywords=[]):
+            return True
+        case _:
+            return False
 
 
 def _place(text: Text, offset: int, context: Context) -> int | None:

@@ -56,6 +56,7 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddConstraint, ValidateConstraint
 from foreshot.rules.transaction import _commits as commits
+from foreshot.schema.names import by_convention
 
 
 class ValidateInSameTransaction(OperationRule[ValidateConstraint]):
@@ -106,8 +107,26 @@ def _added(operation: ValidateConstraint, context: Context) -> AddConstraint | N
         if (
             isinstance(other, AddConstraint)
             and other.constraint.not_valid
-            and other.constraint.name == operation.name
             and other.table_name == operation.table_name
+            and operation.name in _names(other, context)
         ):
             return other
     return None
+
+
+def _names(added: AddConstraint, context: Context) -> Iterator[object]:
+    """The name as it is written, and as the naming convention makes it."""
+    constraint = added.constraint
+    yield constraint.name
+    if constraint.final or added.site.sql is not None:
+        return
+    name = constraint.name if isinstance(constraint.name, str) else ""
+    columns = [column for column in constraint.columns if isinstance(column, str)]
+    referred = [column for column in constraint.ref_columns if isinstance(column, str)]
+    ref_table = constraint.ref_table if isinstance(constraint.ref_table, str) else ""
+    kind = {"check": "ck", "foreign key": "fk"}.get(constraint.kind, "")
+    for target in context.targets(("postgresql",), added):
+        story = context.story(target)
+        if story is not None:
+            table = added.table_name or ""
+            yield by_convention(story.target, kind, table, columns, ref_table, referred, name)

@@ -96,7 +96,7 @@ def read_models(
         name: reader.bases.metadata(name)
         for name in {table.metadata for table in tables} | set(targets or ())
     }
-    for name, convention in _late_conventions(reader, found, env_scope):
+    for name, convention in _late_conventions(reader, found):
         if name in metadatas:
             metadatas[name] = replace(metadatas[name], convention=convention)
     if targets is not None:
@@ -344,10 +344,13 @@ def _given_in(body: list[ast.stmt], scope: LinkedScope, name: str) -> Iterator[V
 
 
 def _late_conventions(
-    reader: TableReader, found: list[ModuleScope], env: ModuleScope | None
+    reader: TableReader, found: list[ModuleScope]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """``Base.metadata.naming_convention = {…}``."""
-    for scope in [*found, *([env] if env is not None else [])]:
+    """``Base.metadata.naming_convention = {…}``, beside the models.
+
+    In env.py it comes when the tables are made, and their unnamed constraints stay so (measured with SQLAlchemy 2.0).
+    """
+    for scope in found:
         if "naming_convention" not in scope.module.content:
             continue
         for statement in scope.module.tree.body:

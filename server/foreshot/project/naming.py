@@ -48,12 +48,26 @@ def naming_convention(
         # `getattr(models, config.get_main_option("base")).metadata`
         scope.main_options = option
         value = scope.evaluate(node[0])
-    found = walk.of(value, scope, "")
+    found = _set_there(value, scope, walk) or walk.of(value, scope, "")
     if found is None and len(env.naming_conventions) == 1:
         found = walk.templates(env.naming_conventions[0].value, "")
     if found is None and not walk.met_one and _FLASK in env_module.content:
         return _of_application(modules)
     return None if found is None and walk.met_one else found or {}
+
+
+def _set_there(value: Value, scope: Scope, walk: _Walk) -> dict[str, str] | None:
+    """What env.py sets itself, as in ``target_metadata.naming_convention = {…}``: Alembic's operations name by it."""
+    found: dict[str, str] | None = None
+    for statement in module_statements(scope.module.tree):
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(attr="naming_convention", value=target)], value=given):
+                templates, owner = walk.templates(scope.evaluate(given), ""), scope.evaluate(target)
+                if isinstance(owner, Ref) and isinstance(value, Ref) and owner.path == value.path:
+                    found = templates
+            case _:
+                pass
+    return found
 
 
 def _of_application(modules: Modules) -> dict[str, str] | None:

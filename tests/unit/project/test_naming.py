@@ -110,3 +110,24 @@ def test_the_convention_of_a_flask_application(
     module = parse(SourceText(FLASK_ENV))
     assert isinstance(module, Module)
     assert naming_convention(read_env(module), module, Modules(files, ("/p",), "/p")) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("target_metadata = Base.metadata\ntarget_metadata.naming_convention = NAMES\n", {"pk": "pk_%(table_name)s"}),
+        ("target_metadata = Base.metadata\nBase.metadata.naming_convention = NAMES\n", {"pk": "pk_%(table_name)s"}),
+        ("target_metadata = Base.metadata\ntarget_metadata.naming_convention = made()\n", None),
+        ("target_metadata = Base.metadata\nOther.metadata.naming_convention = made()\n", None),
+    ],
+)
+def test_one_that_env_py_sets_itself(said: str, expected: dict[str, str] | None) -> None:
+    env = (
+        "from alembic import context\nfrom elsewhere import Base, Other, made\n"
+        f'NAMES = {{"pk": "pk_%(table_name)s"}}\n{said}'
+        "context.configure(connection=c, target_metadata=target_metadata)\n"
+    )
+    files = Files({"/p/app/__init__.py": SourceText("")})
+    module = parse(SourceText(env))
+    assert isinstance(module, Module)
+    assert naming_convention(read_env(module), module, Modules(files, ("/p",), "/p")) == expected

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from foreshot.cli import console
+from foreshot.cli.environments import names_of
 from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.project import paths as plain_paths
@@ -141,7 +142,7 @@ def command(
     if not environments:
         raise Failure(f"No Alembic project found in {clean(path) if path != '.' else 'the current folder'}.")
     if write and len(environments) > 1:
-        listed = "\n".join(f"  {clean(shown_path(found.script_location, folder))}" for found in environments)
+        listed = "\n".join(f"  {name}" for name in names_of(environments, folder))
         raise Failure(f"There are {len(environments)} Alembic projects. Name one of them:\n{listed}")
     found: list[_Found] = []
     for environment in environments:
@@ -155,17 +156,17 @@ def command(
     if form == "json":
         out.line(json.dumps({"environments": [item.data() for item in found]}, ensure_ascii=True, indent=1))
     else:
-        for item in found:
-            _show(out, item, several=len(found) > 1)
+        for item, name in zip(found, names_of(environments, folder), strict=True):
+            _show(out, item, name if len(found) > 1 else "")
     if any(pending.certain for item in found for pending in item.drift.pending):
         return 1
     whole = all(item.drift.complete for item in found)
     return 2 if strict and not whole else 0
 
 
-def _show(out: console.Console, item: _Found, *, several: bool) -> None:
-    if several:
-        out.line(out.paint(clean(shown_path(item.environment.script_location, item.folder)), "bold"))
+def _show(out: console.Console, item: _Found, name: str) -> None:
+    if name:
+        out.line(out.paint(name, "bold"))
     before = ""
     for pending in item.drift.pending:
         text = pending.difference.text

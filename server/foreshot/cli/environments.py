@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from foreshot.cli.problems import Failure
@@ -31,8 +33,18 @@ def environment_at(path: str, folder: str) -> tuple[Files, Environment]:
     if len(exact) == 1:
         return files, exact[0]
     if len(found) > 1:
-        listed = "\n".join(f"  {clean(shown_path(item.script_location, folder))}" for item in found)
+        listed = "\n".join(f"  {name}" for name in names_of(found, folder))
         raise Failure(
             f"There are {len(found)} Alembic projects. Name one of them, after the revision:\n{listed}"
         )
     return files, found[0]
+
+
+def names_of(environments: Sequence[Environment], folder: str) -> list[str]:
+    """What each environment is called: its script folder, or its revisions' folder where others share the scripts."""
+    shared = Counter(item.script_location for item in environments)
+    return [
+        clean(shown_path(item.script_location if shared[item.script_location] == 1 else place, folder))
+        for item in environments
+        for place in (item.version_dirs or (item.script_location,))[:1]
+    ]

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from foreshot.cli import console
+from foreshot.cli.environments import names_of
 from foreshot.cli.problems import Failure
 from foreshot.cli.text import clean, shown_path
 from foreshot.migration.graph import Node, RevisionGraph
@@ -46,18 +47,17 @@ def command(path: str, form: str) -> int:
     if not environments:
         raise Failure(f"No Alembic project found in {clean(path) if path != '.' else 'the current folder'}.")
     if len(environments) > 1 and form != "text":
-        listed = "\n".join(f"  {clean(shown_path(found.script_location, folder))}" for found in environments)
+        listed = "\n".join(f"  {name}" for name in names_of(environments, folder))
         raise Failure(f"There are {len(environments)} Alembic projects. Name one of them:\n{listed}")
-    for number, environment in enumerate(environments):
+    for number, (environment, name) in enumerate(
+        zip(environments, names_of(environments, folder), strict=True)
+    ):
         graph = _graph(files, environment, folder)
         if form != "text":
             _write(out, _RENDERERS[form](graph))
             continue
         if len(environments) > 1:
-            out.line(
-                ("\n" if number else "")
-                + out.paint(clean(shown_path(environment.script_location, folder)), "bold")
-            )
+            out.line(("\n" if number else "") + out.paint(name, "bold"))
         _write(out, render_text(graph, ascii_only=not out.is_unicode))
         out.line(_closing(graph))
     return 0

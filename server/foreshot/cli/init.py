@@ -12,6 +12,7 @@ import click
 from msgspec import Struct
 
 from foreshot.cli import console
+from foreshot.cli.environments import names_of
 from foreshot.cli.formats.full import counted
 from foreshot.cli.problems import Failure, say
 from foreshot.cli.text import clean, shown_path
@@ -74,8 +75,9 @@ def command(path: str, yes: bool) -> int:
         raise Failure(str(error)) from None
     if not results:
         raise Failure(f"No Alembic project found in {clean(path) if path != '.' else 'the current folder'}.")
-    for result in results:
-        out.line(out.paint(clean(shown_path(result.environment.script_location, folder)), "bold"))
+    names = names_of([result.environment for result in results], folder)
+    for result, called in zip(results, names, strict=True):
+        out.line(out.paint(called, "bold"))
         for name, text in _found(result, folder):
             out.line(f"  {name:<10} {clean(text)}")
     proposals = [found for found in proposed(results) if not os.path.lexists(found.path)]

@@ -14,6 +14,7 @@ from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.rules import by_hand, family_of
 from foreshot.text import SourceText
 from foreshot.workspace.parallel import map_in_processes
+from foreshot.workspace.sift import of_several
 
 if TYPE_CHECKING:
     # Brings all rules' machinery along, which a listing does without.
@@ -281,17 +282,13 @@ class Findings:
 
     def _file(self, place: _Place, tally: Tally) -> FileFindings | None:
         """What was found in one file, and counts it; a file that two environments share is reported once."""
-        entries: list[Entry] = []
-        seen: set[tuple[object, ...]] = set()
-        for project in place.projects:
-            for report in project.reports_for(place.path):
-                tally.is_grave = tally.is_grave or project.is_grave(report)
-                if len(place.projects) > 1:
-                    identity = (report.rule, report.span, report.message)
-                    if identity in seen:
-                        continue
-                    seen.add(identity)
-                entries.append(Entry(report, place.shown, project, self.with_fixes))
+        found = [(project, project.reports_for(place.path)) for project in place.projects]
+        graver = any(project.is_grave(report) for project, reports in found for report in reports)
+        tally.is_grave = tally.is_grave or graver
+        entries = [
+            Entry(report, place.shown, project, self.with_fixes)
+            for project, report in of_several(place.path, found)
+        ]
         if not entries:
             return None
         if len(place.projects) > 1:

@@ -343,9 +343,7 @@ def _given_in(body: list[ast.stmt], scope: LinkedScope, name: str) -> Iterator[V
             yield from _given_in(function.body, scope.child(), name)
 
 
-def _late_conventions(
-    reader: TableReader, found: list[ModuleScope]
-) -> Iterator[tuple[str, dict[str, str]]]:
+def _late_conventions(reader: TableReader, found: list[ModuleScope]) -> Iterator[tuple[str, dict[str, str]]]:
     """``Base.metadata.naming_convention = {…}``, beside the models.
 
     In env.py it comes when the tables are made, and their unnamed constraints stay so (measured with SQLAlchemy 2.0).

@@ -82,14 +82,19 @@ class Candidate(Struct, frozen=True):
 
 
 def read_ini_candidates(source: SourceText, path: str) -> list[Candidate]:
-    """The sections of an ini file that configure Alembic: those with a script_location, else ``[alembic]``."""
+    """The sections of an ini file that configure Alembic: those with a script_location, else ``[alembic]``.
+
+    With a script_location in ``[DEFAULT]`` every section has it; those with an option of Alembic's beside it are meant.
+    """
     if "script_location" not in source.content and "[alembic]" not in source.content:
         return []
     ini = read_ini(source)
+    shared = "script_location" in ini.sections["DEFAULT"].options if "DEFAULT" in ini.sections else False
+    telling = OPTIONS if shared else {"script_location"}
     names = [
         name
         for name, section in ini.sections.items()
-        if name != "DEFAULT" and "script_location" in section.options
+        if name != "DEFAULT" and not telling.isdisjoint(section.options)
     ]
     if not names and "alembic" in ini.sections:
         names = ["alembic"]

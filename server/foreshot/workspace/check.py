@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from foreshot.text import SourceText, Unreadable, decode
 from foreshot.workspace.cache import Cache
 from foreshot.workspace.histories import History, Told, read_recorded
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis, Kept, keep
-from foreshot.workspace.load import all_hints, hints_in_revisions, load_surroundings, wants_hints
+from foreshot.workspace.load import all_hints, hints_in_revisions, identity, load_surroundings, wants_hints
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
@@ -215,7 +215,7 @@ def load_project(
     found = revision_files(files, environment)
     texts = {path: data for path in found if (data := files.read_bytes(path)) is not None}
     marks = {path: files.answer("text", path) for path in texts}
-    cache = Cache(environment.script_location, enabled=options.cache)
+    cache = Cache(repr(identity(environment)), enabled=options.cache)
     hints: dict[str, RevisionHints] = {}
     if wants_hints(files, environment, options.overrides):
         for path, data in texts.items():
@@ -348,16 +348,18 @@ def _environments(
     files: Files, asked: Sequence[str], roots: Sequence[str]
 ) -> list[tuple[Environment, list[str] | None]]:
     """Environments under the paths, or around a path inside one; with the paths when only a part was asked for."""
-    found: dict[str, tuple[Environment, list[str] | None]] = {}
+    found: dict[Hashable, tuple[Environment, list[str] | None]] = {}
     for path in asked:
         root = next((root for root in roots if _is_under(path, root)), path)
         for environment in environments_at(files, path, root):
             places = (environment.script_location, *(config.path for config in environment.configs))
-            known = found.get(environment.script_location)
+            # Several sections of an ini file may share the scripts, each with revisions of its own.
+            key = identity(environment)
+            known = found.get(key)
             if any(_is_under(place, path) for place in places):
-                found[environment.script_location] = (environment, None)
+                found[key] = (environment, None)
             elif known is None:
-                found[environment.script_location] = (environment, [path])
+                found[key] = (environment, [path])
             elif known[1] is not None:
                 known[1].append(path)
     return list(found.values())

@@ -7,7 +7,7 @@ when somebody asks it, on whichever thread that is, and what it worked out goes 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
 from foreshot.lint.report import Report
@@ -19,7 +19,9 @@ from foreshot.project.pins import tells_dependencies
 from foreshot.text import SourceText
 from foreshot.workspace.advance import advanced
 from foreshot.workspace.check import Options, load_project
+from foreshot.workspace.load import identity
 from foreshot.workspace.project import Project
+from foreshot.workspace.sift import of_several
 
 Role = Literal["revision", "env", "template", "config", "model"]
 _CONFIG_NAMES: Final = frozenset({"alembic.ini", "pyproject.toml", "foreshot.toml"})
@@ -103,13 +105,8 @@ class World:
         """Everything to be reported of a file."""
         if not self.concerns(path):
             return []
-        found = [
-            report
-            for project in self.projects
-            if _role_in(project, path)
-            for report in project.reports_for(path)
-        ]
-        return list(dict.fromkeys(found))
+        found = ((project, project.reports_for(path)) for project in self.projects if _role_in(project, path))
+        return list(dict.fromkeys(report for _, report in of_several(path, found)))
 
 
 def role_of(project: Project, path: str) -> Role | None:
@@ -199,12 +196,13 @@ class Session:
             def begun(partial: Project) -> None:
                 early([*projects, partial])
 
-            seen: set[str] = set()
+            seen: set[Hashable] = set()
             for folder in folders:
                 for environment in find_environments(files, folder):
                     check()
-                    if environment.script_location not in seen:
-                        seen.add(environment.script_location)
+                    key = identity(environment)
+                    if key not in seen:
+                        seen.add(key)
                         project = load_project(files, environment, options, told, begun)
                         # Which modules hold models that something is said of is known from then on.
                         _ = project.project_reports
@@ -228,10 +226,10 @@ class Session:
     def install(self, projects: Sequence[Project]) -> None:
         """Take in what :meth:`load` read, with the changes made since then."""
         last_good = {
-            project.surroundings.environment.script_location: project for project in self.world.settled()[0]
+            identity(project.surroundings.environment): project for project in self.world.settled()[0]
         }
         taken = [
-            project.with_memory_of(last_good.get(project.surroundings.environment.script_location))
+            project.with_memory_of(last_good.get(identity(project.surroundings.environment)))
             for project in projects
         ]
         self.world = self._world(taken, self._changed_since_load.union(self._buffers), indexed=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,10 @@ from foreshot.lint.report import Offer, RelatedPlace, Report, title_of_all
 from foreshot.lint.severity import SEVERITIES
 from foreshot.lint.suppress import Silence, Suppression
 from foreshot.lint.words import MAX_NAMES, code, listed
+from foreshot.project import paths
 from foreshot.project.settings import Settings
+
+Owner = TypeVar("Owner")
 
 MAX_PLACES: Final = 100
 """Further places of one cause that are listed; how many there are is said."""
@@ -226,3 +229,20 @@ def _ignored(rule: str, path: str, patterns: Mapping[str, Sequence[str]]) -> boo
 def _matches(table: str, patterns: Sequence[str]) -> bool:
     bare = table.rpartition(".")[2]
     return any(fnmatchcase(table, pattern) or fnmatchcase(bare, pattern) for pattern in patterns)
+
+
+def of_several(path: str, found: Iterable[tuple[Owner, Iterable[Report]]]) -> Iterator[tuple[Owner, Report]]:
+    """What several environments have to say of one file, each thing once and with the first that says it.
+
+    Of the env.py that they share a rule speaks once a place, however many revisions each of them counts.
+    """
+    is_env = paths.name(path) == "env.py"
+    seen: set[tuple[object, ...]] = set()
+    for owner, reports in found:
+        own: set[tuple[object, ...]] = set()
+        for report in reports:
+            key = (report.rule, report.span) if is_env else (report.rule, report.span, report.message)
+            own.add(key)
+            if key not in seen:
+                yield owner, report
+        seen |= own

@@ -263,3 +263,38 @@ def test_a_revision_that_does_not_parse_keeps_its_place_in_the_graph(project):
     ran = run(project, "graph")
     assert ran.stdout.splitlines()[-1] == "3 revisions"
     assert "3c (head)" in ran.stdout.splitlines()[0]
+
+
+def test_sections_that_share_scripts_are_all_checked(tmp_path):
+    """Each section has revisions of its own; of the env.py that all share a rule speaks once."""
+    versions = make(tmp_path)
+    for name in ("jobs", "pools"):
+        shutil.copytree(versions, tmp_path / name)
+    shutil.rmtree(versions)
+    third = INDEX.replace("2b3c4d5e6f70", "3c4d5e6f7081").replace("1a2b3c4d5e6f", "2b3c4d5e6f70")
+    (tmp_path / "pools/3c.py").write_text(third.replace("ix_users_email", "ix_other"))
+    (tmp_path / "alembic.ini").write_text(
+        "[DEFAULT]\nscript_location = migrations\n"
+        "[jobs]\nversion_locations = jobs\n[pools]\nversion_locations = pools\n[loggers]\nkeys = root\n"
+    )
+    only = (
+        "--select",
+        "blocking-index,missing-lock-timeout",
+        "--dialect",
+        "postgresql",
+        "--output-format",
+        "json",
+    )
+    expected = [
+        ("blocking-index", "jobs/2b_index.py", 10),
+        ("missing-lock-timeout", "migrations/env.py", 3),
+        ("blocking-index", "pools/2b_index.py", 10),
+        ("blocking-index", "pools/3c.py", 10),
+    ]
+    for _ in range(2):
+        assert sorted(found(run(tmp_path, "check", *only)), key=lambda item: item[1]) == expected
+    assert [line for line in run(tmp_path, "graph").stdout.splitlines() if line in ("jobs", "pools")] == [
+        "jobs",
+        "pools",
+    ]
+    assert run(tmp_path, "graph", "pools").stdout.splitlines()[-1] == "3 revisions"

@@ -77,6 +77,23 @@ def test_sections_are_environments_of_their_own():
     ]
 
 
+def test_sections_have_the_scripts_that_default_names():
+    tree = {
+        "alembic.ini": "[DEFAULT]\nscript_location = db\n[core]\nversion_locations = db/core\n"
+        "[tenant]\nversion_locations = db/tenant\n[loggers]\nkeys = root\n",
+        "db/env.py": ENV,
+        "db/core/1_a.py": revision("a"),
+        "db/tenant/1_a.py": revision("a"),
+    }
+    _, found = find(tree)
+    assert [
+        (environment.name, [rel(place) for place in environment.version_dirs]) for environment in found
+    ] == [
+        ("core", ["db/core"]),
+        ("tenant", ["db/tenant"]),
+    ]
+
+
 def test_many_ini_files_for_one_folder_are_one_environment():
     tree = {
         "db/env.py": ENV,

@@ -115,8 +115,14 @@ def test_the_convention_of_a_flask_application(
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("target_metadata = Base.metadata\ntarget_metadata.naming_convention = NAMES\n", {"pk": "pk_%(table_name)s"}),
-        ("target_metadata = Base.metadata\nBase.metadata.naming_convention = NAMES\n", {"pk": "pk_%(table_name)s"}),
+        (
+            "target_metadata = Base.metadata\ntarget_metadata.naming_convention = NAMES\n",
+            {"pk": "pk_%(table_name)s"},
+        ),
+        (
+            "target_metadata = Base.metadata\nBase.metadata.naming_convention = NAMES\n",
+            {"pk": "pk_%(table_name)s"},
+        ),
         ("target_metadata = Base.metadata\ntarget_metadata.naming_convention = made()\n", None),
         ("target_metadata = Base.metadata\nOther.metadata.naming_convention = made()\n", None),
     ],

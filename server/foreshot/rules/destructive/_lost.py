@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from foreshot.lint.context import Context
 from foreshot.lint.rename_evidence import emptied
+from foreshot.lint.states import states
 from foreshot.migration.operations import (
     AddColumn,
     AddConstraint,
@@ -170,9 +171,19 @@ def names_of(operation: TableOperation, context: Context) -> set[str | None]:
 
 
 def is_scratch(operation: DropTable, context: Context) -> bool:
-    """Whether a leftover of the table is swept away before the same direction creates it, and drops it again."""
-    order = operation.site.order
-    return operation.if_exists and _facts(operation, context).scratch.get(operation.table_name, order) > order
+    """Whether a leftover of the table is swept away before the same direction creates it, and drops it again.
+
+    ``downgrade()`` may be what drops it, where no other revision has made the table.
+    """
+    name, order, facts = operation.table_name, operation.site.order, _facts(operation, context)
+    if not operation.if_exists or facts.scratch.get(name, order) > order:
+        return operation.if_exists
+    return (
+        operation.site.function == "upgrade"
+        and facts.created.get(name, order) > order
+        and any(isinstance(other, DropTable) and other.table_name == name for other in context.downgrade)
+        and not any(state.is_seen(name) for state in states(operation, context))
+    )
 
 
 def is_undone(operation: TableOperation, context: Context) -> bool:

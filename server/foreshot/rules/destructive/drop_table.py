@@ -122,6 +122,29 @@ def upgrade():
     op.execute("INSERT INTO orders_before SELECT * FROM orders")
     op.drop_table("orders_before")
 ```
+```python good
+def upgrade():
+    op.execute("DROP TABLE IF EXISTS orders_before")
+    op.execute("CREATE TABLE orders_before AS SELECT * FROM orders")
+
+
+def downgrade():
+    op.execute("DROP TABLE IF EXISTS orders_before")
+```
+```python setup
+def upgrade():
+    op.create_table("kept", sa.Column("id", sa.Integer(), primary_key=True))
+```
+```python bad
+def upgrade():
+    op.execute("DROP TABLE IF EXISTS kept")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^ Deletes the table `kept` with every row in it
+    op.execute("CREATE TABLE kept (id integer)")
+
+
+def downgrade():
+    op.execute("DROP TABLE IF EXISTS kept")
+```
 ```python bad
 def upgrade():
     op.execute("DROP TABLE IF EXISTS orders")

@@ -4,7 +4,8 @@ The history is replayed: what was before, what `upgrade()` makes of it, and what
 differ, the next upgrade meets a schema that nobody has tested: it fails on what is left behind, or goes on without what is missing.
 
 Names of constraints and the order of columns do not count, nor does a value of an enum type that cannot be taken away. An empty
-`downgrade()` is reported by `missing-downgrade`. Nothing is said of tables of which something could not be read.
+`downgrade()` is reported by `missing-downgrade`. Nothing is said of tables of which something could not be read, nor of a view, a function or a trigger that
+`upgrade()` drops or replaces, where the history begins in the middle of a database's life: it may have been there before.
 
 ```python setup
 def upgrade():
@@ -36,6 +37,17 @@ def upgrade():
 
 def downgrade():
     op.drop_column("users", "a")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("DROP VIEW IF EXISTS names")
+    op.execute("CREATE VIEW names AS SELECT name FROM users")
+
+
+def downgrade():
+#   ^^^^^^^^^ the view `names` is still there
+    op.execute("DROP VIEW IF EXISTS names")
+    op.execute("CREATE VIEW names AS SELECT id FROM users")
 ```
 ```python setup
 def upgrade():
@@ -127,6 +139,33 @@ def downgrade():
     #| the sequence `orders_no` is still there
     op.drop_table("orders")
 ```
+Where the first tables were made by `create_all`, so may the view have been:
+
+```python setup
+def upgrade():
+    op.add_column("older", sa.Column("code", sa.Text(), nullable=True))
+```
+```python good dialect=postgresql
+def upgrade():
+    op.execute("DROP VIEW IF EXISTS codes")
+    op.execute("CREATE VIEW codes AS SELECT code FROM older")
+    op.execute("CREATE OR REPLACE FUNCTION now_utc() RETURNS timestamp LANGUAGE sql AS $$ SELECT now() AT TIME ZONE 'utc' $$")
+
+
+def downgrade():
+    op.execute("DROP VIEW IF EXISTS codes")
+    op.execute("CREATE VIEW codes AS SELECT 1 AS code")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("CREATE VIEW codes AS SELECT code FROM older")
+    op.add_column("older", sa.Column("name", sa.Text(), nullable=True))
+
+
+def downgrade():
+#   ^^^^^^^^^ the view `codes` is still there
+    op.drop_column("older", "name")
+```
 ```python setup
 def upgrade():
     op.create_table("jobs", sa.Column("flag_id", sa.Integer()), sa.Column("is_open", sa.Boolean()), sa.Column("kinds", sa.Text()))
@@ -168,12 +207,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
-from foreshot.migration.operations import DataChange, DropTable, Opaque, RenameTable, TruncateTable
+from foreshot.migration.operations import DataChange, DropTable, Execute, Opaque, RenameTable, TruncateTable
 from foreshot.schema.difference import Difference, differences
 from foreshot.schema.state import Schema
 
@@ -182,6 +222,9 @@ _PLAIN_ROW = re.compile(
     r"\s*insert\s+into\b(?!.*\b(?:select|on\s+conflict|on\s+duplicate)\b)", re.IGNORECASE | re.DOTALL
 )
 """An INSERT of values that are written there, and that fails when they are there already."""
+
+_REPLACED: Final = ("view", "function", "trigger")
+_OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
 
 
 class DowngradeNotInverse(RevisionRule):
@@ -201,7 +244,7 @@ class DowngradeNotInverse(RevisionRule):
             found = [
                 item
                 for item in differences(story.start("upgrade"), story.end("downgrade"))
-                if not _is_excused(item)
+                if not _is_excused(item) and not _may_be_older(item, story.start("upgrade"), context)
             ]
             if not found:
                 row = _row_left(story.start("upgrade"), context)
@@ -229,6 +272,20 @@ class DowngradeNotInverse(RevisionRule):
 def _is_excused(item: Difference) -> bool:
     """An enum type that stays is `enum-type-not-dropped`'s; a default that nobody sees is none."""
     return item.kind == "enum" and not item.missing
+
+
+def _may_be_older(item: Difference, before: Schema, context: Context) -> bool:
+    """Whether what ``downgrade()`` leaves may have been there before the history: ``upgrade()`` drops it first, or replaces it."""
+    if item.missing or item.kind not in _REPLACED or before.is_whole:
+        return False
+    name = re.compile(rf"\b{re.escape(item.about.rpartition('.')[2])}\b", re.IGNORECASE)
+    return any(
+        isinstance(operation, Execute)
+        and item.kind in operation.verb.lower()
+        and (operation.verb.startswith("DROP") or _OR_REPLACE.match(operation.site.sql or ""))
+        and name.search(operation.site.sql or "")
+        for operation in context.upgrade
+    )
 
 
 def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:

@@ -25,8 +25,11 @@ _Part = tuple[ast.expr, bool]
 """An expression, and whether it is its items that count."""
 
 
-def is_harmless(text: str, context: Context) -> bool:
-    """Whether an expression, with all that its names are given in the file, cannot hold a quote."""
+def is_harmless(text: str, context: Context, *, quoted: bool = True) -> bool:
+    """Whether an expression, with all that its names are given in the file, cannot hold a quote.
+
+    Where it does not stand in quotes itself, what the file writes may have some in pairs: it is a piece of SQL.
+    """
     match parse(SourceText(f"({text.strip('{} ')})")):
         case Module(tree=ast.Module(body=[ast.Expr(value=expression)])):
             pending: list[_Part] = [(expression, False)]
@@ -43,18 +46,28 @@ def is_harmless(text: str, context: Context) -> bool:
                 seen.add((node.id, is_items))
                 pending.extend((value, of_items or is_items) for value, of_items in given)
             continue
-        parts = _parts(node, is_items)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            made = context.once(_returned).get(node.func.id)
+            if made is not None:
+                if (node.func.id, is_items) not in seen:
+                    seen.add((node.func.id, is_items))
+                    pending.extend((value, is_items) for value in made)
+                continue
+        parts = _parts(node, is_items, quoted=quoted)
         if parts is None:
             return False
         pending.extend(parts)
     return True
 
 
-def _parts(node: ast.expr, is_items: bool) -> list[_Part] | None:
+def _parts(node: ast.expr, is_items: bool, *, quoted: bool) -> list[_Part] | None:
     """What else has to be harmless for an expression to be; None where it is not."""
     match node:
         case ast.Constant(value=str(text)):
-            return None if "'" in text else []
+            quotes = text.count("'")
+            return None if quotes and (quoted or quotes % 2) else []
+        case ast.IfExp(body=body, orelse=orelse):
+            return [(body, is_items), (orelse, is_items)]
         case ast.Constant(value=int() | float() | None) | ast.Name():
             return []
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements) if is_items:
@@ -89,6 +102,23 @@ def _is_of_class(node: ast.expr) -> bool:
 def _is_call(node: ast.Call) -> bool:
     called = node.func
     return (getattr(called, "attr", None) or getattr(called, "id", None)) in _CALLS
+
+
+def _returned(context: Context) -> Mapping[str, list[ast.expr]]:
+    """What the functions of the file return that return something at each end."""
+    found: dict[str, list[ast.expr]] = {}
+    for function in context.module.tree.body:
+        if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+            continue
+        nodes = [node for statement in function.body for node in ast.walk(statement)]
+        returns = [node.value for node in nodes if isinstance(node, ast.Return)]
+        apart = any(
+            isinstance(node, ast.FunctionDef | ast.Lambda | ast.Yield | ast.YieldFrom) for node in nodes
+        )
+        values = [value for value in returns if value is not None]
+        if values and len(values) == len(returns) and not apart and isinstance(function.body[-1], ast.Return):
+            found[function.name] = values
+    return found
 
 
 def _given(context: Context) -> Mapping[str, list[_Part]]:

@@ -69,6 +69,24 @@ def upgrade():
         prefix = f"{kind.replace('_', '-')}_{DEFAULT_TEAM}_"
         op.execute(f"UPDATE users SET path = '{prefix}' || path WHERE kind = '{kind}'")
 ```
+```python good
+def made():
+    return "lower(hex(randomblob(16)))" if op.get_bind().dialect.name == "sqlite" else "replace(gen_random_uuid()::text, '-', '')"
+
+
+def upgrade():
+    op.execute(sa.text(f"UPDATE users SET code = {made()} WHERE code IS NULL"))
+```
+```python bad
+def made(name):
+    return f"{name}_2"
+
+
+def upgrade():
+    for row in op.get_bind().execute(sa.text("SELECT name FROM users")):
+        op.execute(f"UPDATE users SET code = {made(row.name)} WHERE code IS NULL")
+        #                                    ^^^^^^^^^^^^^^^^ formatted into SQL
+```
 ```python bad
 from app.constants import names
 
@@ -154,9 +172,14 @@ class InterpolatedSql(OperationRule[SqlText]):
             return
         given = dict(text.given)
         values = (
-            given.get(span, span) for span in _values(text) if not _NUMBER.fullmatch(context.text(span))
+            (given.get(span, span), quoted)
+            for span, quoted in _values(text)
+            if not _NUMBER.fullmatch(context.text(span))
         )
-        at = next((span for span in values if not is_harmless(context.text(span), context)), None)
+        at = next(
+            (span for span, quoted in values if not is_harmless(context.text(span), context, quoted=quoted)),
+            None,
+        )
         if at is not None:
             yield self.finding(
                 at,
@@ -192,8 +215,8 @@ class InterpolatedSql(OperationRule[SqlText]):
         yield Fix("Bind the values as parameters", "unsafe", (ReplaceText(argument, code), *imports))
 
 
-def _values(text: Text) -> Iterator[Span]:
-    """The source of each placeholder that stands where SQL wants a value, not a name."""
+def _values(text: Text) -> Iterator[tuple[Span, bool]]:
+    """The source of each placeholder that stands where SQL wants a value, not a name; and whether that is in quotes."""
     for (offset, span), following in zip(
         text.pieces, [*text.pieces[1:], (len(text.value), None)], strict=True
     ):
@@ -203,4 +226,4 @@ def _values(text: Text) -> Iterator[Span]:
         before = text.value[: offset + piece.index(PLACEHOLDER)]
         quoted = before.count("'") % 2 == 1
         if quoted or (_BEFORE_VALUE.search(before) and not _IN_COLUMNS.search(before)):
-            yield span
+            yield span, quoted

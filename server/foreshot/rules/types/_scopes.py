@@ -254,10 +254,11 @@ class _Reader:
             case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
                 self.later(node.orelse, scope, owner)
             case ast.Try() if any(map(_forgives, node.handlers)):
-                # What it tries may not exist; only what it binds counts.
-                before = len(self.uses)
+                # What it tries may not exist, nor what the functions that it calls name; only what it binds counts.
+                before, read = len(self.uses), set(self.reads[owner])
                 self.immediately(node.body, scope, owner)
                 del self.uses[before:]
+                self.reads[owner] = read
                 self.later([*node.handlers, *node.orelse, *node.finalbody], scope, owner)
             case _:
                 for name in _bound_by(node):
@@ -324,5 +325,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _forgives(handler: ast.ExceptHandler) -> bool:
+    if any(isinstance(node, ast.Raise) for node in handler.body):
+        return False
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in _FORGIVING) for kind in kinds)

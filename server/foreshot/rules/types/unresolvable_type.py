@@ -7,7 +7,8 @@ inside `upgrade()`, `app.types.Money()`, fails when the revision runs, on an emp
 Where exactly one class of that name is left in the workspace, the repair writes its path.
 
 Only modules of the workspace are looked into, without importing them. What cannot be told is not reported: packages that are
-installed, modules that make names up when they run, star imports from elsewhere, namespace packages, and imports in a `try`.
+installed, modules that make names up when they run, star imports from elsewhere, namespace packages, imports in a `try`, and what is only
+called in a `try` that goes on after any exception.
 
 ```python app/__init__.py
 ```
@@ -85,6 +86,52 @@ def upgrade():
 
 def downgrade():
     op.drop_column("orders", "total")
+```
+```python versions/0002_example.py bad
+from alembic import op
+import app.types
+
+revision = "0002"
+down_revision = "0001"
+
+
+def rate():
+    return app.types.Rate.now()
+    #      ^^^^^^^^^^^^^^ `app.types` has no `Rate`
+
+
+def upgrade():
+    try:
+        op.execute(f"UPDATE orders SET rate = {rate()}")
+    except Exception as error:
+        print(error)
+        raise
+
+
+def downgrade():
+    pass
+```
+```python versions/0002_example.py good
+from alembic import op
+import app.types
+
+revision = "0002"
+down_revision = "0001"
+
+
+def rate():
+    return app.types.Rate.now()
+
+
+def upgrade():
+    try:
+        op.execute(f"UPDATE orders SET rate = {rate()}")
+    except Exception as error:
+        print(error)
+
+
+def downgrade():
+    pass
 ```
 ```python versions/0002_example.py good
 from alembic import op

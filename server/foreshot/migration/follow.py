@@ -101,7 +101,11 @@ class Follower(ABC):
         return function.scope.module is not frame.scope.module
 
     def _follow(
-        self, node: ast.Call, function: FunctionValue, frame: Frame, resume: Callable[[], None] | None = None
+        self,
+        node: ast.Call,
+        function: FunctionValue,
+        frame: Frame,
+        resume: Callable[[ast.Yield], None] | None = None,
     ) -> Value:
         """Follow a call of a function of the file, or of another module of the project; what it surely returns, else None."""
         if not isinstance(function.node, ast.FunctionDef) or (
@@ -145,7 +149,7 @@ class Follower(ABC):
         self._budget = min(left, MAX_FOREIGN)
         with self._recorder.apart(module.span(node), module.span(node.func), frame) as between:
             if resume is not None:
-                inner.resume = lambda: between(resume)
+                inner.resume = lambda place: between(lambda: resume(place))
             self._block(function.node.body, inner)
         self._budget += left - min(left, MAX_FOREIGN)
         value = _returned(inner, frame)
@@ -173,9 +177,46 @@ class Follower(ABC):
         self, call: ast.Call, function: FunctionValue, body: list[ast.stmt], frame: Frame, inner: Frame
     ) -> bool:
         """A block inside what a context manager's function does before and behind its ``yield``."""
+        at = _entered(cast("ast.FunctionDef", function.node))
         ended: list[bool] = []
-        self._follow(call, function, frame, lambda: ended.append(self._block(body, inner)))
+
+        def resume(place: ast.Yield) -> None:
+            # It is entered at one of them, whichever the database is: the body is the same and runs once.
+            if not ended and (at is None or place is at):
+                ended.append(self._block(body, inner))
+
+        self._follow(call, function, frame, resume)
         return ended[0] if ended else self._block(body, inner)
+
+
+def _entered(manager: ast.FunctionDef) -> ast.Yield | None:
+    """The ``yield`` of a context manager's function with the most done around it: what others stand in does nothing for the block."""
+    found: list[tuple[int, ast.Yield]] = []
+    pending: list[tuple[list[ast.stmt], list[ast.stmt]]] = [(manager.body, manager.body)]
+    while pending:
+        block, branch = pending.pop(0)
+        for statement in block:
+            match statement:
+                case ast.Expr(value=ast.Yield() as place):
+                    found.append((_done_in(branch), place))
+                case ast.If(body=body, orelse=orelse):
+                    pending += [(body, body), (orelse, orelse)]
+                case ast.Try(body=body, orelse=orelse):
+                    pending += [(body, branch), (orelse, branch)]
+                case ast.With(body=body) | ast.For(body=body) | ast.While(body=body):
+                    pending.append((body, branch))
+                case _:
+                    pass
+    return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _done_in(branch: list[ast.stmt]) -> int:
+    """How many statements of a branch call something, those of other branches left out."""
+    return sum(
+        isinstance(item, ast.Try | ast.With)
+        or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Call))
+        for item in branch
+    )
 
 
 def _returned(inner: Frame, frame: Frame) -> Value:

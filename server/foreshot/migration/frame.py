@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -37,8 +38,8 @@ class Frame(Struct):
     loops: tuple[Each, ...] = ()
     returns: list[tuple[Value, tuple[int, ...]]] | None = None
     """Takes what the function returns, and the conditions under which it does."""
-    resume: Callable[[], None] | None = None
-    """Inside a context manager's function: what its ``yield`` goes on with."""
+    resume: Callable[[ast.Yield], None] | None = None
+    """Inside a context manager's function: what a ``yield`` of it goes on with."""
     entry: str = ""
 
     def under(self, condition: Condition, number: int) -> Frame:

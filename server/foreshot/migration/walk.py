@@ -81,8 +81,8 @@ class Walker(Looper):
 
     def _statement(self, statement: ast.stmt, frame: Frame) -> bool:
         match statement:
-            case ast.Expr(value=ast.Yield()) if frame.resume is not None:
-                frame.resume()
+            case ast.Expr(value=ast.Yield() as place) if frame.resume is not None:
+                frame.resume(place)
             case ast.Expr(value=value):
                 self._effects(value, frame, top=True)
                 if isinstance(value, ast.Call):

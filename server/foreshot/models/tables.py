@@ -257,7 +257,8 @@ class TableReader(TableCalls):
         if isinstance(value, CallValue):
             ours = self.linker.could_hold(value.path.partition(".")[0])
             return ours and self.linker.class_source(value.path) is None and not is_column_call(value)
-        return isinstance(value, Unknown) and member.function is not None
+        made = isinstance(member.value, ast.Call | ast.IfExp) or member.function is not None
+        return isinstance(value, Unknown) and made
 
     def _add_args(self, draft: Draft, own: list[ClassSource], source: ClassSource) -> None:
         positional, options = self._table_args(own, source)

@@ -131,8 +131,28 @@ class Modules:
                 return "found"
             if path.endswith("/__init__.py") and self._holds(paths.parent(path), parts[cut]):
                 return "unknown"
-            return self._lookup(path, ".".join(parts[:cut]), parts[cut:], seen)
+            found = self._lookup(path, ".".join(parts[:cut]), parts[cut:], seen)
+            return "unknown" if found == "missing" and self._is_hidden(parts[:cut]) else found
         return "unknown"
+
+    def _is_hidden(self, parts: list[str]) -> bool:
+        """Whether a package gives a name of its own to what is called like one of its modules: ``from .db import db``."""
+        for cut in range(len(parts) - 1, 0, -1):
+            dotted, name = ".".join(parts[:cut]), parts[cut]
+            path = self.locate(dotted)
+            module = self._module(path) if path is not None else None
+            if path is None or module is None:
+                continue
+            names = self._names_of(path, module)
+            if names.binding(name) == (None,):
+                return True
+            given = {
+                f"{_absolute(statement, dotted, path)}.{called}"
+                for statement, called in names.sources(name, MAX_FOLLOWED)
+            } - {f"{dotted}.{name}"}
+            if any(self.resolve(source) == "found" for source in given):
+                return True
+        return False
 
     def definition(self, dotted: str) -> Definition | None:
         """The class that a dotted path leads to, through re-exports; None when there is none to be found."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import is_wide
@@ -13,6 +14,13 @@ from foreshot.text import Span
 
 if TYPE_CHECKING:
     from foreshot.syntax.evaluate import Scope
+
+_ORDERS: Final[Mapping[type[ast.cmpop], tuple[int, ...]]] = {
+    ast.Lt: (-1,),
+    ast.LtE: (-1, 0),
+    ast.Gt: (1,),
+    ast.GtE: (0, 1),
+}
 
 
 def binary(scope: Scope, node: ast.BinOp, depth: int) -> Value:
@@ -133,7 +141,7 @@ def chosen(decided: Decided, then: Value, other: Value, span: Span) -> Value:
 
 
 def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
-    """Equality and membership of constants."""
+    """Equality, order and membership of constants."""
     if len(node.ops) != 1:
         return scope.unknown("a chained comparison is not followed", node)
     left, right = scope.evaluate(node.left, depth), scope.evaluate(node.comparators[0], depth)
@@ -157,9 +165,24 @@ def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Val
                 items = cast("list[Value]", right)
                 if all(isinstance(item, plain) for item in items):
                     return (left in items) == isinstance(node.ops[0], ast.In)
+            case ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() as operator if (
+                order := _order(left, right)
+            ) is not None:
+                return order in _ORDERS[type(operator)]
             case _:
                 pass
     return scope.unknown("the comparison is only known when it runs", node)
+
+
+def _order(left: Value, right: Value) -> int | None:
+    """Whether one value comes before another (-1), after it (1) or neither (0); None where Python knows no order of them."""
+    match left, right:
+        case str(), str():
+            return (left > right) - (left < right)
+        case ((int() | float()), (int() | float())):
+            return (left > right) - (left < right)
+        case _:
+            return None
 
 
 def boolean(scope: Scope, node: ast.BoolOp, depth: int) -> Value:

@@ -59,6 +59,15 @@ def unindexed(table):
     op.drop_index("ix_a", table_name=table)
     yield
     op.create_index("ix_b", table, ["id"])
+
+@contextlib.contextmanager
+def without_keys(op, table):
+    if op.get_bind().dialect.name != "sqlite":
+        yield
+    else:
+        op.drop_index("ix_a", table_name=table)
+        yield
+        op.create_index("ix_b", table, ["id"])
 """
 
 
@@ -117,6 +126,25 @@ with helpers.unindexed("t"):
     assert not schema.unknown
 
 
+@pytest.mark.parametrize(("dialect", "left"), [("postgresql", ["ix_a"]), ("sqlite", ["ix_b"])])
+def test_a_block_runs_once_however_many_ways_lead_into_it(
+    tmp_path: Path, dialect: str, left: list[str]
+) -> None:
+    schema = told(
+        tmp_path,
+        """
+op.create_table("t", sa.Column("id", sa.Integer()))
+op.create_index("ix_a", "t", ["id"])
+with helpers.without_keys(op, "t"):
+    op.add_column("t", sa.Column("more", sa.Integer()))
+""",
+        dialect,
+    )
+    assert list(schema.tables["t"].columns) == ["id", "more"]
+    assert [index.name for index in schema.tables["t"].indexes] == left
+    assert not schema.unknown
+
+
 @pytest.mark.parametrize(
     ("dialect", "stored"), [("postgresql", "TIMESTAMP WITHOUT TIME ZONE"), ("mysql", "DATETIME(6)")]
 )
@@ -152,6 +180,20 @@ op.add_column("t", sa.Column(name, sa.Integer()))
     )
     assert list(schema.tables["t"].columns) == ["id"]
     assert schema.doubts(schema.tables["t"])
+
+
+def test_an_order_of_known_values_is_decided(tmp_path: Path) -> None:
+    body = """
+op.create_table("t", sa.Column("id", sa.Integer()))
+for name, size in (("a", 20), ("b", 64), ("c", 65)):
+    if size > 64:
+        continue
+    if 20 <= size and not size < 20 and name >= "a":
+        op.add_column("t", sa.Column(name, sa.String(size)))
+"""
+    schema = told(tmp_path, body)
+    assert list(schema.tables["t"].columns) == ["id", "a", "b"]
+    assert not schema.doubts(schema.tables["t"])
 
 
 def test_helpers_that_call_themselves_end(tmp_path: Path) -> None:

@@ -482,6 +482,51 @@ def test_what_cannot_be_read_is_said_of_what_it_may_touch() -> None:
     }
 
 
+KEYS = """
+from sqlmodel import Column, Field, ForeignKey, SQLModel
+
+def named(source, column, target):
+    return f"fk_{source}_{column}_{target}"
+
+def key(source, target, column, nullable, name=None, **more):
+    \"\"\"A foreign key.\"\"\"
+    name = name or named(source, column, target)
+    if LIMIT:
+        raise ValueError("too long")
+    return Field(sa_column=Column(ForeignKey(f"{target}.id", name=name), nullable=nullable, **more))
+
+class Team(SQLModel, table=True):
+    __tablename__ = "team"
+    id: int = Field(primary_key=True)
+
+class Hero(SQLModel, table=True):
+    __tablename__ = "heroes"
+    id: int = Field(primary_key=True)
+    team_id: int = key(source=__tablename__, target=Team.__tablename__, column="team_id", nullable=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_followed"), [("len(name) > 63", True), ("len(name) >= limit_of(source)", False)]
+)
+def test_a_field_that_a_function_makes_is_what_it_returns_or_not_known(limit: str, is_followed: bool) -> None:
+    models = read(
+        {"models.py": KEYS.replace("LIMIT", limit)},
+        "from alembic import context\nfrom sqlmodel import SQLModel\nimport models\ncontext.configure(target_metadata=SQLModel.metadata)\n",
+    )
+    (heroes,) = [table for table in models.tables if table.name == "heroes"]
+    column = heroes.column("team_id")
+    assert column is not None
+    if is_followed:
+        (item,) = column.args
+        assert isinstance(item, CallValue)
+        assert item.keywords["name"] == "fk_heroes_team_id_team"
+        assert column.keywords["nullable"] is True
+        assert not models.doubts
+    else:
+        assert [(doubt.table, doubt.column) for doubt in models.doubts] == [("heroes", "team_id")]
+
+
 HOSTILE = {
     "a broken file": "class A(Base:\n    __tablename__ = 'a'\n",
     "a class that is its own base": "class A(A): __tablename__ = 'a'\n",

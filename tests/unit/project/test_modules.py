@@ -17,6 +17,10 @@ FILES = {
     "app/listed.py": "__all__ = ['Money']\n",
     "app/spread/more.py": "",
     "app/fast.pyx": "",
+    "app/models/__init__.py": "from .db import db\nfrom .kinds import *\nfrom . import plain\n",
+    "app/models/db.py": "db = object()\n",
+    "app/models/kinds.py": "kinds = object()\n",
+    "app/models/plain.py": "a = 1\n",
     "alembic/__init__.py": "",
     "types/__init__.py": "",
 }
@@ -41,6 +45,12 @@ def modules(roots: tuple[str, ...] = ("/p",), extra: tuple[str, ...] = ()) -> Mo
         ("app.listed.Money", "unknown"),
         ("app.spread.Money", "unknown"),
         ("app.fast.Money", "unknown"),
+        # A package's own name goes before the module that is called like it.
+        ("app.models.db.metadata", "unknown"),
+        ("app.models.db.metadata.sorted_tables", "unknown"),
+        ("app.models.kinds.metadata", "unknown"),
+        ("app.models.db.db", "found"),
+        ("app.models.plain.metadata", "missing"),
         ("sqlmodel.sql.sqltypes.AutoString", "elsewhere"),
         # Folders that are called like installed packages hide nothing.
         ("alembic.op", "elsewhere"),

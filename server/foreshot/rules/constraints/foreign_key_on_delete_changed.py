@@ -3,7 +3,8 @@
 `ondelete` decides what becomes of the rows that refer to a row that is deleted: refused, deleted as well, or set to NULL. A foreign key that is
 dropped and made again with another one changes what each DELETE of the application does, and that is easily overlooked
 between names and columns. Where `downgrade()` makes the key with the same options as `upgrade()`, one of the two is wrong: either
-nothing changes, or the way back does not lead back.
+nothing changes, or the way back does not lead back. Where the earlier revisions tell that nothing changes, because the key is only
+dropped for as long as something else is done, nothing is said.
 
 ```python bad
 def upgrade():
@@ -47,6 +48,41 @@ def downgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 ```
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer()),
+        sa.Column("payer_id", sa.Integer()),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_orders_user_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["payer_id"], ["users.id"], name="fk_orders_payer_id"),
+    )
+```
+```python good
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), type_=sa.BigInteger())
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
+
+
+def downgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+    op.alter_column("orders", "user_id", existing_type=sa.BigInteger(), type_=sa.Integer())
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE")
+```
+```python bad
+def upgrade():
+    op.drop_constraint("fk_orders_payer_id", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"], ondelete="CASCADE")
+#                                                                                        ^^^^^^^^^^^^^^^^^^ leaves ON DELETE CASCADE, which was NO ACTION
+
+
+def downgrade():
+    op.drop_constraint("fk_orders_payer_id", "orders", type_="foreignkey")
+    op.create_foreign_key("fk_orders_payer_id", "orders", "users", ["payer_id"], ["id"], ondelete="CASCADE")
+```
 """
 
 from __future__ import annotations
@@ -57,6 +93,7 @@ from typing import Final
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, ConstraintSpec, DropConstraint, Operation
 
@@ -101,8 +138,13 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
                 " Make sure the application expects it."
             )
         elif _options(made) == _options(before.constraint) and now != "NO ACTION":
+            was, is_sure = _told(operation, context)
+            if was == now:
+                return
             message = (
-                f"`downgrade()` creates the key with the same ON DELETE {now}: either nothing changed, or it is not undone."
+                f"`downgrade()` leaves ON DELETE {now}, which was {was} before `upgrade()`. Write the earlier value there."
+                if is_sure
+                else f"`downgrade()` creates the key with the same ON DELETE {now}: either nothing changed, or it is not undone."
                 " Write the earlier value there."
             )
         else:
@@ -118,6 +160,18 @@ class ForeignKeyOnDeleteChanged(OperationRule[AddConstraint]):
 
 def _key(table: str, made: ConstraintSpec) -> tuple[object, ...]:
     return table, made.ref_table, made.columns, made.ref_columns
+
+
+def _told(operation: AddConstraint, context: Context) -> tuple[str | None, bool]:
+    """What the key did on DELETE before the revision, by the history, and whether that is sure."""
+    columns, sure = operation.constraint.columns, True
+    found: set[str | None] = set()
+    for state in states(operation, context):
+        table = state.start.table(operation.table_name or "")
+        if table is not None:
+            found.update(_action(key.ondelete) for key in table.foreign_keys if key.columns == columns)
+            sure = sure and not state.start.doubts(table) and table.there is None
+    return (found.pop(), sure) if len(found) == 1 else (None, False)
 
 
 def _action(ondelete: object) -> str | None:

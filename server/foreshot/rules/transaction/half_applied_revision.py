@@ -45,6 +45,29 @@ def upgrade():
     op.drop_constraint("users_ibfk_1", "users", type_="foreignkey")
     op.create_foreign_key("users_ibfk_1", "users", "teams", ["team_id"], ["id"], ondelete="CASCADE")
 ```
+So it is of what is unique over more columns than what it replaces:
+
+```python good dialect=mysql
+def upgrade():
+    op.drop_constraint("uq_users_team_id", "users", type_="unique")
+    op.create_unique_constraint("uq_users_team_name", "users", ["team_id", "name"])
+
+
+def downgrade():
+    op.drop_constraint("uq_users_team_name", "users", type_="unique")
+    op.create_unique_constraint("uq_users_team_id", "users", ["team_id"])
+```
+```python bad dialect=mysql
+def upgrade():
+    op.drop_constraint("uq_users_team_name", "users", type_="unique")
+    op.create_unique_constraint("uq_users_team_id", "users", ["team_id"])
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ the next run stops at `drop_constraint`
+
+
+def downgrade():
+    op.drop_constraint("uq_users_team_id", "users", type_="unique")
+    op.create_unique_constraint("uq_users_team_name", "users", ["team_id", "name"])
+```
 Nor does a new name for a column that keeps its type:
 
 ```python setup
@@ -83,10 +106,12 @@ from foreshot.migration.operations import (
     AddConstraint,
     AlterColumn,
     BulkInsert,
+    CreateIndex,
     DropConstraint,
     Operation,
     TableOperation,
 )
+from foreshot.rules.data._uniques import replaces_another
 
 
 class HalfAppliedRevision(RevisionRule):
@@ -137,9 +162,9 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
     if not operation.site.runs_on(database) or not before.site.runs_on(database):
         return False
     assert isinstance(operation, TableOperation)
-    if isinstance(operation, AddConstraint) and (
-        _is_over_nulls(operation, context) or _is_made_anew(operation, context)
-    ):
+    if isinstance(operation, AddConstraint) and _is_over_nulls(operation, context):
+        return False
+    if isinstance(operation, AddConstraint | CreateIndex) and _is_made_anew(operation, context):
         return False
     return any(
         effects_of(operation, target, facts=_facts(operation, context, target)).can_fail_on_rows is not None
@@ -156,13 +181,20 @@ def _facts(operation: TableOperation, context: Context, target: Target) -> Facts
     return replace(facts, old_type=known.old_type, old_nullable=known.old_nullable)
 
 
-def _is_made_anew(operation: AddConstraint, context: Context) -> bool:
+def _is_made_anew(operation: AddConstraint | CreateIndex, context: Context) -> bool:
     """Whether the rows have kept to it until now: the revision has dropped the same key, and written nothing since it began."""
-    if operation.constraint.kind != "foreign key" or any(
+    if any(
         not isinstance(earlier, TableOperation) or isinstance(earlier, BulkInsert)
         for earlier in context.before(operation)
     ):
         return False
+    if isinstance(operation, CreateIndex) or operation.constraint.kind in ("unique", "primary key"):
+        made = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+        return replaces_another(operation, made.columns, context)
+    return operation.constraint.kind == "foreign key" and _is_key_anew(operation, context)
+
+
+def _is_key_anew(operation: AddConstraint, context: Context) -> bool:
     made = operation.constraint
     if any(
         isinstance(earlier, DropConstraint)

@@ -53,7 +53,7 @@ class Difference(Struct, frozen=True):
     """The operation in Alembic's words."""
     reverse: str = ""
     was: str = ""
-    """What the history has, in SQL: the type, or what a foreign key does ON DELETE; empty where that is not told."""
+    """What the history has: the type in SQL, what a foreign key does ON DELETE, whether an index is unique; empty where that is not told."""
     wanted: str = ""
     """The same as the models have it."""
 
@@ -263,8 +263,16 @@ def _sides(diff: Any, dialect: Any) -> tuple[str, str]:
             return _rules(diff[1]), ""
         case "add_fk":
             return "", _rules(diff[1])
+        case "remove_index":
+            return _uniqueness(diff[1]), ""
+        case "add_index":
+            return "", _uniqueness(diff[1])
         case _:
             return "", ""
+
+
+def _uniqueness(index: Any) -> str:
+    return "unique" if index.unique else "not unique"
 
 
 def _rules(key: Any) -> str:

@@ -103,6 +103,47 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+What is dropped and made again under its name, or over its columns, is one thing that changes:
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("name", sa.String(20), nullable=False),
+        sa.Column("mail", sa.String(20), nullable=False),
+        sa.Column("nick", sa.String(20), nullable=False),
+        sa.UniqueConstraint("mail", name="uq_users_mail"),
+    )
+    op.create_index("ix_users_name", "users", ["name"])
+    op.create_index("ix_users_nick", "users", ["nick"])
+```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(20), index=True, unique=True)
+    #| The index `ix_users_name` on `users` is `not unique` in the history and `unique` in the model
+    mail: Mapped[str] = mapped_column(sa.String(20), index=True, unique=True)
+    #| The constraint `uq_users_mail` on `users` is a unique index in the model
+    nick: Mapped[str] = mapped_column(sa.String(20))
+    __table_args__ = (sa.Index("ix_users_nick", "nick", "name"),)
+    #| The index `ix_users_nick` on `users` is another one in the history
+```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations
@@ -138,6 +179,10 @@ _SAYS = {
     "add_fk": "No migration adds this foreign key to {table} yet.",
     "remove_fk": "The foreign key {name} of {table} is in the history and no longer in the model.",
     "modify_fk": "The foreign key {name} of {table} has {was} in the history and {wanted} in the model: no migration changes it yet.",
+    "modify_index": "The index {name} on {table} is {was} in the history and {wanted} in the model: no migration changes it yet.",
+    "other_index": "The index {name} on {table} is another one in the history: no migration changes it yet.",
+    "to_index": "The constraint {name} on {table} is a unique index in the model: no migration changes it yet.",
+    "to_constraint": "The unique index {name} on {table} is a constraint in the model: no migration changes it yet.",
     "add_table_comment": "No migration sets the comment on {table} yet.",
     "remove_table_comment": "The comment on {table} is in the history and no longer in the model.",
 }
@@ -180,23 +225,62 @@ class PendingMigration(ProjectRule):
 
 
 def _changes(pending: Sequence[Pending]) -> Iterator[Pending]:
-    """What is pending: what comes with a new table is its part, and a foreign key that is dropped and made anew one that changes."""
+    """What is pending: what comes with a new table is its part, and what is dropped and made anew is one thing that changes."""
     tables = {item.difference.table_name for item in pending if item.difference.kind == "add_table"}
-    made = {_over(item): item for item in pending if item.difference.kind == "add_fk"}
-    changed: set[object] = set()
+    made: dict[object, Pending] = {}
     for item in pending:
-        found = item.difference
-        other = made.get(_over(item)) if found.kind == "remove_fk" and found.columns else None
-        if other is not None and found.was != other.difference.wanted:
-            changed.add(_over(item))
-            difference = replace(found, kind="modify_fk", wanted=other.difference.wanted)
-            yield replace(item, difference=difference, certain=item.certain and other.certain)
-    for item in pending:
-        kind = item.difference.kind
-        if kind in ("add_fk", "remove_fk") and _over(item) in changed:
+        for place in _places(item.difference):
+            made.setdefault(place, item)
+    became = [(item, *change) for item in pending for change in _became(item.difference)]
+    told: set[int] = set()
+    # What keeps its name is the same thing before anything else is.
+    for item, kind, place in sorted(became, key=lambda change: not change[1].startswith("modify")):
+        other = made.get(place)
+        if other is None or not told.isdisjoint((id(item), id(other))):
             continue
-        if kind == "add_table" or item.difference.table_name not in tables:
+        wanted = other.difference.wanted
+        if item.difference.was == wanted and kind == "modify_fk":
+            continue
+        if item.difference.was == wanted and kind == "modify_index":
+            kind = "other_index"
+        told |= {id(item), id(other)}
+        difference = replace(item.difference, kind=kind, wanted=wanted)
+        yield replace(item, difference=difference, certain=item.certain and other.certain)
+    for item in pending:
+        if id(item) in told:
+            continue
+        if item.difference.kind == "add_table" or item.difference.table_name not in tables:
             yield item
+
+
+def _places(made: Difference) -> Iterator[object]:
+    """Under what a thing that is made is looked for, to see whether it was there otherwise."""
+    match made.kind:
+        case "add_fk":
+            yield "fk", made.table_name, made.columns
+        case "add_index":
+            yield "name", made.table_name, made.name
+            if made.wanted == "unique":
+                yield "index", made.table_name, made.columns
+        case "add_constraint":
+            yield "constraint", made.table_name, made.columns
+        case _:
+            pass
+
+
+def _became(gone: Difference) -> Iterator[tuple[str, object]]:
+    """What a thing that goes may have become, and under what that is looked for."""
+    match gone.kind:
+        case "remove_fk" if gone.columns:
+            yield "modify_fk", ("fk", gone.table_name, gone.columns)
+        case "remove_index":
+            yield "modify_index", ("name", gone.table_name, gone.name)
+            if gone.was == "unique" and gone.columns:
+                yield "to_constraint", ("constraint", gone.table_name, gone.columns)
+        case "remove_constraint" if gone.columns:
+            yield "to_index", ("index", gone.table_name, gone.columns)
+        case _:
+            pass
 
 
 def _may_be_done_beside(found: Difference, project: ProjectContext) -> bool:
@@ -205,10 +289,6 @@ def _may_be_done_beside(found: Difference, project: ProjectContext) -> bool:
     names = found.columns if name is None else (name,)
     files = project.surroundings.modules.files
     return may_be_changed_beside(files, project.environment, (found.table, *names))
-
-
-def _over(item: Pending) -> tuple[str, tuple[str, ...]]:
-    return item.difference.table_name, item.difference.columns
 
 
 def _said(found: Difference) -> str:

@@ -59,6 +59,12 @@ def upgrade():
 def upgrade():
     op.create_index("ix_users_email", "users", ["email"], postgresql_using="hash")
 ```
+```python good
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.create_index("ix_users_email", ["email"], unique=False)
+        batch_op.drop_index("ix_users_name", if_exists=True)
+```
 ```python bad
 def upgrade():
     op.bulk_insert("users", [{"email": "a@example.org"}])
@@ -224,6 +230,9 @@ def _shape(name: str, in_batch: bool) -> _Shape:
 def _keywords(method: Method, call: ast.Call, context: Context) -> Iterator[_Wrong]:
     module = context.module
     known = {item.name for item in method.parameters}
+    # A batch block's `**kw` are handed to what `op`'s own method makes: `unique`, `if_not_exists`.
+    outside = operations().get(method.name) if method.is_open else None
+    known |= {item.name for item in outside.parameters} if outside is not None else set()
     release = context.surroundings.alembic
     for keyword in call.keywords:
         name = keyword.arg or ""

@@ -181,7 +181,12 @@ def test_a_value_of_another_enum() -> None:
 
 @pytest.mark.parametrize(
     ("before", "way_back", "said"),
-    [(3, "pass", False), (2, "pass", True), (3, 'op.drop_table("made_2")', True)],
+    [
+        (3, "pass", False),
+        (2, "pass", True),
+        (3, 'op.drop_table("made_2")', True),
+        (10, 'op.drop_table("made_2")', False),
+    ],
 )
 def test_a_project_that_only_goes_forward(before: int, way_back: str, said: bool) -> None:
     files = {"migrations/env.py": ENV}

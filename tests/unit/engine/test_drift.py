@@ -168,6 +168,18 @@ def test_a_unique_constraint_that_postgresql_made_the_primary_key_is_not_missing
     assert said(drift(models, schema(known))) == [("add_constraint", "t_uc")]
 
 
+@pytest.mark.parametrize(
+    ("key", "missing"),
+    [(("id",), []), (("id", "tenant"), [("add_constraint", None)])],
+)
+def test_a_primary_key_is_unique_without_a_constraint(key: tuple[str, ...], missing: list[object]) -> None:
+    model = MODEL.format("tenant = sa.Column(sa.Integer, primary_key=True)" if len(key) > 1 else "pass")
+    model = model.replace("primary_key=True", "primary_key=True, unique=True", 1)
+    columns = () if len(key) == 1 else (column("tenant", "INTEGER", nullable=False),)
+    known = replace(table(*columns), primary_key=Key("t_pkey", "server", key, MADE))
+    assert said(drift(model, schema(known))) == missing
+
+
 def test_nobody_migrates_whether_a_primary_key_takes_null() -> None:
     model = """
     class T(Base):

@@ -87,6 +87,16 @@ def downgrade():
     op.drop_column("flags", "note")
     op.execute("DELETE FROM flags WHERE code = 'beta'")
 ```
+```python good
+def upgrade():
+    op.execute("DELETE FROM flags WHERE code = 'beta'")
+    op.execute("INSERT INTO flags (code) VALUES ('beta')")
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("flags", "note")
+```
 ```python setup
 KINDS = ["a", "b"]
 
@@ -207,13 +217,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
-from foreshot.migration.operations import DataChange, DropTable, Execute, Opaque, RenameTable, TruncateTable
+from foreshot.migration.operations import (
+    DataChange,
+    DropTable,
+    Execute,
+    Opaque,
+    Operation,
+    RenameTable,
+    TruncateTable,
+)
 from foreshot.schema.difference import Difference, differences
 from foreshot.schema.state import Schema
 
@@ -292,13 +310,11 @@ def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:
     """A table that gets a row which cannot be inserted twice and is not deleted again, and the key that is in the way."""
     if any(isinstance(operation, Opaque) for operation in context.downgrade):
         return None
-    touched = {
-        operation.table_name
-        for operation in context.downgrade
-        if isinstance(operation, DropTable | RenameTable | TruncateTable)
-        or (isinstance(operation, DataChange) and operation.verb != "insert")
-    }
+    touched = {operation.table_name for operation in context.downgrade if _may_delete(operation)}
     for operation in context.upgrade:
+        if _may_delete(operation):
+            # The next upgrade takes the row away itself before it inserts it.
+            touched.add(operation.table_name)
         if not isinstance(operation, DataChange) or operation.verb != "insert" or operation.site.conditional:
             continue
         table = before.table(operation.table_name)
@@ -309,3 +325,10 @@ def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:
         if key is not None and key.name is not None:
             return table.name, key.name
     return None
+
+
+def _may_delete(operation: Operation) -> TypeGuard[DataChange | DropTable | RenameTable | TruncateTable]:
+    """Whether rows of its table may be gone, or have other values, when it is done."""
+    if isinstance(operation, DataChange):
+        return operation.verb != "insert"
+    return isinstance(operation, DropTable | RenameTable | TruncateTable)

@@ -5,7 +5,7 @@ later one's schema, and the next upgrade fails on what exists already.
 
 Where a change cannot be undone, say so: a `downgrade()` that raises is not reported. A revision that only changes data is
 not reported either, nor is a project that only goes forward: its own `script.py.mako` has no `downgrade()`, or several revisions before this one change something and
-none takes anything back.
+at most one in ten takes anything back.
 
 ```python bad
 def upgrade():
@@ -169,6 +169,8 @@ _SCHEMA = (
 _HABIT: Final = 3
 """Revisions that change something, after which a project without a way back is one that only goes forward."""
 _LOOKED_AT: Final = 50
+_RARE: Final = 10
+"""Of so many revisions one may take something back, and the others still be left as they are on purpose."""
 
 
 class MissingDowngrade(RevisionRule):
@@ -213,13 +215,14 @@ class MissingDowngrade(RevisionRule):
 
 
 def _only_goes_forward(context: Context) -> bool:
-    """Whether several revisions above change something, and none of the nearest takes anything back: what there is to say was said of the first ones."""
+    """Whether several revisions above change something, and hardly one of the nearest takes anything back: what there is to say was said of the first ones."""
     story = next(
         (story for target in context.targets() if (story := context.story(target)) is not None), None
     )
     above = list(islice(story.above(), _LOOKED_AT)) if story is not None else []
     changing = sum(bool(delta.upgrade) for _, delta in above)
-    return changing >= _HABIT and not any(delta.downgrade or delta.problem for _, delta in above)
+    taking = sum(bool(delta.downgrade or delta.problem) for _, delta in above)
+    return changing >= _HABIT and taking * _RARE <= changing
 
 
 def _stays(operation: Operation) -> bool:

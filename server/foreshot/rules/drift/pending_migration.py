@@ -167,25 +167,28 @@ if TYPE_CHECKING:
 _SAYS = {
     "add_table": "No migration creates the table {table} yet.",
     "add_column": "No migration adds {column} yet.",
-    "remove_column": "{column} is in the history and no longer in the model: no migration drops it yet.",
+    "remove_column": "{column} is in the history and not in the model: no migration drops it yet.",
     "modify_type": "{column} is {was} in the history and {wanted} in the model: no migration changes it yet.",
     "modify_nullable": "{column} is {was} in the history and {wanted} in the model: no migration changes it yet.",
     "modify_default": "{column} has another server default in the history: no migration changes it yet.",
     "modify_comment": "{column} has another comment in the history: no migration changes it yet.",
     "add_index": "No migration creates the index {name} on {table} yet.",
-    "remove_index": "The index {name} on {table} is in the history and no longer in the model.",
+    "remove_index": "The index {name} on {table} is in the history and not in the model.",
     "add_constraint": "No migration adds this unique constraint to {table} yet.",
-    "remove_constraint": "The constraint {name} on {table} is in the history and no longer in the model.",
+    "remove_constraint": "The constraint {name} on {table} is in the history and not in the model.",
     "add_fk": "No migration adds this foreign key to {table} yet.",
-    "remove_fk": "The foreign key {name} of {table} is in the history and no longer in the model.",
+    "remove_fk": "The foreign key {name} of {table} is in the history and not in the model.",
     "modify_fk": "The foreign key {name} of {table} has {was} in the history and {wanted} in the model: no migration changes it yet.",
     "modify_index": "The index {name} on {table} is {was} in the history and {wanted} in the model: no migration changes it yet.",
     "other_index": "The index {name} on {table} is another one in the history: no migration changes it yet.",
     "to_index": "The constraint {name} on {table} is a unique index in the model: no migration changes it yet.",
     "to_constraint": "The unique index {name} on {table} is a constraint in the model: no migration changes it yet.",
     "add_table_comment": "No migration sets the comment on {table} yet.",
-    "remove_table_comment": "The comment on {table} is in the history and no longer in the model.",
+    "remove_table_comment": "The comment on {table} is in the history and not in the model.",
 }
+
+_BY_TABLE = ("modify_nullable", "remove_index")
+"""What is said once of a table, with its other places."""
 
 
 class PendingMigration(ProjectRule):
@@ -208,7 +211,14 @@ class PendingMigration(ProjectRule):
                 continue
             end = source.content.find("\n", span.start, span.end)
             at = span if end == -1 else type(span)(span.start, end)
-            yield self.finding(at, _said(found), path=path, object=found.column or found.name or found.table)
+            yield self.finding(
+                at,
+                _said(found),
+                path=path,
+                object=found.column or found.name or found.table,
+                # Whoever leaves `nullable=False` out of a model, or its indexes, leaves out all of them.
+                cause=f"{found.kind}|{found.table_name}|{found.was}" if found.kind in _BY_TABLE else None,
+            )
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """One revision with everything that is pending."""

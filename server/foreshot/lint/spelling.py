@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from foreshot.lint.context import Context
+from collections.abc import Iterable
+from typing import Protocol
+
 from foreshot.lint.writing import call, literal
 from foreshot.schema.plain import Called, Listed, Named, Plain
 from foreshot.schema.state import Column, ColumnType
@@ -15,17 +17,29 @@ class CannotSpell(Exception):
     """What the value was made of cannot be told, or needs names that a revision should not import."""
 
 
+class Names(Protocol):
+    """How one file spells SQLAlchemy's modules."""
+
+    def sa(self) -> tuple[str, Iterable[Change]]:
+        """SQLAlchemy itself, and what imports it where the file does not."""
+        ...
+
+    def alias(self, path: str) -> str | None:
+        """A module's name; None where the file does not import it."""
+        ...
+
+
 class Speller:
     """Writes values with the names of one file; ``imports`` collects those that it still needs."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, names: Names) -> None:
+        self._names = names
         self.imports: dict[Change, None] = {}
 
     @property
     def sa(self) -> str:
         """How the file spells SQLAlchemy; it is imported."""
-        name, imports = self._context.sa()
+        name, imports = self._names.sa()
         self.imports.update(dict.fromkeys(imports))
         return name
 
@@ -90,8 +104,16 @@ class Speller:
             return f"{self.sa}.{name}"
         dialect = module.removeprefix(_DIALECTS)
         if module.startswith(_DIALECTS) and dialect.isidentifier() and name.isidentifier():
-            known = self._context.alias(module)
+            known = self._names.alias(module)
             if known is None:
                 self.imports[AddImport(f"from sqlalchemy.dialects import {dialect}")] = None
             return f"{known or dialect}.{name}"
-        raise CannotSpell
+        return self.own(path)
+
+    def own(self, path: str) -> str:
+        """A name that is not SQLAlchemy's; no revision imports these unasked.
+
+        Raises:
+            CannotSpell: always, unless a subclass knows better.
+        """
+        raise CannotSpell(path)

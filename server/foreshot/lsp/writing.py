@@ -16,7 +16,7 @@ from foreshot.lsp.convert import range_of, uri_of
 from foreshot.lsp.executor import CancelToken
 from foreshot.lsp.protocol import RequestFailed
 from foreshot.lsp.where import edit_of, place_of
-from foreshot.text import LineIndex
+from foreshot.text import LineIndex, Span
 from foreshot.text.lines import Encoding
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ def _item(item: Item, index: int, lines: LineIndex, encoding: Encoding) -> types
         filter_text=item.label,
         insert_text_format=types.InsertTextFormat.Snippet if item.is_snippet else None,
         text_edit=types.TextEdit(range_of(lines, item.span, encoding), item.text),
+        additional_text_edits=[
+            types.TextEdit(range_of(lines, Span(at, at), encoding), text)
+            for at, text in filter(None, [item.adds])
+        ]
+        or None,
     )
 
 

@@ -26,8 +26,8 @@ class Argument(Struct, frozen=True):
 
     @property
     def literal(self) -> str | None:
-        """What a plain string literal says; None for anything else."""
-        match = _LITERAL.fullmatch(self.text.strip())
+        """What a plain string literal says, in ``op.f(…)`` too; None for anything else."""
+        match = _LITERAL.fullmatch(_NAMED.sub(r"\1", self.text.strip()))
         return match.group("text") if match is not None else None
 
 
@@ -90,6 +90,7 @@ class Cursor(Struct, frozen=True):
 
 
 _LITERAL = re.compile(r"""[rRuU]?(?P<quote>["'])(?P<text>[^"'\\\r\n]*)(?P=quote)""")
+_NAMED = re.compile(r"""^\w+\.f\(\s*("[^"]*"|'[^']*')\s*\)$""")
 _FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 _TOKEN = re.compile(
     r"""
@@ -114,7 +115,7 @@ _TOKEN = re.compile(
 # How a line begins that is a statement and no part of what is open above it.
 _STATEMENT = re.compile(
     r"(?:(?:def|async|with|if|elif|else|for|while|return|try|except|finally|class|import|from|pass|raise|del)\b(?![ \t]*[=,)])"
-    r"|(?:[^\W\d]\w*\.)+[^\W\d]\w*\()"
+    r"|(?P<owner>(?:[^\W\d]\w*\.)*[^\W\d]\w*)\.(?!f\()[^\W\d]\w*\()"
 )
 
 
@@ -155,6 +156,8 @@ class _Reader:
         """What strings say that stand right before each other."""
         self.fresh = True
         """Nothing of the statement has been read yet."""
+        self.expects = False
+        """The last token was a comma or opened a bracket: something has to follow."""
 
     def read(self) -> Cursor:
         text, end = self.text, len(self.text)
@@ -201,6 +204,7 @@ class _Reader:
             elif inner.bracket == "(" and inner.keyword is None and self.name:
                 inner.keyword, inner.begin = self.name, end
         self.name = "".join(token.split()) if kind == "name" else ""
+        self.expects = kind in ("comma", "open")
         if kind != "string":
             self.strings.clear()
         elif end < len(self.text):
@@ -216,11 +220,18 @@ class _Reader:
             line = self.text[after : after + 200]
             indent = len(line) - len(line.lstrip(" \t"))
             begin = self.text.rfind("\n", 0, self.statement) + 1
-            if indent > self.statement - begin or not _STATEMENT.match(line.lstrip(" \t")):
+            match = _STATEMENT.match(line.lstrip(" \t"))
+            if indent > self.statement - begin or match is None or self._goes_on(match["owner"]):
                 return
             self.open.clear()
         self.fresh, self.name, self.target = True, "", None
         self.statement = after
+
+    def _goes_on(self, owner: str | None) -> bool:
+        """Whether a line that begins with a call goes on with what is open: behind a comma, and not a call like the open one."""
+        if owner is None or not self.expects:
+            return False
+        return not self.open[0].callee.startswith(f"{owner}.")
 
     def _cursor(self, string: Span | None, *, comment: bool) -> Cursor:
         end = len(self.text)

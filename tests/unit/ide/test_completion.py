@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
-from foreshot.ide.completion import Item, complete, signature
+from foreshot.ide.completion import Item, complete, library, signature
 from foreshot.text import SourceText
 from foreshot.workspace.project import Project
 from unit.ide.world import project, revision
@@ -41,7 +43,7 @@ def body(code: str) -> str:
 
 def test_operations(known: Project) -> None:
     found = labels(known, body("op.dr|"))
-    assert found[:5] == ["drop_column", "drop_constraint", "drop_index", "drop_table", "drop_table_comment"]
+    assert found[:5] == ["drop_column", "drop_table", "drop_index", "drop_constraint", "drop_table_comment"]
     assert labels(known, body("operations.dr|")) == []
     assert labels(known, body("op.|").replace("import op", "import op as o")) == []
     assert "drop_table" in labels(known, body("o.dr|").replace("import op", "import op as o"))
@@ -202,4 +204,90 @@ def test_a_downgrade_begins_after_its_upgrade(folder: Path) -> None:
     text = files["m/versions/c3.py"].replace(
         "def downgrade():\n    pass", 'def downgrade():\n    op.drop_table("|")'
     )
-    assert labels(known, text) == ["orders", "tags", "users"]
+    assert labels(known, text) == ["tags", "orders", "users"]
+
+
+WIDE = {
+    **TABLES,
+    "m/versions/b2.py": revision(
+        "b2b2",
+        'op.create_table("teams", sa.Column("id", sa.Integer(), primary_key=True),\n'
+        '    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),\n'
+        '    sa.Column("budget", app.types.Money(2), comment="in cents"))\n'
+        'op.create_table("orders_of_teams", sa.Column("id", sa.Integer(), primary_key=True))',
+        "a1a1",
+    ),
+}
+
+
+def revised(upgrade: str, downgrade: str) -> str:
+    return body(upgrade).replace("def downgrade():\n    pass", f"def downgrade():\n    {downgrade}")
+
+
+CREATED = 'op.add_column("users", sa.Column("age", sa.Integer()))\n    op.create_index(op.f("ix_age"), "users", ["age"])'
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "downgrade", "first"),
+    [
+        (CREATED, "op.|", "drop_index"),
+        (CREATED, 'op.drop_index("|")', "ix_age"),
+        (CREATED, 'op.drop_index(op.f("|"), table_name="users")', "ix_age"),
+        (CREATED, 'op.drop_index("ix_age", |)', "table_name="),
+        (CREATED, 'op.drop_index(op.f("ix_age"), table_name="users")\n    op.|', "drop_column"),
+        (CREATED, 'op.drop_index("ix_age")\n    op.drop_column("users", "|")', "age"),
+        ('op.drop_column("users", "email")\n    op.|', "pass", "drop_column"),
+        ('op.|("users", "id")', 'op.add_column("users", sa.Column("id", sa.Integer()))', "drop_column"),
+        ("with op.|", "pass", "batch_alter_table"),
+        ("connection = op.|", "pass", "get_bind"),
+        ("op.create_index(op.|", "pass", "f"),
+        ('op.create_foreign_key("fk", "users", "teams", ["id"], ["|"])', "pass", "id"),
+        ('op.create_index("ix_users_email", "users", ["|"])', "pass", "email"),
+        ('op.create_table("t", sa.Column("team_id", sa.Integer(), sa.ForeignKey("|")))', "pass", "teams.id"),
+        (
+            'op.create_table("t", sa.Column("a"), sa.ForeignKeyConstraint(["user_id"], ["|"]))',
+            "pass",
+            "users.id",
+        ),
+        (
+            'op.create_table("t",\n    sa.Column("id", sa.Integer()),\n    sa.PrimaryKeyConstraint("|")',
+            "pass",
+            "id",
+        ),
+        ('op.create_table("t", |', "pass", "sa.Column"),
+        ('op.add_column("users", sa.|', "pass", "Column"),
+        ('op.add_column("users", sa.Column("created_at", sa.|', "pass", "DateTime"),
+        ('op.add_column("users", sa.Column("created_at", |', "pass", "sa.DateTime(timezone=True)"),
+        ('op.add_column("users", sa.Column("paid_at", sa.DateTime(), server_default=sa.|', "pass", "text"),
+        ('op.alter_column("users", "email", nullable=False, existing_type=|', "pass", "sa.String(80)"),
+        ('users = sa.table("|"', "pass", "orders_of_teams"),
+        ('users = sa.table("users", sa.column("id"), sa.column("|"))', "pass", "email"),
+        ('op.get_bind().execute(sa.text("UPDATE te|"))', "pass", "teams"),
+        (
+            'table = "users"\n    with op.batch_alter_table(table) as b:\n        b.alter|',
+            "pass",
+            "alter_column",
+        ),
+    ],
+)
+def test_the_likeliest_comes_first(folder: Path, upgrade: str, downgrade: str, first: str) -> None:
+    assert labels(project(folder, WIDE), revised(upgrade, downgrade))[0] == first
+
+
+def test_a_type_of_the_projects_own_brings_its_import(folder: Path) -> None:
+    known = project(folder, WIDE)
+    text = body('op.add_column("users", sa.Column("budget", |')
+    item = offered(known, text)[0]
+    assert item.text == "app.types.Money(2)"
+    assert item.adds == (0, "import app.types\n")
+    item = offered(known, f"from app.types import Money\n{text}")[0]
+    assert item.text == "Money(2)"
+    assert item.adds is None
+
+
+def test_each_name_of_the_library_is_there() -> None:
+    for module, names in library.TYPES.items():
+        there = importlib.import_module(module)
+        assert [name for name in names if not hasattr(there, name)] == []
+    parts = (*library.PARTS, *library.OF_COLUMN, *library.DEFAULTS, *library.STATEMENTS)
+    assert [name for name in parts if not hasattr(sqlalchemy, name)] == []

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from foreshot.migration.alembic_api import Method, Parameter, batch_operations, configure, operations
-from foreshot.syntax.cursor import Cursor, OpenBracket
+from foreshot.syntax.cursor import MAX_LENGTH, Cursor, OpenBracket
 
 _IMPORT = re.compile(r"^[ \t]*from[ \t]+alembic[ \t]+import[ \t]+\(?(?P<names>[^\r\n)]*)", re.MULTILINE)
 _BATCH = re.compile(
-    r"""batch_alter_table\(\s*(?:table_name\s*=\s*)?(?P<quote>["'])(?P<table>[^"'\r\n]*)(?P=quote)(?P<rest>[^)]*)\)\s*as\s+(?P<name>\w+)"""
+    r"""batch_alter_table\(\s*(?:(?:table_name\s*=\s*)?(?P<quote>["'])(?P<table>[^"'\r\n]*)(?P=quote))?(?P<rest>[^)]*)\)\s*as\s+(?P<name>\w+)"""
+)
+_LIBRARY = re.compile(
+    r"^[ \t]*(?:import[ \t]+(?P<module>sqlalchemy(?:\.dialects\.\w+)?)(?:[ \t]+as[ \t]+(?P<alias>\w+))?"
+    r"|from[ \t]+sqlalchemy\.dialects[ \t]+import[ \t]+\(?(?P<dialects>[^\r\n)]*))",
+    re.MULTILINE,
 )
 _SCHEMA = re.compile(r"""schema\s*=\s*["']([^"'\r\n]*)["']""")
 _MAX: Final = 400
 
 
 class Batch(Struct, frozen=True):
-    """A ``batch_alter_table`` block before the cursor: its table, and its schema where one is written."""
+    """A ``batch_alter_table`` block before the cursor: its table, None where no plain string says it, and its schema where one is written."""
 
-    table: str
+    table: str | None
     schema: str | None = None
 
 
@@ -33,6 +38,12 @@ class Spellings(Struct, frozen=True):
     context: str
     batches: Mapping[str, Batch]
     """Batch blocks by the names of their objects, the last one of a name."""
+    modules: Mapping[str, str]
+    """SQLAlchemy and its dialects, by the names that the file gives them."""
+
+    def spelled(self, module: str) -> str | None:
+        """The file's name for SQLAlchemy or one of its dialects; None where it does not import it."""
+        return next((name for name, known in self.modules.items() if known == module), None)
 
 
 def spellings(text: str, offset: int) -> Spellings:
@@ -47,7 +58,18 @@ def spellings(text: str, offset: int) -> Spellings:
     for match in _BATCH.finditer(text, 0, offset):
         schema = _SCHEMA.search(match["rest"][:_MAX])
         batches[match["name"]] = Batch(match["table"], schema.group(1) if schema is not None else None)
-    return Spellings(names["op"], names["context"], batches)
+    return Spellings(names["op"], names["context"], batches, dict(_libraries(text)))
+
+
+def _libraries(text: str) -> Iterator[tuple[str, str]]:
+    for match in _LIBRARY.finditer(text, 0, MAX_LENGTH):
+        if match["module"]:
+            yield match["alias"] or match["module"], match["module"]
+            continue
+        for part in match["dialects"].split(","):
+            name, _, alias = part.partition("#")[0].strip().partition(" as ")
+            if name.strip():
+                yield alias.strip() or name.strip(), f"sqlalchemy.dialects.{name.strip()}"
 
 
 def methods_of(owner: str, spelled: Spellings) -> Mapping[str, Method]:
@@ -99,7 +121,7 @@ class AlembicCall(Struct, frozen=True):
 
 
 def alembic_calls(cursor: Cursor, spelled: Spellings) -> list[AlembicCall]:
-    """Alembic's calls around a cursor, the innermost first."""
+    """Alembic's calls around a cursor, the innermost first; ``op.f`` is no more than a spelling of the name in it."""
     found: list[AlembicCall] = []
     for bracket in reversed(cursor.brackets):
         owner, _, name = bracket.callee.rpartition(".")
@@ -109,4 +131,4 @@ def alembic_calls(cursor: Cursor, spelled: Spellings) -> list[AlembicCall]:
         method = methods_of(owner, spelled).get(name)
         if method is not None:
             found.append(AlembicCall(method, bracket, spelled.batches.get(owner)))
-    return found
+    return found[1:] if len(found) > 1 and found[0].method.name == "f" else found

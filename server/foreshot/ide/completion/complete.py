@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from foreshot.ide.completion import comments, settings
+from foreshot.ide.completion import comments, library, settings
 from foreshot.ide.completion.calls import AlembicCall, Spellings, alembic_calls, methods_of, spellings
 from foreshot.ide.completion.item import Item
+from foreshot.ide.completion.likely import NOT_SAID, Beside
 from foreshot.ide.completion.names import schema_at
-from foreshot.ide.completion.schema_names import named_things
+from foreshot.ide.completion.schema_names import apart, in_inner_call, is_apart, is_name_of, named_things
 from foreshot.ide.completion.snippets import snippets
-from foreshot.ide.completion.values import NAMES, PASSED_ON, strings_for
+from foreshot.ide.completion.values import NAMES, PASSED_ON, USUAL_KEYWORDS, strings_for
 from foreshot.migration.alembic_api import SINCE, Method
 from foreshot.migration.graph import Node
 from foreshot.syntax.cursor import Cursor, cursor_at
@@ -29,16 +30,22 @@ def complete(project: Project, path: str, source: SourceText, offset: int) -> li
     cursor = cursor_at(text, offset)
     if cursor.comment:
         return comments.complete(text, offset)
-    spelled = spellings(text, offset)
-    found = list(_in_python(project, path, source, cursor, spelled))
+    found = _in_python(project, path, source, cursor, spellings(text, offset))
     # The client filters too, and by its own lights; what cannot fit any more only costs it time.
     fitting = [
-        (item.rank, not item.label.casefold().startswith(written), item)
+        (bool(written) and not item.label.casefold().startswith(written), _rank(item, written), item)
         for item in found
         if _fits(written := text[item.span.start : offset].casefold(), item.label.casefold())
         or item.kind == "snippet"
     ]
     return [item for _, _, item in sorted(fitting, key=lambda one: one[:2])][:MOST]
+
+
+def _rank(item: Item, written: str) -> int:
+    """Of names that are only there, the shortest that goes on from what is written: longer ones can be told by more letters."""
+    if written and item.kind in ("table", "column") and item.rank >= NOT_SAID:
+        return NOT_SAID + len(item.label)
+    return item.rank
 
 
 def _in_python(
@@ -47,54 +54,90 @@ def _in_python(
     if cursor.target in ("down_revision", "depends_on") and not any(item.callee for item in cursor.brackets):
         yield from _revisions(project, path, cursor)
         return
-    if cursor.owner and cursor.string is None:
-        batch = spelled.batches.get(cursor.owner)
-        yield from snippets(cursor, spelled, batch=batch is not None)
-        for name, method in methods_of(cursor.owner, spelled).items():
-            yield _method(name, method, cursor)
-        return
+    beside = Beside(source.content, cursor)
     calls = alembic_calls(cursor, spelled)
-    if not calls:
+    if cursor.owner and cursor.string is None:
+        yield from _behind_dot(calls, cursor, spelled, beside, source.content)
+        if cursor.owner in spelled.modules:
+            schema = schema_at(project, path, source, cursor)
+            yield from library.names_of(cursor, calls, spelled, schema, source.content)
         return
-    inner = calls[0].bracket is cursor.call
+    if not calls:
+        if is_apart(cursor):
+            yield from apart(cursor, schema_at(project, path, source, cursor), beside)
+        return
+    inner = calls[0].bracket is cursor.call or is_name_of(calls[0], cursor, spelled)
+    schema = schema_at(project, path, source, cursor)
     if inner:
         yield from _values(calls[0], cursor)
-    yield from named_things(calls[0], cursor, schema_at(project, path, source, cursor), direct=inner)
-    if (
-        inner
-        and cursor.string is None
-        and cursor.inner is calls[0].bracket
-        and calls[0].bracket.keyword is None
-    ):
-        yield from _keywords(calls[0], cursor)
+        if (
+            not any(argument.keyword for argument in calls[0].bracket.arguments)
+            or calls[0].bracket.keyword is not None
+        ):
+            yield from named_things(calls[0], cursor, schema, beside)
+    else:
+        yield from in_inner_call(calls[0], cursor, schema, beside)
+    if cursor.string is None:
+        yield from library.whole_types(cursor, calls, spelled, schema, source.content)
+        if inner and cursor.inner is calls[0].bracket and calls[0].bracket.keyword is None:
+            yield from _keywords(calls[0], cursor, beside)
 
 
-def _method(name: str, method: Method, cursor: Cursor) -> Item:
+def _behind_dot(
+    calls: list[AlembicCall], cursor: Cursor, spelled: Spellings, beside: Beside, text: str
+) -> Iterator[Item]:
+    """Methods of ``op`` and of a batch block's object."""
+    batch = cursor.owner in spelled.batches
+    yield from snippets(cursor, spelled, batch=batch)
+    ranks = beside.of_methods(cursor.owner, batch=batch)
+    before = text[cursor.statement : cursor.word.start]
+    first: tuple[str, ...] = ()
+    if calls:
+        first = ("f", "inline_literal")
+    elif cursor.target is not None:
+        first = ("get_bind", "get_context")
+    elif before.startswith("with"):
+        first = ("batch_alter_table", "get_context")
+    for name, method in methods_of(cursor.owner, spelled).items():
+        rank = first.index(name) - len(first) if name in first else ranks.get(name, 2 * NOT_SAID)
+        yield _method(name, method, cursor, rank)
+
+
+def _method(name: str, method: Method, cursor: Cursor, rank: int) -> Item:
     empty = not method.parameters
     about = f"```python\n{method.label}\n```\n{method.about}"
-    internal = 0 if name not in ("f", "invoke", "run_async", "inline_literal", "get_context") else 1
     text = f"{name}()" if empty else f"{name}($0)"
-    return Item(name, "method", cursor.word, text, method.about, about, internal, is_snippet=not empty)
+    return Item(name, "method", cursor.word, text, method.about, about, rank, is_snippet=not empty)
 
 
-def _keywords(call: AlembicCall, cursor: Cursor) -> Iterator[Item]:
-    """Keywords that the call takes and that have not been written."""
-    written = {argument.keyword for argument in call.bracket.arguments}
+def _keywords(call: AlembicCall, cursor: Cursor, beside: Beside) -> Iterator[Item]:
+    """Keywords that the call takes and that have not been written, those that the revision passes elsewhere first."""
+    arguments = call.bracket.arguments
+    written = {argument.keyword for argument in arguments}
     taken = call.method.positional[: call.bracket.position]
-    for parameter in call.method.parameters:
-        if parameter.kind not in ("positional", "keyword"):
+    needed = [item for item in call.method.parameters if item.kind == "positional" and not item.default]
+    # A name that has to be given stands first while it can still be given by its place.
+    after = -NOT_SAID if any(written - {None}) or len(taken) >= len(needed) else NOT_SAID // 2
+    own = call.parameter
+    named = {
+        parameter.name: parameter
+        for parameter in call.method.parameters
+        if parameter.kind in ("positional", "keyword")
+    }
+    more: Mapping[str, str] = PASSED_ON.get(call.method.name, {}) if call.method.is_open else {}
+    for at, name in enumerate(dict.fromkeys((*USUAL_KEYWORDS, *named, *more))):
+        if name in written or name in taken or (name not in named and name not in more):
             continue
-        if parameter.name in written or parameter.name in taken:
-            continue
-        since = SINCE.get((call.method.name, parameter.name))
-        detail = " ".join(
-            filter(None, [parameter.default and f"= {parameter.default}", since and f"since {since}"])
-        )
-        yield Item(f"{parameter.name}=", "argument", cursor.word, f"{parameter.name}=", detail, rank=1)
-    if call.method.is_open:
-        for name, about in PASSED_ON.get(call.method.name, {}).items():
-            if name not in written:
-                yield Item(f"{name}=", "argument", cursor.word, f"{name}=", about, rank=2)
+        rank = after + at + (0 if beside.says(name) else 100)
+        if own is not None and name == own.name:
+            rank = after - 1
+        if name in named:
+            since = SINCE.get((call.method.name, name))
+            default = named[name].default
+            detail = " ".join(filter(None, [default and f"= {default}", since and f"since {since}"]))
+        else:
+            detail = more[name]
+        yield Item(f"{name}=", "argument", cursor.word, f"{name}=", detail, rank=rank)
 
 
 def _values(call: AlembicCall, cursor: Cursor) -> Iterator[Item]:

@@ -37,5 +37,7 @@ class Item(Struct, frozen=True):
     """Markdown for whoever looks at it longer."""
     rank: int = 0
     """Smaller ones stand first; equal ones in the order in which they are given."""
+    adds: tuple[int, str] | None = None
+    """What is written elsewhere with it, such as an import: where, and the text."""
     is_snippet: bool = False
     """Whether ``text`` has places to fill in (``$1``)."""

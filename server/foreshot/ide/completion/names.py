@@ -32,10 +32,16 @@ def schema_at(project: Project, path: str, source: SourceText, cursor: Cursor) -
         return story.at_heads()
     functions = _FUNCTION.findall(source.content, 0, cursor.statement)
     direction = "downgrade" if functions and functions[-1].startswith("downgrade") else "upgrade"
-    schema = story.before_key(path) if direction == "upgrade" else story.after(node.id)
     above = open_revision(SourceText(f"{source.content[: cursor.statement]}pass\n"), project.surroundings)
     if not isinstance(above, Revision):
+        return story.before_key(path) if direction == "upgrade" else story.after(node.id)
+    schema, target = story.before_key(path), story.target
+    done, _ = lower(above.of("upgrade"))
+    if direction == "downgrade" and "upgrade" not in above.functions:
+        schema = story.after(node.id)
+    else:
+        schema = after(schema, node.id, Delta(upgrade=done), target, "upgrade")
+    if direction == "upgrade":
         return schema
-    changes, _ = lower(above.of(direction))
-    delta = Delta(upgrade=changes) if direction == "upgrade" else Delta(downgrade=changes)
-    return after(schema, node.id, delta, story.target, direction)
+    undone, _ = lower(above.of("downgrade"))
+    return after(schema, node.id, Delta(downgrade=undone), target, "downgrade")

@@ -7,6 +7,7 @@ from typing import Final
 
 from foreshot.ide.completion.calls import Spellings
 from foreshot.ide.completion.item import Item
+from foreshot.ide.completion.likely import NOT_SAID
 from foreshot.syntax.cursor import Cursor
 from foreshot.text import Span
 
@@ -54,4 +55,4 @@ def snippets(cursor: Cursor, spelled: Spellings, *, batch: bool) -> Iterator[Ite
     for label, about, shape in _SHAPES:
         text = shape.format(op=spelled.op).rstrip("\n")
         shown = f"```python\n{text}\n```"
-        yield Item(label, "snippet", span, text, about, shown, rank=3, is_snippet=True)
+        yield Item(label, "snippet", span, text, about, shown, rank=2 * NOT_SAID, is_snippet=True)

@@ -32,25 +32,29 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Python names by parameter."""
 
+_OF_INDEX: Final = {
+    "postgresql_concurrently": "built without blocking writes, in an autocommit block",
+    "postgresql_using": "the method of the index",
+    "postgresql_where": "of a partial index",
+    "postgresql_include": "columns that are only kept",
+    "postgresql_ops": "operator classes by column",
+    "postgresql_with": "storage parameters",
+    "postgresql_nulls_not_distinct": "two NULLs are the same (PostgreSQL 15)",
+    "sqlite_where": "of a partial index",
+    "mysql_length": "how much of a text is indexed",
+    "mysql_prefix": "FULLTEXT or SPATIAL",
+}
 PASSED_ON: Final[Mapping[str, Mapping[str, str]]] = {
     "alter_column": {
         "postgresql_using": "how the old value becomes the new one",
         "mysql_charset": "",
         "mysql_collate": "",
     },
-    "create_index": {
-        "postgresql_concurrently": "built without blocking writes, in an autocommit block",
-        "postgresql_using": "the method of the index",
-        "postgresql_where": "of a partial index",
-        "postgresql_include": "columns that are only kept",
-        "postgresql_ops": "operator classes by column",
-        "postgresql_with": "storage parameters",
-        "postgresql_nulls_not_distinct": "two NULLs are the same (PostgreSQL 15)",
-        "sqlite_where": "of a partial index",
-        "mysql_length": "how much of a text is indexed",
-        "mysql_prefix": "FULLTEXT or SPATIAL",
+    "create_index": _OF_INDEX,
+    "drop_index": {
+        **_OF_INDEX,
+        "postgresql_concurrently": "dropped without blocking, in an autocommit block",
     },
-    "drop_index": {"postgresql_concurrently": "dropped without blocking, in an autocommit block"},
     "create_foreign_key": {"postgresql_not_valid": "rows that are there are looked at later, by VALIDATE"},
     "create_check_constraint": {
         "postgresql_not_valid": "rows that are there are looked at later, by VALIDATE"
@@ -69,6 +73,13 @@ PASSED_ON: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Keywords beyond those that Alembic names, by operation, with what they are for."""
+
+USUAL_KEYWORDS: Final = (
+    "nullable", "unique", "existing_type", "type_", "table_name", "new_column_name", "ondelete", "schema", "server_default",
+    "existing_nullable", "source_schema", "referent_schema", "postgresql_using", "postgresql_where", "existing_server_default",
+    "if_exists", "if_not_exists", "postgresql_concurrently", "existing_comment", "comment", "initially", "deferrable",
+)  # fmt: skip
+"""Keywords as often as revisions pass them, the most frequent first."""
 
 
 def strings_for(parameter: str, method: str) -> tuple[str, ...]:

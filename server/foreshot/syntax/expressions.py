@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from foreshot.syntax import objects
 from foreshot.syntax.bodies import MAX_INLINED, returned
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
-from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant
+from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant, substituted
 from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
 from foreshot.syntax.values import Asked, CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
 from foreshot.text import Span
@@ -225,6 +225,12 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
         made = method_of_constant(known, called.attr, args, keywords, open_ended)
         if made is not None:
             return scope.budget.kept(made)
+    if isinstance(called, ast.Attribute) and isinstance(receiver, CallValue):
+        template = receiver.argument("template", 0) if receiver.path == "string.Template" else None
+        if isinstance(template, str):
+            made = substituted(template, called.attr, args, keywords, open_ended=open_ended)
+            if made is not None:
+                return scope.budget.kept(made)
     if isinstance(receiver, Asked) and isinstance(called, ast.Attribute) and args:
         texts = tuple([item for item in args if isinstance(item, str)])
         if called.attr == "get" and texts:

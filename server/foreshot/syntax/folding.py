@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Mapping
+from string import Template
 from typing import Any, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
@@ -126,6 +127,29 @@ def method_of_constant(
             return receiver.startswith(args[0]) if name == "startswith" else receiver.endswith(args[0])
         case _:
             return None
+
+
+def substituted(
+    template: str, name: str, args: list[Value], keywords: Mapping[str, Value], *, open_ended: bool
+) -> str | None:
+    """What ``string.Template(…).substitute(…)`` makes; None for anything else, and where a value is not known."""
+    given: dict[Value, Value] = {**keywords}
+    if args:
+        first = args[0]
+        if len(args) > 1 or not isinstance(first, dict):
+            return None
+        given = {**cast("dict[Value, Value]", first), **given}
+    if open_ended or name not in ("substitute", "safe_substitute"):
+        return None
+    texts = {str(key): str(value) for key, value in given.items() if isinstance(value, str | int)}
+    longest = max(map(len, texts.values()), default=0)
+    if len(texts) != len(given) or len(template) + template.count("$") * longest > MAX_TEXT:
+        return None
+    made = Template(template)
+    try:
+        return made.substitute(texts) if name == "substitute" else made.safe_substitute(texts)
+    except (KeyError, ValueError):
+        return None
 
 
 def _is_plain_template(template: str, values: list[Value]) -> bool:

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from foreshot.history.delta import Delta, with_origins
-from foreshot.history.guards import Answers
+from foreshot.history.guards import UNKNOWN, Answers
+from foreshot.history.ways import Ways
 from foreshot.migration.specs import Direction, Each
 from foreshot.schema import changes as to
 from foreshot.schema.apply import run
@@ -18,6 +19,8 @@ from foreshot.schema.draft import Draft
 from foreshot.schema.looped import Row, filled, flat, rows_of
 from foreshot.schema.state import Origin, Schema, Target
 
+MAX_FORKS: Final = 100
+"""Conditions of one direction of one revision for which the schema is told both ways."""
 MAX_TURNS: Final = 10_000
 """Changes that loops over what the database answers make, in one direction of one revision."""
 
@@ -44,6 +47,7 @@ def steps(
         return
     telling = _Telling(draft, changes)
     yield from telling.told(with_origins(revision, direction, changes), Answers(draft))
+    telling.end()
 
 
 class _Telling:
@@ -51,8 +55,11 @@ class _Telling:
 
     def __init__(self, draft: Draft, changes: Sequence[to.Change]) -> None:
         self._draft = draft
-        self._batches = Batches(draft, flat(changes))
         self._turns = MAX_TURNS
+        self._changes = list(flat(changes))
+        self._batches = Batches(draft, self._changes)
+        self._ways: Ways | None = None
+        self._forks = MAX_FORKS
         self._rows: dict[Each, list[Row] | None] = {}
         loops = [change.each for change in _loops(changes)]
         self._pending = sorted(
@@ -78,15 +85,33 @@ class _Telling:
             if isinstance(written, to.Looped):
                 yield from self._looped(written, origin, answers)
                 continue
-            runs, doubt = answers.runs(written)
+            runs, under = answers.runs(written)
             if not runs:
                 continue
             change: to.Change = filled(written, answers.rows) if answers.rows else written
+            self._either_way(under)
             yield change, origin
             self._batches.enter(change, origin)
-            run(draft, change, origin, doubt)
+            # A condition inside a loop is asked at each turn.
+            run(draft, change, origin, UNKNOWN if under else "", () if answers.rows else under)
+            if self._ways is not None:
+                self._ways.run(change, origin)
             if draft.target.is_mysql or at.autocommit:
                 commit(draft)
+
+    def end(self) -> None:
+        """Behind the last change."""
+        self._either_way(())
+
+    def _either_way(self, under: tuple[int, ...]) -> None:
+        """Before a change: whether the ones in doubt that came before it have changed anything."""
+        known = self._ways
+        if known is not None and known.under != under:
+            known.close()
+            self._ways = None
+        if under and self._ways is None and self._forks > 0:
+            self._forks -= 1
+            self._ways = Ways(self._draft, under, self._changes)
 
     def _looped(
         self, change: to.Looped, origin: Origin, answers: Answers

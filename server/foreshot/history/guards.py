@@ -33,16 +33,16 @@ class Answers:
         known = {**self._known, each.condition: None if row is None else True}
         return Answers(self._draft, known, {**self.rows, each.number: row})
 
-    def runs(self, change: to.Change) -> tuple[bool, str]:
-        """Whether a change may run, and why it perhaps does not."""
-        doubt = ""
+    def runs(self, change: to.Change) -> tuple[bool, tuple[int, ...]]:
+        """Whether a change may run, and the conditions by which it perhaps does not."""
+        open_: list[int] = []
         for guard in change.at.guards:
             answer = self.ask(guard)
             if answer is False:
-                return False, ""
+                return False, ()
             if answer is None:
-                doubt = UNKNOWN
-        return True, doubt
+                open_.append(guard.number)
+        return True, tuple(open_)
 
     def ask(self, guard: to.Guard) -> bool | None:
         """What a condition comes to."""

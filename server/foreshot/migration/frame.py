@@ -41,6 +41,8 @@ class Frame(Struct):
     resume: Callable[[ast.Yield], None] | None = None
     """Inside a context manager's function: what a ``yield`` of it goes on with."""
     entry: str = ""
+    tried: bool = False
+    """Inside a block whose errors are caught."""
 
     def under(self, condition: Condition, number: int) -> Frame:
         """The frame inside a block that runs only under ``condition``, which has that number among all of the file."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import cast
+from collections.abc import Sequence
+from typing import Final, cast
 
 from msgspec.structs import replace
 
@@ -18,6 +19,8 @@ from foreshot.syntax.module import Module
 from foreshot.syntax.values import Asked, Unknown, Value
 from foreshot.text import Span
 
+MIN_TURNS: Final = 8
+"""Turns of a loop over known items that are followed before any is taken for the others."""
 _MUTATORS = frozenset(
     {
         "extend",
@@ -43,13 +46,16 @@ class Looper(Follower):
         super().__init__(module, scope, recorder, budget)
         self._sets: list[tuple[tuple[str, ...] | None, str | None]] = []
 
-    def _inside(self, frame: Frame, *, repeated: bool = False, conditional: bool = False) -> Frame:
+    def _inside(
+        self, frame: Frame, *, repeated: bool = False, conditional: bool = False, tried: bool = False
+    ) -> Frame:
         path = self._new_path(frame.path)
         return replace(
             frame,
             repeated=frame.repeated or repeated,
             conditions=frame.and_unknown(path[-1]) if conditional else frame.conditions,
             path=path,
+            tried=frame.tried or tried,
         )
 
     def _for(self, statement: ast.For, frame: Frame) -> bool:
@@ -60,24 +66,39 @@ class Looper(Follower):
         elif items is None:
             if self._each(statement, frame):
                 return False
-            self._forget(statement.body, frame)
-            inner = self._inside(frame, repeated=True, conditional=True)
-            for name in names_in(statement.target):
-                inner.scope.bind(
-                    name,
-                    Unknown(f"`{name}` is a loop variable over values that are not known", frame.statement),
-                )
-            self._block(statement.body, inner)
+            self._any_turn(statement, "values that are not known", frame)
         else:
-            for item in items[:1] if _tries_again(statement) else items:
-                inner = self._inside(frame, repeated=True)
-                inner.scope.unpack(statement.target, item)
-                self._block(statement.body, inner)
-                if self._budget < 0 or self.scope.budget.is_spent:
-                    break
+            self._turns(statement, items[:1] if _tries_again(statement) else items, frame)
         if statement.orelse:
             self._block(statement.orelse, self._inside(frame))
         return False
+
+    def _any_turn(self, statement: ast.For, over: str, frame: Frame) -> None:
+        """Follow a loop's body for any number of turns, with nothing known of what each is about."""
+        self._forget(statement.body, frame)
+        inner = self._inside(frame, repeated=True, conditional=True)
+        for name in names_in(statement.target):
+            inner.scope.bind(name, Unknown(f"`{name}` is a loop variable over {over}", frame.statement))
+        self._block(statement.body, inner)
+
+    def _turns(self, statement: ast.For, items: Sequence[Value], frame: Frame) -> None:
+        """Follow a loop's body once for each item.
+
+        Where that would cost more than may be followed, the rest is followed as any number of turns of which nothing is known:
+        a loop that moves files by 256 prefixes does nothing to the schema by any of them.
+        """
+        first = self._budget
+        for number, item in enumerate(items):
+            rest = len(items) - number
+            cost = (first - self._budget) / number if number else 0
+            if number >= MIN_TURNS and cost * rest > self._budget:
+                self._any_turn(statement, "many values", frame)
+                return
+            inner = self._inside(frame, repeated=True)
+            inner.scope.unpack(statement.target, item)
+            self._block(statement.body, inner)
+            if self._budget < 0 or self.scope.budget.is_spent:
+                break
 
     def _drawn(self, statement: ast.For, drawn: Drawn, frame: Frame) -> None:
         """Follow a loop over what an earlier loop has put together: each item under the conditions of then."""

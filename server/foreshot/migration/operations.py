@@ -138,6 +138,7 @@ class RenameIndex(TableOperation, frozen=True):
     kind: ClassVar[str] = "rename_index"
     name: Maybe[str]
     new_name: Maybe[str]
+    if_exists: bool = False
 
 
 class AddConstraint(TableOperation, frozen=True):

@@ -375,6 +375,7 @@ class Recorder:
             path=frame.path,
             entry=frame.entry,
             loops=frame.loops,
+            tried=frame.tried,
         )
 
     def _keep(

@@ -116,6 +116,8 @@ class Site(Struct, frozen=True):
     """Which block it stands in: operations of one straight run of statements share it."""
     entry: str = ""
     """The function that runs it where that is not ``upgrade`` or ``downgrade`` itself: ``upgrade_other``, for a database of that name."""
+    tried: bool = False
+    """Where it fails, the revision goes on: inside ``try``, or ``with suppress(…)``."""
 
     def runs_on(self, dialect: str) -> bool:
         """Whether no guard keeps the operation from ``dialect``."""

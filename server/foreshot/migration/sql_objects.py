@@ -24,14 +24,22 @@ from foreshot.syntax.values import Maybe, Unknown, Value
 
 def alter_index(cursor: Cursor, found: Found, start: int) -> None:
     """Read an ALTER INDEX behind the word INDEX; ``start`` is where the statement begins."""
-    if_exists = cursor.take("IF", "EXISTS")
-    del if_exists
+    if_exists = bool(cursor.take("IF", "EXISTS"))
     index = cursor.name("an index name")
     if cursor.take("RENAME", "TO"):
         new = cursor.identifier("a name")
         site = found.site(start, cursor.last.end, name=index)
         table = _ungiven(found, index)
-        found.add(RenameIndex(site=site, table=table, schema=index.schema, name=index.name, new_name=new))
+        found.add(
+            RenameIndex(
+                site=site,
+                table=table,
+                schema=index.schema,
+                name=index.name,
+                new_name=new,
+                if_exists=if_exists,
+            )
+        )
         return
     if cursor.done or (cursor.word == "RENAME" and cursor.at + 1 >= cursor.stop):
         raise Wrong("the statement ends where RENAME TO is expected")

@@ -118,7 +118,7 @@ class Walker(Looper):
             case ast.With():
                 return self._with(statement, frame)
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
-                ended = self._block(body, self._inside(frame))
+                ended = self._block(body, self._inside(frame, tried=bool(handlers)))
                 known = _assigned(body, frame.scope) if handlers else {}
                 leaves = False
                 for handler in handlers:
@@ -229,6 +229,8 @@ class Walker(Looper):
             if isinstance(value, CallValue) and last_name(value.path) == "autocommit_block":
                 inner.autocommit = True
                 continue
+            if isinstance(value, CallValue) and last_name(value.path) == "suppress":
+                inner.tried = True
             if alias:
                 # What a context manager yields is taken for what was entered (a connection, a session).
                 inner.scope.bind(alias, value)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from foreshot.schema import apply_columns, apply_constraints, apply_indexes, apply_tables, apply_things
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft
+from foreshot.schema.held import note_what_held
 from foreshot.schema.state import Origin, Perhaps, Schema, Table, Target
 
 
@@ -25,13 +26,16 @@ def apply(schema: Schema, change: to.Change, target: Target, origin: Origin, dou
     return draft.freeze()
 
 
-def run(draft: Draft, change: to.Change, origin: Origin, doubt: str = "") -> None:
-    """Apply a change to a draft."""
+def run(
+    draft: Draft, change: to.Change, origin: Origin, doubt: str = "", under: tuple[int, ...] = ()
+) -> None:
+    """Apply a change to a draft; ``under`` are the conditions by which it is in doubt, where one of them is asked once."""
     draft.origin, draft.raw = origin, change.at.raw
     handler = _HANDLERS.get(type(change))
     if handler is None:
         return
     if not doubt:
+        note_what_held(draft, change)
         handler(draft, change)
         return
     tables, enums = draft.tables, draft.enums
@@ -43,16 +47,18 @@ def run(draft: Draft, change: to.Change, origin: Origin, doubt: str = "") -> Non
         return
     for name in list(draft.changed_tables(tables)):
         before, after = tables.get(name), draft.tables[name]
-        reason = Perhaps(doubt, origin, name)
+        # Of two tables of one name, each under a condition, it cannot be told which one is there.
+        alone = before is None or not isinstance(change, to.MadeTable)
+        reason = Perhaps(doubt, origin, name, under=under if alone else ())
         if before is None:
             draft.tables[name] = replace(after, there=reason, perhaps=(*after.perhaps, reason))
         else:
             draft.tables[name] = replace(after, perhaps=(*after.perhaps, reason))
     for name in tables.keys() - draft.tables.keys():
-        draft.perhaps.append(Perhaps(doubt, origin, name))
+        draft.perhaps.append(Perhaps(doubt, origin, name, under=under))
     for name, enum in draft.enums.items():
         if enums.get(name) is not enum:
-            reason = Perhaps(doubt, origin, name)
+            reason = Perhaps(doubt, origin, name, under=under)
             there = reason if name not in enums else enum.there
             draft.enums[name] = replace(enum, there=there, perhaps=(*enum.perhaps, reason))
 

@@ -131,4 +131,6 @@ def rename_index(draft: Draft, change: to.MovedIndex) -> None:
             if after is not None:
                 draft.put(after)
                 return
+        if change.if_exists:
+            return
     draft.doubt("an index that was not known is renamed", f"index {change.name}" if change.name else "")

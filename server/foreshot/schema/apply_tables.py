@@ -9,6 +9,7 @@ from foreshot.schema.apply_columns import column_of, own_sequence, with_attached
 from foreshot.schema.apply_constraints import add_check, add_constraint, add_key, set_primary_key
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text
+from foreshot.schema.held import not_by_that
 from foreshot.schema.state import Column, Perhaps, Table
 
 _INTEGERS = frozenset({"INTEGER", "BIGINT", "SMALLINT"})
@@ -24,6 +25,8 @@ def make_table(draft: Draft, change: to.MadeTable) -> None:
         before = draft.tables[known]
         if before.there is None and not before.perhaps and not change.if_not_exists:
             draft.doubt("the table is created a second time", known)
+        if change.if_not_exists:
+            not_by_that(draft, known)
         if change.if_not_exists or before.there is None:
             return
         draft.tables.pop(known)

@@ -44,6 +44,8 @@ class At(Struct, frozen=True, array_like=True):
     """It was read from SQL."""
     inner: int = 0
     """Within a function of another module, which stands at one order: the number there."""
+    tried: bool = False
+    """Where it fails, the revision goes on."""
 
     def runs_on(self, dialect: str) -> bool:
         """Whether no guard keeps it from the dialect."""
@@ -228,6 +230,7 @@ class MovedIndex(Struct, frozen=True, array_like=True, tag_field="_", tag=">i"):
     table: str | None
     name: str | None
     new: str | None
+    if_exists: bool = False
 
 
 class MadeConstraint(Struct, frozen=True, array_like=True, tag_field="_", tag="+k"):

@@ -189,6 +189,7 @@ def _at(operation: ops.Operation, batches: dict[int, int]) -> to.At:
         recreate,
         site.autocommit,
         site.sql is not None,
+        tried=site.tried,
     )
 
 
@@ -266,7 +267,8 @@ def _drop_index(operation: ops.DropIndex, at: to.At) -> to.Change:
 
 def _rename_index(operation: ops.RenameIndex, at: to.At) -> to.Change:
     table = "" if isinstance(operation.table, Unknown) else operation.table_name
-    return to.MovedIndex(at, table, name(operation.name) or None, name(operation.new_name) or None)
+    old, new = name(operation.name) or None, name(operation.new_name) or None
+    return to.MovedIndex(at, table, old, new, operation.if_exists)
 
 
 def _drop_constraint(operation: ops.DropConstraint, at: to.At) -> to.Change:

@@ -49,6 +49,8 @@ class Perhaps(Struct, frozen=True, array_like=True):
     """What may be otherwise: a table, ``table.column``, an enum, an index; empty: everything that was there."""
     part: str = ""
     """Of a column: its ``type``, whether it is ``nullable``, its ``default``; empty: all of it."""
+    under: tuple[int, ...] = ()
+    """The conditions of its revision under which it is so, by their numbers; empty where no condition decides it."""
 
 
 class Target(Struct, frozen=True, cache_hash=True):
@@ -299,7 +301,8 @@ class Schema(Struct, frozen=True):
     def doubts(self, thing: Table | Enum) -> tuple[Perhaps, ...]:
         """All reasons for which a table or an enum may be otherwise than it says."""
         there = (thing.there,) if thing.there is not None else ()
-        return (*there, *thing.perhaps, *self.perhaps[thing.since :])
+        later = [reason for reason in self.perhaps[thing.since :] if _may_be_of(reason.about, thing.name)]
+        return (*there, *thing.perhaps, *later)
 
     @property
     def is_whole(self) -> bool:
@@ -331,3 +334,11 @@ class Schema(Struct, frozen=True):
             if item.there is not None:
                 found[item.there] = None
         return tuple(found)
+
+
+def _may_be_of(about: str, name: str) -> bool:
+    """Whether a doubt that is of no table that is there may be of this one: of everything, of an index, or of one of its name."""
+    if not about or " " in about:
+        return True
+    bare = name.rpartition(".")[2].lower()
+    return bare in about.lower().split(".")

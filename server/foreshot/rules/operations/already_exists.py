@@ -20,6 +20,16 @@ def upgrade():
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
     #               ^^^^^^^ the table `users` already exists
 ```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("mail", sa.String(80)))
+    op.alter_column("users", "mail", new_column_name="email", existing_type=sa.String(80))
+    #                                                ^^^^^^^ `users` already has a column `email`
+```
+```python good
+def upgrade():
+    op.alter_column("users", "email", new_column_name="EMAIL", existing_type=sa.String(80))
+```
 ```python good
 def upgrade():
     op.drop_column("users", "email")
@@ -45,9 +55,9 @@ from foreshot.schema.state import Origin
 
 
 class AlreadyExists(OperationRule[ops.TableOperation]):
-    """A table or a column is created a second time."""
+    """A table or a column is created a second time, or given a name that is taken."""
 
-    looks_at = (ops.CreateTable, ops.AddColumn, ops.RenameTable)
+    looks_at = (ops.CreateTable, ops.AddColumn, ops.AlterColumn, ops.RenameTable)
     severity = "error"
     fails_outright = True
 
@@ -59,7 +69,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
             or getattr(operation, "if_not_exists", False)
         ):
             return
-        if isinstance(operation, ops.AddColumn):
+        if isinstance(operation, ops.AddColumn | ops.AlterColumn):
             yield from self._column(operation, context)
             return
         name = operation.table_name
@@ -85,9 +95,18 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
             ),
         )
 
-    def _column(self, operation: ops.AddColumn, context: Context) -> Iterator[Finding]:
-        name, table = operation.column.name, operation.table_name
+    def _column(self, operation: ops.AddColumn | ops.AlterColumn, context: Context) -> Iterator[Finding]:
+        args, table = operation.site.args, operation.table_name
+        if isinstance(operation, ops.AddColumn):
+            name = operation.column.name
+            at = operation.column.args.get("name", args.get("column"))
+            old = None
+        else:
+            name, at, old = operation.new_name, args.get("new_column_name"), operation.column
         if not isinstance(name, str) or table is None:
+            return
+        if isinstance(old, str) and old.lower() == name.lower():
+            # The same column, spelled otherwise.
             return
         found = [state for state in states(operation, context) if state.is_seen(table)]
         made: Origin | None = None
@@ -101,7 +120,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
             return
         targets = [state.target for state in found if state.target in having]
         yield self.finding(
-            operation.column.args.get("name", operation.site.args.get("column", operation.site.name)),
+            at or operation.site.name,
             f"This fails{context.where(targets)}: {code(table)} already has a column {code(name)}.",
             operation=operation,
             object=name,

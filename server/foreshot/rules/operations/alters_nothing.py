@@ -1,4 +1,4 @@
-"""`alter_column` asks for the type that is there already: it changes nothing, and takes an exclusive lock for it.
+"""`alter_column` asks for the type, the default or the nullability that is there already: it changes nothing, and takes an exclusive lock for it.
 
 Autogenerate writes such operations where two spellings of one type are compared, and does so again at every run: `NUMERIC(10, 2)` and `DECIMAL(10, 2)`, `VARCHAR(50)` and `String(50)`. PostgreSQL
 takes ACCESS EXCLUSIVE for `ALTER COLUMN … TYPE`, even where there is nothing to do (measured on 15 to 18).
@@ -19,24 +19,52 @@ def upgrade():
     op.alter_column("bills", "total", existing_type=sa.NUMERIC(10, 2), type_=sa.NUMERIC(12, 2))
     op.alter_column("bills", "note", existing_type=sa.Text(), type_=sa.Text(), nullable=True)
 ```
+```python setup
+def upgrade():
+    op.create_table(
+        "pets",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("made", sa.DateTime(), server_default=sa.func.now(), nullable=False),
+        sa.Column("tag", sa.Text(), server_default="x"),
+    )
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.alter_column("pets", "made", existing_type=sa.DateTime(), server_default=sa.text("CURRENT_TIMESTAMP"))
+    #|                                                           already has this default
+    op.alter_column("pets", "made", existing_type=sa.DateTime(), nullable=False)
+    #|                                                           already has this nullability
+```
+```python good dialect=postgresql
+def upgrade():
+    op.alter_column("pets", "made", existing_type=sa.DateTime(), server_default=sa.text("clock_timestamp()"))
+    op.alter_column("pets", "tag", existing_type=sa.Text(), server_default="x", nullable=False)
+    op.alter_column("pets", "tag", existing_type=sa.Text(), server_default=None)
+```
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from foreshot.knowledge import classify
+from foreshot.knowledge import Target, classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, TypeSpec
+from foreshot.schema.plain import Called
+from foreshot.schema.state import Column
 from foreshot.syntax.changes import RemoveStatement
-from foreshot.syntax.values import Unknown
+from foreshot.syntax.values import CallValue
+
+_NOW: Final = frozenset({"now()", "current_timestamp", "current_timestamp()", "transaction_timestamp()"})
 
 
 class AltersNothing(OperationRule[AlterColumn]):
-    """``type_`` and ``existing_type`` are one type, and nothing else changes."""
+    """Type, nullability and default are those that are there, and nothing else changes."""
 
     looks_at = (AlterColumn,)
     severity = "information"
@@ -44,38 +72,33 @@ class AltersNothing(OperationRule[AlterColumn]):
 
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether nothing is left to change."""
-        new, old = operation.type, operation.existing_type
-        at = operation.site.args.get("type_")
         site = operation.site
-        if (
-            not isinstance(new, TypeSpec)
-            or not isinstance(old, TypeSpec)
-            or at is None
-            or site.batch is not None
-        ):
-            return
-        rest = (
-            operation.new_name,
-            operation.server_default,
-            operation.comment,
-            operation.autoincrement,
-            operation.using,
-        )
-        changes_null = operation.nullable is not None and operation.nullable != operation.existing_nullable
-        if any(item is not None for item in rest) or changes_null or isinstance(operation.nullable, Unknown):
+        rest = (operation.new_name, operation.comment, operation.autoincrement, operation.using)
+        if site.batch is not None or site.sql is not None or any(item is not None for item in rest):
             return
         targets = context.targets((), operation)
         if not targets or any(target.is_mysql or target.database == "sqlite" for target in targets):
             return
-        if _arguments(new) != _arguments(old):
+        found = [state.column(operation.table_name, _name(operation)) for state in states(operation, context)]
+        known = [column for column in found if column is not None] if None not in found else []
+        asked = {
+            "type": (operation.type, lambda: _same_type(operation, targets)),
+            "nullability": (operation.nullable, lambda: _same_nullable(operation, known)),
+            "default": (operation.server_default, lambda: _same_default(operation, known)),
+        }
+        given = [what for what, (value, _) in asked.items() if value is not None]
+        if not given or not all(same() for value, same in asked.values() if value is not None):
             return
-        for target in targets:
-            one, other = classify(new, target), classify(old, target)
-            if one != other or not one.exact or one.family in ("custom", "enum"):
-                return
+        at = (
+            site.args.get("type_")
+            or site.args.get("server_default")
+            or site.args.get("nullable")
+            or site.name
+        )
+        what = "type" if "type" in given else "default" if "default" in given else "nullability"
         yield self.finding(
             at,
-            f"This changes nothing: {code(operation.column)} already has this type. Remove it: it only waits for an exclusive lock.",
+            f"This changes nothing: {code(operation.column)} already has this {what}. Remove it: it only waits for an exclusive lock.",
             operation=operation,
             object=operation.column if isinstance(operation.column, str) else None,
             targets=targets,
@@ -85,6 +108,62 @@ class AltersNothing(OperationRule[AlterColumn]):
         """Without the operation."""
         if finding.operation is not None and not finding.operation.site.repeated:
             yield Fix("Remove the operation", "safe", (RemoveStatement(finding.operation.site.statement),))
+
+
+def _name(operation: AlterColumn) -> str | None:
+    return operation.column if isinstance(operation.column, str) else None
+
+
+def _same_type(operation: AlterColumn, targets: Sequence[Target]) -> bool:
+    """Whether ``type_`` and ``existing_type`` are one type on every database."""
+    new, old = operation.type, operation.existing_type
+    if not isinstance(new, TypeSpec) or not isinstance(old, TypeSpec) or _arguments(new) != _arguments(old):
+        return False
+    for target in targets:
+        one, other = classify(new, target), classify(old, target)
+        if one != other or not one.exact or one.family in ("custom", "enum"):
+            return False
+    return True
+
+
+def _same_nullable(operation: AlterColumn, known: Sequence[Column]) -> bool:
+    """Whether the call itself, or the history, says that it was so."""
+    if operation.nullable == operation.existing_nullable:
+        return True
+    if operation.existing_nullable is not None or operation.type is not None:
+        return False
+    return bool(known) and all(column.nullable is operation.nullable for column in known)
+
+
+def _same_default(operation: AlterColumn, known: Sequence[Column]) -> bool:
+    """Whether the column surely has that server default."""
+    new = _sql(operation.server_default)
+    if new is None or operation.type is not None:
+        return False
+    return bool(known) and all(
+        column.identity is None and column.computed is None and new == _sql(column.default)
+        for column in known
+    )
+
+
+def _sql(default: object) -> str | None:
+    """A server default as one spelling: ``now()`` for CURRENT_TIMESTAMP; None where it cannot be told, or there is none."""
+    if isinstance(default, str):
+        return f"'{default}'"
+    if isinstance(default, Called | CallValue):
+        path = default.path
+        if path == "sqlalchemy.text":
+            text = default.argument("text", 0)
+        elif path.startswith("sqlalchemy.func.") and not default.args:
+            text = f"{path.rpartition('.')[2]}()"
+        elif path in ("sqlalchemy.true", "sqlalchemy.false"):
+            text = path.rpartition(".")[2]
+        else:
+            return None
+        if isinstance(text, str):
+            said = " ".join(text.lower().split())
+            return "now()" if said in _NOW else said
+    return None
 
 
 def _arguments(type_: TypeSpec) -> frozenset[str]:

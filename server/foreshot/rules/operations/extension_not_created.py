@@ -2,7 +2,7 @@
 
 On the database of whoever wrote it the extension was there, made by hand or by an administrator. Elsewhere the upgrade stops with
 "type … does not exist" or "function … does not exist". `CREATE EXTENSION IF NOT EXISTS` before it costs nothing where it is there.
-Where the migration's user may not create extensions, say so in a comment that silences this.
+Where the migration's user may not create extensions, say so in a comment that silences this. What env.py creates is there.
 
 The same goes for a schema that tables are made in, and for a sequence that a default takes numbers of.
 
@@ -26,6 +26,11 @@ def upgrade():
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.execute("CREATE INDEX ix_name ON users USING gin (name gin_trgm_ops)")
 ```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("CREATE TABLE audit.log (id BIGINT PRIMARY KEY)")
+    #                        ^^^^^ the schema `audit`
+```
 ```python good dialect=postgresql
 def upgrade():
     op.execute("UPDATE matches SET similarity = 0")
@@ -46,6 +51,25 @@ def upgrade():
 ```python good
 def upgrade():
     op.create_index("ix_text", "docs", ["text"], postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"})
+```
+```python env.py
+from alembic import context
+from sqlalchemy import create_engine, text
+
+from app.models import Base
+
+with create_engine("postgresql://").connect() as connection:
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    connection.execute(text("CREATE SCHEMA IF NOT EXISTS crm"))
+    connection.commit()
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+```
+```python good dialect=postgresql
+def upgrade():
+    op.create_table("deals", sa.Column("id", sa.Integer(), primary_key=True), schema="crm")
+    op.execute("ALTER TABLE crm.deals ADD COLUMN v vector(3)")
 ```
 """
 
@@ -89,6 +113,7 @@ class ExtensionNotCreated(OperationRule[ops.Operation]):
                 if (
                     _is_missing(state, kind, name)
                     and not _is_first_said(context, operation, kind, name)
+                    and not _is_made_by_env(kind, name, context)
                     and not context.may_be_made_beside(name)
                 ):
                     yield self.finding(
@@ -110,6 +135,21 @@ def _place(word: str, operation: ops.Operation, context: Context) -> Span:
         return operation.site.keywords["schema"]
     at = context.text(call).find(word)
     return Span(call.start + at, call.start + at + len(word)) if at >= 0 else operation.site.name
+
+
+def _is_made_by_env(kind: str, name: str, context: Context) -> bool:
+    """Whether env.py creates it, in SQL or by a construct, before it runs the revisions."""
+    source = context.surroundings.env_source
+    if source is None:
+        return False
+    text = source.content
+    if kind == "schema" and "CreateSchema" in text:
+        return True
+    made = re.compile(
+        rf"\bcreate\s+{kind}\s+(?:if\s+not\s+exists\s+)?[\\\"'` ]*(?:{re.escape(name)}(?![\w-])|[{{%:])",
+        re.IGNORECASE,
+    )
+    return made.search(text) is not None
 
 
 def _is_missing(state: State, kind: str, name: str) -> bool:
@@ -147,9 +187,9 @@ def _wanted(operation: ops.Operation, context: Context) -> Iterator[tuple[str, s
             if (
                 isinstance(operation.schema, str)
                 and operation.schema not in _BUILT_IN
-                and not operation.site.sql
+                and not operation.temporary
             ):
-                yield "schema", operation.schema, "schema"
+                yield "schema", operation.schema, operation.schema if operation.site.sql else "schema"
             for column in operation.columns:
                 yield from _in_column(column)
         case ops.AddColumn(column=column):

@@ -4,7 +4,7 @@ A foreign key needs its table, an index or a constraint its column; a table cann
 writes the operations by hand, merges two revisions or turns `upgrade()` round for `downgrade()` gets the order wrong easily, and
 the revision fails each time it runs.
 
-It is said of one function by itself: of what is made in it later on, and of tables whose foreign keys the same revision makes. Where
+It is said of one function by itself: of what is made in it later on, and of tables to which foreign keys lead that the same revision makes, or that the history surely has. Where
 something of that name was there before and is dropped or renamed in between, nothing is said. SQLite takes a foreign key to a table that
 is not there, and MySQL takes everything while `foreign_key_checks` is off.
 
@@ -99,6 +99,27 @@ def downgrade():
 ```
 ```python setup
 def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.drop_table("bills")
+#   ^^^^^^^^^^^^^ references it. Drop `lines` first.
+    op.drop_table("lines")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.drop_table("bills")
+#   ^^^^^^^^^^^^^ Drop that key first.
+```
+```python good dialect=postgresql
+def upgrade():
+    op.drop_column("lines", "bill_id")
+    op.drop_table("bills")
+```
+```python setup
+def upgrade():
     pass
 ```
 ```python good
@@ -183,7 +204,7 @@ class OperationOrder(RevisionRule):
         for operations in (context.upgrade, context.downgrade):
             if len(operations) > 1:
                 yield from self._uses(operations, context)
-                yield from self._drops(operations, keys, context)
+            yield from self._drops(operations, keys, context)
 
     def _uses(self, operations: Sequence[Operation], context: Context) -> Iterator[Finding]:
         """What is used and then made, by going backwards: what is made below, and not taken away in between."""
@@ -245,16 +266,14 @@ class OperationOrder(RevisionRule):
     def _drops(
         self, operations: Sequence[Operation], keys: dict[str, list[str]], context: Context
     ) -> Iterator[Finding]:
-        """Tables that are dropped while the foreign key of one that is dropped later leads to them."""
+        """Tables that are dropped while the foreign key of another one leads to them."""
         later = {
             one.table_name: one
             for one in operations
             if isinstance(one, DropTable) and one.table_name is not None
         }
-        if len(later) < 2:
-            return
         freed: set[str | None] = set()
-        for operation in operations:
+        for operation in operations if later else ():
             if isinstance(operation, SetOption) and operation.name in _OFF:
                 return
             if isinstance(operation, Opaque | Execute):
@@ -264,6 +283,8 @@ class OperationOrder(RevisionRule):
             if not isinstance(operation, DropTable):
                 continue
             freed.add(operation.table_name)
+            if operation.cascade:
+                continue
             child = next(
                 (
                     later[name]
@@ -272,7 +293,11 @@ class OperationOrder(RevisionRule):
                 ),
                 None,
             )
-            if child is None or operation.cascade or not child.site.runs_if(operation.site):
+            left = {name: one for name, one in later.items() if name not in freed}
+            if child is None:
+                yield from self._bound(operation, left, context)
+                continue
+            if not child.site.runs_if(operation.site):
                 continue
             unbound = {
                 state.target
@@ -282,9 +307,7 @@ class OperationOrder(RevisionRule):
             targets = [target for target in context.targets(_KEYED, operation) if target not in unbound]
             if not targets:
                 continue
-            first = _in_order(
-                operation, {name: one for name, one in later.items() if name not in freed}, keys
-            )
+            first = _in_order(operation, left, keys)
             yield self.finding(
                 operation.site.name,
                 f"This fails while a foreign key of {code(child.table_name)} references it{_where(targets, context)}."
@@ -293,6 +316,31 @@ class OperationOrder(RevisionRule):
                 targets=targets,
                 related=[Related("It is dropped here", child.site.name)],
             )
+
+    def _bound(
+        self, operation: DropTable, later: Mapping[str, DropTable], context: Context
+    ) -> Iterator[Finding]:
+        """A table to which a foreign key that an earlier revision made, or one that stays, surely leads."""
+        if operation.site.conditional or context.is_forgiven(operation):
+            return
+        found = [
+            (state.target, children)
+            for state in states(operation, context, _KEYED)
+            if (children := _bound_to(operation.table_name, state))
+        ]
+        if not found:
+            return
+        child = found[0][1][0]
+        targets = [target for target, _ in found]
+        only = len(found[0][1]) == 1 and child in later
+        yield self.finding(
+            operation.site.name,
+            f"This fails while a foreign key of {code(child)} references it{_where(targets, context)}."
+            f" Drop {code(child) if only else 'that key'} first.",
+            operation=operation,
+            targets=targets,
+            related=[Related("It is dropped here", later[child].site.name)] if child in later else [],
+        )
 
 
 def _in_order(operation: DropTable, later: Mapping[str, DropTable], keys: Mapping[str, list[str]]) -> str:
@@ -385,6 +433,20 @@ def _may_lead(child: str | None, parent: str | None, state: State) -> bool:
     """Whether a table may still have a foreign key to another: an earlier revision may have dropped it."""
     table = state.table(child)
     return table is None or any(key.ref_table == parent for key in table.foreign_keys)
+
+
+def _bound_to(parent: str | None, state: State) -> list[str]:
+    """The other tables that surely have a foreign key to one."""
+    table = state.known_table(parent)
+    if table is None:
+        return []
+    return sorted(
+        other.name
+        for other in state.schema.tables.values()
+        if other is not table
+        and not state.schema.doubts(other)
+        and any(key.ref_table == table.name for key in other.foreign_keys)
+    )
 
 
 def _children(context: Context) -> dict[str, list[str]]:

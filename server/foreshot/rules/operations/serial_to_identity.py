@@ -6,7 +6,7 @@
 Drop the default first, then add the identity, then set it behind the largest number: `SELECT setval(pg_get_serial_sequence('geo', 'id'), max(id)) FROM geo`. The old sequence is dropped by
 hand.
 
-Reported where the revision itself tells that the column is a serial: by `existing_server_default`, or because its other direction sets `nextval()` again.
+Reported where the history knows the column as a serial, or the revision itself tells: by `existing_server_default`, or because its other direction sets `nextval()` again.
 
 ```python bad
 def upgrade():
@@ -28,6 +28,20 @@ def downgrade():
     op.alter_column("geo", "id", existing_type=sa.Integer(), server_default=None)
     op.alter_column("geo", "id", existing_type=sa.Integer(), server_default=sa.text("nextval('geo_id_seq'::regclass)"))
 ```
+```python setup
+def upgrade():
+    op.create_table("geo", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("new", sa.Column("id", sa.Integer(), autoincrement=False, primary_key=True))
+```
+```python bad
+def upgrade():
+    op.alter_column("geo", "id", existing_type=sa.Integer(), server_default=sa.Identity(always=True))
+    #|                                                                      already has a default
+```
+```python good
+def upgrade():
+    op.alter_column("new", "id", existing_type=sa.Integer(), server_default=sa.Identity(always=True))
+```
 """
 
 from __future__ import annotations
@@ -38,6 +52,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, SqlText
 from foreshot.syntax.values import CallValue, Text, Value
@@ -73,10 +88,14 @@ class SerialToIdentity(OperationRule[AlterColumn]):
         ]
         if any(item.server_default is False for item in earlier) or _dropped(operation, context):
             return
-        serial = _is_nextval(operation.existing_server_default) or any(
-            _is_nextval(item.server_default)
-            for item in others
-            if item.site.function != operation.site.function
+        serial = (
+            _is_nextval(operation.existing_server_default)
+            or any(
+                _is_nextval(item.server_default)
+                for item in others
+                if item.site.function != operation.site.function
+            )
+            or _is_serial(operation, context)
         )
         if serial:
             yield self.finding(
@@ -92,6 +111,17 @@ def _is_nextval(value: Value) -> bool:
     if isinstance(value, CallValue):
         value = value.argument("text", 0)
     return isinstance(value, str) and "nextval(" in value.lower()
+
+
+def _is_serial(operation: AlterColumn, context: Context) -> bool:
+    """Whether the history says that the column takes its numbers of a sequence of its own."""
+    name = operation.column if isinstance(operation.column, str) else None
+    found = [
+        state.column(operation.table_name, name) for state in states(operation, context, ("postgresql",))
+    ]
+    return any(
+        column is not None and column.sequence is not None and column.identity is None for column in found
+    )
 
 
 def _dropped(operation: AlterColumn, context: Context) -> bool:

@@ -88,11 +88,22 @@ def downgrade():
     op.drop_constraint("not_empty", "users")
     #                  ^^^^^^^^^^^ `users` has no constraint `not_empty`
 ```
+```python bad
+def upgrade():
+    op.create_check_constraint("not_empty", "users", "email <> ''")
+
+
+def downgrade():
+    op.drop_constraint(op.f("not_empty"), "users", type_="check")
+    #                  ^^^^^^^^^^^^^^^^^ `users` has no constraint `not_empty`
+```
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -105,6 +116,9 @@ from foreshot.schema.names import by_convention, kept_as
 from foreshot.schema.plain import Called, Named
 from foreshot.schema.state import Table
 from foreshot.syntax.changes import ReplaceText
+
+_FINAL: Final = re.compile(r"(?:\w+\s*\.\s*)*f\s*\(")
+"""A name that ``op.f``, or a batch block's ``f``, hands on as it is: no convention touches it."""
 
 
 class UnknownConstraint(OperationRule[ops.TableOperation]):
@@ -161,6 +175,9 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
 def _sent(operation: ops.TableOperation, name: str, state: State, context: Context) -> Iterator[str]:
     """The name as written, and as a naming convention turns a check's that is dropped as one (measured with Alembic 1.20)."""
     yield name
+    at = operation.site.args.get("constraint_name")
+    if at is not None and _FINAL.match(context.text(at)):
+        return
     story = context.story(state.target)
     if (
         isinstance(operation, ops.DropConstraint)

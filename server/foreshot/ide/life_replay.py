@@ -199,7 +199,8 @@ class Replay:
                 filled = self._columns(table, fills)
                 if filled:
                     yield "changed", "NULL filled in", table, filled, name
-                rest = self._columns(table, columns) - filled
+                # A DELETE speaks of columns, and takes whole rows.
+                rest = self._columns(table, () if verb == "delete" else columns) - filled
                 if rest or not filled:
                     yield "changed", f"rows: {verb.upper()}", table, rest, name
             case to.Validated():

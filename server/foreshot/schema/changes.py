@@ -324,6 +324,7 @@ class Rows(Struct, frozen=True, array_like=True, tag_field="_", tag="rw"):
     table: str | None
     verb: Literal["update", "delete", "insert", "merge", "truncate"]
     columns: tuple[str, ...] = ()
+    """That are written; of a DELETE those that it speaks of."""
     whole: bool = False
     """Without WHERE and LIMIT."""
     fills: tuple[str, ...] = ()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from foreshot.migration import operations as ops
 from foreshot.schema import changes as to
 
 _NULL_ROWS: Final = re.compile(
-    r"\bWHERE\s+(?:[\w\"`]+\.)?[\"`]?(\w+)[\"`]?\s+IS\s+NULL\s*;?\s*$", re.IGNORECASE
+    r"\bWHERE\s+(?:[\w\"`]+\.)?[\"`]?(\w+)[\"`]?\s+IS\s+NULL\s*"
+    r"(?:(?:ORDER\s+BY\s+[\w.\"` ]+?\s+)?LIMIT\s+[:%()\w{}]+?\s*(?:FOR\s+[\w ]+)?\)?\s*)?;?\s*$",
+    re.IGNORECASE,
 )
-"""An UPDATE of just the rows in which a column is NULL."""
+"""An UPDATE of just the rows in which a column is NULL, or of so many of them at a time."""
 _MOST_WORDS: Final = 5_000
 _NAME = r'((?:"[^"]+"|`[^`]+`|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|`[^`]+`|[\w$]+))*)'
 _KINDS: Final = {
@@ -153,4 +157,11 @@ def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
     if operation.verb == "update":
         found = _NULL_ROWS.search(operation.site.sql or "")
         fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
-    return to.Rows(at, operation.table_name, operation.verb, operation.columns, whole, fills)
+    if fills and operation.limited:
+        if operation.site.repeated:
+            # Batches go on until no such row is left: where the loop does not run there was none.
+            at = replace(at, guards=())
+        else:
+            fills = ()
+    columns = operation.reads if operation.verb == "delete" else operation.columns
+    return to.Rows(at, operation.table_name, operation.verb, columns, whole, fills)

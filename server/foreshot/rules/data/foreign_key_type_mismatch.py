@@ -27,6 +27,21 @@ def upgrade():
     op.create_foreign_key("fk_big", "orders", "users", ["big_id"], ["id"])
     #|                     `orders.big_id` is BIGINT, and `users.id` is INTEGER
 ```
+```python bad dialect=mysql
+def upgrade():
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.BigInteger(), sa.ForeignKey("users.id")),
+        #|                                    `notes.user_id` is BIGINT, and `users.id` is INTEGER
+        sa.Column("writer_id", sa.Integer(), sa.ForeignKey("users.id")),
+    )
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.add_column("orders", sa.Column("by", sa.Text(), sa.ForeignKey("users.id")))
+    #|                                                 `orders.by` is TEXT, and `users.id` is INTEGER
+```
 ```python good
 def upgrade():
     op.create_foreign_key("fk_owner", "orders", "users", ["owner_id"], ["id"])
@@ -35,59 +50,98 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foreshot.knowledge.key_types import can_refer
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import State, made_here, states
+from foreshot.lint.states import State, made_here
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.schema.state import Column
+from foreshot.text import Span
+
+_Made = ops.AddConstraint | ops.CreateTable | ops.AddColumn
 
 
-class ForeignKeyTypeMismatch(OperationRule[ops.AddConstraint]):
+class ForeignKeyTypeMismatch(OperationRule[_Made]):
     """A foreign key between columns of different types."""
 
-    looks_at = (ops.AddConstraint,)
+    looks_at = (ops.AddConstraint, ops.CreateTable, ops.AddColumn)
     severity = "error"
     databases = ("postgresql", "mysql", "mariadb")
     fails_outright = True
 
-    def check(self, operation: ops.AddConstraint, context: Context) -> Iterator[Finding]:
-        """The first pair of columns whose types do not fit, on some database."""
+    def check(self, operation: _Made, context: Context) -> Iterator[Finding]:
+        """The first pair of columns of each key whose types do not fit, on some database."""
+        table = operation.table_name
+        if table is None:
+            return
+        keys = list(_keys(operation))
+        if not keys:
+            return
+        made = list(self._after(operation, context))
+        for columns, ref_table, ref_columns, at in keys:
+            found: list[tuple[State, Column, Column]] = []
+            for state in made:
+                pair = _pair(state, table, columns, ref_table, ref_columns)
+                if pair is not None:
+                    found.append((state, *pair))
+            if not found:
+                continue
+            state, one, other = found[0]
+            mine, theirs = code(f"{table}.{one.name}"), code(f"{ref_table}.{other.name}")
+            yield self.finding(
+                at,
+                f"This fails{context.where(item[0].target for item in found)}: {mine} is {one.type.stored}, and {theirs} is"
+                f" {other.type.stored}. Give both the same type.",
+                operation=operation,
+                object=one.name,
+                targets=[item[0].target for item in found],
+                related=[
+                    *made_here(one.typed_by or one.origin, f"{mine} got its type here", context),
+                    *made_here(other.typed_by or other.origin, f"{theirs} got its type here", context),
+                ],
+            )
+
+    def _after(self, operation: _Made, context: Context) -> Iterator[State]:
+        """The schema as the operation would leave it: with the columns that it makes itself."""
+        for target in context.targets(self.databases, operation):
+            story = context.story(target)
+            if story is not None:
+                yield State(
+                    target, story.after_operation(operation.site), story.start(operation.site.function)
+                )
+
+
+_Key = tuple[Sequence[object], str, Sequence[object], Span]
+
+
+def _keys(operation: _Made) -> Iterator[_Key]:
+    """The foreign keys that an operation makes: their columns, what they refer to, and where they stand."""
+    if isinstance(operation, ops.AddConstraint):
         made = operation.constraint
-        if made.kind != "foreign key" or not isinstance(made.ref_table, str) or operation.table_name is None:
-            return
-        found: list[tuple[State, Column, Column]] = []
-        for state in states(operation, context, self.databases):
-            pair = _pair(state, operation.table_name, made)
-            if pair is not None:
-                found.append((state, *pair))
-        if not found:
-            return
-        state, one, other = found[0]
-        mine, theirs = code(f"{operation.table_name}.{one.name}"), code(f"{made.ref_table}.{other.name}")
-        yield self.finding(
-            operation.site.name,
-            f"This fails{context.where(item[0].target for item in found)}: {mine} is {one.type.stored}, and {theirs} is"
-            f" {other.type.stored}. Give both the same type.",
-            operation=operation,
-            object=one.name,
-            targets=[item[0].target for item in found],
-            related=[
-                *made_here(one.typed_by or one.origin, f"{mine} got its type here", context),
-                *made_here(other.typed_by or other.origin, f"{theirs} got its type here", context),
-            ],
-        )
+        if made.kind == "foreign key" and isinstance(made.ref_table, str):
+            yield made.columns, made.ref_table, made.ref_columns, operation.site.name
+        return
+    for made in operation.constraints if isinstance(operation, ops.CreateTable) else ():
+        if made.kind == "foreign key" and isinstance(made.ref_table, str) and not made.use_alter:
+            yield made.columns, made.ref_table, made.ref_columns, made.span
+    for column in operation.columns if isinstance(operation, ops.CreateTable) else (operation.column,):
+        for key in column.foreign_keys:
+            if isinstance(key.target, str) and "." in key.target:
+                ref_table, _, name = key.target.rpartition(".")
+                yield (column.name,), ref_table, (name,), key.span
 
 
-def _pair(state: State, table: str, made: ops.ConstraintSpec) -> tuple[Column, Column] | None:
-    for mine, theirs in zip(made.columns, made.ref_columns, strict=False):
-        if not isinstance(mine, str) or not isinstance(theirs, str) or not isinstance(made.ref_table, str):
+def _pair(
+    state: State, table: str, columns: Sequence[object], ref_table: str, ref_columns: Sequence[object]
+) -> tuple[Column, Column] | None:
+    for mine, theirs in zip(columns, ref_columns, strict=False):
+        if not isinstance(mine, str) or not isinstance(theirs, str):
             continue
-        one, other = state.column(table, mine), state.column(made.ref_table, theirs)
+        one, other = state.column(table, mine), state.column(ref_table, theirs)
         if one is None or other is None or one.type.stored is None or other.type.stored is None:
             continue
         if not can_refer(one.type.stored, other.type.stored, state.target.database):

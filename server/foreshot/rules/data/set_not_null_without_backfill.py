@@ -89,6 +89,22 @@ A change of type that repeats NOT NULL says nothing new:
 def upgrade():
     op.alter_column("users", "plan", existing_type=sa.String(20), type_=sa.String(50), nullable=False)
 ```
+What an earlier revision fills in batches is filled:
+
+```python setup
+def upgrade():
+    op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))
+    more = True
+    while more:
+        done = op.get_bind().execute(
+            sa.text("UPDATE pets SET tag = '' WHERE id IN (SELECT id FROM pets WHERE tag IS NULL LIMIT 1000)")
+        )
+        more = done.rowcount > 0
+```
+```python good
+def upgrade():
+    op.alter_column("pets", "tag", existing_type=sa.Text(), nullable=False)
+```
 """
 
 from __future__ import annotations

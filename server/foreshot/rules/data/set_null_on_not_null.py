@@ -35,6 +35,30 @@ def upgrade():
     op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], ondelete="SET NULL")
     op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=True)
 ```
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id", ondelete="SET NULL"), nullable=True),
+    )
+```
+```python bad
+def upgrade():
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=False)
+    #|                                                               can never be deleted
+```
+```python good
+def upgrade():
+    op.drop_constraint("orders_user_id_fkey", "orders", type_="foreignkey")
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=False)
+```
+```python good
+def upgrade():
+    op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=False)
+    op.drop_constraint("orders_user_id_fkey", "orders", type_="foreignkey")
+```
 """
 
 from __future__ import annotations
@@ -44,7 +68,7 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import states
+from foreshot.lint.states import State, states
 from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
@@ -57,16 +81,19 @@ from foreshot.migration.operations import (
 from foreshot.text import Span
 
 
-class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
+class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint | AlterColumn]):
     """``SET NULL`` where NULL is refused."""
 
-    looks_at = (CreateTable, AddColumn, AddConstraint)
+    looks_at = (CreateTable, AddColumn, AddConstraint, AlterColumn)
     severity = "error"
 
     def check(
-        self, operation: CreateTable | AddColumn | AddConstraint, context: Context
+        self, operation: CreateTable | AddColumn | AddConstraint | AlterColumn, context: Context
     ) -> Iterator[Finding]:
-        """Each foreign key of the operation."""
+        """Each foreign key of the operation, or of the column that it sets NOT NULL."""
+        if isinstance(operation, AlterColumn):
+            yield from self._set_not_null(operation, context)
+            return
         if isinstance(operation, AddConstraint):
             key = operation.constraint
             # MySQL refuses the key at once, whatever becomes of the column afterwards.
@@ -103,6 +130,30 @@ class SetNullOnNotNull(OperationRule[CreateTable | AddColumn | AddConstraint]):
             for reference in column.foreign_keys:
                 if _refuses(column) and _sets_null(reference.ondelete, reference.onupdate):
                     yield self._found(reference.span, column.name, operation)
+
+    def _set_not_null(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
+        """Where the column's foreign key is still there when the direction ends."""
+        name = operation.column
+        if operation.nullable is not False or not isinstance(name, str):
+            return
+        for target in context.targets((), operation):
+            story = context.story(target)
+            if story is None:
+                continue
+            start, end = story.start(operation.site.function), story.end(operation.site.function)
+            before = State(target, start, start).column(operation.table_name, name)
+            state = State(target, end, start)
+            table = state.known_table(operation.table_name)
+            after = state.column(operation.table_name, name)
+            if before is None or before.nullable is not True or table is None or after is None:
+                continue
+            if after.nullable is False and any(
+                name in key.columns and _sets_null(key.ondelete, key.onupdate) for key in table.foreign_keys
+            ):
+                yield self._found(
+                    operation.site.keywords.get("nullable", operation.site.name), name, operation
+                )
+                return
 
     def _found(self, at: Span, name: object, operation: Operation) -> Finding:
         return self.finding(

@@ -10,7 +10,8 @@ there twice, before anything is locked. Rows with NULL in one of the columns are
 
 A primary key is no different. It does not matter on a table that the revision created or emptied, where the constraint takes the place of one over the same
 columns or fewer, where a column was added in the same revision and is still NULL in every row, or where the columns
-contain the `id`. Nothing is said where the revision has looked at the table before.
+contain the `id`. Nothing is said where the revision has looked at the table before, or one just above it has deleted rows by
+these columns.
 
 ```python bad
 def upgrade():
@@ -129,12 +130,27 @@ def upgrade():
     op.create_index("uq_users_open", "users", ["org"], unique=True, postgresql_where=sa.text("is_open"))
     #|                                 have the same `org`
 ```
+```python setup
+def upgrade():
+    op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()), sa.Column("nr", sa.Text()))
+    op.execute("DELETE FROM pets WHERE id NOT IN (SELECT min(id) FROM pets GROUP BY tag)")
+```
+```python good
+def upgrade():
+    op.create_unique_constraint("uq_pets_tag", "pets", ["tag"])
+```
+```python bad
+def upgrade():
+    op.create_unique_constraint("uq_pets_nr", "pets", ["nr"])
+    #|                          have the same `nr`
+```
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from foreshot.knowledge import Facts, effects_of, volatility
@@ -150,6 +166,7 @@ from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._uniques import condition_of, look_for_equal_rows, replaces_another
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
+from foreshot.schema import changes as to
 from foreshot.syntax.changes import AddImport
 from foreshot.syntax.values import CallValue, Maybe
 
@@ -158,6 +175,8 @@ _Unique = AddConstraint | CreateIndex | AddColumn
 
 _ABOUT: Final = re.compile(r"\"?(?P<column>\w+)\"?(?:\s*(?:=|is) true|(?P<value> is not null)|)")
 """The condition of a partial index about one column: ``is_default IS TRUE``, ``code IS NOT NULL``, ``is_default``."""
+_MOST_ABOVE: Final = 5
+"""Revisions above in which equal rows are looked for."""
 _GROUPED: Final = re.compile(r"\.group_by\((?:[^()]|\([^()]*\)){0,300}\)\s*\.having\(")
 
 
@@ -196,7 +215,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
         if any(at < operation.site.call.start for at in context.once(_questions)):
             # Whoever counts equal rows by Core has thought of them, as one who does in SQL.
             return
-        if _covers_none(operation, context):
+        if _covers_none(operation, context) or _deleted_above(columns, table, context):
             return
         targets = [
             target
@@ -273,6 +292,22 @@ def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] |
         return None
     known = all(isinstance(column, str) for column in constraint.columns)
     return constraint.columns if known and constraint.columns else None
+
+
+def _deleted_above(columns: Sequence[Maybe[str]], table: str, context: Context) -> bool:
+    """Whether a revision just above deletes rows of the table by these columns, as one does with what is there twice."""
+    for target in context.targets():
+        story = context.story(target)
+        for _, delta in islice(story.above(), _MOST_ABOVE) if story is not None else ():
+            for change in delta.upgrade:
+                if (
+                    isinstance(change, to.Rows)
+                    and change.verb == "delete"
+                    and change.table == table
+                    and set(columns).issubset(change.columns)
+                ):
+                    return True
+    return False
 
 
 def _has_key(columns: Sequence[Maybe[str]], operation: AddConstraint | CreateIndex, context: Context) -> bool:

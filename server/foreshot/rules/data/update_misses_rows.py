@@ -27,6 +27,32 @@ def upgrade():
     op.execute("UPDATE orders SET code = 2 WHERE status <> 'open'")
     op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
 ```
+```python bad
+orders = sa.table("orders", sa.column("status"), sa.column("code"))
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute(orders.update().where(orders.c.status == "open").values(code=1))
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+#                                                                 ^^^^^^^^^^^^^^ leaves out
+```
+```python good
+orders = sa.table("orders", sa.column("status"), sa.column("code"))
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute(orders.update().where(orders.c.code.is_(None)).values(code=1))
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+```
+```python good
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = 1 WHERE status = 'open'")
+    op.execute("DELETE FROM orders WHERE code IS NULL")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+```
 """
 
 from __future__ import annotations
@@ -45,6 +71,11 @@ _WHERE = re.compile(r"(?is)\bwhere\b(.*)")
 _JOINED = re.compile(r"(?i)\b(?:from|join|select|exists|using)\b")
 _ONE_ROW = re.compile(r"(?<!:):\w|\ufffc|%\(|%s|\?")
 _ALL = re.compile(r"(?i)\s*\(?\s*(?:true|1\s*=\s*1|id\s+is\s+not\s+null|id\s*>=?\s*0)\s*\)?\s*;?\s*")
+
+_CORE = re.compile(
+    r"\.where\(\s*\w+\.c\.(\w+)\s*"
+    r"(?:(?:==|!=|<=?|>=?)\s*(?:\"[^\"]*\"|'[^']*'|-?[\d.]+|True|False)|\.(?:is_not|isnot)\(None\))\s*\)"
+)
 
 
 class UpdateMissesRows(OperationRule[AlterColumn]):
@@ -71,15 +102,11 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
             or not writes[0].has_where
         ):
             return
-        sql = writes[0].site.sql or ""
-        where = _WHERE.search(sql)
-        if _ONE_ROW.search(sql) or writes[0].site.repeated:
+        if writes[0].site.repeated or any(_deletes(item, table, name) for item in context.before(operation)):
             return
-        if where is None or _JOINED.search(sql) or _ALL.fullmatch(where[1]):
-            return
-        if re.search(rf"(?i)\b{re.escape(name)}\b\"?\s+is\s+null", where[1]) or rows.works_on_rows(
-            operation, context
-        ):
+        sql = writes[0].site.sql
+        leaves = _leaves_by_core(writes[0], name, context) if sql is None else _leaves(sql, name)
+        if not leaves or rows.works_on_rows(operation, context):
             return
         yield self.finding(
             at,
@@ -88,6 +115,31 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
             object=name,
             related=(Related("its WHERE leaves rows out", writes[0].site.call),),
         )
+
+
+def _leaves(sql: str, column: str) -> bool:
+    """Whether the WHERE of an UPDATE asks for other things than the rows in which the column is NULL."""
+    where = _WHERE.search(sql)
+    if where is None or _ONE_ROW.search(sql) or _JOINED.search(sql) or _ALL.fullmatch(where[1]):
+        return False
+    return re.search(rf"(?i)\b{re.escape(column)}\b\"?\s+is\s+null", where[1]) is None
+
+
+def _leaves_by_core(update: DataChange, column: str, context: Context) -> bool:
+    """Whether the only ``where()`` of an update by Core compares another column with a value that stands there."""
+    text = context.text(update.site.call)
+    found = _CORE.search(text) if text.count(".where(") == 1 else None
+    return found is not None and found[1] != column
+
+
+def _deletes(operation: Operation, table: str, column: str) -> bool:
+    """Whether rows may be deleted by the column, as those are that no UPDATE has met."""
+    return (
+        isinstance(operation, DataChange)
+        and operation.verb == "delete"
+        and operation.table_name in (table, None)
+        and column in operation.reads
+    )
 
 
 def _writes(operation: Operation, table: str, column: str) -> bool:

@@ -46,6 +46,17 @@ def downgrade():
     op.alter_column("users", "mail", existing_type=sa.String(80), nullable=False)
 #                            ^^^^^^ loses its default
 ```
+SQL of one's own is no different:
+
+```python bad dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE users MODIFY mail VARCHAR(90)")
+    #|                            loses NOT NULL and its default
+```
+```python good dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE users MODIFY mail VARCHAR(90) NULL DEFAULT NULL")
+```
 ```python good dialect=postgresql
 def upgrade():
     op.alter_column("users", "mail", type_=sa.String(90), existing_type=sa.String(80))
@@ -54,8 +65,9 @@ def upgrade():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import cast
+from typing import Final, cast
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
@@ -67,6 +79,10 @@ from foreshot.migration import operations as ops
 from foreshot.schema.plain import Called
 from foreshot.schema.state import Column
 from foreshot.syntax.changes import SetArgument
+
+_REDEFINES: Final = re.compile(r"(?i)\b(?:modify|change)\b")
+_NULL: Final = re.compile(r"\bNULL\b")
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
 
 class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
@@ -80,11 +96,16 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
     def check(self, operation: ops.AlterColumn, context: Context) -> Iterator[Finding]:
         """What the column has now and the operation does not say."""
         name, table = operation.column, operation.table_name
-        if not isinstance(name, str) or table is None or operation.site.sql or not _modifies(operation):
+        if not isinstance(name, str) or table is None or not _modifies(operation):
+            return
+        raw = operation.site.sql
+        if raw is not None and not _REDEFINES.search(raw):
             return
         for state in states(operation, context, self.databases):
             column = state.column(table, name)
-            lost = _lost(operation, column) if column is not None else {}
+            lost: dict[str, str] = {}
+            if column is not None:
+                lost = _lost(operation, column) if raw is None else _left_out(raw, operation, column)
             if operation.site.function == "downgrade":
                 lost = _beyond_undoing(lost, operation, state.target, context)
             if column is None or not lost:
@@ -93,7 +114,7 @@ class AlterLosesAttributes(OperationRule[ops.AlterColumn]):
                 operation.site.keywords.get(
                     "type_", operation.site.args.get("column_name", operation.site.name)
                 ),
-                f"{code(f'{table}.{name}')} loses {listed(list(lost))}{context.where([state.target])}: MODIFY keeps only what it states. Pass the `existing_…` arguments.",
+                f"{code(f'{table}.{name}')} loses {listed(list(lost))}{context.where([state.target])}: MODIFY keeps only what it states. {'Pass the `existing_…` arguments' if raw is None else 'State it too'}.",
                 operation=operation,
                 object=name,
                 targets=[state.target],
@@ -137,6 +158,19 @@ def _lost(operation: ops.AlterColumn, column: Column) -> dict[str, str]:
         found["its default"] = _default(column.default)
     if column.comment and operation.comment is None and "existing_comment" not in operation.site.args:
         found["its comment"] = f"existing_comment={column.comment!r}"
+    return found
+
+
+def _left_out(sql: str, operation: ops.AlterColumn, column: Column) -> dict[str, str]:
+    """What a MODIFY or CHANGE in SQL does not speak of, and the column has."""
+    found: dict[str, str] = {}
+    words = _QUOTED.sub("''", sql).upper()
+    if column.nullable is False and operation.nullable is True and not _NULL.search(words):
+        found["NOT NULL"] = ""
+    if column.default is not None and operation.server_default is False and "DEFAULT" not in words:
+        found["its default"] = ""
+    if column.comment and operation.comment is None and "COMMENT" not in words:
+        found["its comment"] = ""
     return found
 
 

@@ -73,4 +73,33 @@ def test_a_table_is_new_where_it_was_made_and_from_when_it_is_called_so():
         operation.column.name: view.is_new(operation.table_name, operation)
         for operation in revision.operations
         if isinstance(operation, AddColumn)
-    } == {"before": False, "sqlite": True, "postgresql": False, "both": True, "unknown": False}
+    } == {"before": False, "sqlite": True, "postgresql": False, "both": True, "unknown": True}
+
+
+UNNAMED = """
+from alembic import op
+import sqlalchemy as sa
+revision = "b"
+down_revision = "a"
+
+
+def upgrade():
+    op.add_column("t", sa.Column("early", sa.Integer()))
+    for name in names():
+        op.create_table("old_" + name, sa.Column("id", sa.Integer()))
+    op.add_column("old_t", sa.Column("old", sa.Integer()))
+    op.add_column("t", sa.Column("late", sa.Integer()))
+"""
+
+
+def test_a_table_of_which_nothing_is_known_may_be_one_that_was_made_under_a_name_that_cannot_be_told():
+    module = parse(SourceText(UNNAMED))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    view = SchemaView(revision, lambda table, _: table == "t")
+    assert {
+        operation.column.name: view.is_new(operation.table_name, operation)
+        for operation in revision.operations
+        if isinstance(operation, AddColumn)
+    } == {"early": False, "old": True, "late": False}

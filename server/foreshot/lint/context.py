@@ -238,7 +238,16 @@ class Context:
     @cached_property
     def schema(self) -> SchemaView:
         """The schema before each operation."""
-        return SchemaView(self.revision)
+        return SchemaView(self.revision, self._existed)
+
+    def _existed(self, table: str, direction: Direction) -> bool:
+        """Whether the history surely had a table of this name before a direction of the revision."""
+        for target in self.targets():
+            story = self.story(target)
+            found = story.start(direction).table(table) if story is not None else None
+            if found is not None and found.there is None:
+                return True
+        return False
 
     @cached_property
     def renames(self) -> Renames:

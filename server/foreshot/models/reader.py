@@ -162,8 +162,16 @@ def _hooks(env: ModuleScope) -> dict[str, Value]:
     for name in ("include_object", "include_name"):
         values = list(_given(env, name))
         if any(value is not None for value in values):
-            found[name] = values[0] if len(values) == 1 else Unknown("the calls differ", Span(0, 0))
+            alike = all(_is_same(values[0], value) for value in values[1:])
+            found[name] = values[0] if alike else Unknown("the calls differ", Span(0, 0))
     return found
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    """Whether two calls are given one function, as those are that serve a connection from outside and one of env.py's own."""
+    if isinstance(one, FunctionValue) and isinstance(other, FunctionValue):
+        return one.node is other.node and one.bound is other.bound
+    return isinstance(one, Ref) and isinstance(other, Ref) and one.path == other.path
 
 
 def is_included(models: Models, name: str | None, kind: str, table: str, *, reflected: bool) -> bool | None:
@@ -278,7 +286,7 @@ def _targets(
     found: dict[str, None] = {}
     unknown: str | None = None
     any_given = False
-    for value in _given(env, "target_metadata"):
+    for value in [*_given(env, "target_metadata"), *_copied(env)]:
         any_given = True
         for item in _flat(value):
             if item is None:
@@ -295,6 +303,28 @@ def _targets(
     if not any_given:
         return None, "env.py gives its metadata elsewhere"
     return (None, unknown) if unknown else (tuple(found), None)
+
+
+_COPIES: Final = ("to_metadata", "tometadata", "_add_table")
+"""Methods that put the tables of one metadata into another."""
+
+
+def _copied(env: ModuleScope) -> Iterator[Value]:
+    """The metadatas whose tables env.py puts into another one, table by table; None where it copies none."""
+    if not any(name in env.module.content for name in _COPIES):
+        return
+    for loop in env.module.nodes(ast.For):
+        owner = loop.iter
+        if (
+            isinstance(owner, ast.Call)
+            and isinstance(owner.func, ast.Attribute)
+            and owner.func.attr == "values"
+        ):
+            owner = owner.func.value
+        if not any(isinstance(node, ast.Attribute) and node.attr in _COPIES for node in ast.walk(loop)):
+            continue
+        if isinstance(owner, ast.Attribute) and owner.attr in ("tables", "sorted_tables"):
+            yield env.evaluate(owner.value)
 
 
 def _flat(value: Value) -> Iterator[Value]:

@@ -66,8 +66,10 @@ class _Patterns:
         self.word = re.compile(r"\w+")
         self.asks = re.compile(r"dialect|==|\bin\b|\bcase\b")
         # A pattern that begins with plain letters is found many times faster than an alternative of such.
-        # `postgres_url = …` is nobody's argument.
-        self.argument = {name: re.compile(rf"{name}_[a-z_]+[ \t]*=[^=]") for name in _NAMES[1:]}
+        # `postgres_url = …` is nobody's argument; `{"sqlite_autoincrement": True}` are some.
+        self.argument = {
+            name: re.compile(rf"{name}_[a-z_]+(?:[ \t]*=[^=]|[\"'][ \t]*:)") for name in _NAMES[1:]
+        }
         self.quoted = {name: re.compile(rf"{name}[\"']") for name in _NAMES}
         self.altered = re.compile(
             r"\n(?:    |\t)op\.(?:create_foreign_key|create_check_constraint|drop_constraint|alter_column)\("

@@ -11,7 +11,8 @@ from typing import Final
 from foreshot.syntax.module import Module, module_statements
 
 _DYNAMIC: Final = re.compile(
-    r"__getattr__|__path__|\bsys\.modules\b|\bglobals\(|\bvars\(|\bexec\(|\bsetattr\(|extend_path|declare_namespace"
+    r"__getattr__|__path__|\bsys\.modules\b|\bglobals\(|\bvars\(|\blocals\(\)\s*(?:\.update\b|\[|\|=)|\bexec\(|\bsetattr\("
+    r"|extend_path|declare_namespace"
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from foreshot.schema import changes as to
@@ -113,14 +115,17 @@ def make_thing(draft: Draft, change: to.MadeThing) -> None:
     words = frozenset(change.words)
     match change.kind:
         case "view" | "materialized view":
+            name = _known(draft.views, name)
             tables = tuple([table for table in draft.tables if table.rpartition(".")[2].lower() in words])
             draft.views[name] = st.View(
                 name, draft.origin, change.kind != "view", tables, words, change.definition
             )
         case "sequence":
+            name = _known(draft.sequences, name)
             known = draft.sequences.get(name) or st.Sequence(name, draft.origin)
             draft.sequences[name] = replace(known, owner=_owner(draft, change.table, known.owner))
         case kind:
+            name = _known([other for sort, other in draft.things if sort == kind], name)
             table = draft.find(change.table) or change.table
             draft.things[kind, name] = st.Thing(kind, name, draft.origin, table, words)
 
@@ -140,14 +145,25 @@ def lose_thing(draft: Draft, change: to.LostThing) -> None:
         return
     match change.kind:
         case "view" | "materialized view":
+            name = _known(draft.views, name)
             draft.views.pop(name, None)
             draft.gone[name] = draft.origin
         case "sequence":
-            draft.sequences.pop(name, None)
+            draft.sequences.pop(_known(draft.sequences, name), None)
         case "schema":
             draft.things.pop(("schema", name), None)
             if change.cascade:
                 for table in [item for item in draft.tables if item.startswith(f"{name}.")]:
                     draft.tables.pop(table)
         case kind:
-            draft.things.pop((kind, name), None)
+            draft.things.pop(
+                (kind, _known([other for sort, other in draft.things if sort == kind], name)), None
+            )
+
+
+def _known(names: Collection[str], name: str) -> str:
+    """The name as the schema has it: with PostgreSQL's default schema written before it, or without."""
+    if name in names:
+        return name
+    other = name.removeprefix("public.") if name.startswith("public.") else f"public.{name}"
+    return other if "." not in name.removeprefix("public.") and other in names else name

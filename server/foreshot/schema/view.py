@@ -7,7 +7,7 @@ answers and the same signatures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import count
 
@@ -57,13 +57,17 @@ class KnownTable(Struct, frozen=True):
 class SchemaView:
     """What is known of the schema just before an operation of one revision."""
 
-    def __init__(self, revision: Revision) -> None:
+    def __init__(self, revision: Revision, existed: Callable[[str, Direction], bool] | None = None) -> None:
+        """``existed`` tells whether the history had made a table of a name before a direction."""
+        self._existed = existed
         self._operations: dict[Direction, Sequence[Operation]] = {
             "upgrade": revision.of("upgrade"),
             "downgrade": revision.of("downgrade"),
         }
         self._created: dict[tuple[Direction, str], list[tuple[int, CreateTable]]] = {}
         """What makes a table of each name, with the place in the order from which it is called so."""
+        self._unnamed: dict[object, Site] = {}
+        """Where tables are first made whose names are only known when it runs, by what that depends on."""
         for operation in revision.operations:
             site = operation.site
             if isinstance(operation, CreateTable) and operation.table_name is not None:
@@ -71,6 +75,8 @@ class SchemaView:
                 if not operation.if_not_exists:
                     made = self._created.setdefault((site.function, operation.table_name), [])
                     made.append((site.order, operation))
+            elif isinstance(operation, CreateTable):
+                self._unnamed.setdefault((site.function, site.conditions, site.dialects, site.excluded), site)
             elif isinstance(operation, RenameTable) and isinstance(operation.new_name, str):
                 known = self._created.get((site.function, operation.table_name or ""), ())
                 prefix = f"{operation.schema}." if isinstance(operation.schema, str) else ""
@@ -86,8 +92,18 @@ class SchemaView:
         return None
 
     def is_new(self, name: str | None, at: Operation) -> bool:
-        """Whether the table was created earlier in the same revision, so that it is empty and nobody's yet."""
-        return self.table(name, at) is not None
+        """Whether the table was created earlier in the same revision, so that it is empty and nobody's yet.
+
+        So may be one that no earlier revision made, behind ``op.create_table("old_" + name, …)``.
+        """
+        return self.table(name, at) is not None or (name is not None and self._may_be_unnamed(name, at))
+
+    def _may_be_unnamed(self, name: str, at: Operation) -> bool:
+        """Whether a table of which the history knows nothing may be one that was created under a name that cannot be told."""
+        return any(
+            made.function == at.site.function and made.order < at.site.order and may_meet(made, at.site)
+            for made in self._unnamed.values()
+        ) and not (self._existed is not None and self._existed(name, at.site.function))
 
     def column(self, table: str | None, column: str | None, at: Operation) -> KnownColumn | None:
         """The column as it is just before ``at``, when its definition is known."""

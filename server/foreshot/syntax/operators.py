@@ -151,8 +151,23 @@ def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:
     return _compared(scope, node, left, right)
 
 
+_PLAIN: Final = (str, int, float, bool, type(None))
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether two such values can be compared: constants, and tuples of them."""
+    return isinstance(value, _PLAIN) or (
+        isinstance(value, tuple)
+        and all(isinstance(item, _PLAIN) for item in cast("tuple[Value, ...]", value))
+    )
+
+
 def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Value:
-    plain = (str, int, float, bool, type(None))
+    plain = _PLAIN
+    if isinstance(left, tuple) and isinstance(right, list | tuple) and _is_plain(cast("Value", left)):
+        items = cast("list[Value]", right)
+        if isinstance(node.ops[0], ast.In | ast.NotIn) and all(map(_is_plain, items)):
+            return (left in items) == isinstance(node.ops[0], ast.In)
     if isinstance(left, plain):
         match node.ops[0]:
             case ast.Eq() | ast.Is() if isinstance(right, plain):
@@ -163,7 +178,7 @@ def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Val
                 return (left in right) == isinstance(node.ops[0], ast.In)
             case ast.In() | ast.NotIn() if isinstance(right, list | tuple):
                 items = cast("list[Value]", right)
-                if all(isinstance(item, plain) for item in items):
+                if all(map(_is_plain, items)):
                     return (left in items) == isinstance(node.ops[0], ast.In)
             case ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() as operator if (
                 order := _order(left, right)

@@ -48,6 +48,17 @@ def test_old_values_are_not_taken_for_the_new_ones(tmp_path: Path, given: str) -
     assert schema.enums["kind"].values == ("a", "c") and not schema.perhaps
 
 
+def test_the_default_schema_may_be_written_out(tmp_path: Path) -> None:
+    schema = at_head(
+        tmp_path,
+        'op.execute("CREATE VIEW public.v AS SELECT 1")\n'
+        'op.execute("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql")\n'
+        'op.execute("CREATE SEQUENCE public.s")',
+        'op.execute("DROP VIEW v")\nop.execute("DROP FUNCTION public.f()")\nop.execute("DROP SEQUENCE s")',
+    )
+    assert not schema.views and not schema.things and not schema.sequences
+
+
 def test_what_alembic_utils_makes_and_drops_is_there_and_gone(tmp_path: Path) -> None:
     made = (
         "from alembic_utils.pg_function import PGFunction\n"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import CustomType, EnumClass, Models, ModelTable
-from foreshot.models.reader import read_models
+from foreshot.models.reader import is_included, read_models
 from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.syntax.module import Module, parse
@@ -380,6 +380,48 @@ def test_types_lead_to_what_they_stand_for() -> None:
     assert isinstance(colour, CallValue) and isinstance(colour.args[0], EnumClass)
     assert [text for text, _ in enum_values(colour) or ()] == ["red"]
     assert isinstance(vector, CustomType) and isinstance(vector.impl, Unknown)
+
+
+def test_tables_that_env_py_copies_into_its_metadata_are_handed_over_too() -> None:
+    models = """
+        import sqlalchemy as sa
+        from sqlalchemy.orm import declarative_base
+        Base, Other = declarative_base(), declarative_base()
+        class A(Base):
+            __tablename__ = "a"
+            id = sa.Column(sa.Integer, primary_key=True)
+        class B(Other):
+            __tablename__ = "b"
+            id = sa.Column(sa.Integer, primary_key=True)
+        """
+    head = "from alembic import context\nfrom models import Base, Other\ntarget_metadata = Base.metadata\n"
+    tail = "context.configure(target_metadata=target_metadata)\n"
+    for copying in (
+        "for table in Other.metadata.sorted_tables:\n    target_metadata._add_table(table.name, table.schema, table)\n",
+        "for table in Other.metadata.tables.values():\n    table.to_metadata(target_metadata)\n",
+    ):
+        read_ = read({"models.py": models}, head + copying + tail)
+        assert {table.name for table in read_.target_tables} == {"a", "b"} and not read_.doubts
+    assert {table.name for table in read({"models.py": models}, head + tail).target_tables} == {"a"}
+
+
+def test_a_hook_that_two_calls_are_given_is_asked_about_tuples_too() -> None:
+    hook = """
+from alembic import context
+import models
+def include_name(name, type_, parent_names):
+    if type_ == "column":
+        return (parent_names["table_name"], name) not in models.GONE
+    return True
+if context.config.attributes.get("connection"):
+    context.configure(target_metadata=models.Base.metadata, include_name=include_name)
+else:
+    context.configure(target_metadata=models.Base.metadata, include_name=include_name)
+"""
+    models = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\nGONE = {('a', 'old')}\n"
+    found = read({"models.py": models}, hook)
+    assert is_included(found, "old", "column", "a", reflected=True) is False
+    assert is_included(found, "new", "column", "a", reflected=True) is True
 
 
 def test_flask_and_sqlmodel_name_tables_by_their_own_rules() -> None:

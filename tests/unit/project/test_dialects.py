@@ -57,6 +57,14 @@ def targets(url="", env="", revision="", settings=None, **tree):
         ("postgresql", {"url": "sqlite:///x.db", "revision": PG}),
         ("postgresql", {"env": "url = f'postgresql+asyncpg://{x}'\n"}),
         ("postgresql sqlite", {"env": "if c.dialect.name == 'sqlite': pass\n", "revision": PG}),
+        # Only SQLite takes the argument, wherever it is written.
+        (
+            "postgresql sqlite",
+            {
+                "requirements__txt": "psycopg\n",
+                "revision": "x = {'sqlite_autoincrement': True}\nif bind.dialect.name == 'sqlite':\n",
+            },
+        ),
         ("mysql sqlite", {"revision": "if op.get_bind().dialect.name in ('mysql', 'sqlite'):\n"}),
         ("postgresql", {"url": "postgresql://x", "revision": "if op.get_bind().dialect.name == 'sqlite':\n"}),
         (

@@ -68,6 +68,21 @@ def downgrade():
 ```
 ```python bad
 def upgrade():
+    op.execute("ALTER TABLE users DROP COLUMN initials")
+    #                             ^^^^^^^^^^^^^^^^^^^^ Replaces every value of `users.initials` by a computed one
+    op.execute("ALTER TABLE users ADD COLUMN initials text GENERATED ALWAYS AS (left(name, 1)) STORED")
+```
+```python bad
+def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.drop_column("street")
+        #                    ^^^^^^^^ Deletes the column `users.street` with all its values, for good. Drop it once no code uses it; keep a copy. 3 more places.
+        batch_op.drop_column("city")
+        batch_op.drop_column("region")
+        batch_op.drop_column("country")
+```
+```python bad
+def upgrade():
     op.drop_column("orders", "pushed")
     #                        ^^^^^^^^ `downgrade()` fills it again
 
@@ -168,6 +183,7 @@ def upgrade():
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from foreshot.knowledge import Facts, Target, effects_of
@@ -178,6 +194,8 @@ from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
 
+_MANY = 4
+"""So many columns of one table that are dropped together are one decision, and said once."""
 _LATER = "Drop it once no code uses it"
 
 
@@ -208,6 +226,8 @@ class DropColumn(OperationRule[ops.DropColumn]):
         old = context.renames.dropped_column(operation.table_name, column)
         if old is not None and old.computed is not None:
             message = f"Running code that uses {name} fails{context.where(targets)}; its values can be computed again. {_LATER}."
+        elif _is_computed_again(operation, context):
+            message = f"Replaces every value of {name} by a computed one, and code that writes it fails{context.where(targets)}. Release code that does not, first."
         elif lost.is_kept_in_step(operation, context):
             message = f"Running code that uses {name} fails{context.where(targets)}; a trigger kept another column in step. {_LATER}."
         elif lost.is_read_before(operation, context, column):
@@ -228,7 +248,33 @@ class DropColumn(OperationRule[ops.DropColumn]):
             severity=None
             if message.startswith("Deletes") or operation.site.function == "downgrade"
             else "warning",
+            cause=_cause(operation, message, context),
         )
+
+
+def _is_computed_again(operation: ops.DropColumn, context: Context) -> bool:
+    """Whether the same direction adds the column again, as one that the database computes."""
+    return any(
+        isinstance(other, ops.AddColumn)
+        and other.column.name == operation.column
+        and other.table_name == operation.table_name
+        and other.site.order > operation.site.order
+        and other.column.computed is not None
+        for other in context.operations(operation.site.function)
+    )
+
+
+def _cause(operation: ops.DropColumn, message: str, context: Context) -> str | None:
+    """Of many columns that one direction drops from a table: that they go together."""
+    table, function = operation.table_name, operation.site.function
+    dropped = context.once_each_way(_dropped, function).get(table, 0)
+    apart = message.replace(code(f"{table}.{operation.column}"), "")
+    return f"{function}|{table}|{apart}" if dropped >= _MANY else None
+
+
+def _dropped(operations: tuple[ops.Operation, ...]) -> dict[str | None, int]:
+    """How many columns of each table are dropped."""
+    return Counter(one.table_name for one in operations if isinstance(one, ops.DropColumn))
 
 
 def _targets(operation: ops.DropColumn, context: Context) -> tuple[Target, ...]:

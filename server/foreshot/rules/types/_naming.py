@@ -74,7 +74,10 @@ def imported_packages(module: Module) -> set[str]:
 
 
 def named_in(context: Context) -> Iterator[Named]:
-    """Every path that an import names, and every use of one with attributes, outside of ``try`` and ``if TYPE_CHECKING``."""
+    """Every path that an import names, and every use of one with attributes.
+
+    Not in ``try``, under ``if TYPE_CHECKING``, and where ``hasattr`` is asked first.
+    """
     module = context.module
     scope = context.revision.scope
     pending: list[tuple[ast.AST, str]] = [(node, "") for node in reversed(module.tree.body)]
@@ -97,6 +100,8 @@ def named_in(context: Context) -> Iterator[Named]:
                         )
             case ast.Try() | ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
                 pass
+            case ast.If(test=test) | ast.IfExp(test=test) if _asks(test):
+                pass
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if not owner:
                 pending.extend((item, name) for item in reversed(node.body))
             case ast.ClassDef(name=name) if not owner:
@@ -115,6 +120,14 @@ def named_in(context: Context) -> Iterator[Named]:
                     yield Named(".".join([path, *parts]), module, node, owner)
             case _:
                 pending.extend((item, owner) for item in reversed(list(ast.iter_child_nodes(node))))
+
+
+def _asks(test: ast.expr) -> bool:
+    """Whether a condition asks what an object has."""
+    return any(
+        isinstance(item, ast.Call) and isinstance(item.func, ast.Name) and item.func.id == "hasattr"
+        for item in ast.walk(test)
+    )
 
 
 def _imported(node: _Import, alias: ast.alias) -> str:

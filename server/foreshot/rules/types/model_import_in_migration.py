@@ -33,7 +33,7 @@ class User(Base):
 from alembic import op
 import sqlalchemy as sa
 from app.models import User
-#                      ^^^^ a column that the table does not have yet, `alembic upgrade` fails
+#                      ^^^^ a column the table does not have yet, `alembic upgrade` fails
 
 revision = "0002"
 down_revision = "0001"
@@ -57,6 +57,42 @@ down_revision = "0001"
 def upgrade():
     users = sa.table("users", sa.column("email"))
     op.execute(sa.update(users).where(users.c.email == "").values(email=None))
+
+
+def downgrade():
+    raise NotImplementedError
+```
+```python app/models.py
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id = Column(Integer, primary_key=True)
+```
+```python versions/0002_example.py bad
+from alembic import op
+from app.models import Team, User
+#                      ^^^^ `alembic upgrade` fails. Declare it with `sa.table`. One more place.
+from sqlalchemy.orm import Session
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    session = Session(bind=op.get_bind())
+    print(session.query(User).join(Team).all())
 
 
 def downgrade():
@@ -227,7 +263,7 @@ class ModelImportInMigration(RevisionRule):
             else:
                 message = (
                     f"This uses today's model {code(name)}: once it maps a column"
-                    f" that the table does not have {_MISSING[direction]}, `alembic {direction}` fails. Declare"
+                    f" the table does not have {_MISSING[direction]}, `alembic {direction}` fails. Declare"
                     " it with `sa.table`."
                 )
             yield self.finding(
@@ -235,6 +271,7 @@ class ModelImportInMigration(RevisionRule):
                 message,
                 object=path,
                 state=origin,
+                cause=_together(named, message.replace(code(name), "")),
             )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -246,6 +283,11 @@ class ModelImportInMigration(RevisionRule):
                 yield Fix(
                     f"Declare the table {code(found.model.table)} with `sa.table`", "unsafe", tuple(changes)
                 )
+
+
+def _together(named: Named, said: str) -> str | None:
+    """What one import brings is said once."""
+    return f"{named.statement.lineno}|{said}" if named.statement is not None else None
 
 
 def _model(path: str, context: Context) -> MappedClass | None:

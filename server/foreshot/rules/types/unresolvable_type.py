@@ -7,8 +7,8 @@ inside `upgrade()`, `app.types.Money()`, fails when the revision runs, on an emp
 Where exactly one class of that name is left in the workspace, the repair writes its path.
 
 Only modules of the workspace are looked into, without importing them. What cannot be told is not reported: packages that are
-installed, modules that make names up when they run, star imports from elsewhere, namespace packages, imports in a `try`, and what is only
-called in a `try` that goes on after any exception.
+installed, modules that make names up when they run, star imports from elsewhere, namespace packages, imports in a `try`, what stands under
+`if hasattr(…)`, and what is only called in a `try` that goes on after any exception.
 
 ```python app/__init__.py
 ```
@@ -148,6 +148,28 @@ def upgrade():
 
 def downgrade():
     op.drop_column("orders", "total")
+```
+```python app/settings.py
+SIZE = 1
+```
+```python versions/0002_example.py bad
+from alembic import op
+from app import settings
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    size = settings.LENGTH if hasattr(settings, "LENGTH") else settings.SIZE
+    if hasattr(settings, "WIDTH"):
+        size = settings.WIDTH
+    op.execute(f"UPDATE orders SET size = {size + settings.HEIGHT}")
+    #                                             ^^^^^^^^^^^^^^^ `app.settings` has no `HEIGHT`
+
+
+def downgrade():
+    pass
 ```
 """
 

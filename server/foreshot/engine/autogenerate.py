@@ -180,6 +180,9 @@ def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[...
         unknown = bool(model.info.get(UNKNOWN_DEFAULT))
         if inspected == GIVEN and rendered is None and not unknown and model.server_default is None:
             return True
+        if not rendered and _is_empty(inspected, model):
+            # Alembic takes an empty text for none, and would write the same default again and again.
+            return False
         if unknown or inspected in (UNKNOWN, GIVEN):
             connection.undecided.append(f"{model.table.name}.{model.name}")
             return False
@@ -193,6 +196,12 @@ def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[...
         return same is False
 
     return compare_default
+
+
+def _is_empty(inspected: str | None, model: Any) -> bool:
+    """Whether a default is the empty text on both sides."""
+    given = getattr(model.server_default, "arg", None)
+    return isinstance(given, str) and not given and (inspected or "").partition("::")[0] == "''"
 
 
 def _same_type(inspected: Any, wanted: Any, dialect: Any) -> bool | None:

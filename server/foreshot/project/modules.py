@@ -23,6 +23,8 @@ MAX_SEARCHED: Final = 4_000
 """Files that a search for a class looks into."""
 MAX_FOLLOWED: Final = 60
 """Modules that are looked into when imports are followed."""
+MAX_SHARED: Final = 4
+"""Folders in folders that packages of several distributions may share: ``airflow/providers/amazon``."""
 _SKIPPED: Final = frozenset(
     {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "test", "docs"}
 )
@@ -94,17 +96,23 @@ class Modules:
         if self.locate(top):
             return True
         for root in self._roots:
-            if f"{top}/" in self.files.named(root, top) and self._is_namespace(f"{root}/{top}"):
+            folder = f"{root}/{top}"
+            if f"{top}/" in self.files.named(root, top) and self.files.remember(
+                ("namespace", folder), lambda folder=folder: self._is_namespace(folder)
+            ):
                 return True
         return False
 
     def _is_namespace(self, folder: str) -> bool:
         """Whether a folder without ``__init__.py`` holds Python, or packages that several distributions may share it for."""
-        if self.files.holds_python(folder):
-            return True
-        listing = self.files.listing(folder)
-        inner = listing.folders[:MAX_FOLLOWED] if listing is not None else ()
-        return any(self.files.holds_python(f"{folder}/{name}") for name in inner)
+        level = [folder]
+        for _ in range(MAX_SHARED):
+            if any(self.files.holds_python(one) for one in level):
+                return True
+            listings = [(one, self.files.listing(one)) for one in level]
+            inner = [f"{one}/{name}" for one, listing in listings if listing for name in listing.folders]
+            level = [one for one in inner if paths.name(one).isidentifier()][:MAX_FOLLOWED]
+        return False
 
     def resolve(self, dotted: str) -> Outcome:
         """Whether ``package.module.Name`` leads to something, as far as the workspace's files tell."""

@@ -96,3 +96,9 @@ def test_a_class_is_found_through_two_re_exports() -> None:
         found = everything.definition(f"a.{name}")
         assert found is not None
         assert found.dotted == "a.c.Money"
+
+
+def test_folders_that_several_packages_share_hold_what_is_below_them() -> None:
+    found = modules(("/p/src",), ("src/org/providers/edge/__init__.py", "src/org/providers/edge/models.py"))
+    assert found.could_hold("org")
+    assert found.resolve("org.providers.edge.models") == "found"

@@ -7,7 +7,7 @@ answers and the same signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
 
@@ -25,6 +25,7 @@ from foreshot.migration.operations import (
     Direction,
     DropColumn,
     DropConstraint,
+    Followed,
     IndexSpec,
     Operation,
     RenameTable,
@@ -68,7 +69,7 @@ class SchemaView:
         """What makes a table of each name, with the place in the order from which it is called so."""
         self._unnamed: dict[object, Site] = {}
         """Where tables are first made whose names are only known when it runs, by what that depends on."""
-        for operation in revision.operations:
+        for operation in _all_of(revision.operations):
             site = operation.site
             if isinstance(operation, CreateTable) and operation.table_name is not None:
                 # With `if_not_exists` the table may be an old one with rows.
@@ -207,6 +208,14 @@ class SchemaView:
             and table is not None
             and operation.table_name == table
         ]
+
+
+def _all_of(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """The operations, and with them those of functions of other modules."""
+    for operation in operations:
+        yield operation
+        if isinstance(operation, Followed):
+            yield from operation.operations
 
 
 def may_meet(one: Site, other: Site) -> bool:

@@ -222,6 +222,35 @@ def upgrade():
         op.drop_index("ix_users_both", table_name="users", postgresql_concurrently=True, if_exists=True)
         op.create_index("ix_users_both", "users", ["email", "id"], postgresql_concurrently=True)
 ```
+A table that a function of another module creates is as new as one that the revision creates itself:
+
+```python app/helpers.py
+import sqlalchemy as sa
+from alembic import op
+
+
+def create_table(name, *columns):
+    if sa.inspect(op.get_bind()).has_table(name):
+        return
+    op.create_table(name, *columns)
+```
+```python good
+from app.helpers import create_table
+
+
+def upgrade():
+    create_table("entries", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("key", sa.Text()))
+    op.create_index("ix_entries_key", "entries", ["key"])
+```
+```python bad
+from app.helpers import create_table
+
+
+def upgrade():
+    op.create_index("ix_entries_key", "entries", ["key"])
+    #| blocks writes to `entries`
+    create_table("others", sa.Column("id", sa.Integer(), primary_key=True))
+```
 """
 
 from __future__ import annotations

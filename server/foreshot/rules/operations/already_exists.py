@@ -30,6 +30,24 @@ def upgrade():
 def upgrade():
     op.alter_column("users", "email", new_column_name="EMAIL", existing_type=sa.String(80))
 ```
+```python bad
+def upgrade():
+    op.add_column("older", sa.Column("cost", sa.Float()))
+
+
+def downgrade():
+    op.add_column("older", sa.Column("cost", sa.Float()))
+    #                                ^^^^^^ `upgrade()` has added a column `cost` to `older`
+```
+```python good
+def upgrade():
+    op.add_column("older", sa.Column("cost", sa.Float()))
+
+
+def downgrade():
+    op.drop_column("older", "cost")
+    op.add_column("older", sa.Column("cost", sa.Text()))
+```
 ```python good
 def upgrade():
     op.drop_column("users", "email")
@@ -117,6 +135,13 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
                 made = known.named_by or known.origin
                 having.append(state.target)
         if not having:
+            if isinstance(operation, ops.AddColumn) and _added_before(operation, context):
+                yield self.finding(
+                    at or operation.site.name,
+                    f"This fails: `upgrade()` has added a column {code(name)} to {code(table)}. Drop it here.",
+                    operation=operation,
+                    object=name,
+                )
             return
         targets = [state.target for state in found if state.target in having]
         yield self.finding(
@@ -126,3 +151,19 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
             object=name,
             related=made_here(made, f"{code(name)} was added here", context),
         )
+
+
+def _added_before(operation: ops.AddColumn, context: Context) -> bool:
+    """Whether ``upgrade()`` surely added what this adds again in ``downgrade()``, to a table of which the history need not know anything."""
+    if operation.site.function != "downgrade":
+        return False
+    added = False
+    for other in (*context.upgrade, *context.before(operation)):
+        same = getattr(other, "table_name", None) == operation.table_name
+        if isinstance(other, ops.AddColumn) and same:
+            sure = not (other.site.conditional or context.is_forgiven(other))
+            added = added or (sure and other.column.name == operation.column.name)
+        elif same or isinstance(other, ops.Opaque | ops.Execute):
+            # It may have taken the column, or the table, away again.
+            added = False
+    return added

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 
 from foreshot.engine.custom import Perhaps, is_perhaps
-from foreshot.engine.defaults import GIVEN, UNKNOWN, is_plain
+from foreshot.engine.defaults import GIVEN, UNKNOWN, is_enclosed, is_plain
 from foreshot.engine.equality import same_default
 from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering
@@ -201,7 +201,8 @@ def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[...
 def _is_empty(inspected: str | None, model: Any) -> bool:
     """Whether a default is the empty text on both sides."""
     given = getattr(model.server_default, "arg", None)
-    return isinstance(given, str) and not given and (inspected or "").partition("::")[0] == "''"
+    text = (inspected or "").partition("::")[0]
+    return isinstance(given, str) and not given and (text[1:-1] if is_enclosed(text) else text) == "''"
 
 
 def _same_type(inspected: Any, wanted: Any, dialect: Any) -> bool | None:

@@ -76,13 +76,13 @@ def test_alembic_takes_a_boolean_of_mysql_for_another_default() -> None:
 def test_an_empty_text_is_a_default_like_another(dialect: str) -> None:
     options = Options(dialect, compare_server_default=True)
     model = MODEL.format("a = sa.Column(sa.String(20), server_default='')")
-    assert not drift(model, schema(table(column("a", "VARCHAR(20)", default=""))), options=options).pending
+    assert not drift(model, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options).pending
 
 
 def test_an_empty_text_is_no_other_text() -> None:
     options = Options("mysql", compare_server_default=True)
     model = MODEL.format("a = sa.Column(sa.String(20), server_default='x')")
-    found = drift(model, schema(table(column("a", "VARCHAR(20)", default=""))), options=options)
+    found = drift(model, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options)
     assert said(found) == [("modify_default", "a")]
 
 

@@ -45,8 +45,8 @@ def surely_takes_null(state: State, table: str, column: str) -> bool:
     return found is not None and found.nullable is True and without_null(state, table, column) is None
 
 
-def says_not_null(condition: Plain, column: str) -> bool:
-    """Whether a check's condition, or a part of it that must hold, is ``column IS NOT NULL``."""
+def says_not_null(condition: Plain, column: str, *, alone: bool = False) -> bool:
+    """Whether a check's condition, or a part of it that must hold, is ``column IS NOT NULL``; ``alone``: and it says nothing else."""
     if isinstance(condition, Called):
         if condition.path.endswith((".is_not", ".isnot")) and isinstance(condition.receiver, Called):
             return condition.receiver.argument("name", 0) == column
@@ -54,7 +54,8 @@ def says_not_null(condition: Plain, column: str) -> bool:
     if not isinstance(condition, str) or re.search(r"\bor\b", condition, re.IGNORECASE):
         return False
     pattern = rf'[\s(]*(?:[\w".]+\.)?"?{re.escape(column)}"?\s+is\s+not\s+null[\s)]*'
-    return any(
-        re.fullmatch(pattern, part, re.IGNORECASE)
+    hold = all if alone else any
+    return hold(
+        re.fullmatch(pattern, part, re.IGNORECASE) is not None
         for part in re.split(r"\band\b", condition[:2000], flags=re.IGNORECASE)
     )

@@ -233,6 +233,14 @@ class RenameEnumValue(Operation, frozen=True):
     new_value: Maybe[str]
 
 
+class WrittenText(Struct, frozen=True):
+    """A string literal that a statement writes into a column, and where it stands."""
+
+    column: str
+    value: str
+    span: Span
+
+
 class DataChange(Operation, frozen=True):
     """UPDATE, DELETE, INSERT, MERGE: SQL, or SQLAlchemy Core where it could be read."""
 
@@ -247,6 +255,8 @@ class DataChange(Operation, frozen=True):
     """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
     limited: bool = False
+    texts: tuple[WrittenText, ...] = ()
+    """The string literals that SQL writes into columns."""
     kind: ClassVar[str] = "data_change"
 
     @property

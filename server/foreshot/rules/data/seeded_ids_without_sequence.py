@@ -3,7 +3,7 @@
 An id that is given does not move the sequence of a serial or identity column on. It still stands at 1, and the first insert without an id gets one that is there: "duplicate key
 value violates unique constraint". Measured on PostgreSQL 18. MySQL, MariaDB and SQLite take the largest id that there is.
 
-Reported for tables that the revision creates, where nothing later in it sets the sequence.
+Reported for tables that the history makes, where nothing later in the revision sets the sequence.
 
 ```python bad
 def upgrade():
@@ -26,6 +26,28 @@ def upgrade():
     op.create_table("states", sa.Column("id", sa.Integer(), primary_key=True))
     op.execute("INSERT INTO states (id) VALUES (1); ALTER SEQUENCE states_id_seq RESTART WITH 2")
 ```
+```python setup
+def upgrade():
+    op.create_table("ranks", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_table("marks", sa.Column("id", sa.Integer(), autoincrement=False, primary_key=True))
+```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO ranks (id, name) VALUES (1, 'first'), (2, 'second')")
+    #|                      once the sequence comes to the ids
+```
+```python fixed
+def upgrade():
+    op.execute("INSERT INTO ranks (id, name) VALUES (1, 'first'), (2, 'second')")
+    op.execute("SELECT setval(pg_get_serial_sequence('ranks', 'id'), (SELECT max(id) FROM ranks))")
+```
+```python good
+def upgrade():
+    op.execute("INSERT INTO ranks (id, name) VALUES (DEFAULT, 'first')")
+    op.execute("INSERT INTO ranks (id, name) VALUES (nextval('ranks_id_seq'), 'second')")
+    op.execute("INSERT INTO ranks (name) VALUES ('third')")
+    op.execute("INSERT INTO marks (id) VALUES (1)")
+```
 """
 
 from __future__ import annotations
@@ -38,6 +60,7 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import BulkInsert, ColumnSpec, CreateTable, DataChange, SqlText, TypeSpec
 from foreshot.rules.data import _seeds as seeds
@@ -45,6 +68,8 @@ from foreshot.syntax.changes import InsertAfter
 from foreshot.syntax.values import Text
 
 _SETS = re.compile(r"(?i)setval|restart|pg_get_serial_sequence|alter\s+sequence")
+_COUNTED = re.compile(r"(?i)\bnextval\b|\bdefault\b|\bon\s+conflict\b")
+"""The id is the sequence's own after all, or the row may be there already."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -64,18 +89,19 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
         table = seeds.made(operation.table_name, operation.site.order, context)
         key = seeds.key_of(table) if table is not None else None
         targets = context.targets(self.databases, operation)
-        if (
-            table is None
-            or key is None
-            or not isinstance(key.name, str)
-            or not targets
-            or not _counts(key, table, context)
-        ):
+        if not targets:
+            return
+        if table is None:
+            name = _counting_key(operation, context)
+        else:
+            counts = key is not None and isinstance(key.name, str) and _counts(key, table, context)
+            name = str(key.name) if key is not None and counts else None
+        if name is None:
             return
         if isinstance(operation, BulkInsert):
-            if not any(key.name in row for row in seeds.rows_of(operation, context)):
+            if not any(name in row for row in seeds.rows_of(operation, context)):
                 return
-        elif key.name not in operation.columns:
+        elif name not in operation.columns or _COUNTED.search(operation.site.sql or ""):
             return
         later = [item for item in context.upgrade if item.site.order > operation.site.order]
         together = [item for item in context.upgrade if item.site.statement == operation.site.statement]
@@ -92,9 +118,11 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
         yield self.finding(
             operation.site.args.get("table", operation.site.name),
             f"The application's next insert into {code(operation.table_name)} fails: ids are given here,"
-            " but the sequence still stands at 1. Advance it.",
+            " but the sequence still stands at 1. Advance it."
+            if table is not None
+            else f"The application's inserts into {code(operation.table_name)} fail once the sequence comes to the ids that are given here. Advance it.",
             operation=operation,
-            object=key.name,
+            object=name,
             targets=targets,
         )
 
@@ -117,6 +145,21 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
             "unsafe",
             (InsertAfter(operation.site.statement, code_),),
         )
+
+
+def _counting_key(operation: BulkInsert | DataChange, context: Context) -> str | None:
+    """The only column of the primary key of a table that an earlier revision made, where it takes its numbers of a sequence."""
+    found: set[str | None] = set()
+    for state in states(operation, context, ("postgresql",)):
+        table = state.known_table(operation.table_name)
+        key = table.primary_key.columns if table is not None and table.primary_key is not None else ()
+        column = state.column(operation.table_name, key[0]) if len(key) == 1 else None
+        if table is None or column is None or table.there is not None:
+            return None
+        always = column.identity is not None and column.identity.argument("always") is True
+        counts = (column.sequence is not None or column.identity is not None) and not always
+        found.add(column.name if counts else None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _counts(key: ColumnSpec, table: CreateTable, context: Context) -> bool:

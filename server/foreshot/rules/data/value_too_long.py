@@ -1,7 +1,7 @@
 """A row that the revision inserts has a text that does not fit its column: the migration fails.
 
 PostgreSQL refuses it (22001), and so does MySQL in its strict mode, which is the default since 5.7; SQLite knows no lengths, so that tests on it see nothing. Measured on PostgreSQL
-18. Only rows that are written out in the revision are looked at, and only columns that the revision creates.
+18. Only values that are written out in the revision are looked at, and only columns that the history makes.
 
 ```python bad
 def upgrade():
@@ -20,57 +20,106 @@ def upgrade():
     kinds = op.create_table("kinds", sa.Column("code", sa.String(20), primary_key=True), sa.Column("label", sa.Text()))
     op.bulk_insert(kinds, [{"code": "SENT_BY_EXPRESS", "label": "Sent by express, which takes a day and a half"}])
 ```
+```python setup
+def upgrade():
+    op.create_table("kinds", sa.Column("code", sa.String(8), primary_key=True), sa.Column("label", sa.String(64)))
+```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO kinds (code, label) VALUES ('DRAFT', 'Draft'), ('SENT_BY_EXPRESS', 'Sent')")
+#                                                                           ^^^^^^^^^^^^^^^^^ fails
+    op.execute("UPDATE kinds SET code = 'SENT_BY_AIR' WHERE code = 'SENT_BY_EXPRESS'")
+#                                       ^^^^^^^^^^^^^ fails
+```
+```python good
+def upgrade():
+    op.execute("UPDATE kinds SET code = 'SENT', label = lower('SENT BY EXPRESS') WHERE label = 'SENT_BY_EXPRESS'")
+    op.alter_column("kinds", "code", existing_type=sa.String(8), type_=sa.String(32))
+    op.execute("INSERT INTO kinds (label, code) VALUES ('Sent', 'SENT_BY_EXPRESS')")
+```
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from typing import Final
 
-from foreshot.knowledge import classify
 from foreshot.lint.context import Context
-from foreshot.lint.finding import Finding, Related
+from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code
-from foreshot.migration.operations import BulkInsert
+from foreshot.migration.operations import BulkInsert, DataChange
 from foreshot.rules.data import _seeds as seeds
+from foreshot.schema.state import Column
+from foreshot.text import Span
 
-_MOST = 20
+_MOST: Final = 20
+_BOUNDED: Final = re.compile(r"(?:VARCHAR|CHAR|CHARACTER VARYING|CHARACTER)\((\d+)\)", re.IGNORECASE)
+"""A type of texts, as the database stores it, with the characters that it holds."""
 
 
-class ValueTooLong(OperationRule[BulkInsert]):
+class ValueTooLong(OperationRule[BulkInsert | DataChange]):
     """A literal that is longer than its column."""
 
-    looks_at = (BulkInsert,)
+    looks_at = (BulkInsert, DataChange)
     severity = "error"
     databases = ("postgresql", "mysql", "mariadb")
     directions = ("upgrade",)
 
-    def check(self, operation: BulkInsert, context: Context) -> Iterator[Finding]:
+    def check(self, operation: BulkInsert | DataChange, context: Context) -> Iterator[Finding]:
         """Each such value."""
-        table = seeds.made(operation.table_name, operation.site.order, context)
-        targets = context.targets(self.databases, operation)
-        if table is None or not targets:
+        values = list(_texts(operation, context))
+        found = list(states(operation, context, self.databases)) if values else []
+        if not found:
             return
-        lengths: dict[str, int] = {}
-        spans = {column.name: column.span for column in table.columns}
-        for column in table.columns:
-            kinds = [classify(column.type, target) for target in targets]
-            if isinstance(column.name, str) and all(
-                kind.family == "string" and kind.exact and kind.length for kind in kinds
-            ):
-                lengths[column.name] = max(kind.length or 0 for kind in kinds)
+        bounds: dict[str, tuple[int, Column] | None] = {}
         count = 0
-        for row in seeds.rows_of(operation, context) if lengths else ():
-            for name, value in row.items():
-                text = value.value if isinstance(value, ast.Constant) else None
-                if isinstance(text, str) and len(text) > lengths.get(name, len(text)) and count < _MOST:
-                    count += 1
-                    yield self.finding(
-                        context.module.span(value),
-                        f"This fails{context.where(targets)}: {len(text)} characters do not fit in {code(name)}, which holds {lengths[name]}.",
-                        operation=operation,
-                        object=name,
-                        targets=targets,
-                        related=(Related("the column is created here", spans[name]),),
-                    )
+        for name, text, at in values:
+            if name not in bounds:
+                bounds[name] = _bound(operation.table_name, name, found)
+            bound = bounds[name]
+            # What is beyond the end and blank is cut without an error.
+            if bound is None or len(text.rstrip(" ")) <= bound[0] or count == _MOST:
+                continue
+            count += 1
+            most, column = bound
+            targets = [state.target for state in found]
+            yield self.finding(
+                at,
+                f"This fails{context.where(targets)}: {len(text)} characters do not fit in {code(name)}, which holds {most}.",
+                operation=operation,
+                object=name,
+                targets=targets,
+                related=made_here(
+                    column.typed_by or column.origin, "the column got its length here", context
+                ),
+            )
+
+
+def _texts(operation: BulkInsert | DataChange, context: Context) -> Iterator[tuple[str, str, Span]]:
+    """The texts that are written into columns, and where they stand."""
+    if isinstance(operation, DataChange):
+        for text in operation.texts:
+            yield text.column, text.value, text.span
+        return
+    for row in seeds.rows_of(operation, context):
+        for name, value in row.items():
+            text = value.value if isinstance(value, ast.Constant) else None
+            if isinstance(text, str):
+                yield name, text, context.module.span(value)
+
+
+def _bound(table: str | None, name: str, found: list[State]) -> tuple[int, Column] | None:
+    """How many characters the column holds at most on any database; None where one of them bounds it not, or is not known."""
+    most = 0
+    column = None
+    for state in found:
+        column = state.column(table, name)
+        bounded = _BOUNDED.match(column.type.stored or "") if column is not None else None
+        if bounded is None:
+            return None
+        most = max(most, int(bounded[1]))
+    return (most, column) if column is not None else None

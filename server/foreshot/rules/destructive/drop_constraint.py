@@ -81,6 +81,21 @@ def upgrade():
     op.drop_constraint("uq_projects_name", "projects", type_="unique")
     #                  ^^^^^^^^^^^^^^^^^^ lets duplicates into `projects`
 ```
+```python setup
+def upgrade():
+    op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text(), nullable=False))
+    op.execute("ALTER TABLE pets ADD CONSTRAINT ck_pets_tag_set CHECK (tag IS NOT NULL)")
+    op.execute("ALTER TABLE pets ADD CONSTRAINT ck_pets_tag CHECK (tag IS NOT NULL AND tag <> '')")
+```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE pets DROP CONSTRAINT ck_pets_tag_set")
+```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE pets DROP CONSTRAINT ck_pets_tag")
+    #|                           what it refused
+```
 """
 
 from __future__ import annotations
@@ -89,6 +104,7 @@ from collections.abc import Iterable, Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
+from foreshot.lint.not_null import says_not_null
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
 from foreshot.lint.words import code
@@ -144,7 +160,7 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
 
 
 def _is_implied(operation: ops.DropConstraint, context: Context) -> bool:
-    """Whether something that is there until the end of the direction refuses all duplicates that the constraint did."""
+    """Whether something that is there until the end of the direction refuses all that the constraint did."""
     found = list(states(operation, context))
     return bool(found) and all(_is_implied_on(state, operation, context) for state in found)
 
@@ -156,6 +172,15 @@ def _is_implied_on(state: State, operation: ops.DropConstraint, context: Context
     kept = story.end(operation.site.function).table(table.name)
     if kept is None:
         return False
+    check = next((item for item in table.checks if item.name == operation.name), None)
+    if check is not None:
+        # NOT NULL refuses what the check did, with which it was set without reading all rows.
+        return any(
+            column.nullable is False
+            and not column.perhaps
+            and says_not_null(check.condition, column.name, alone=True)
+            for column in kept.columns.values()
+        )
     gone = next((key for key in table.uniques if key.name == operation.name), None)
     return gone is not None and any(
         not columns.difference(gone.columns) and (nulls or not gone.nulls_not_distinct)

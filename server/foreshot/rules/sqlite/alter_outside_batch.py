@@ -71,10 +71,19 @@ def upgrade():
     if not is_sqlite:
         op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 ```
+```python good dialect=sqlite,postgresql
+from app.migrations import not_on_sqlite
+
+
+@not_on_sqlite
+def upgrade():
+    op.alter_column("users", "email", nullable=False)
+```
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
@@ -89,6 +98,15 @@ from foreshot.text import Span
 _PRAGMA = "pragma foreign_keys"
 _TITLE = "Use a batch block, which copies the table and drops the old one"
 _CASCADES = "Foreign keys are on: dropping the old table would delete the rows that reference it with ON DELETE CASCADE."
+
+
+def _decorated(context: Context) -> frozenset[str]:
+    """The functions of the file that stand under a decorator."""
+    return frozenset(
+        node.name
+        for node in context.module.tree.body
+        if isinstance(node, ast.FunctionDef) and node.decorator_list
+    )
 
 
 class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
@@ -108,6 +126,9 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
         site = operation.site
         # A condition that cannot be read may be the one that keeps SQLite away.
         if site.conditional or not fails(operation) or context.is_forgiven(operation):
+            return
+        if site.function in context.once(_decorated):
+            # So may what a decorator asks first.
             return
         yield self.finding(
             operation.site.name,

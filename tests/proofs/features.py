@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from foreshot.ide.actions import Unavailable, actions_at
+from foreshot.ide.completion import complete, signature
 from foreshot.ide.highlights import highlights
 from foreshot.ide.hover import Hover, hover
 from foreshot.ide.ids import Place
@@ -17,13 +18,15 @@ from foreshot.ide.navigation import definition, find_revisions, links, reference
 from foreshot.ide.outline import Symbol, outline
 from foreshot.ide.renaming_things import renamable_thing, rename_thing
 from foreshot.ide.selections import selections
-from foreshot.text import Span
+from foreshot.text import SourceText, Span
 from foreshot.workspace.project import Project
 from proofs.reports import Violation
 
 LONGEST = 300
 """Characters of a title, a label or a name in an outline."""
 MOST_ACTIONS = 500
+WRITTEN = 5
+"""One place in so many is asked what could be written there: each time the function above is read again."""
 
 
 def unsound_features(project: Project, path: str, offsets: list[int] | None = None) -> Iterator[Violation]:
@@ -66,6 +69,23 @@ def unsound_features(project: Project, path: str, offsets: list[int] | None = No
                 yield Violation("outline: selection outside its symbol", path, detail=symbol.name)
             yield from symbols(symbol.children, symbol.span)
 
+    def written(offset: int) -> Iterator[Violation]:
+        whole = source.content if source is not None else ""
+        for text in (whole, whole[:offset]):
+            items = complete(project, path, SourceText(text), offset)
+            for item in items:
+                if not item.span.start <= item.span.end == offset:
+                    yield Violation("completion: of another place", path, detail=f"{item.span} at {offset}")
+                yield from within("completion", item.span)
+                if item.adds is not None:
+                    yield from within("completion", Span(item.adds[0], item.adds[0]))
+                yield from short("completion", item.label)
+            if len({(item.label, item.kind) for item in items}) < len(items):
+                yield Violation("completion: the same twice", path, detail=f"at {offset}")
+            known = signature(text, offset)
+            if known is not None and not 0 <= (known.active or 0) < max(len(known.parameters), 1):
+                yield Violation("signature: a parameter that is none", path, detail=f"at {offset}")
+
     def at(offset: int) -> Iterator[Violation]:
         found: Hover | None = hover(project, path, offset)
         if found is not None:
@@ -91,6 +111,8 @@ def unsound_features(project: Project, path: str, offsets: list[int] | None = No
                         yield from place("rename", Place(other, edit.span))
         except Unavailable as refused:
             yield from short("rename", str(refused))
+        if source is not None and offset % WRITTEN == 0:
+            yield from written(offset)
         actions = actions_at(project.reports_for(path), Span(offset, offset))
         if len(actions) > MOST_ACTIONS:
             yield Violation("actions: too many", path, detail=str(len(actions)))

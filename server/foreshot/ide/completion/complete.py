@@ -37,6 +37,7 @@ def complete(project: Project, path: str, source: SourceText, offset: int) -> li
         for item in found
         if _fits(written := text[item.span.start : offset].casefold(), item.label.casefold())
         or item.kind == "snippet"
+        if item.label.isprintable()
     ]
     return [item for _, _, item in sorted(fitting, key=lambda one: one[:2])][:MOST]
 

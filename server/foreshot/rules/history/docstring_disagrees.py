@@ -150,6 +150,8 @@ class DocstringDisagrees(RevisionRule):
         state = cast("list[tuple[Span, str]]", finding.state or [])
         if not all(_ID.fullmatch(part) for _, value in state for part in filter(None, value.split(", "))):
             return
+        if any(value == "None" for _, value in state):
+            return  # In a docstring that says that there is no parent, and not that its id is so.
         changes: list[Change] = []
         for span, value in state:
             before = context.module.content[span.start - 1 : span.start]

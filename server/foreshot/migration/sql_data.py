@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Final, Literal
+from typing import Literal
 
-from foreshot.migration.operations import DataChange, WrittenText
+from foreshot.migration.operations import DataChange
 from foreshot.migration.sql_cursor import Cursor, Found, Name, Wrong
 from foreshot.migration.sql_names import names_read
+from foreshot.migration.sql_texts import texts_in
 from foreshot.migration.sql_tokens import HOLE
 from foreshot.migration.sql_words import misspelt, words
 
@@ -30,8 +29,6 @@ _NO_ALIAS = words(
 )
 _SET_STOPS = ("FROM", "WHERE", "RETURNING", "ORDER", "LIMIT", "OUTPUT", "WHEN", "OPTION")
 _MODIFIERS = ("LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "QUICK", "IGNORE", "OVERWRITE")
-_MOST_TEXTS: Final = 2_000
-"""String literals of one statement that are kept."""
 _ALWAYS = ({"TRUE"}, {"1"})
 
 
@@ -97,43 +94,12 @@ def _change(cursor: Cursor, found: Found, ctes: set[str], *, limited: bool) -> N
             computed=_computed(cursor, targets) if verb == "update" else (),
             has_where=has_where,
             limited=limited or tail_limited,
-            texts=tuple(islice(_texts(cursor, verb, begin, targets), _MOST_TEXTS)),
+            texts=texts_in(cursor, verb, begin, targets, _SET_STOPS),
         )
     )
     if isinstance(table.name, str) and table.schema is None and table.name.lower() in ctes:
         # SQL Server updates a table through a CTE; which one is not followed.
         found.exact = False
-
-
-def _texts(cursor: Cursor, verb: Verb, begin: int, targets: list[int]) -> Iterator[WrittenText]:
-    """The string literals that UPDATE assigns, or that the rows of INSERT … VALUES hold."""
-    context, tokens = cursor.context, cursor.tokens
-    if verb == "update":
-        for at in targets:
-            value = Cursor(context, tokens, at + 1, cursor.stop).until(",", *_SET_STOPS)
-            if value.word == "=" and value.stop == value.at + 2:
-                yield from _text(cursor, at, value.at + 1)
-        return
-    rows = Cursor(context, tokens, begin, cursor.stop)
-    rows.until("VALUES", "VALUE")
-    if verb != "insert" or not targets or not rows.take_one("VALUES", "VALUE"):
-        return
-    while rows.word == "(":
-        items = rows.inside().items()
-        for at, item in zip(targets, items, strict=False):
-            if item.stop == item.at + 1:
-                yield from _text(cursor, at, item.at)
-        if not rows.take(","):
-            return
-
-
-def _text(cursor: Cursor, target: int, at: int) -> Iterator[WrittenText]:
-    """The literal at an index, as the value of the column at another."""
-    token, name = cursor.tokens[at], cursor.context.identifier(cursor.tokens[target])
-    plain = token.kind == "string" and token.text[:1] == "'" and not {HOLE, "\\"} & set(token.text)
-    if plain and isinstance(name, str):
-        value = token.text[1:-1].replace("''", "'")
-        yield WrittenText(name, value, cursor.context.span(token.start, token.end))
 
 
 def _modifiers(cursor: Cursor) -> bool:

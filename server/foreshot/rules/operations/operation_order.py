@@ -166,7 +166,7 @@ from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
-from foreshot.lint.states import State, states
+from foreshot.lint.states import states
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -184,6 +184,7 @@ from foreshot.migration.operations import (
     SetOption,
     TableOperation,
 )
+from foreshot.rules.operations._leading import bound_to, children, may_be, may_lead, referred
 from foreshot.text import Span
 
 _KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
@@ -200,7 +201,7 @@ class OperationOrder(RevisionRule):
 
     def check(self, context: Context) -> Iterator[Finding]:
         """Each direction by itself."""
-        keys = _children(context)
+        keys = children(context)
         for operations in (context.upgrade, context.downgrade):
             if len(operations) > 1:
                 yield from self._uses(operations, context)
@@ -225,7 +226,7 @@ class OperationOrder(RevisionRule):
                 case DropColumn() | AlterColumn(new_name=str()):
                     key = operation.table_name, operation.column
                     if columns.pop(key, None) is None:
-                        for other in [other for other in columns if _may_be(other, key)]:
+                        for other in [other for other in columns if may_be(other, key)]:
                             del columns[other]
                 case _:
                     pass
@@ -302,7 +303,7 @@ class OperationOrder(RevisionRule):
             unbound = {
                 state.target
                 for state in states(operation, context, _KEYED)
-                if not _may_lead(child.table_name, operation.table_name, state)
+                if not may_lead(child.table_name, operation.table_name, state)
             }
             targets = [target for target in context.targets(_KEYED, operation) if target not in unbound]
             if not targets:
@@ -324,9 +325,9 @@ class OperationOrder(RevisionRule):
         if operation.site.conditional or context.is_forgiven(operation):
             return
         found = [
-            (state.target, children)
+            (state.target, bound)
             for state in states(operation, context, _KEYED)
-            if (children := _bound_to(operation.table_name, state))
+            if (bound := bound_to(operation.table_name, state))
         ]
         if not found:
             return
@@ -370,13 +371,6 @@ def _where(targets: Sequence[Target], context: Context) -> str:
     return context.where(targets) or (f" on {on(targets)}" if lenient else "")
 
 
-def _may_be(one: tuple[str | None, object], other: tuple[str | None, object]) -> bool:
-    """Whether two columns may be the same one: a table without its schema is found by PostgreSQL's search path."""
-    tables = one[0] or "", other[0] or ""
-    bare = {table.rpartition(".")[2] for table in tables}
-    return one[1] == other[1] and len(bare) == 1 and not all("." in table for table in tables)
-
-
 def _missing(
     operation: TableOperation,
     tables: dict[str, CreateTable],
@@ -391,7 +385,7 @@ def _missing(
         yield site.args.get("table_name", site.name), tables[table], code(table)
         return
     if not unchecked:
-        for target, span in _referred(operation):
+        for target, span in referred(operation):
             if target in tables and target != table:
                 yield span, tables[target], code(target)
     names: list[tuple[object, Span]] = []
@@ -405,57 +399,3 @@ def _missing(
         made = columns.get((table, name))
         if made is not None:
             yield span, made, code(f"{table}.{name}")
-
-
-def _referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:
-    """The tables that an operation's foreign keys lead to."""
-    specs = ()
-    if isinstance(operation, CreateTable | AddColumn):
-        specs = operation.columns if isinstance(operation, CreateTable) else (operation.column,)
-    for column in specs:
-        for key in column.foreign_keys:
-            if isinstance(key.target, str):
-                yield key.target.rpartition(".")[0], key.span
-    constraints = ()
-    if isinstance(operation, CreateTable):
-        constraints = operation.constraints
-    elif isinstance(operation, AddConstraint):
-        constraints = (operation.constraint,)
-    for constraint in constraints:
-        if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
-            if constraint.use_alter and isinstance(operation, CreateTable):
-                # Left to an ALTER TABLE that Alembic never runs.
-                continue
-            yield constraint.ref_table, constraint.span
-
-
-def _may_lead(child: str | None, parent: str | None, state: State) -> bool:
-    """Whether a table may still have a foreign key to another: an earlier revision may have dropped it."""
-    table = state.table(child)
-    return table is None or any(key.ref_table == parent for key in table.foreign_keys)
-
-
-def _bound_to(parent: str | None, state: State) -> list[str]:
-    """The other tables that surely have a foreign key to one."""
-    table = state.known_table(parent)
-    if table is None:
-        return []
-    return sorted(
-        other.name
-        for other in state.schema.tables.values()
-        if other is not table
-        and not state.schema.doubts(other)
-        and any(key.ref_table == table.name for key in other.foreign_keys)
-    )
-
-
-def _children(context: Context) -> dict[str, list[str]]:
-    """For each table the ones whose foreign keys, made anywhere in the revision, lead to it."""
-    found: dict[str, list[str]] = {}
-    for operation in context.revision.operations:
-        if not isinstance(operation, CreateTable | AddColumn | AddConstraint) or operation.table_name is None:
-            continue
-        for target, _ in _referred(operation):
-            if target != operation.table_name:
-                found.setdefault(target, []).append(operation.table_name)
-    return found

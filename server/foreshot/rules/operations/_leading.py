@@ -1,0 +1,71 @@
+"""Which tables the foreign keys of others lead to, and whether two columns may be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foreshot.lint.context import Context
+from foreshot.lint.states import State
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable, TableOperation
+from foreshot.text import Span
+
+
+def referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:
+    """The tables that an operation's foreign keys lead to."""
+    specs = ()
+    if isinstance(operation, CreateTable | AddColumn):
+        specs = operation.columns if isinstance(operation, CreateTable) else (operation.column,)
+    for column in specs:
+        for key in column.foreign_keys:
+            if isinstance(key.target, str):
+                yield key.target.rpartition(".")[0], key.span
+    constraints = ()
+    if isinstance(operation, CreateTable):
+        constraints = operation.constraints
+    elif isinstance(operation, AddConstraint):
+        constraints = (operation.constraint,)
+    for constraint in constraints:
+        if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
+            if constraint.use_alter and isinstance(operation, CreateTable):
+                # Left to an ALTER TABLE that Alembic never runs.
+                continue
+            yield constraint.ref_table, constraint.span
+
+
+def may_lead(child: str | None, parent: str | None, state: State) -> bool:
+    """Whether a table may still have a foreign key to another: an earlier revision may have dropped it."""
+    table = state.table(child)
+    return table is None or any(key.ref_table == parent for key in table.foreign_keys)
+
+
+def bound_to(parent: str | None, state: State) -> list[str]:
+    """The other tables that surely have a foreign key to one."""
+    table = state.known_table(parent)
+    if table is None:
+        return []
+    return sorted(
+        other.name
+        for other in state.schema.tables.values()
+        if other is not table
+        and not state.schema.doubts(other)
+        and any(key.ref_table == table.name for key in other.foreign_keys)
+    )
+
+
+def children(context: Context) -> dict[str, list[str]]:
+    """For each table the ones whose foreign keys, made anywhere in the revision, lead to it."""
+    found: dict[str, list[str]] = {}
+    for operation in context.revision.operations:
+        if not isinstance(operation, CreateTable | AddColumn | AddConstraint) or operation.table_name is None:
+            continue
+        for target, _ in referred(operation):
+            if target != operation.table_name:
+                found.setdefault(target, []).append(operation.table_name)
+    return found
+
+
+def may_be(one: tuple[str | None, object], other: tuple[str | None, object]) -> bool:
+    """Whether two columns may be the same one: a table without its schema is found by PostgreSQL's search path."""
+    tables = one[0] or "", other[0] or ""
+    bare = {table.rpartition(".")[2] for table in tables}
+    return one[1] == other[1] and len(bare) == 1 and not all("." in table for table in tables)

@@ -59,7 +59,7 @@ def command(revision: str, path: str, dialect: str | None, downgrade: bool, form
         source = files.read(node.key)
         made = None
         if isinstance(source, SourceText):
-            before = RevisionStory(story, node, told[node.key].delta).before_operation
+            before = RevisionStory(story, node).before_operation
             made = sql_of(source, surroundings, dialect, "downgrade" if downgrade else "upgrade", before)
         if made is None or not isinstance(source, SourceText):
             raise Failure(f"{clean(shown_path(node.key, folder))} cannot be read.")

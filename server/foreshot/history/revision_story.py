@@ -5,15 +5,25 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from foreshot.history.delta import Delta
-from foreshot.history.fold import after, steps
+from foreshot.history.fold import steps
 from foreshot.history.story import Story
 from foreshot.migration.graph_parts import Node
 from foreshot.migration.specs import Direction, Site
+from foreshot.schema.apply_tables import commit
 from foreshot.schema.draft import Draft
 from foreshot.schema.state import Conflict, Origin, Schema, Target
 from foreshot.text import Span
+
+
+class _Run(NamedTuple):
+    """One direction, applied."""
+
+    moments: list[tuple[int, Schema]]
+    """The schema before each operation that runs, by the operation's number, and that behind the last, which is not committed yet."""
+    end: Schema
 
 
 class RevisionStory:
@@ -22,21 +32,21 @@ class RevisionStory:
     Args:
         story: that of the whole history; None for a revision that has no place in it.
         node: the revision's place in the history.
-        delta: what the text that is looked at does, which may be newer than what the history has.
+        other: what the text that is looked at does, where that may be newer than what the history has.
     """
 
     def __init__(
         self,
         story: Story,
         node: Node,
-        delta: Delta,
+        other: Delta | None = None,
         place: Callable[[Origin], tuple[str, Span] | None] = lambda _origin: None,
     ) -> None:
         self._story = story
         self.place_of = place
         """The file and the span of an origin; None where it cannot be found."""
         self._node = node
-        self._delta = delta
+        self._other = other
 
     @property
     def target(self) -> Target:
@@ -54,9 +64,12 @@ class RevisionStory:
 
     @cached_property
     def _between(self) -> Schema:
-        if self._story.does(self._node.key) is self._delta:
-            return self._story.after_key(self._node.key)
-        return after(self._before, self.revision, self._delta, self.target)
+        end = self._upgrade_run.end
+        return end if self._other is not None else self._story.kept_after(self._node.key, end)
+
+    @cached_property
+    def _delta(self) -> Delta:
+        return self._other if self._other is not None else self._story.does(self._node.key)
 
     def above(self) -> Iterator[tuple[str, Delta]]:
         """The revisions above it, nearest first and as long as each follows one alone: id and what it does."""
@@ -68,15 +81,11 @@ class RevisionStory:
 
     def end(self, direction: Direction) -> Schema:
         """What a direction leaves behind."""
-        return self._between if direction == "upgrade" else self._after_downgrade
-
-    @cached_property
-    def _after_downgrade(self) -> Schema:
-        return after(self._between, self.revision, self._delta, self.target, "downgrade")
+        return self._between if direction == "upgrade" else self._downgrade_run.end
 
     def before_operation(self, site: Site) -> Schema:
         """The schema just before the operation of that site; where it does not run on the target, that before it would."""
-        moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
+        moments = self._run(site.function).moments
         at = bisect_left(moments, site.order, key=_order)
         if at < len(moments):
             return moments[at][1]
@@ -84,20 +93,23 @@ class RevisionStory:
 
     def after_operation(self, site: Site) -> Schema:
         """The schema just behind the operation of that site."""
-        moments = self._upgrade_moments if site.function == "upgrade" else self._downgrade_moments
+        moments = self._run(site.function).moments
         at = bisect_right(moments, site.order, key=_order)
         return moments[at][1] if at < len(moments) else self.end(site.function)
 
-    @cached_property
-    def _upgrade_moments(self) -> list[tuple[int, Schema]]:
-        return self._moments("upgrade")
+    def _run(self, direction: Direction) -> _Run:
+        return self._upgrade_run if direction == "upgrade" else self._downgrade_run
 
     @cached_property
-    def _downgrade_moments(self) -> list[tuple[int, Schema]]:
-        return self._moments("downgrade")
+    def _upgrade_run(self) -> _Run:
+        return self._applied("upgrade")
 
-    def _moments(self, direction: Direction) -> list[tuple[int, Schema]]:
-        """The schema before each operation that runs, by the operation's number, and the end behind the last."""
+    @cached_property
+    def _downgrade_run(self) -> _Run:
+        return self._applied("downgrade")
+
+    def _applied(self, direction: Direction) -> _Run:
+        """One direction, applied once for all that is asked of it."""
         draft = Draft(self.start(direction), self.target)
         found: list[tuple[int, Schema]] = []
         last = -1
@@ -107,7 +119,8 @@ class RevisionStory:
                 last = change.at.order
         if last >= 0:
             found.append((last + 1, draft.snapshot()))
-        return found
+        commit(draft)
+        return _Run(found, draft.freeze())
 
     def own_conflicts(self) -> tuple[Conflict, ...]:
         """What both sides of the merge that this revision is did to one object."""

@@ -83,6 +83,16 @@ class Story:
         index = self._places.get(key)
         return self._nothing if index is None else self._after(index)
 
+    def kept_after(self, key: str, schema: Schema) -> Schema:
+        """The schema after a revision, by the file, for which ``schema`` was worked out: what is known of it, or that from now on."""
+        index = self._places.get(key)
+        if index is None:
+            return schema
+        known = self._known(index)
+        if known is None:
+            self._keep(index, schema)
+        return schema if known is None else known
+
     def does(self, key: str) -> Delta:
         """What the file of that key does, as the story is told."""
         index = self._places.get(key)

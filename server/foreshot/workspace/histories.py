@@ -174,10 +174,10 @@ class History:
         recent = self._recent.get((path, target.database))
         if recent is not None:
             return recent
-        known, node = self.told.get(path), self.graph.at(path)
-        if known is None or node is None:
+        node = self.graph.at(path) if path in self.told else None
+        if node is None:
             return None
-        made = RevisionStory(self.story(target), node, known.delta, self._place)
+        made = RevisionStory(self.story(target), node, place=self._place)
         self._recent[path, target.database] = made
         for key in list(self._recent)[:-_RECENT]:
             self._recent.pop(key, None)

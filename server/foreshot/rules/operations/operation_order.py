@@ -275,9 +275,8 @@ class OperationOrder(RevisionRule):
         }
         freed: set[str | None] = set()
         for operation in operations if later else ():
-            if isinstance(operation, SetOption) and operation.name in _OFF:
-                return
-            if isinstance(operation, Opaque | Execute):
+            off = isinstance(operation, SetOption) and operation.name in _OFF
+            if off or isinstance(operation, Opaque | Execute):
                 return
             if isinstance(operation, DropConstraint | DropColumn):
                 freed.add(operation.table_name)

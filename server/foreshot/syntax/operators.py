@@ -164,22 +164,16 @@ def _is_plain(value: Value) -> bool:
 
 def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Value:
     plain = _PLAIN
-    if isinstance(left, tuple) and isinstance(right, list | tuple) and _is_plain(cast("Value", left)):
-        items = cast("list[Value]", right)
-        if isinstance(node.ops[0], ast.In | ast.NotIn) and all(map(_is_plain, items)):
-            return (left in items) == isinstance(node.ops[0], ast.In)
-    if isinstance(left, plain):
+    if isinstance(node.ops[0], ast.In | ast.NotIn):
+        has = _has(left, right)
+        if has is not None:
+            return has == isinstance(node.ops[0], ast.In)
+    elif isinstance(left, plain):
         match node.ops[0]:
             case ast.Eq() | ast.Is() if isinstance(right, plain):
                 return left == right
             case ast.NotEq() | ast.IsNot() if isinstance(right, plain):
                 return left != right
-            case ast.In() | ast.NotIn() if isinstance(left, str) and isinstance(right, str):
-                return (left in right) == isinstance(node.ops[0], ast.In)
-            case ast.In() | ast.NotIn() if isinstance(right, list | tuple):
-                items = cast("list[Value]", right)
-                if all(map(_is_plain, items)):
-                    return (left in items) == isinstance(node.ops[0], ast.In)
             case ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() as operator if (
                 order := _order(left, right)
             ) is not None:
@@ -187,6 +181,16 @@ def _compared(scope: Scope, node: ast.Compare, left: Value, right: Value) -> Val
             case _:
                 pass
     return scope.unknown("the comparison is only known when it runs", node)
+
+
+def _has(left: Value, right: Value) -> bool | None:
+    """Whether ``left`` is in ``right``; None where that is only known when it runs."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left in right
+    if not isinstance(right, list | tuple) or not _is_plain(left):
+        return None
+    items = cast("list[Value]", right)
+    return left in items if all(map(_is_plain, items)) else None
 
 
 def _order(left: Value, right: Value) -> int | None:

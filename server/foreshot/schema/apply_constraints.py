@@ -111,8 +111,15 @@ def add_check(
         written, named = mysql_key_name(table.name, names_on(table), "_chk_"), "server"
     elif written is None and draft.dialect == "mariadb":
         written, named = (column or _numbered(table)), "server"
-    check = st.Check(written, named, made.condition, draft.origin, not made.not_valid, implied_by=implied)
+    check = st.Check(
+        written, named, made.condition, draft.origin, _is_validated(draft, made), implied_by=implied
+    )
     return replace(table, checks=(*table.checks, check))
+
+
+def _is_validated(draft: Draft, made: to.NewCheck | to.NewKey) -> bool:
+    """Whether the rows that are there are looked at: MySQL and SQLite have no NOT VALID, and take no notice of PostgreSQL's keyword."""
+    return not made.not_valid or draft.target.is_mysql or draft.dialect == "sqlite"
 
 
 def _numbered(table: Table) -> str:
@@ -164,7 +171,7 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
         draft.origin,
         made.ondelete,
         made.onupdate,
-        not made.not_valid,
+        _is_validated(draft, made),
         made.deferrable or made.deferred,
         made.deferred,
     )

@@ -20,6 +20,8 @@ from foreshot.workspace.project import Project
 
 MOST = 500
 """Completions that are given at once."""
+_LONGEST = 200
+"""Characters of a name, or of a type with its arguments, that a list can show."""
 
 
 def complete(project: Project, path: str, source: SourceText, offset: int) -> list[Item]:
@@ -37,9 +39,10 @@ def complete(project: Project, path: str, source: SourceText, offset: int) -> li
         for item in found
         if _fits(written := text[item.span.start : offset].casefold(), item.label.casefold())
         or item.kind == "snippet"
-        if item.label.isprintable()
+        if item.label.isprintable() and len(item.label) <= _LONGEST
     ]
-    return [item for _, _, item in sorted(fitting, key=lambda one: one[:2])][:MOST]
+    ordered = sorted(fitting, key=lambda one: one[:2])
+    return [*{(item.label, item.kind): item for _, _, item in reversed(ordered)}.values()][::-1][:MOST]
 
 
 def _rank(item: Item, written: str) -> int:

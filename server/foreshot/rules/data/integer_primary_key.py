@@ -19,6 +19,12 @@ def upgrade():
     op.create_table("audit_events", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("what", sa.Text()))
     op.create_table("countries", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
 ```
+A key that leads to another table has the type of what it leads to:
+
+```python good
+def upgrade():
+    op.create_table("disk_history", sa.Column("revision", sa.Integer()), sa.ForeignKeyConstraint(["revision"], ["changes.id"]), sa.PrimaryKeyConstraint("revision"))
+```
 """
 
 from __future__ import annotations
@@ -70,6 +76,8 @@ class IntegerPrimaryKey(OperationRule[CreateTable]):
             keys = [column for column in operation.columns if (column.name,) == listed[0]]
         if len(keys) != 1 or keys[0].foreign_keys or not isinstance(keys[0].type, TypeSpec):
             return
+        if any(item.kind == "foreign key" and keys[0].name in item.columns for item in operation.constraints):
+            return  # Its type is that of the column that it leads to.
         type_ = keys[0].type
         if any(
             classify(type_, target).family != "integer" or classify(type_, target).bits != 32
@@ -86,7 +94,24 @@ class IntegerPrimaryKey(OperationRule[CreateTable]):
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """``sa.BigInteger()``."""
-        if finding.operation is None or finding.operation.site.sql is not None:
+        operation = finding.operation
+        if not isinstance(operation, CreateTable) or operation.site.sql is not None:
+            return
+        follower = _follower(operation, finding.object, context)
+        if follower is not None:
+            reason = f"A foreign key of {code(follower)} leads to it, and both columns must have one type."
+            yield Fix("Use a big integer", "unsafe", refused=reason)
             return
         sa, imports = context.sa()
         yield Fix("Use a big integer", "unsafe", (ReplaceText(finding.span, f"{sa}.BigInteger()"), *imports))
+
+
+def _follower(operation: CreateTable, column: object, context: Context) -> str | None:
+    """A table with a foreign key to the column when the revision ends."""
+    for target in context.targets((), operation):
+        story = context.story(target)
+        for table in story.end("upgrade").tables.values() if story is not None else ():
+            for key in table.foreign_keys:
+                if key.ref_table == operation.table_name and column in key.ref_columns:
+                    return table.name
+    return None

@@ -81,15 +81,15 @@ def upgrade():
 ```
 ```python setup
 def upgrade():
-    op.create_table("parcels", sa.Column("state", sa.Enum("new", "sent", "lost", name="parcel_state"), nullable=False))
+    op.create_table("users", sa.Column("state", sa.Enum("new", "sent", "lost", name="state"), nullable=False))
 ```
 ```python good
 def upgrade():
-    op.alter_column("parcels", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Enum("new", "sent", name="parcel_state"))
+    op.alter_column("users", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Enum("new", "sent", name="state"))
 ```
 ```python bad
 def upgrade():
-    op.alter_column("parcels", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Integer())
+    op.alter_column("users", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Integer())
 #                                                                           ^^^^^^^^^^^^^^^^^^ no automatic cast from `sa.Enum(
 ```
 """

@@ -132,16 +132,16 @@ def upgrade():
 ```
 ```python setup
 def upgrade():
-    op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()), sa.Column("nr", sa.Text()))
-    op.execute("DELETE FROM pets WHERE id NOT IN (SELECT min(id) FROM pets GROUP BY tag)")
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("email", sa.Text()), sa.Column("name", sa.Text()))
+    op.execute("DELETE FROM users WHERE id NOT IN (SELECT min(id) FROM users GROUP BY email)")
 ```
 ```python good
 def upgrade():
-    op.create_unique_constraint("uq_pets_tag", "pets", ["tag"])
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
 ```python bad
 def upgrade():
-    op.create_unique_constraint("uq_pets_nr", "pets", ["nr"])
+    op.create_unique_constraint("uq_users_name", "users", ["name"])
     #|                          have the same `nr`
 ```
 """

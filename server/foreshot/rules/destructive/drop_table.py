@@ -255,9 +255,16 @@ class DropTable(OperationRule[ops.DropTable]):
         if drop.table in OWNERS or drop.schema in SCHEMAS or _RETIRED.search(str(drop.table)):
             return
         retired = _retired(str(drop.table), context.revision.header.revision)
+        title = f"Rename the table to {code(retired)}, and drop it later"
+        parent = _parent_dropped_after(drop, context)
+        if parent is not None:
+            # The renamed table keeps its foreign key.
+            reason = f"Its foreign key to {code(parent)} stays, so that dropping {code(parent)} fails."
+            yield Fix(title, "unsafe", refused=reason)
+            return
         changes = _changes(drop, retired, context)
         if changes is not None and not (drop.if_exists or drop.cascade):
-            yield Fix(f"Rename the table to {code(retired)}, and drop it later", "unsafe", tuple(changes))
+            yield Fix(title, "unsafe", tuple(changes))
 
 
 def _is_of_others(operation: ops.DropTable, context: Context) -> bool:
@@ -337,6 +344,18 @@ def _indexes(context: Context) -> tuple[set[object], dict[str | None, list[ops.T
 def _rename(drop: ops.DropTable, old: str, new: str, context: Context) -> str:
     schema = [f"schema={literal(drop.schema)}"] if isinstance(drop.schema, str) else []
     return call(f"{context.op}.rename_table", [literal(old), literal(new), *schema])
+
+
+def _parent_dropped_after(drop: ops.DropTable, context: Context) -> str | None:
+    """A table that the revision drops behind this one, and to which a foreign key of this one leads."""
+    gone = {other.table_name for other in context.after(drop) if isinstance(other, ops.DropTable)}
+    for target in context.targets((), drop):
+        story = context.story(target)
+        table = story.before_operation(drop.site).table(drop.table_name) if story is not None else None
+        for key in table.foreign_keys if table is not None else ():
+            if key.ref_table in gone:
+                return key.ref_table
+    return None
 
 
 def _is_name_taken(drop: ops.DropTable, kept: Sequence[ops.DropIndex], context: Context) -> bool:

@@ -61,6 +61,11 @@ def upgrade():
     op.alter_column("users", "plan", existing_type=sa.String(100), type_=sa.String(10))
     op.alter_column("users", "score", existing_type=sa.Integer(), type_=sa.SmallInteger())
 ```
+```python good dialect=mysql
+def upgrade():
+    op.create_check_constraint("ck_users_state", "users", "state IN (0, 1, 2)", postgresql_not_valid=True)
+    op.alter_column("users", "state", existing_type=sa.Integer(), type_=sa.SmallInteger())
+```
 ```python bad
 def upgrade():
     op.create_check_constraint("ck_orders_rate", "orders", "rate BETWEEN 0 AND 1")

@@ -311,6 +311,8 @@ def _in_sql(operation: Index, context: Context) -> list[Change]:
         return []
     if _ONLY.search(sql) or blocks.what_stays(operation, context) is not None:
         return []
+    if writing.meets_others(context, operation):
+        return []  # No other database has the word.
     quoted = writing.quoted(name)
     if quoted is None or not (name == name.lower() or f'"{name}"' in sql):
         return []
@@ -326,8 +328,6 @@ def _in_sql(operation: Index, context: Context) -> list[Change]:
             return []
         drop = f"DROP INDEX CONCURRENTLY IF EXISTS {schema}{'.' if schema else ''}{quoted}"
         drop = writing.execute(context, drop)
-        if writing.meets_others(context, operation):
-            return []
         if site.autocommit:
             return [*changes, InsertBefore(site.statement, drop), *context.op_import]
         lead = "\n".join(filter(None, (lead, drop)))

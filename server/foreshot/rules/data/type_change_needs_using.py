@@ -90,7 +90,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.alter_column("users", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Integer())
-#                                                                           ^^^^^^^^^^^^^^^^^^ no automatic cast from `sa.Enum(
+#                                                                         ^^^^^^^^^^^^^^^^^^ no automatic cast from `sa.Enum(
 ```
 """
 

@@ -142,7 +142,7 @@ def upgrade():
 ```python bad
 def upgrade():
     op.create_unique_constraint("uq_users_name", "users", ["name"])
-    #|                          have the same `nr`
+    #|                          have the same `name`
 ```
 """
 

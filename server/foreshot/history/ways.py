@@ -54,11 +54,7 @@ class Ways:
         before, after = self._without, self._with.freeze()
         if not self._told or not _same_schema(before, after):
             return
-        draft = self._draft
-        draft.tables, draft.enums = dict(before.tables), dict(before.enums)
-        draft.views, draft.sequences = dict(before.views), dict(before.sequences)
-        draft.things, draft.gone = dict(before.things), dict(before.gone)
-        draft.perhaps, draft.conflicts = list(before.perhaps), list(before.conflicts)
+        self._draft.take(before)
 
 
 def _same_schema(one: Schema, other: Schema) -> bool:

@@ -232,11 +232,11 @@ def _stays(operations: Sequence[Operation]) -> Iterator[Operation]:
     behind it changes nothing for it.
     """
     dropped: set[object] = set()
-    blocks = [
-        (number, operation.site)
+    last_block = {
+        operation.site.conditions: number
         for number, operation in enumerate(operations)
         if operation.site.autocommit and operation.site.runs_on("postgresql")
-    ]
+    }
     for number, operation in enumerate(operations):
         if isinstance(operation, ops.DropIndex | ops.DropConstraint) and (
             # What the next run makes again it can drop again.
@@ -248,7 +248,9 @@ def _stays(operations: Sequence[Operation]) -> Iterator[Operation]:
             continue
         if isinstance(operation, ops.CreateIndex) and operation.index.name in dropped:
             continue
-        if any(number <= at and block.runs_if(operation.site) for at, block in blocks):
+        # A block surely runs where its own conditions are the first of the operation's.
+        under = operation.site.conditions
+        if any(last_block.get(under[:depth], -1) >= number for depth in range(len(under) + 1)):
             continue
         if operation.site.runs_on("postgresql") and not runs_twice(operation):
             yield operation

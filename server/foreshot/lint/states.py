@@ -90,6 +90,14 @@ def states(operation: Operation, context: Context, databases: tuple[str, ...] = 
             yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
 
 
+def states_after(operation: Operation, context: Context, databases: tuple[str, ...] = ()) -> Iterator[State]:
+    """The state as the operation leaves it, on each of the databases that it meets."""
+    for target in context.targets(databases, operation):
+        story = context.story(target)
+        if story is not None:
+            yield State(target, story.after_operation(operation.site), story.start(operation.site.function))
+
+
 def type_before(operation: ops.AlterColumn, target: Target, context: Context) -> ops.TypeSpec | None:
     """The type that a column surely has just before, whatever ``existing_type`` says: that was reflected from one database.
 

@@ -76,13 +76,12 @@ def plugin_operation(name: str, call: CallValue, site: Site) -> Operation:
 
 
 def _sync(call: CallValue, site: Site) -> Operation:
-    schema, name = call.argument("enum_schema", 0), _text(call.argument("enum_name", 1))
     # alembic-autogenerate-enums 0.1 takes the old values first; alembic-postgresql-enum has the columns in fourth place.
     fourth = call.argument("affected_columns", 3)
     has_old = "old_values" in call.keywords or _is_texts(fourth)
     given = call.argument("new_values", 3 if has_old else 2)
-    if has_old:
-        schema, name = call.argument("schema", 0), _text(call.argument("name", 1))
+    prefix = "" if has_old else "enum_"
+    schema, name = call.argument(f"{prefix}schema", 0), _text(call.argument(f"{prefix}name", 1))
     if name is None or not isinstance(given, list | tuple):
         return SyncEnum(site, Unknown("the name or the values of the enum are not known", call.span))
     values = [_text(item) for item in cast("Sequence[Value]", given)]

@@ -19,7 +19,7 @@ from foreshot.project.environment import Environment
 from foreshot.project.envpy import read_env
 from foreshot.project.files import Files
 from foreshot.syntax.module import Module, parse
-from foreshot.syntax.values import Ref
+from foreshot.syntax.values import Ref, Unknown
 from foreshot.text import SourceText
 
 _MOST_OTHERS: Final = 12
@@ -60,18 +60,6 @@ def other_environments(files: Files, environment: Environment) -> tuple[Environm
     return tuple(one.environment for one in _others(files, environment))
 
 
-def version_table(env: EnvFacts | None) -> tuple[object, ...] | None:
-    """The table that the versions are kept in, and its schema; None where they cannot be told."""
-    found: list[object] = []
-    for option, usual in (("version_table", "alembic_version"), ("version_table_schema", None)):
-        argument = env.argument(option) if env is not None else None
-        value = argument.value if isinstance(argument, Argument) else argument
-        if env is None or not isinstance(value, str | None):
-            return None
-        found.append(value or usual)
-    return tuple(found)
-
-
 def _may_share(one: _Neighbour, other: _Neighbour) -> bool:
     """Whether two may keep their revisions apart in one database: only with a version table each."""
     return one.versions is None or other.versions != one.versions
@@ -109,7 +97,12 @@ def _read(files: Files, environment: Environment) -> _Neighbour:
     source = files.read(environment.env_py) if environment.env_py is not None else None
     module = parse(source) if isinstance(source, SourceText) else None
     env = read_env(module) if isinstance(module, Module) else None
-    return _Neighbour(environment, version_table(env), _metadata(env))
+    return _Neighbour(environment, _versions(env), _metadata(env))
+
+
+def _versions(env: EnvFacts | None) -> tuple[object, ...] | None:
+    found = env.version_table if env is not None else None
+    return None if found is None or any(isinstance(part, Unknown) for part in found) else found
 
 
 def _metadata(env: EnvFacts | None) -> str | None:

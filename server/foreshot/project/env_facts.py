@@ -123,6 +123,17 @@ class EnvFacts(Struct, frozen=True):
             isinstance(ddl, Argument) and ddl.value is False
         )
 
+    @property
+    def version_table(self) -> tuple[str | Unknown, str | Unknown | None]:
+        """Alembic's own table, and its schema; Unknown for what is passed and cannot be told."""
+        table, schema = self._text("version_table"), self._text("version_table_schema")
+        return table or "alembic_version", schema or None
+
+    def _text(self, option: str) -> str | Unknown | None:
+        argument = self.argument(option)
+        value = argument.value if isinstance(argument, Argument) else argument
+        return value if isinstance(value, str | Unknown | None) else Unknown("it is no text", Span(0, 0))
+
     def argument(self, name: str) -> Argument | Unknown | None:
         """What ``context.configure`` is given as ``name`` when it runs online.
 

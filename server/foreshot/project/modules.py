@@ -140,10 +140,10 @@ class Modules:
             if path.endswith("/__init__.py") and self._holds(paths.parent(path), parts[cut]):
                 return "unknown"
             found = self._lookup(path, ".".join(parts[:cut]), parts[cut:], seen)
-            return "unknown" if found == "missing" and self._is_hidden(parts[:cut]) else found
+            return "unknown" if found == "missing" and self._is_hidden(parts[:cut], seen) else found
         return "unknown"
 
-    def _is_hidden(self, parts: list[str]) -> bool:
+    def _is_hidden(self, parts: list[str], seen: set[str]) -> bool:
         """Whether a package gives a name of its own to what is called like one of its modules: ``from .db import db``."""
         for cut in range(len(parts) - 1, 0, -1):
             dotted, name = ".".join(parts[:cut]), parts[cut]
@@ -158,7 +158,7 @@ class Modules:
                 f"{_absolute(statement, dotted, path)}.{called}"
                 for statement, called in names.sources(name, MAX_FOLLOWED)
             } - {f"{dotted}.{name}"}
-            if any(self.resolve(source) == "found" for source in given):
+            if any(self._resolve(source, seen) == "found" for source in given):
                 return True
         return False
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from foreshot.schema import apply_columns, apply_constraints, apply_indexes, apply_tables, apply_things
 from foreshot.schema import changes as to
 from foreshot.schema.draft import Draft
-from foreshot.schema.held import note_what_held
+from foreshot.schema.proven import note_what_held
 from foreshot.schema.state import Origin, Perhaps, Schema, Table, Target
 
 

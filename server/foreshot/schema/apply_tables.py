@@ -9,7 +9,7 @@ from foreshot.schema.apply_columns import column_of, own_sequence, with_attached
 from foreshot.schema.apply_constraints import add_check, add_constraint, add_key, set_primary_key
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, text
-from foreshot.schema.held import not_by_that
+from foreshot.schema.proven import not_by_that
 from foreshot.schema.state import Column, Perhaps, Table
 
 _INTEGERS = frozenset({"INTEGER", "BIGINT", "SMALLINT"})

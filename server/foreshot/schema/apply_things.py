@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec.structs import replace
 
 from foreshot.schema import changes as to
@@ -115,19 +113,19 @@ def make_thing(draft: Draft, change: to.MadeThing) -> None:
     words = frozenset(change.words)
     match change.kind:
         case "view" | "materialized view":
-            name = _known(draft.views, name)
+            name = draft.stored(name, draft.views) or name
             tables = tuple([table for table in draft.tables if table.rpartition(".")[2].lower() in words])
             draft.views[name] = st.View(
                 name, draft.origin, change.kind != "view", tables, words, change.definition
             )
         case "sequence":
-            name = _known(draft.sequences, name)
+            name = draft.stored(name, draft.sequences) or name
             known = draft.sequences.get(name) or st.Sequence(name, draft.origin)
             draft.sequences[name] = replace(known, owner=_owner(draft, change.table, known.owner))
         case kind:
-            name = _known([other for sort, other in draft.things if sort == kind], name)
+            place = _of_kind(draft, kind, name)
             table = draft.find(change.table) or change.table
-            draft.things[kind, name] = st.Thing(kind, name, draft.origin, table, words)
+            draft.things[place] = st.Thing(kind, place[1], draft.origin, table, words)
 
 
 def _owner(draft: Draft, said: str | None, before: str | None) -> str | None:
@@ -145,25 +143,20 @@ def lose_thing(draft: Draft, change: to.LostThing) -> None:
         return
     match change.kind:
         case "view" | "materialized view":
-            name = _known(draft.views, name)
+            name = draft.stored(name, draft.views) or name
             draft.views.pop(name, None)
             draft.gone[name] = draft.origin
         case "sequence":
-            draft.sequences.pop(_known(draft.sequences, name), None)
+            draft.sequences.pop(draft.stored(name, draft.sequences) or "", None)
         case "schema":
             draft.things.pop(("schema", name), None)
             if change.cascade:
                 for table in [item for item in draft.tables if item.startswith(f"{name}.")]:
                     draft.tables.pop(table)
         case kind:
-            draft.things.pop(
-                (kind, _known([other for sort, other in draft.things if sort == kind], name)), None
-            )
+            draft.things.pop(_of_kind(draft, kind, name), None)
 
 
-def _known(names: Collection[str], name: str) -> str:
-    """The name as the schema has it: with PostgreSQL's default schema written before it, or without."""
-    if name in names:
-        return name
-    other = name.removeprefix("public.") if name.startswith("public.") else f"public.{name}"
-    return other if "." not in name.removeprefix("public.") and other in names else name
+def _of_kind(draft: Draft, kind: str, name: str) -> tuple[str, str]:
+    """The place of a thing: under its name as the schema has it, or as it is written."""
+    return kind, draft.stored(name, [other for sort, other in draft.things if sort == kind]) or name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,14 +19,7 @@ class Draft:
     def __init__(self, schema: Schema, target: Target) -> None:
         self._before = schema
         self.target = target
-        self.tables: dict[str, Table] = dict(schema.tables)
-        self.enums: dict[str, st.Enum] = dict(schema.enums)
-        self.views: dict[str, st.View] = dict(schema.views)
-        self.sequences: dict[str, st.Sequence] = dict(schema.sequences)
-        self.things: dict[tuple[str, str], st.Thing] = dict(schema.things)
-        self.gone: dict[str, Origin] = dict(schema.gone)
-        self.perhaps: list[Perhaps] = list(schema.perhaps)
-        self.conflicts: list[st.Conflict] = list(schema.conflicts)
+        self.take(schema)
         self.origin = Origin("", "upgrade", "", "")
         """Of the operation that is being applied."""
         self.raw = False
@@ -50,6 +43,17 @@ class Draft:
             tuple(self.perhaps),
             tuple(self.conflicts),
         )
+
+    def take(self, schema: Schema) -> None:
+        """Say what a schema says, which goes on being as it is."""
+        self.tables: dict[str, Table] = dict(schema.tables)
+        self.enums: dict[str, st.Enum] = dict(schema.enums)
+        self.views: dict[str, st.View] = dict(schema.views)
+        self.sequences: dict[str, st.Sequence] = dict(schema.sequences)
+        self.things: dict[tuple[str, str], st.Thing] = dict(schema.things)
+        self.gone: dict[str, Origin] = dict(schema.gone)
+        self.perhaps: list[Perhaps] = list(schema.perhaps)
+        self.conflicts: list[st.Conflict] = list(schema.conflicts)
 
     def snapshot(self) -> Schema:
         """The schema as it is now, which goes on being so while the draft changes."""
@@ -76,13 +80,18 @@ class Draft:
         if name in self.tables:
             return name
         if self.dialect == "postgresql":
-            for other in (name.removeprefix("public."), f"public.{name}"):
-                if other in self.tables:
-                    return other
-        elif self.dialect in ("mysql", "mariadb", "sqlite"):
+            return self.stored(name, self.tables)
+        if self.dialect in ("mysql", "mariadb", "sqlite"):
             lowered = name.lower()
             return next((known for known in self.tables if known.lower() == lowered), None)
         return None
+
+    def stored(self, name: str, names: Collection[str]) -> str | None:
+        """A name as it stands among others; on PostgreSQL ``public`` is the schema of those without one."""
+        if name in names:
+            return name
+        others = (name.removeprefix("public."), f"public.{name}") if self.dialect == "postgresql" else ()
+        return next((other for other in others if other in names), None)
 
     def table(self, name: str | None, why: str) -> Table | None:
         """The table to change. One that no revision created is taken to be there, and known in part.

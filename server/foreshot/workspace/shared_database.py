@@ -54,8 +54,8 @@ def _taken(schema: Schema) -> set[str]:
 
 def _has_own_table(surroundings: Surroundings) -> bool:
     """Whether env.py names a table for the versions: only so can two environments have one database."""
-    argument = surroundings.env.argument("version_table") if surroundings.env is not None else None
-    return argument is not None and getattr(argument, "value", None) not in (None, "alembic_version")
+    table = surroundings.env.version_table[0] if surroundings.env is not None else None
+    return isinstance(table, str) and table != "alembic_version"
 
 
 def _source(files: Files, environment: Environment, dialect: str) -> Source | None:

@@ -78,14 +78,9 @@ def sql_of(
 
 
 def _version_table(surroundings: Surroundings) -> tuple[str, str | None]:
-    """Alembic's own table, and its schema, as env.py names them."""
-    env = surroundings.env
-    names: list[str | None] = []
-    for option in ("version_table", "version_table_schema"):
-        argument = env.argument(option) if env is not None else None
-        value = getattr(argument, "value", None)
-        names.append(value if isinstance(value, str) else None)
-    return names[0] or "alembic_version", names[1]
+    """Alembic's own table, and its schema, as env.py names them; what cannot be told as usual."""
+    table, schema = surroundings.env.version_table if surroundings.env is not None else (None, None)
+    return table if isinstance(table, str) else "alembic_version", schema if isinstance(schema, str) else None
 
 
 def _script(

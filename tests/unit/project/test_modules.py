@@ -102,3 +102,9 @@ def test_folders_that_several_packages_share_hold_what_is_below_them() -> None:
     found = modules(("/p/src",), ("src/org/providers/edge/__init__.py", "src/org/providers/edge/models.py"))
     assert found.could_hold("org")
     assert found.resolve("org.providers.edge.models") == "found"
+
+
+def test_a_package_that_imports_a_name_its_module_lacks_is_followed_once() -> None:
+    texts = {"/q/app/__init__.py": "from .db import db\n", "/q/app/db.py": "size = 1\n"}
+    files = Files({path: SourceText(text) for path, text in texts.items()})
+    assert Modules(files, ("/q",), "/q").resolve("app.db.Money") == "missing"

@@ -14,6 +14,7 @@ from foreshot.ide.completion.snippets import snippets
 from foreshot.ide.completion.values import NAMES, PASSED_ON, USUAL_KEYWORDS, strings_for
 from foreshot.migration.alembic_api import SINCE, Method
 from foreshot.migration.graph import Node
+from foreshot.schema.state import Schema
 from foreshot.syntax.cursor import Cursor, cursor_at
 from foreshot.text import SourceText, Span
 from foreshot.workspace.project import Project
@@ -63,8 +64,11 @@ def _in_python(
     if cursor.owner and cursor.string is None:
         yield from _behind_dot(calls, cursor, spelled, beside, source.content)
         if cursor.owner in spelled.modules:
-            schema = schema_at(project, path, source, cursor)
-            yield from library.names_of(cursor, calls, spelled, schema, source.content)
+
+            def there() -> Schema:
+                return schema_at(project, path, source, cursor)
+
+            yield from library.names_of(cursor, calls, spelled, there, source.content)
         return
     if not calls:
         if is_apart(cursor):

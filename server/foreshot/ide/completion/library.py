@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from foreshot.ide.completion.calls import AlembicCall, Spellings
@@ -63,9 +63,12 @@ _USED = re.compile(r"\b(\w+)\.([A-Za-z_]\w*)")
 
 
 def names_of(
-    cursor: Cursor, calls: Sequence[AlembicCall], spelled: Spellings, schema: Schema, text: str
+    cursor: Cursor, calls: Sequence[AlembicCall], spelled: Spellings, schema: Callable[[], Schema], text: str
 ) -> Iterator[Item]:
-    """Names behind ``sa.`` or a dialect's name: what fits the place first, and of that what the file uses most."""
+    """Names behind ``sa.`` or a dialect's name: what fits the place first, and of that what the file uses most.
+
+    ``schema`` works out the schema there, which only a new column's type asks for.
+    """
     module = spelled.modules[cursor.owner]
     types = TYPES.get(module, ())
     fitting, others = types, ()
@@ -81,7 +84,7 @@ def names_of(
         yield Item(name, kind, cursor.word, name, "type" if name in types else "", rank=rank - often)
 
 
-def _wanted(cursor: Cursor, calls: Sequence[AlembicCall], schema: Schema) -> tuple[str, ...]:
+def _wanted(cursor: Cursor, calls: Sequence[AlembicCall], schema: Callable[[], Schema]) -> tuple[str, ...]:
     """What fits the place, the likeliest first; nothing where that cannot be told."""
     call = cursor.call
     if call is None:
@@ -102,7 +105,7 @@ def _wanted(cursor: Cursor, calls: Sequence[AlembicCall], schema: Schema) -> tup
         return ()
     if name == "Column" and call.keyword in (None, "type_") and call.position <= 1:
         # A model's column may begin with its type.
-        alike = _types_alike((call.arguments[0].literal if call.arguments else None) or "", schema)
+        alike = _types_alike((call.arguments[0].literal if call.arguments else None) or "", schema())
         return tuple(dict.fromkeys((*alike, *TYPES["sqlalchemy"])))
     if name == "Column" and call.keyword is None:
         return OF_COLUMN
@@ -188,7 +191,7 @@ def whole_types(
         and inner.keyword is None
         and (prefix := spelled.spelled("sqlalchemy"))
     ):
-        names = _wanted(cursor, calls, schema)
+        names = _wanted(cursor, calls, lambda: schema)
         for rank, name in enumerate(names if names in (PARTS, PARTS[:1]) else ()):
             text = f"{prefix}.{name}($0)"
             yield Item(f"{prefix}.{name}", "method", cursor.word, text, rank=rank - NOT_SAID, is_snippet=True)

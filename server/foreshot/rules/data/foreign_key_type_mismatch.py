@@ -50,17 +50,17 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from foreshot.knowledge.key_types import can_refer
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import State, made_here
+from foreshot.lint.states import State, made_here, states_after
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
+from foreshot.migration.references import Reference, references
 from foreshot.schema.state import Column
-from foreshot.text import Span
 
 _Made = ops.AddConstraint | ops.CreateTable | ops.AddColumn
 
@@ -76,24 +76,23 @@ class ForeignKeyTypeMismatch(OperationRule[_Made]):
     def check(self, operation: _Made, context: Context) -> Iterator[Finding]:
         """The first pair of columns of each key whose types do not fit, on some database."""
         table = operation.table_name
-        if table is None:
+        keys = list(references(operation))
+        if table is None or not keys:
             return
-        keys = list(_keys(operation))
-        if not keys:
-            return
-        made = list(self._after(operation, context))
-        for columns, ref_table, ref_columns, at in keys:
+        # With the columns that the operation makes itself.
+        made = list(states_after(operation, context, self.databases))
+        for key in keys:
             found: list[tuple[State, Column, Column]] = []
             for state in made:
-                pair = _pair(state, table, columns, ref_table, ref_columns)
+                pair = _pair(state, table, key)
                 if pair is not None:
                     found.append((state, *pair))
             if not found:
                 continue
             state, one, other = found[0]
-            mine, theirs = code(f"{table}.{one.name}"), code(f"{ref_table}.{other.name}")
+            mine, theirs = code(f"{table}.{one.name}"), code(f"{key.ref_table}.{other.name}")
             yield self.finding(
-                at,
+                operation.site.name if isinstance(operation, ops.AddConstraint) else key.span,
                 f"This fails{context.where(item[0].target for item in found)}: {mine} is {one.type.stored}, and {theirs} is"
                 f" {other.type.stored}. Give both the same type.",
                 operation=operation,
@@ -105,43 +104,12 @@ class ForeignKeyTypeMismatch(OperationRule[_Made]):
                 ],
             )
 
-    def _after(self, operation: _Made, context: Context) -> Iterator[State]:
-        """The schema as the operation would leave it: with the columns that it makes itself."""
-        for target in context.targets(self.databases, operation):
-            story = context.story(target)
-            if story is not None:
-                yield State(
-                    target, story.after_operation(operation.site), story.start(operation.site.function)
-                )
 
-
-_Key = tuple[Sequence[object], str, Sequence[object], Span]
-
-
-def _keys(operation: _Made) -> Iterator[_Key]:
-    """The foreign keys that an operation makes: their columns, what they refer to, and where they stand."""
-    if isinstance(operation, ops.AddConstraint):
-        made = operation.constraint
-        if made.kind == "foreign key" and isinstance(made.ref_table, str):
-            yield made.columns, made.ref_table, made.ref_columns, operation.site.name
-        return
-    for made in operation.constraints if isinstance(operation, ops.CreateTable) else ():
-        if made.kind == "foreign key" and isinstance(made.ref_table, str) and not made.use_alter:
-            yield made.columns, made.ref_table, made.ref_columns, made.span
-    for column in operation.columns if isinstance(operation, ops.CreateTable) else (operation.column,):
-        for key in column.foreign_keys:
-            if isinstance(key.target, str) and "." in key.target:
-                ref_table, _, name = key.target.rpartition(".")
-                yield (column.name,), ref_table, (name,), key.span
-
-
-def _pair(
-    state: State, table: str, columns: Sequence[object], ref_table: str, ref_columns: Sequence[object]
-) -> tuple[Column, Column] | None:
-    for mine, theirs in zip(columns, ref_columns, strict=False):
+def _pair(state: State, table: str, key: Reference) -> tuple[Column, Column] | None:
+    for mine, theirs in zip(key.columns, key.ref_columns, strict=False):
         if not isinstance(mine, str) or not isinstance(theirs, str):
             continue
-        one, other = state.column(table, mine), state.column(ref_table, theirs)
+        one, other = state.column(table, mine), state.column(key.ref_table, theirs)
         if one is None or other is None or one.type.stored is None or other.type.stored is None:
             continue
         if not can_refer(one.type.stored, other.type.stored, state.target.database):

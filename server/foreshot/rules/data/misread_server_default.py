@@ -95,8 +95,7 @@ from foreshot.knowledge.literal_defaults import Effect, Misread, misread
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.specs import type_spec
-from foreshot.lint.states import states
+from foreshot.lint.states import type_before
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, TypeSpec
 from foreshot.syntax.changes import ReplaceText
@@ -194,10 +193,8 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
 
 def _written(operation: AlterColumn, context: Context) -> TypeSpec | None:
     """The column's type as the history has made it, which the call need not repeat."""
-    found = (
-        state.column(operation.table_name, str(operation.column)) for state in states(operation, context)
-    )
-    return next((type_spec(column) for column in found if column is not None), None)
+    found = (type_before(operation, target, context) for target in context.targets((), operation))
+    return next((type_ for type_ in found if type_ is not None), None)
 
 
 def _advice(said: Misread) -> str:

@@ -42,13 +42,14 @@ def upgrade():
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from foreshot.knowledge import classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.specs import type_spec
 from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code
 from foreshot.migration.operations import BulkInsert, DataChange
@@ -57,8 +58,6 @@ from foreshot.schema.state import Column
 from foreshot.text import Span
 
 _MOST: Final = 20
-_BOUNDED: Final = re.compile(r"(?:VARCHAR|CHAR|CHARACTER VARYING|CHARACTER)\((\d+)\)", re.IGNORECASE)
-"""A type of texts, as the database stores it, with the characters that it holds."""
 
 
 class ValueTooLong(OperationRule[BulkInsert | DataChange]):
@@ -118,8 +117,9 @@ def _bound(table: str | None, name: str, found: list[State]) -> tuple[int, Colum
     column = None
     for state in found:
         column = state.column(table, name)
-        bounded = _BOUNDED.match(column.type.stored or "") if column is not None else None
-        if bounded is None:
+        spec = type_spec(column)
+        kind = classify(spec, state.target) if spec is not None else None
+        if kind is None or kind.family != "string" or not kind.exact or not kind.length:
             return None
-        most = max(most, int(bounded[1]))
+        most = max(most, kind.length)
     return (most, column) if column is not None else None

@@ -349,9 +349,8 @@ def _rename(drop: ops.DropTable, old: str, new: str, context: Context) -> str:
 def _parent_dropped_after(drop: ops.DropTable, context: Context) -> str | None:
     """A table that the revision drops behind this one, and to which a foreign key of this one leads."""
     gone = {other.table_name for other in context.after(drop) if isinstance(other, ops.DropTable)}
-    for target in context.targets((), drop):
-        story = context.story(target)
-        table = story.before_operation(drop.site).table(drop.table_name) if story is not None else None
+    for state in states(drop, context):
+        table = state.known_table(drop.table_name)
         for key in table.foreign_keys if table is not None else ():
             if key.ref_table in gone:
                 return key.ref_table

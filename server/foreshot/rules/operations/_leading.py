@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from foreshot.lint.context import Context
 from foreshot.lint.states import State
-from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable, TableOperation
-from foreshot.text import Span
-
-
-def referred(operation: TableOperation) -> Iterator[tuple[str, Span]]:
-    """The tables that an operation's foreign keys lead to."""
-    specs = ()
-    if isinstance(operation, CreateTable | AddColumn):
-        specs = operation.columns if isinstance(operation, CreateTable) else (operation.column,)
-    for column in specs:
-        for key in column.foreign_keys:
-            if isinstance(key.target, str):
-                yield key.target.rpartition(".")[0], key.span
-    constraints = ()
-    if isinstance(operation, CreateTable):
-        constraints = operation.constraints
-    elif isinstance(operation, AddConstraint):
-        constraints = (operation.constraint,)
-    for constraint in constraints:
-        if constraint.kind == "foreign key" and isinstance(constraint.ref_table, str):
-            if constraint.use_alter and isinstance(operation, CreateTable):
-                # Left to an ALTER TABLE that Alembic never runs.
-                continue
-            yield constraint.ref_table, constraint.span
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable
+from foreshot.migration.references import references
 
 
 def may_lead(child: str | None, parent: str | None, state: State) -> bool:
@@ -58,9 +34,9 @@ def children(context: Context) -> dict[str, list[str]]:
     for operation in context.revision.operations:
         if not isinstance(operation, CreateTable | AddColumn | AddConstraint) or operation.table_name is None:
             continue
-        for target, _ in referred(operation):
-            if target != operation.table_name:
-                found.setdefault(target, []).append(operation.table_name)
+        for key in references(operation):
+            if key.ref_table != operation.table_name:
+                found.setdefault(key.ref_table, []).append(operation.table_name)
     return found
 
 

@@ -46,8 +46,8 @@ def upgrade():
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
+from foreshot.engine.equality import same_default
 from foreshot.knowledge import Target, classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -59,8 +59,6 @@ from foreshot.schema.plain import Called
 from foreshot.schema.state import Column
 from foreshot.syntax.changes import RemoveStatement
 from foreshot.syntax.values import CallValue
-
-_NOW: Final = frozenset({"now()", "current_timestamp", "current_timestamp()", "transaction_timestamp()"})
 
 
 class AltersNothing(OperationRule[AlterColumn]):
@@ -141,13 +139,16 @@ def _same_default(operation: AlterColumn, known: Sequence[Column]) -> bool:
     if new is None or operation.type is not None:
         return False
     return bool(known) and all(
-        column.identity is None and column.computed is None and new == _sql(column.default)
+        column.identity is None
+        and column.computed is None
+        and (old := _sql(column.default)) is not None
+        and same_default(new, old)
         for column in known
     )
 
 
 def _sql(default: object) -> str | None:
-    """A server default as one spelling: ``now()`` for CURRENT_TIMESTAMP; None where it cannot be told, or there is none."""
+    """A server default in SQL; None where it cannot be told, or there is none."""
     if isinstance(default, str):
         return f"'{default}'"
     if isinstance(default, Called | CallValue):
@@ -160,9 +161,7 @@ def _sql(default: object) -> str | None:
             text = path.rpartition(".")[2]
         else:
             return None
-        if isinstance(text, str):
-            said = " ".join(text.lower().split())
-            return "now()" if said in _NOW else said
+        return text if isinstance(text, str) else None
     return None
 
 

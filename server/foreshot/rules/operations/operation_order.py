@@ -184,7 +184,8 @@ from foreshot.migration.operations import (
     SetOption,
     TableOperation,
 )
-from foreshot.rules.operations._leading import bound_to, children, may_be, may_lead, referred
+from foreshot.migration.references import references
+from foreshot.rules.operations._leading import bound_to, children, may_be, may_lead
 from foreshot.text import Span
 
 _KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
@@ -384,7 +385,7 @@ def _missing(
         yield site.args.get("table_name", site.name), tables[table], code(table)
         return
     if not unchecked:
-        for target, span in referred(operation):
+        for _, target, _, span in references(operation):
             if target in tables and target != table:
                 yield span, tables[target], code(target)
     names: list[tuple[object, Span]] = []

@@ -379,8 +379,7 @@ def _missing(
     unchecked: bool,
 ) -> Iterator[tuple[Span, CreateTable | AddColumn, str]]:
     """What an operation uses out of what is made below it: where it says so, what makes it, and its name."""
-    table = operation.table_name
-    site = operation.site
+    table, site = operation.table_name, operation.site
     if table in tables and not isinstance(operation, CreateTable):
         yield site.args.get("table_name", site.name), tables[table], code(table)
         return

@@ -30,10 +30,18 @@ _CATCHES = frozenset(
 
 def fails(operation: Operation) -> bool:
     """Whether SQLite, or Alembic for it, refuses an operation that a batch block could do."""
-    if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint):
+    if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint) or operation.site.batch:
         return False
-    site = operation.site
-    return site.batch is None and site.sql is None and effects_of(operation, _SQLITE).always_fails is not None
+    if operation.site.sql is not None and not _has_no_grammar(operation):
+        return False
+    return effects_of(operation, _SQLITE).always_fails is not None
+
+
+def _has_no_grammar(operation: AlterColumn | AddConstraint | DropConstraint) -> bool:
+    """Whether no version of SQLite takes such SQL: later ones add and drop checks and NOT NULL."""
+    if isinstance(operation, AddConstraint):
+        return operation.constraint.kind in ("unique", "foreign key", "primary key")
+    return isinstance(operation, AlterColumn) and operation.type is not None
 
 
 class Failures:

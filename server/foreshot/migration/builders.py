@@ -305,7 +305,13 @@ def _comment(arguments: Arguments, site: Site) -> list[Operation]:
 
 def _bulk_insert(arguments: Arguments, site: Site) -> list[Operation]:
     table, schema = table_of(arguments.get("table"), arguments.span("table"))
-    return [BulkInsert(site, table, schema)]
+    value = arguments.get("rows")
+    rows = cast("list[object]", value) if isinstance(value, list | tuple) else []
+    keys = [
+        set(cast("dict[object, object]", row)) if isinstance(row, dict) else set[object]() for row in rows
+    ]
+    common = set[object].intersection(*keys) if keys else set[object]()
+    return [BulkInsert(site, table, schema, tuple(sorted(key for key in common if isinstance(key, str))))]
 
 
 def table_of(value: Value, span: Span) -> tuple[Maybe[str], Maybe[str] | None]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from collections.abc import Iterator
+from typing import Final, Literal, cast
 
 from foreshot.migration.builders import table_of
 from foreshot.migration.columns import last_name
-from foreshot.migration.operations import DataChange, Site
+from foreshot.migration.operations import DataChange, Site, WrittenText
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
+from foreshot.text import Span
 
 _VERBS: dict[str, Literal["update", "delete", "insert"]] = {
     "update": "update",
     "delete": "delete",
     "insert": "insert",
 }
+_DEEPEST: Final = 30
+"""Levels of a described value that are looked into."""
 _FILTERS = frozenset({"where", "filter", "filter_by", "limit", "with_for_update", "join", "select_from"})
 
 
@@ -74,23 +78,91 @@ def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataC
     name, schema = table_of(table, made.span)
     if isinstance(name, Unknown) and isinstance(table, Ref):
         name = Unknown(f"`{table.written}` is a class whose table is not known", made.span)
+    written = list(_written(chain[: index + 1]))
+    columns = dict.fromkeys(column for column, _, _ in written)
     return DataChange(
         site,
         _VERBS[verb],
         name,
         schema,
-        columns=tuple(_written(chain[: index + 1])),
+        columns=tuple(columns),
+        reads=tuple(
+            dict.fromkeys(
+                column for item in chain[:index] for value in _given(item) for column in columns_in(value)
+            )
+        ),
+        computed=tuple(
+            column
+            for column, value, _ in written
+            if verb == "update" and any(other != column for other in columns_in(value))
+        ),
         has_where=filtered or verb == "insert",
+        texts=tuple(
+            WrittenText(column, value, span) for column, value, span in written if isinstance(value, str)
+        ),
     )
 
 
-def _written(chain: list[CallValue]) -> list[str]:
-    columns: list[str] = []
+def columns_in(value: Value, depth: int = 0) -> Iterator[str]:
+    """The columns that a described value names: ``users.c.name`` wherever it stands in it."""
+    if depth > _DEEPEST:
+        return
+    match value:
+        case Ref(path=path):
+            name = _column(path)
+            if name is not None:
+                yield name
+        case CallValue():
+            # `users.c.name.cast(…)` is a method of the column.
+            yield from columns_in(value.receiver, depth + 1)
+            for item in _given(value):
+                yield from columns_in(item, depth + 1)
+        case list() | tuple():
+            for item in cast("list[object] | tuple[object, ...]", value):
+                yield from columns_in(item, depth + 1)
+        case _:
+            pass
+
+
+def _given(call: CallValue) -> Iterator[Value]:
+    """What a call is given; of a dict, its values."""
+    for value in (*call.args, *call.keywords.values()):
+        if isinstance(value, dict):
+            yield from cast("dict[object, object]", value).values()
+        else:
+            yield value
+
+
+def _column(path: str) -> str | None:
+    """The column that a path of a table object leads to: ``….c.name``."""
+    owner, _, name = path.rpartition(".")
+    return name if owner.endswith((".c", ".columns")) else None
+
+
+def _written(chain: list[CallValue]) -> Iterator[tuple[str, Value, Span]]:
+    """The columns that a statement writes, what they are given, and where that stands."""
     for item in chain:
-        if last_name(item.path) not in ("values", "update"):
+        method = last_name(item.path)
+        if method == "from_select":
+            names = item.argument("names", 0)
+            for name in cast("list[object]", names) if isinstance(names, list | tuple) else ():
+                yield from ((column, None, item.span) for column in _named(name))
+        if method not in ("values", "update"):
             continue
-        columns.extend(item.keywords)
-        for argument in item.args:
-            if isinstance(argument, dict):
-                columns.extend(str(key) for key in cast("dict[object, object]", argument))
-    return columns
+        for column, value in item.keywords.items():
+            yield column, value, item.keyword_value_spans.get(column, item.span)
+        for place, argument in enumerate(item.args):
+            span = item.arg_spans[place] if place < len(item.arg_spans) else item.span
+            rows = cast("list[object]", argument) if isinstance(argument, list) else [argument]
+            for row in rows:
+                if isinstance(row, dict):
+                    for key, value in cast("dict[object, object]", row).items():
+                        yield str(key), value, span
+
+
+def _named(column: object) -> Iterator[str]:
+    """What ``from_select`` is told of a column: its name, or itself."""
+    if isinstance(column, str):
+        yield column
+    else:
+        yield from columns_in(column)

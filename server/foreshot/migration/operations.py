@@ -342,9 +342,10 @@ class SqlText(Operation, frozen=True):
 
 
 class BulkInsert(TableOperation, frozen=True):
-    """``op.bulk_insert``."""
+    """``op.bulk_insert``; ``columns`` are those that every row is known to have a value for, none where it has no rows."""
 
     kind: ClassVar[str] = "bulk_insert"
+    columns: tuple[str, ...] = ()
 
 
 def inserts_rows(operation: Operation) -> TypeGuard[BulkInsert | DataChange]:

@@ -12,7 +12,7 @@ from foreshot.migration.operations import (
     Site,
     TypeSpec,
 )
-from foreshot.migration.sql_columns import read_column, read_default
+from foreshot.migration.sql_columns import read_column, read_default, read_identity
 from foreshot.migration.sql_cursor import Cursor, Found, Name, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE, Token
 from foreshot.migration.sql_types import read_type
@@ -35,7 +35,7 @@ _KEPT_NOWHERE = {
             *("MAXVALUE", "NO", "CYCLE", "VISIBLE", "INVISIBLE", "EXPRESSION", "OPTIONS"),
         }
     ),
-    "ADD": frozenset({"GENERATED", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
+    "ADD": frozenset({"ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
     "DROP": frozenset({"EXPRESSION", "ROWGUIDCOL", "PERSISTED", "SPARSE", "MASKED"}),
     "RESET": frozenset({"("}),
     "RESTART": frozenset({"", "WITH"}),
@@ -90,6 +90,9 @@ def alter_column(action: Action) -> bool:
         # With its identity a column loses what gave it a value.
         cursor.take("IF", "EXISTS")
         default = False
+    elif cursor.word == "ADD" and cursor.peek() == "GENERATED":
+        cursor.at += 1
+        default = read_identity(cursor)
     elif cursor.take("TYPE") or cursor.take("SET", "DATA", "TYPE"):
         type_ = read_type(cursor)
         if cursor.take("COLLATE"):

@@ -255,27 +255,43 @@ def _generated(cursor: Cursor, draft: _Draft) -> None:
     """``GENERATED … AS IDENTITY`` or ``[GENERATED ALWAYS] AS (expression) [STORED]``."""
     context = cursor.context
     begin = cursor.token
-    by_default = False
-    if cursor.take("GENERATED"):
-        if cursor.take("BY", "DEFAULT"):
-            by_default = True
-            cursor.take("ON", "NULL")
-        else:
-            cursor.take("ALWAYS")
-    cursor.expect("AS")
-    if cursor.take("IDENTITY"):
-        if cursor.word == "(":
-            cursor.inside()
-        draft.identity = context.call(
-            "sqlalchemy.Identity", begin.start, cursor.last.end, always=not by_default
-        )
+    if _is_identity(cursor):
+        draft.identity = read_identity(cursor)
         return
+    if cursor.take("GENERATED"):
+        cursor.take("ALWAYS")
+    cursor.expect("AS")
     expression = cursor.inside().value_text()
     stored = cursor.take_one("STORED", "VIRTUAL", "PERSISTED")
     persisted = stored in ("STORED", "PERSISTED") if stored else None
     draft.computed = context.call(
         "sqlalchemy.Computed", begin.start, cursor.last.end, expression, persisted=persisted
     )
+
+
+def _is_identity(cursor: Cursor) -> bool:
+    """Whether ``[GENERATED …] AS IDENTITY`` stands here, and not an expression."""
+    probe = Cursor(cursor.context, cursor.tokens, cursor.at, cursor.stop)
+    probe.take("GENERATED")
+    while probe.take_one("BY", "DEFAULT", "ON", "NULL", "ALWAYS"):
+        pass
+    return probe.take("AS", "IDENTITY")
+
+
+def read_identity(cursor: Cursor) -> CallValue:
+    """``GENERATED {ALWAYS | BY DEFAULT [ON NULL]} AS IDENTITY [(options)]`` as ``sa.Identity()``."""
+    begin = cursor.token
+    cursor.take("GENERATED")
+    by_default = cursor.take("BY", "DEFAULT")
+    if by_default:
+        cursor.take("ON", "NULL")
+    else:
+        cursor.take("ALWAYS")
+    cursor.expect("AS")
+    cursor.expect("IDENTITY")
+    if cursor.word == "(":
+        cursor.inside()
+    return cursor.context.call("sqlalchemy.Identity", begin.start, cursor.last.end, always=not by_default)
 
 
 def read_default(cursor: Cursor) -> Value:

@@ -93,6 +93,8 @@ def copies(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object],
             continue
         values = _VALUES.search(operation.site.sql or "")
         words = set(_WORD.findall(values["values"])) if values is not None else set[str]()
+        if operation.site.sql is None and not operation.has_where:
+            words = set(operation.reads)
         for column in words.intersection(operation.reads).difference(operation.columns):
             found.setdefault((operation.table_name, column), operation)
     return found
@@ -306,12 +308,10 @@ class _Facts:
                     self.is_unclear = self.is_unclear or operation.table_name is None
                     for name in (None, *operation.columns):
                         self.written.setdefault((operation.table, name), order)
-                    site = operation.site
+                    site, table = operation.site, operation.table_name
                     if operation.computed and not (site.conditional or site.dialects or site.excluded):
-                        words = set(_WORD.findall(site.sql or ""))
-                        self.computed.update(
-                            ((operation.table_name, name), words) for name in operation.computed
-                        )
+                        words = set(operation.reads if site.sql is None else _WORD.findall(site.sql))
+                        self.computed.update(((table, name), words) for name in operation.computed)
                 case SqlText(value=Text() | str() as value):
                     text = _APART.sub("", value.value if isinstance(value, Text) else value)
                     for word in set(_WORD.findall(text)) if _MOVES.search(text) else ():

@@ -68,6 +68,45 @@ def downgrade():
 #   ^^^^^^^^^ the row in `flags` is still there, and the next upgrade fails on `uq_flags_code`
     op.drop_column("flags", "note")
 ```
+```python bad
+flags = sa.table("flags", sa.column("code"), sa.column("note"))
+
+
+def upgrade():
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+    op.bulk_insert(flags, [{"code": "beta", "note": "for some"}, {"code": "new", "note": "for none"}])
+
+
+def downgrade():
+#   ^^^^^^^^^ the row in `flags` is still there, and the next upgrade fails on `uq_flags_code`
+    op.drop_column("flags", "note")
+```
+```python bad
+flags = sa.table("flags", sa.column("code"))
+
+
+def upgrade():
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+    op.execute(sa.insert(flags).values(code="beta"))
+
+
+def downgrade():
+#   ^^^^^^^^^ the row in `flags` is still there, and the next upgrade fails on `uq_flags_code`
+    op.drop_column("flags", "note")
+```
+```python good
+flags = sa.table("flags", sa.column("code"))
+
+
+def upgrade():
+    op.bulk_insert(flags, [{"code": "beta"}])
+    op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
+
+
+def downgrade():
+    op.drop_column("flags", "note")
+    op.execute(flags.delete().where(flags.c.code == "beta"))
+```
 ```python good
 def upgrade():
     op.execute("INSERT INTO flags (code) VALUES ('beta') ON CONFLICT DO NOTHING")
@@ -224,6 +263,7 @@ from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
 from foreshot.migration.operations import (
+    BulkInsert,
     DataChange,
     DropTable,
     Execute,
@@ -231,6 +271,7 @@ from foreshot.migration.operations import (
     Operation,
     RenameTable,
     TruncateTable,
+    inserts_rows,
 )
 from foreshot.schema.difference import Difference, differences
 from foreshot.schema.state import Schema
@@ -240,6 +281,8 @@ _PLAIN_ROW = re.compile(
     r"\s*insert\s+into\b(?!.*\b(?:select|on\s+conflict|on\s+duplicate)\b)", re.IGNORECASE | re.DOTALL
 )
 """An INSERT of values that are written there, and that fails when they are there already."""
+_OTHERWISE: Final = re.compile(r"\b(?:from_select|on_conflict_\w+|on_duplicate_\w+|prefix_with)\b")
+"""What Core says where the rows are another table's, or may be there already."""
 
 _REPLACED: Final = ("view", "function", "trigger")
 _OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
@@ -311,20 +354,31 @@ def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:
     if any(isinstance(operation, Opaque) for operation in context.downgrade):
         return None
     touched = {operation.table_name for operation in context.downgrade if _may_delete(operation)}
+    if None in touched:
+        return None
     for operation in context.upgrade:
         if _may_delete(operation):
             # The next upgrade takes the row away itself before it inserts it.
             touched.add(operation.table_name)
-        if not isinstance(operation, DataChange) or operation.verb != "insert" or operation.site.conditional:
+        if not inserts_rows(operation) or operation.site.conditional or operation.site.repeated:
             continue
         table = before.table(operation.table_name)
-        if table is None or table.name in touched or not _PLAIN_ROW.match(operation.site.sql or ""):
+        if table is None or table.name in touched or not _is_plain_row(operation, context):
             continue
         keys = (*table.uniques, *(index for index in table.indexes if index.unique and index.where is None))
         key = next((key for key in keys if key.name and set(key.columns) <= set(operation.columns)), None)
         if key is not None and key.name is not None:
             return table.name, key.name
     return None
+
+
+def _is_plain_row(operation: BulkInsert | DataChange, context: Context) -> bool:
+    """Whether the rows are written there, and inserting them fails when they are there already."""
+    if operation.site.sql is not None:
+        return _PLAIN_ROW.match(operation.site.sql) is not None
+    return isinstance(operation, BulkInsert) or (
+        operation.verb == "insert" and _OTHERWISE.search(context.text(operation.site.call)) is None
+    )
 
 
 def _may_delete(operation: Operation) -> TypeGuard[DataChange | DropTable | RenameTable | TruncateTable]:

@@ -38,6 +38,16 @@ def upgrade():
     op.alter_column("geo", "id", existing_type=sa.Integer(), server_default=sa.Identity(always=True))
     #|                                                                      already has a default
 ```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE geo ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY")
+    #|          already has a default
+```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE geo ALTER COLUMN id DROP DEFAULT")
+    op.execute("ALTER TABLE geo ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY")
+```
 ```python good
 def upgrade():
     op.alter_column("new", "id", existing_type=sa.Integer(), server_default=sa.Identity(always=True))
@@ -70,8 +80,8 @@ class SerialToIdentity(OperationRule[AlterColumn]):
 
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether the old default is still there."""
-        value, at = operation.server_default, operation.site.args.get("server_default")
-        if at is None or not (isinstance(value, CallValue) and value.path.endswith(".Identity")):
+        value, at = operation.server_default, operation.site.args.get("server_default", operation.site.name)
+        if not (isinstance(value, CallValue) and value.path.endswith(".Identity")):
             return
         others = [
             item

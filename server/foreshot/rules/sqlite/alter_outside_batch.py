@@ -71,6 +71,15 @@ def upgrade():
     if not is_sqlite:
         op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 ```
+```python bad dialect=sqlite
+def upgrade():
+    op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE (email)")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on SQLite
+```
+```python good dialect=sqlite
+def upgrade():
+    op.execute("ALTER TABLE users RENAME COLUMN email TO address")
+```
 ```python good dialect=sqlite,postgresql
 from app.migrations import not_on_sqlite
 

@@ -266,8 +266,8 @@ class Renames:
         evidence = Evidence(self._target)
         evidence.add(round(50 * same / size), f"{len(kept)} of {size} columns in common")
         evidence.weigh_names(str(drop.table), str(create.table), 40)
-        if alone and self._drafted and len(kept) == size:
-            evidence.add(10, "the only tables that go and come, as autogenerate wrote them")
+        if alone and len(kept) == size and (self._drafted or len(telling) > 2):
+            evidence.add(10, "the only tables that go and come")
         evidence.weigh_message(self._revision.header.message, str(drop.table), str(create.table))
         if evidence.score < ENOUGH or self._copies.between(
             create.table_name, str(drop.table), str(create.table)

@@ -68,7 +68,9 @@ def by_convention(
         if numbered is None:
             return match.group()
         of = ref_columns if numbered.group(1) else columns
-        label = f"{bare}_" if numbered.group(4) == "label" else ""
+        # A label has the schema in front, as `op.f()` gets it of autogenerate.
+        owner = (ref_table if numbered.group(1) else table).replace(".", "_")
+        label = f"{owner}_" if numbered.group(4) == "label" else ""
         if numbered.group(3):
             return ("_" if numbered.group(3) == "_N" else "").join(label + item for item in of)
         place = int(numbered.group(2))

@@ -49,6 +49,15 @@ def upgrade():
     op.create_index("orders_by_status", "orders", ["status"])
     #               ^^^^^^^^^^^^^^^^^^ `ix_orders_status`
 ```
+Nor of a name that differs because the convention's is taken, as by an index whose first column is the same, nor of a schema in it.
+
+```python good
+def upgrade():
+    op.create_index(op.f("ix_orders_status"), "orders", ["status"])
+    op.create_index("ix_orders_status_id", "orders", ["status", "id"])
+    op.create_table("leads", sa.Column("owner", sa.Integer()), schema="crm")
+    op.create_index(op.f("ix_crm_leads_owner"), "leads", ["owner"], schema="crm")
+```
 ```python good
 def upgrade():
     op.create_unique_constraint(op.f("uq_orders_status"), "orders", ["status"])
@@ -117,14 +126,17 @@ class NamingConventionMismatch(ProjectRule):
                 by_convention(
                     story.target,
                     each,
-                    table,
+                    operation.table_name or table,
                     columns,
                     referred if isinstance(referred, str) else "",
                     [item for item in their if isinstance(item, str)],
                 )
                 for each in kinds
             ]
-            if made.name not in names and names[0] is not None and "%(" not in names[0]:
+            if made.name in names or names[0] is None or "%(" in names[0]:
+                continue
+            there = story.before_operation(operation.site).table(operation.table_name)
+            if there is None or names[0] not in names_on(there):
                 yield (at.start, at.end, made.name, names[0], operation.table_name or table)
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """NOT NULL is set after an UPDATE that leaves rows out: those still have NULL, and the migration fails.
 
 The column has just been added, so that every row has NULL in it. The UPDATE fills some: rows that its WHERE does not meet, which for `status IS NOT NULL` or `status = 'open'` are those of
-another status, keep NULL, and `SET NOT NULL` stops at the first of them (23502). Test data rarely has them. Leave the WHERE away, ask for `column IS NULL`, or fill the rest by
+another status, keep NULL, and `SET NOT NULL` stops at the first of them (23502). Test data rarely has them. A `CASE` without `ELSE` does the same. Leave the WHERE away, ask for `column IS NULL`, or fill the rest by
 a second UPDATE.
 
 Reported where one UPDATE without parameters fills a column that the same revision adds without a default: one with parameters, or with values put into it, is of a loop over the rows. One that takes its values from another table is not: whether it meets every row, the data
@@ -13,6 +13,19 @@ def upgrade():
     op.execute("UPDATE orders SET code = 1 WHERE status IS NOT NULL")
     op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
 #                                                                 ^^^^^^^^^^^^^^ leaves out
+```
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = CASE WHEN status = 'open' THEN 1 WHEN status = 'paid' THEN 2 END")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
+#                                                                 ^^^^^^^^^^^^^^ leaves out
+```
+```python good
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = CASE WHEN status = 'open' THEN 1 ELSE 2 END")
+    op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
 ```
 ```python good
 def upgrade():
@@ -72,6 +85,12 @@ _JOINED = re.compile(r"(?i)\b(?:from|join|select|exists|using)\b")
 _ONE_ROW = re.compile(r"(?<!:):\w|\ufffc|%\(|%s|\?")
 _ALL = re.compile(r"(?i)\s*\(?\s*(?:true|1\s*=\s*1|id\s+is\s+not\s+null|id\s*>=?\s*0)\s*\)?\s*;?\s*")
 
+# A value that is one CASE: none inside another, nothing behind its END.
+_CASE = r"(?is)\bset\b.*?\b{column}\b[\"`]?\s*=\s*case\b((?:(?!\bcase\b).)*?)\bend\s*(?:,|;|\Z|\breturning\b)"
+_MOST_SQL = 4_000
+"""Characters of a statement that are searched."""
+_ELSE = re.compile(r"(?i)\belse\b|'[^']*\b(?:case|end)\b")
+
 _CORE = re.compile(
     r"\.where\(\s*\w+\.c\.(\w+)\s*"
     r"(?:(?:==|!=|<=?|>=?)\s*(?:\"[^\"]*\"|'[^']*'|-?[\d.]+|True|False)|\.(?:is_not|isnot)\(None\))\s*\)"
@@ -95,26 +114,33 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
         if added is None or added.column.server_default is not None or rows.has_no_rows(operation, context):
             return
         writes = [item for item in context.before(operation) if _writes(item, table, name)]
+        update = writes[0] if len(writes) == 1 else None
+        if not isinstance(update, DataChange) or update.verb != "update" or update.site.repeated:
+            return
+        why = _why(update, name, context)
         if (
-            len(writes) != 1
-            or not isinstance(writes[0], DataChange)
-            or writes[0].verb != "update"
-            or not writes[0].has_where
+            why is None
+            or any(_deletes(item, table, name) for item in context.before(operation))
+            or rows.works_on_rows(operation, context)
         ):
-            return
-        if writes[0].site.repeated or any(_deletes(item, table, name) for item in context.before(operation)):
-            return
-        sql = writes[0].site.sql
-        leaves = _leaves_by_core(writes[0], name, context) if sql is None else _leaves(sql, name)
-        if not leaves or rows.works_on_rows(operation, context):
             return
         yield self.finding(
             at,
             f"This fails if the UPDATE above leaves out a row of {code(table)}, which then keeps NULL in {code(name)}. Fill the rest too.",
             operation=operation,
             object=name,
-            related=(Related("its WHERE leaves rows out", writes[0].site.call),),
+            related=(Related(why, update.site.call),),
         )
+
+
+def _why(update: DataChange, column: str, context: Context) -> str | None:
+    """What leaves rows without a value, where something does."""
+    sql = update.site.sql
+    if not update.has_where:
+        case = re.search(_CASE.format(column=re.escape(column)), sql[:_MOST_SQL]) if sql is not None else None
+        return "its CASE has no ELSE" if case is not None and not _ELSE.search(case[1]) else None
+    leaves = _leaves_by_core(update, column, context) if sql is None else _leaves(sql, column)
+    return "its WHERE leaves rows out" if leaves else None
 
 
 def _leaves(sql: str, column: str) -> bool:

@@ -74,7 +74,7 @@ def upgrade():
 ```python bad dialect=sqlite
 def upgrade():
     op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE (email)")
-#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on SQLite
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails on SQLite
 ```
 ```python good dialect=sqlite
 def upgrade():

@@ -18,7 +18,7 @@ Role = Literal["own", "parent", "dependency", "docstring"]
 
 _MOST_DOCSTRING = 20_000
 _LINE = re.compile(r"^[ \t]*(?:Revision ID|Revises)[ \t]*:[ \t]*([^\r\n]*)", re.MULTILINE)
-_WORD = re.compile(r"[^\s,]+")
+_WORD = re.compile(r"[^\s,()\[\]'\"]+")
 
 
 class Mention(Struct, frozen=True):
@@ -53,7 +53,7 @@ def mentions(project: Project, path: str) -> Iterator[Mention]:
         yield Mention(name, span, "parent")
     for name, span in zip(header.depends_on, header.depends_spans, strict=False):
         yield Mention(name, span, "dependency")
-    yield from _in_docstring(header, source)
+    yield from _in_docstring(project.graph, header, source)
 
 
 def mention_at(project: Project, path: str, offset: int) -> Mention | None:
@@ -96,18 +96,24 @@ def users(graph: RevisionGraph, node: Node) -> Iterator[tuple[Node, Place]]:
                 yield other, Place(other.key, span)
 
 
+def named_in_docstrings(graph: RevisionGraph, node: Node) -> Iterator[Node]:
+    """The revisions whose docstring names this one in its lines ``Revision ID:`` and ``Revises:``."""
+    for other in graph.nodes:
+        header = other.header
+        if node.id == header.docstring_revision or node.id in (header.docstring_revises or ()):
+            yield other
+
+
 def short(project: Project, path: str) -> str:
     """A path as people of the project say it: relative to its home."""
     return paths.relative(path, project.surroundings.environment.home)
 
 
-def _in_docstring(header: RevisionHeader, source: SourceText) -> Iterator[Mention]:
-    """Ids in ``Revision ID:`` and ``Revises:`` lines above the header."""
-    if header.docstring_revision is None and header.docstring_revises is None:
-        return
+def _in_docstring(graph: RevisionGraph, header: RevisionHeader, source: SourceText) -> Iterator[Mention]:
+    """Ids in ``Revision ID:`` and ``Revises:`` lines above the header, which imports may have come before."""
+    said = (*(header.docstring_revises or ()), header.docstring_revision)
     end = min((span.start for span in header.spans.values()), default=0)
     for line in _LINE.finditer(source.content, 0, min(end, _MOST_DOCSTRING)):
         for word in _WORD.finditer(source.content, *line.span(1)):
-            span = Span(*word.span())
-            if word.group() in (*(header.docstring_revises or ()), header.docstring_revision):
-                yield Mention(word.group(), span, "docstring")
+            if word.group() in said or graph.node(word.group()) is not None:
+                yield Mention(word.group(), Span(*word.span()), "docstring")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from foreshot.ide.actions import Unavailable
-from foreshot.ide.ids import Mention, meant, mention_at, mentions, users
+from foreshot.ide.ids import Mention, meant, mention_at, mentions, named_in_docstrings, users
 from foreshot.lint.words import code
 from foreshot.migration.graph import Node
 from foreshot.migration.revision_ids import RESERVED, ROOM, is_usable
 from foreshot.text import Edit, SourceText, Span
 from foreshot.workspace.project import Project
+
+_LITERAL: Final = re.compile(r"""[uU]?[rR]?(?P<quote>'''|\"\"\"|'|")(?P<text>.*)(?P=quote)""", re.DOTALL)
+"""A string without escapes, since an id has no backslash."""
 
 
 class Renaming(Struct, frozen=True):
@@ -53,10 +58,13 @@ def rename(project: Project, path: str, offset: int, new: str) -> Renaming:
     if new != node.id and (project.graph.node(new) is not None or project.graph.labelled(new) is not None):
         raise Unavailable(f"{code(new)} is taken")
     edits: dict[str, list[Edit]] = {}
-    for file in dict.fromkeys([node.key, *(user.key for user, _ in users(project.graph, node))]):
+    graph = project.graph
+    files = [node.key, *(user.key for user, _ in users(graph, node))]
+    files += [other.key for other in named_in_docstrings(graph, node)]
+    for file in dict.fromkeys(files):
         source = project.source(file)
         for mention in mentions(project, file) if source is not None else ():
-            if source is None or meant(project.graph, mention, file) is not node or not _is_id(mention, node):
+            if source is None or meant(graph, mention, file) is not node or not _is_id(mention, node):
                 continue
             span = _inside(source, mention)
             if span is None:
@@ -64,7 +72,12 @@ def rename(project: Project, path: str, offset: int, new: str) -> Renaming:
                     f"{file.rpartition('/')[2]} names the revision in a way that cannot be rewritten"
                 )
             edits.setdefault(file, []).append(Edit(span, new))
-    return Renaming({file: sorted(found) for file, found in edits.items()}, node.key, _new_path(node, new))
+    moved = _new_path(node, new)
+    return Renaming(
+        {file: sorted(found) for file, found in edits.items()},
+        node.key,
+        moved if moved not in project.analyses else None,
+    )
 
 
 def _mentioned(project: Project, path: str, offset: int) -> tuple[Mention, Node] | None:
@@ -85,14 +98,20 @@ def _inside(source: SourceText, mention: Mention) -> Span | None:
     text = source.content[mention.span.start : mention.span.end]
     if text == mention.name:
         return mention.span
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'" and text[1:-1] == mention.name:
-        return Span(mention.span.start + 1, mention.span.end - 1)
-    return None
+    literal = _LITERAL.fullmatch(text)
+    if literal is None or literal["text"] != mention.name:
+        return None
+    start = mention.span.start + literal.start("text")
+    return Span(start, start + len(mention.name))
 
 
 def _new_path(node: Node, new: str) -> str | None:
+    """Where the file goes whose name begins with the id, or has it after a date or a number (``file_template``)."""
     folder, _, name = node.key.rpartition("/")
-    rest = name.removeprefix(node.id)
-    return (
-        f"{folder}/{new}{rest}" if rest != name and rest[:1] in ("_", "-", ".") and new != node.id else None
-    )
+    stem, dot, suffix = name.rpartition(".")
+    places = [match.start() for match in re.finditer(rf"(?<![^\W_]){re.escape(node.id)}(?![^\W_])", stem)]
+    is_word = not any(character.isdigit() for character in node.id)
+    if new == node.id or not places or (places[0] > 0 and (is_word or len(places) > 1)):
+        return None
+    renamed = f"{stem[: places[0]]}{new}{stem[places[0] + len(node.id) :]}"
+    return f"{folder}/{renamed}{dot}{suffix}"

@@ -28,7 +28,8 @@ from foreshot.project.discover import find_environments
 from foreshot.project.disk import DiskFiles
 from foreshot.project.files import Files
 from foreshot.text import SourceText
-from foreshot.workspace.histories import read_history, target_of
+from foreshot.workspace.histories import target_of
+from foreshot.workspace.reading import read_history
 from foreshot.workspace.sql_of import sql_of
 
 

@@ -13,7 +13,7 @@ from foreshot.project.discover import find_environments
 from foreshot.project.disk import DiskFiles
 from foreshot.project.files import Files
 from foreshot.text import SourceText
-from foreshot.workspace.histories import read_history
+from foreshot.workspace.reading import read_history
 from foreshot.workspace.sql_of import sql_of
 
 BODIES = {

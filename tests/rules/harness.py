@@ -35,9 +35,10 @@ from foreshot.text import Edit, apply_edits, decode
 from foreshot.workspace.against import BaseReader, Headers
 from foreshot.workspace.analysis import analyse
 from foreshot.workspace.base import Ref, Tree
-from foreshot.workspace.histories import History, read_told
+from foreshot.workspace.histories import History
 from foreshot.workspace.load import hints_in_revisions, load_surroundings
 from foreshot.workspace.project import Project
+from foreshot.workspace.reading import read_told
 from foreshot.workspace.resolve import ResolvedFix
 from foreshot.workspace.settle import Settler
 from foreshot.workspace.shipped import Review, compared

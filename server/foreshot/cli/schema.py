@@ -21,7 +21,7 @@ from foreshot.schema.ddl import as_sql
 from foreshot.schema.show import as_data, as_text
 from foreshot.schema.state import Origin, Schema
 from foreshot.text import SourceText
-from foreshot.workspace.histories import read_history
+from foreshot.workspace.reading import read_history
 from foreshot.workspace.shared_database import Source, whole_story
 
 

@@ -17,7 +17,8 @@ from foreshot.migration.graph import Node
 from foreshot.migration.graph_names import Unresolved, resolve_revision
 from foreshot.project import paths as plain_paths
 from foreshot.text import SourceText
-from foreshot.workspace.histories import read_history, story_of, target_of
+from foreshot.workspace.histories import story_of, target_of
+from foreshot.workspace.reading import read_history
 from foreshot.workspace.sql_of import sql_of
 
 

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -115,7 +116,10 @@ def compare(
 
 
 def _put_in_order(found: list[Any], schema: Schema) -> None:
-    """Sort what Alembic brings in the order of a set: a table goes behind those that refer to it, others come by name."""
+    """Sort what Alembic brings in the order of a set, so that the same models give the same text.
+
+    A table goes behind those that refer to it, others come by name.
+    """
     ops = alembic("operations.ops")
     gone = sorted(_table_of(op) for op in found if isinstance(op, ops.DropTableOp))
     referring: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(gone, ()))
@@ -137,6 +141,30 @@ def _put_in_order(found: list[Any], schema: Schema) -> None:
         return (1, ranks[name], "") if name in ranks else (2, 0, name)
 
     found.sort(key=place)
+    for op in found:
+        if isinstance(op, ops.ModifyTableOps):
+            # Within one table it is keys that come in the order of a set; every other kind keeps its place.
+            op.ops = [one for _, run in groupby(op.ops, _kind_of) for one in sorted(run, key=_place_in_table)]
+
+
+def _kind_of(op: Any) -> str:
+    ops = alembic("operations.ops")
+    if isinstance(op, ops.CreateForeignKeyOp) or getattr(op, "constraint_type", None) == "foreignkey":
+        return "foreign key"
+    return "unique" if isinstance(op, ops.CreateUniqueConstraintOp) else ""
+
+
+def _place_in_table(op: Any) -> tuple[bool, bool, str, list[str]]:
+    """Keys that go before those that come, and those that have a name in its order."""
+    kind = _kind_of(op)
+    if not kind:
+        return False, False, "", []
+    comes = not isinstance(op, alembic("operations.ops").DropConstraintOp)
+    name = op.constraint_name
+    columns = (
+        [str(column) for column in (op.local_cols if kind == "foreign key" else op.columns)] if comes else []
+    )
+    return comes, name is None, str(name or ""), columns
 
 
 def _table_of(op: Any) -> str:

@@ -123,7 +123,7 @@ def pending_text(project: Project) -> PendingText | None:
 
 
 def _read(project: Project, drift: Drift) -> PendingRevision | None:
-    from foreshot.workspace.analysis import open_revision
+    from foreshot.workspace.reading import open_revision
 
     history, surroundings = project.history, project.surroundings
     text, spans = _source(drift, project.graph.heads)

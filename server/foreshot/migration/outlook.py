@@ -42,11 +42,17 @@ class Outlook:
     def __init__(self, modules: Modules | None, *, whole: bool = False) -> None:
         self._modules = modules
         self._whole = whole
+        self.took_places = False
+        """Something was taken that would not have been, had it not been for ``whole``."""
         self._scopes: dict[str, ForeignScope | None] = {}
         self._ours: dict[str, bool] = {}
         self._values: dict[str, Value] = {}
         self._hops = 0
         self._budget = Budget(MAX_WORK)
+
+    def take_no_places(self) -> None:
+        """From now on nothing is taken that has places in other files."""
+        self._whole = False
 
     def release(self) -> None:
         """Forget every name of other modules."""
@@ -109,10 +115,12 @@ class Outlook:
                 return value
             case Ref() | Unknown():
                 return MISSING
-            case _ if self._whole:
-                return value
             case _:
-                return constant(value) if value is None or _is_plain(value) else MISSING
+                plain = constant(value) if value is None or _is_plain(value) else MISSING
+                if not self._whole or plain is value:
+                    return plain
+                self.took_places = True
+                return value
 
     def home(self, path: str) -> tuple[Scope, str] | None:
         """The names of the module that defines the class at a dotted path of the project, and what it is called there."""

@@ -49,8 +49,16 @@ def read_revision(
     header = read_header(module)
     if header is None:
         return None
-    scope = Scope(module, outlook=Outlook(modules, whole=whole))
-    scope.options = options
+    outlook = Outlook(modules, whole=whole)
+    scope = Scope(module, outlook=outlook)
+    asked = False
+
+    def option(name: str) -> Value:
+        nonlocal asked
+        asked = True
+        return options(name) if options is not None else None
+
+    scope.options = option if options is not None else None
     recorder = Recorder(module, dialects, calls)
     walker = Walker(module, scope, recorder)
     functions: dict[str, FunctionSpec] = {}
@@ -60,7 +68,11 @@ def read_revision(
             if name == direction:
                 functions[direction] = function_spec(module, node, direction)
             walker.run(node, direction)
-    return Revision(header, module, scope, tuple(recorder.operations), functions)
+    # Rules may evaluate more of the file: for them, nothing stands elsewhere.
+    scope.options = None
+    outlook.take_no_places()
+    reaches_out = asked or outlook.took_places
+    return Revision(header, module, scope, tuple(recorder.operations), functions, reaches_out)
 
 
 def function_spec(module: Module, node: ast.FunctionDef, direction: Direction) -> FunctionSpec:

@@ -22,6 +22,8 @@ class Revision(Struct, frozen=True):
     operations: tuple[Operation, ...]
     """In the order in which they run, ``upgrade`` before ``downgrade``."""
     functions: Mapping[str, FunctionSpec]
+    reaches_out: bool = False
+    """Something in it stands in another file, or is an option of env.py: not for those who look at places."""
 
     def of(self, direction: Direction) -> tuple[Operation, ...]:
         """The operations of one direction."""

@@ -10,10 +10,11 @@ from foreshot.project.discover import revision_files
 from foreshot.project.files import ABSENT, Answer, Files
 from foreshot.project.looks import Record
 from foreshot.workspace.analysis import analyse_anew
-from foreshot.workspace.histories import History, Told, read_recorded
+from foreshot.workspace.histories import History, Told
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import refreshed
 from foreshot.workspace.project import Project
+from foreshot.workspace.reading import MOST_OPEN, Opened, read, release
 
 
 def advanced(project: Project, files: Files, changed: Collection[str] = ()) -> Project:
@@ -37,14 +38,14 @@ def advanced(project: Project, files: Files, changed: Collection[str] = ()) -> P
         analyses = {**found, **{path: known for path, known in analyses.items() if path in found}}
     wanted.update(_outdated(project, files, surroundings, changed))
     last_good = dict(project.last_good)
-    history = _history_after(project, files, surroundings, wanted, analyses)
+    history, opened = _history_after(project, files, surroundings, wanted, analyses)
     for path in wanted:
         text = files.read(path) if path in analyses else None
         if text is None:
             analyses.pop(path, None)
             last_good.pop(path, None)
             continue
-        analysis = analyse_anew(text, path, surroundings, project.review, history)
+        analysis = analyse_anew(text, path, surroundings, project.review, history, opened.pop(path, None))
         before = project.analyses.get(path)
         if analysis.problem and before is not None and before.problem is None and before.header:
             last_good[path] = project.entry(path, before)
@@ -60,11 +61,11 @@ def _history_after(
     surroundings: Surroundings,
     wanted: Collection[str],
     analyses: Mapping[str, FileAnalysis],
-) -> History | None:
-    """The history with the wanted files read anew; one that does not parse keeps what it told last."""
-    before = project.history
+) -> tuple[History | None, dict[str, Opened | None]]:
+    """The history with the wanted files read anew, and what was read; one that does not parse keeps what it told last."""
+    before, opened = project.history, dict[str, Opened | None]()
     if before is None or (not wanted and surroundings is project.surroundings):
-        return before
+        return before, opened
     told: dict[str, Told | None] = {}
     looks: dict[str, Record] = {}
     for path in wanted:
@@ -72,12 +73,16 @@ def _history_after(
         if text is None:
             told[path] = None
             continue
-        now, looks[path] = read_recorded(text, surroundings, before.settle)
+        now, looks[path], read_now = read(text, surroundings, before.settle)
+        if len(opened) < MOST_OPEN:
+            opened[path] = read_now
+        else:
+            release(read_now)
         last = before.told.get(path)
         if last is not None and last.delta.problem == "" and now.delta.problem:
             now = Told(now.header or last.header, last.encoded, last.digest)
         told[path] = now
-    return before.after(told, surroundings, looks)
+    return before.after(told, surroundings, looks), opened
 
 
 def _outdated(

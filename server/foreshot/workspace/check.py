@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from foreshot.lint.context import Surroundings
 from foreshot.lint.report import Report
 from foreshot.lint.severity import at_least
 from foreshot.migration.graph_names import Unresolved, resolve_revision
@@ -24,18 +23,17 @@ from foreshot.project.files import Answer, Files
 from foreshot.project.looks import Record
 from foreshot.project.settings import Settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
-from foreshot.rules import revision_rules, shipped_rules
-from foreshot.text import SourceText, Unreadable, decode
+from foreshot.text import SourceText, decode
 from foreshot.workspace.cache import Cache
-from foreshot.workspace.histories import History, Told, read_recorded
-from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis, Kept, keep
+from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import all_hints, hints_in_revisions, identity, load_surroundings, wants_hints
-from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
+from foreshot.workspace.revision_files import Progress, RevisionFiles
 from foreshot.workspace.shipped import Wanted, compared, review_of
 
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    pass
 
 
 class ConfigurationError(Exception):
@@ -239,20 +237,27 @@ def load_project(
     unread = {path: data for path, data in texts.items() if analyses[path] is NOT_READ}
     if unread and early is not None:
         early(Project(files, surroundings, dict(analyses), review=review, partial=True))
-    history = _history(surroundings, analyses, unread, options.jobs, _half(progress, first=True))
-    pending: list[_Pending] = []
-    for path, data in texts.items():
-        known, reviewed = analyses[path], review.is_reviewed(path, review.header)
+    reviewed = frozenset(path for path in texts if review.is_reviewed(path, review.header))
+    reader = RevisionFiles(surroundings, reviewed, marks, hints)
+    steps = len(unread) + len(reviewed.intersection(unread))
+    history = reader.history(analyses, unread, options.jobs, _of(progress, 0, steps))
+    pending: list[str] = []
+    for path in texts:
+        kept = reader.kept.get(path)
+        if kept is not None:
+            analyses[path] = kept.analysis(kept.record)
+            cache.put(path, kept)
+        known, wanted = analyses[path], path in reviewed
         # What earlier revisions do counts for those rules alone that a shipped one is not shown to.
-        told = not reviewed or known.story == history.mark(path)
-        if known is NOT_READ or known.reviewed != reviewed or not told:
-            pending.append(_Pending(path, data, marks[path], hints.get(path), reviewed))
+        told = not wanted or known.story == history.mark(path)
+        if known is NOT_READ or known.reviewed != wanted or not told:
+            pending.append(path)
     # Along the history each revision finds its state where the one before it left it.
     rank = {node.key: index for index, node in enumerate(history.graph.order)} if pending else {}
-    pending.sort(key=lambda item: rank.get(item.path, -1))
-    for path, kept in _analyse_all(
-        pending, surroundings, history, options.jobs, _half(progress, first=False)
-    ):
+    pending.sort(key=lambda path: rank.get(path, -1))
+    items = [(path, texts[path]) for path in pending]
+    later = _of(progress, len(unread), len(unread) + len(items))
+    for path, kept in reader.shown(items, history, options.jobs, later):
         analyses[path] = kept.analysis(kept.record)
         cache.put(path, kept)
     cache.save(analyses.keys())
@@ -262,41 +267,9 @@ def load_project(
     return Project(files, surroundings, analyses, review=review, history=history)
 
 
-def _half(progress: Progress | None, *, first: bool) -> Progress | None:
-    """Files are read twice: for the history, and with it for the rules."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(done if first else total + done, 2 * total)
-
-
-def _history(
-    surroundings: Surroundings,
-    analyses: Mapping[str, FileAnalysis],
-    unread: Mapping[str, bytes | Unreadable],
-    jobs: int | None,
-    progress: Progress | None,
-) -> History:
-    """What the revisions do to the schema, from what is known of them as far as it goes."""
-    told = {
-        path: Told(known.header, known.delta, known.delta_digest)
-        for path, known in analyses.items()
-        if path not in unread
-    }
-    looks: dict[str, Record] = {path: known.record for path, known in analyses.items() if path not in unread}
-    if unread:
-        from foreshot.workspace.settle import Settler
-
-        settle = Settler(surroundings.modules)
-
-        def one(item: tuple[str, bytes | Unreadable]) -> tuple[str, Told, Record]:
-            path, data = item
-            source = decode(data) if isinstance(data, bytes) else data
-            return path, *read_recorded(source, surroundings, settle)
-
-        read = map_in_processes(one, list(unread.items()), tuple[str, Told, Record], jobs, progress)
-        for path, found, looked in read:
-            told[path], looks[path] = found, looked
-    return History(surroundings, {path: told[path] for path in analyses}, looks)
+def _of(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """The progress of one of two parts of the work."""
+    return None if progress is None else lambda done, _: progress(before + done, total)
 
 
 def _unchanged(before: Project, files: Files, others: Mapping[str, Answer]) -> Mapping[str, FileAnalysis]:
@@ -310,38 +283,6 @@ def _unchanged(before: Project, files: Files, others: Mapping[str, Answer]) -> M
         if holds and files.answer("text", path) == before.files.answer("text", path):
             found[path] = analysis
     return found
-
-
-class _Pending(NamedTuple):
-    """A revision file that is still to be read."""
-
-    path: str
-    data: bytes | Unreadable
-    mark: bytes
-    hints: RevisionHints | None
-    reviewed: bool
-
-
-def _analyse_all(
-    pending: Sequence[_Pending],
-    surroundings: Surroundings,
-    history: History,
-    jobs: int | None,
-    progress: Progress | None,
-) -> Iterator[tuple[str, Kept]]:
-    if not pending:
-        return
-    # A run that finds everything in the cache needs neither the reader nor the rules.
-    from foreshot.workspace.analysis import analyse
-
-    def one(item: _Pending) -> tuple[str, Kept]:
-        path, data, mark, hints, reviewed = item
-        rules = revision_rules() if reviewed else shipped_rules()
-        source = decode(data) if isinstance(data, bytes) else data
-        analysis = analyse(source, path, surroundings, rules, history)
-        return path, keep(replace(analysis, reviewed=reviewed), mark, hints)
-
-    yield from map_in_processes(one, pending, tuple[str, Kept], jobs, progress)
 
 
 def _environments(

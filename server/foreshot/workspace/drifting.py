@@ -10,7 +10,8 @@ from foreshot.lint.context import Surroundings
 from foreshot.lint.mapped import models_of, options_of
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
-from foreshot.workspace.histories import read_history, story_of, target_of
+from foreshot.workspace.histories import story_of, target_of
+from foreshot.workspace.reading import read_history
 
 
 class Compared(Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.msgpack import Decoder
 
-from foreshot.history.delta import ENCODER, Delta, delta_of, digest_of, place_of, supposed
+from foreshot.history.delta import ENCODER, Delta, delta_of, digest_of, place_of
 from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
 from foreshot.knowledge.databases import Target as Database
@@ -18,17 +18,12 @@ from foreshot.lint.context import UNION, Surroundings, Tell
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.revision import Revision
 from foreshot.migration.revision_parts import RevisionHeader
-from foreshot.project.dialects import NO_HINTS
-from foreshot.project.discover import revision_files
-from foreshot.project.environment import Environment
-from foreshot.project.files import Files
 from foreshot.project.ini import MAX_LENGTH, read_ini
-from foreshot.project.looks import Record, recording
+from foreshot.project.looks import Record
 from foreshot.project.naming import naming_convention
 from foreshot.schema.state import Origin, Target
-from foreshot.syntax.values import Unknown, Value
-from foreshot.text import SourceText, Span, Unreadable
-from foreshot.workspace.load import hints_in_revisions, load_surroundings, wants_hints
+from foreshot.syntax.values import Value
+from foreshot.text import SourceText, Span
 from foreshot.workspace.touched import Touched
 
 if TYPE_CHECKING:
@@ -61,50 +56,6 @@ def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
     except UnicodeEncodeError:
         # A source can spell what no database takes, and nothing stores: "\ud800".
         return told_of(header, Delta(problem="a text in it holds half a character"))
-
-
-def read_told(
-    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settler | None = None
-) -> Told:
-    """The header and the delta of one revision file."""
-    # What comes out of the cache needs no reader.
-    from foreshot.migration.header import read_header, read_header_above
-    from foreshot.migration.reader import read_revision
-    from foreshot.syntax.module import Module, parse
-    from foreshot.workspace.analysis import dialects_of
-
-    if isinstance(source, Unreadable):
-        return told_of(None, Delta(problem=source.reason))
-    module = parse(source)
-    if not isinstance(module, Module):
-        return told_of(read_header_above(source, module), Delta(problem="the file does not parse"))
-    asked: dict[str, str] = {}
-    options = settle.options(surroundings.env) if settle is not None else None
-
-    def option(name: str) -> Value:
-        if options is None:
-            return Unknown("it is an option of env.py", Span(0, 0))
-        if doubt := options.doubt(name):
-            asked[name] = doubt
-        return options.value(name)
-
-    try:
-        revision = read_revision(
-            module,
-            dialects_of(surroundings),
-            options=option,
-            modules=surroundings.modules,
-            whole=True,
-        )
-    except Exception as error:
-        # A fault of Foreshot's own makes one revision unknown, not the history.
-        return told_of(read_header(module), Delta(problem=f"Foreshot failed on it ({type(error).__name__})"))
-    if revision is None:
-        return told_of(read_header(module), Delta())
-    delta = delta_of(revision, settle.inside(module) if settle is not None else None)
-    delta = supposed(delta, asked.values())
-    revision.scope.release()
-    return told_of(revision.header, delta)
 
 
 class History:
@@ -248,15 +199,6 @@ def _asked(surroundings: Surroundings) -> tuple[Database, ...]:
     return surroundings.targets or UNION
 
 
-def read_recorded(
-    source: SourceText | Unreadable, surroundings: Surroundings, settle: Settler
-) -> tuple[Told, Record]:
-    """The header and the delta of one revision file, and what was looked at besides it."""
-    with recording() as looked:
-        told = read_told(source, surroundings, settle)
-    return told, frozenset(looked)
-
-
 def target_of(surroundings: Surroundings, dialect: str) -> Target:
     """For which database a story is told, with the naming convention of the project."""
     version = next((item.version for item in surroundings.targets if item.database == dialect), None)
@@ -294,23 +236,3 @@ def story_of(told: Mapping[str, Told], target: Target) -> Story:
     graph = RevisionGraph(Node(path, item.header) for path, item in told.items() if item.header is not None)
     deltas: Callable[[str], Delta] = lambda path: told[path].delta  # noqa: E731
     return Story(graph, deltas, target)
-
-
-def read_history(
-    files: Files, environment: Environment, dialect: str | None = None
-) -> tuple[Surroundings, dict[str, Told]]:
-    """The surroundings of an environment, and what each of its revision files tells; ``dialect`` goes before its own."""
-    overrides = {"dialect": dialect} if dialect is not None else {}
-    texts = {
-        path: source
-        for path in revision_files(files, environment)
-        if (source := files.read(path)) is not None
-    }
-    hints = NO_HINTS
-    if wants_hints(files, environment, overrides):
-        hints = hints_in_revisions(data for path in texts if (data := files.read_bytes(path)) is not None)
-    surroundings = load_surroundings(files, environment, overrides, hints)
-    from foreshot.workspace.settle import Settler
-
-    settle = Settler(surroundings.modules)
-    return surroundings, {path: read_told(source, surroundings, settle) for path, source in texts.items()}

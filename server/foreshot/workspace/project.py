@@ -133,7 +133,7 @@ class Project:
 
     def revision(self, path: str) -> Revision | None:
         """One revision in full; the few that were asked for last are remembered."""
-        from foreshot.workspace.analysis import open_revision
+        from foreshot.workspace.reading import open_revision
 
         remembered = self._revisions.get(path)
         if remembered is not None:

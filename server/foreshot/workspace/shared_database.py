@@ -16,7 +16,8 @@ from foreshot.project.beside import other_environments
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.schema.state import NOT_SEEN, Perhaps, Schema
-from foreshot.workspace.histories import Told, read_history, story_of, target_of
+from foreshot.workspace.histories import Told, story_of, target_of
+from foreshot.workspace.reading import read_history
 
 Source = tuple[Story, Mapping[str, Told]]
 """A story, and what its files tell."""

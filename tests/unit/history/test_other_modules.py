@@ -15,7 +15,8 @@ from foreshot.project.modules import Modules
 from foreshot.schema.state import Schema
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
-from foreshot.workspace.histories import read_history, story_of, target_of
+from foreshot.workspace.histories import story_of, target_of
+from foreshot.workspace.reading import read_history
 
 HEAD = """from alembic import op
 import sqlalchemy as sa

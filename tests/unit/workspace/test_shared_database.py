@@ -10,7 +10,7 @@ from foreshot.history.story import Story
 from foreshot.project.discover import environments_at
 from foreshot.project.disk import DiskFiles
 from foreshot.project.files import Files
-from foreshot.workspace.histories import read_history
+from foreshot.workspace.reading import read_history
 from foreshot.workspace.shared_database import whole_story
 
 REVISION = """from alembic import op

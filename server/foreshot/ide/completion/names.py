@@ -22,7 +22,7 @@ def schema_at(project: Project, path: str, source: SourceText, cursor: Cursor) -
     What stands above in the function counts where all of it parses. Outside of a revision it is the schema at the heads;
     empty while the history is not known.
     """
-    from foreshot.workspace.analysis import open_revision
+    from foreshot.workspace.reading import open_revision
 
     story = project.story()
     if story is None:

@@ -71,10 +71,13 @@ class _Found:
             "dialect": self.dialect,
             "complete": self.drift.complete,
             "unknown": list(self.unknown()),
-            "operations": [self.operation(item) for item in self.drift.pending],
+            "operations": [
+                *(self.operation(item) for item in self.drift.pending),
+                *(self.operation(item, again=True) for item in self.drift.again),
+            ],
         }
 
-    def operation(self, item: Pending) -> dict[str, Any]:
+    def operation(self, item: Pending, *, again: bool = False) -> dict[str, Any]:
         found = item.difference
         path, row = self.place(item.origin.path, item.origin.span.start) if item.origin else (None, None)
         return {
@@ -85,6 +88,7 @@ class _Found:
             "name": found.name,
             "columns": list(found.columns),
             "detectable": item.detectable,
+            "again": again,
             "certainty": "certain" if item.certain else "possible",
             "path": path,
             "row": row,
@@ -183,6 +187,12 @@ def _show(out: console.Console, item: _Found, name: str) -> None:
         for line in text.splitlines():
             out.line(clean(line))
     err = console.stderr()
+    for pending in item.drift.again[:_SHOWN]:
+        place = item.place(pending.origin.path, pending.origin.span.start) if pending.origin else None
+        where = f"{place[0]}:{place[1]} " if place is not None else ""
+        err.line(
+            clean(f"{where}Alembic asks for this each time, and no migration settles it: {_again(pending)}")
+        )
     reasons = list(item.unknown())
     if not item.drift.pending:
         err.line(
@@ -195,6 +205,19 @@ def _show(out: console.Console, item: _Found, name: str) -> None:
         for reason in reasons[:_SHOWN]:
             where = f"{reason['path']}:{reason['row']} " if reason["path"] else ""
             err.line(f"  {clean(where + reason['why'])}")
+
+
+def _again(pending: Pending) -> str:
+    """What is asked for again, and what ends it."""
+    item = pending.difference
+    match item.kind:
+        case "modify_nullable":
+            return f"{item.table}.{item.column} may be NULL, which its primary key refuses. Take nullable=True out of the model."
+        case "modify_default":
+            return f"the empty default of {item.table}.{item.column}. Write it as text(\"''\") in the model."
+        case _:
+            columns = ", ".join(item.columns)
+            return f"{item.table} ({columns}) is unique, as its primary key. Take the constraint out of the model."
 
 
 def _write(read: Compared, message: str, folder: str) -> None:

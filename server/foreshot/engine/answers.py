@@ -298,6 +298,11 @@ class Answers:
         if index.expressions:
             found["expressions"] = list(index.columns)
         if self.name == "postgresql":
+            found["column_sorting"] = {
+                column: tuple(order.replace("nulls ", "nulls_").split())
+                for column, order in zip(index.columns, index.orders, strict=False)
+                if order
+            }
             where = self.text(index.where)
             if where is not None:
                 found["dialect_options"]["postgresql_where"] = where

@@ -74,6 +74,8 @@ class Comparison(Struct, frozen=True):
     imports: tuple[str, ...]
     undecided: tuple[str, ...]
     """Defaults that could be compared by a database only."""
+    again: tuple[Difference, ...]
+    """Defaults that Alembic asks for again each time, because it takes an empty text for none."""
 
 
 def compare(
@@ -87,7 +89,8 @@ def compare(
     ``include`` is asked as Alembic asks ``include_object``.
     """
     connection = Answering(schema, options.dialect, options.version)
-    context = _context(connection, target, options, include)
+    again: list[Difference] = []
+    context = _context(connection, target, options, include, again)
     api, ops = alembic("autogenerate.api"), alembic("operations.ops")
     script = ops.MigrationScript(
         rev_id=None,
@@ -112,7 +115,9 @@ def compare(
     with _quiet():
         differences = tuple(_differences(upgrade, autogen, render))
         text, back = (_body(part, autogen, render) for part in (upgrade, downgrade))
-    return Comparison(differences, text, back, tuple(sorted(autogen.imports)), tuple(connection.undecided))
+    return Comparison(
+        differences, text, back, tuple(sorted(autogen.imports)), tuple(connection.undecided), tuple(again)
+    )
 
 
 def _put_in_order(found: list[Any], schema: Schema) -> None:
@@ -171,7 +176,9 @@ def _table_of(op: Any) -> str:
     return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
 
 
-def _context(connection: Answering, target: Target, options: Options, include: Any) -> Any:
+def _context(
+    connection: Answering, target: Target, options: Options, include: Any, again: list[Difference]
+) -> Any:
     dialect = connection.dialect
 
     def compare_type(_context: Any, _column: Any, _model: Any, inspected: Any, wanted: Any) -> bool | None:
@@ -197,11 +204,13 @@ def _context(connection: Answering, target: Target, options: Options, include: A
     if include is not None:
         opts["include_object"] = include
     made = alembic("runtime.migration").MigrationContext(dialect, cast("Any", connection), opts, None)
-    made.impl.compare_server_default = _defaults(made.impl.compare_server_default, connection)
+    made.impl.compare_server_default = _defaults(made.impl.compare_server_default, connection, again)
     return made
 
 
-def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[..., bool]:
+def _defaults(
+    asked: Callable[..., bool], connection: Answering, again: list[Difference]
+) -> Callable[..., bool]:
     """Alembic's comparison of defaults, where both are known, or one that is there meets none."""
 
     def compare_default(column: Any, model: Any, rendered: str | None, inspected: str | None) -> bool:
@@ -210,6 +219,9 @@ def _defaults(asked: Callable[..., bool], connection: Answering) -> Callable[...
             return True
         if not rendered and _is_empty(inspected, model):
             # Alembic takes an empty text for none, and would write the same default again and again.
+            again.append(
+                Difference("modify_default", model.table.schema, model.table.name, model.name, None, (), "")
+            )
             return False
         if unknown or inspected in (UNKNOWN, GIVEN):
             connection.undecided.append(f"{model.table.name}.{model.name}")

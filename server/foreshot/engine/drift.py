@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final, cast
 
-import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy.sql.elements import conv
+from sqlalchemy.sql import elements, operators
 
+from foreshot.engine.again import settle_keys
 from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
 from foreshot.engine.custom import Perhaps as Unnamed
 from foreshot.engine.reflection import compiling_dialect
@@ -19,7 +20,7 @@ from foreshot.models.enums import native_enums
 from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
 from foreshot.models.reader import is_included
 from foreshot.schema.plain import NOWHERE as _NOWHERE
-from foreshot.schema.state import Key, Perhaps, Schema
+from foreshot.schema.state import Perhaps, Schema
 
 _KINDS: Final = {
     "table": "table",
@@ -37,6 +38,8 @@ _KINDS: Final = {
 
 _OURS: Final = f"{Unnamed.__module__}."
 """In code, a type that stands for one that nothing is known of: nobody can run that."""
+_ORDERS: Final = (operators.asc_op, operators.desc_op, operators.nulls_first_op, operators.nulls_last_op)
+_ORDERED: Final = re.compile(r"\w+(?: (?:asc|desc))?(?: nulls (?:first|last))?", re.IGNORECASE)
 _WHOLE: Final = "(all tables)"
 """What a doubt is about that touches the comparison and no table in particular."""
 
@@ -64,6 +67,8 @@ class Drift(Struct, frozen=True):
     """Of the history."""
     undecided: tuple[str, ...]
     comparison: Comparison
+    again: tuple[Pending, ...] = ()
+    """What Alembic asks for each time, and no migration settles: none of it is pending."""
     modules: tuple[str, ...] = ()
     """The modules of the models' own types, which a revision has to import."""
 
@@ -77,7 +82,7 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
     """Compare the models that env.py hands over with a schema; ``from_nothing`` where no revision has been written yet."""
     target = target_metadata(models, compiling_dialect(options.dialect))
     doubts = [*models.doubts, *target.doubts]
-    _settle_keys(target, schema, options.dialect)
+    again = settle_keys(target, schema, options.dialect)
     hidden: list[tuple[str, str]] = []
 
     def include(_object: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
@@ -91,7 +96,7 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
             hidden.append((kind, str(table)))
         return said is not False
 
-    comparison = Comparison((), "", "", (), ())
+    comparison = Comparison((), "", "", (), (), ())
     # Alembic itself stumbles over some pairs of defaults: without them, the rest can still be told.
     for asked in (options, replace(options, compare_server_default=False)):
         try:
@@ -101,12 +106,12 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
             why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
             doubts.append(Doubt(why, _env(models), _WHOLE))
             target = target_metadata(models, compiling_dialect(options.dialect))
-            _settle_keys(target, schema, options.dialect)
+            again = settle_keys(target, schema, options.dialect)
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
     sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
     unsure = list(sift.hidden)
-    ordered = _ordered_indexes(target)
+    expressed = _expressed_indexes(target)
     # They are there, in a schema that env.py does not have compared, and so is what stands on them.
     apart = {
         item.table_name
@@ -119,7 +124,11 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
             if item.table_name in apart:
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
-            if _is_lossy(item, ordered, schema) or _OURS in item.text:
+            if _is_lossy(item, expressed, schema):
+                why = f"only the database can tell whether the expressions of the index `{item.name}` are the same"
+                doubts.append(Doubt(why, place_of(item, target) or _env(models), item.table_name))
+                unsure.append(item)
+            elif _OURS in item.text:
                 unsure.append(item)
             else:
                 sure = certain and (kind, item.table) not in hidden
@@ -132,53 +141,13 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
         schema.unknown,
         comparison.undecided,
         comparison,
+        tuple(
+            Pending(item, place_of(item, target))
+            for item in (*again, *comparison.again)
+            if (item.schema is None or options.include_schemas)
+            and is_included(models, item.table, "table", item.table, reflected=False) is not False
+        ),
         tuple(sorted({type_.module for table in target.tables.values() for type_ in _own_types(table)})),
-    )
-
-
-def _settle_keys(target: Target, schema: Schema, dialect: str) -> None:
-    """Take out what a primary key decides: NULL is refused in its columns, so that no migration can do what `nullable=True` asks for."""
-    for table in (table for metadata in target.metadatas for table in metadata.tables.values()):
-        known = schema.tables.get(table.fullname)
-        if known is not None and known.primary_key is not None:
-            for column in table.primary_key.columns:
-                there = known.columns.get(column.name)
-                if column.name in known.primary_key.columns and there is not None and there.nullable is False:
-                    column.nullable = False
-            _leave_to_key(table, known.primary_key)
-    _merge_into_keys(target, schema, dialect)
-
-
-def _leave_to_key(table: sa.Table, key: Key) -> None:
-    """Take out what `unique=True` on a primary key asks for: its values are unique, and PostgreSQL makes no second index of it.
-
-    Measured on PostgreSQL 18: ``id TEXT, PRIMARY KEY (id), UNIQUE (id)`` within one CREATE TABLE is the key alone.
-    """
-    for item in [item for item in table.constraints if isinstance(item, sa.UniqueConstraint)]:
-        given = item.name is not None and not isinstance(item.name, conv)
-        if not given and {column.name for column in item.columns} == set(key.columns):
-            table.constraints.discard(item)
-
-
-def _merge_into_keys(target: Target, schema: Schema, dialect: str) -> None:
-    """Take out unique constraints that PostgreSQL made the primary key, under their name, as it does within one CREATE TABLE.
-
-    Alembic asks for such a constraint again each time, and then the name is taken (42P07; measured with Alembic 1.20 on PostgreSQL 18).
-    """
-    for metadata in target.metadatas if dialect == "postgresql" else ():
-        for table in metadata.tables.values():
-            known = schema.tables.get(table.fullname)
-            key = known.primary_key if known is not None else None
-            if key is not None:
-                for made in [item for item in table.constraints if _is_key(item, key)]:
-                    table.constraints.discard(made)
-
-
-def _is_key(item: sa.Constraint, key: Key) -> bool:
-    return (
-        isinstance(item, sa.UniqueConstraint)
-        and item.name == key.name
-        and tuple(column.name for column in item.columns) == key.columns
     )
 
 
@@ -188,20 +157,34 @@ def _own_types(table: ModelTable) -> Iterator[CustomType]:
             yield column.type
 
 
-def _ordered_indexes(target: Target) -> set[tuple[str, str]]:
-    """Indexes of the models over more than plain columns, by table and name."""
+def _expressed_indexes(target: Target) -> set[tuple[str, str]]:
+    """Indexes of the models over more than columns and their order, by table and name."""
     return {
         (table.fullname, str(index.name))
         for metadata in target.metadatas
         for table in metadata.tables.values()
         for index in table.indexes
-        if any(getattr(item, "table", None) is None for item in index.expressions)
+        if not all(_is_column(item) for item in index.expressions)
     }
 
 
-def _is_lossy(item: Difference, ordered: set[tuple[str, str]], schema: Schema) -> bool:
-    """Whether an index is on both sides, and only its expressions or their order differ: a server writes those in its own way."""
-    if item.kind not in ("add_index", "remove_index") or (item.table_name, str(item.name)) not in ordered:
+def _is_column(element: object) -> bool:
+    """Whether an element of an index is a column, in whatever order."""
+    item = element
+    while isinstance(item, elements.UnaryExpression):
+        ordered = cast("elements.UnaryExpression[Any]", item)
+        if ordered.modifier not in _ORDERS:
+            return False
+        item = ordered.element
+    if isinstance(item, elements.TextClause | elements.ColumnClause):
+        text = item.text if isinstance(item, elements.TextClause) else item.name
+        return _ORDERED.fullmatch(text) is not None
+    return getattr(item, "table", None) is not None
+
+
+def _is_lossy(item: Difference, expressed: set[tuple[str, str]], schema: Schema) -> bool:
+    """Whether an index is on both sides, and only its expressions differ: a server writes those in its own way."""
+    if item.kind not in ("add_index", "remove_index") or (item.table_name, str(item.name)) not in expressed:
         return False
     table = schema.tables.get(item.table_name)
     return table is not None and any(index.name == item.name for index in table.indexes)

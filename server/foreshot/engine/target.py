@@ -189,7 +189,12 @@ class _Maker:
 
     def is_known(self, target: str, model: ModelTable, known: frozenset[str]) -> bool:
         table = target.rpartition(".")[0]
-        return table in known or f"{model.schema}.{table}" in known
+        if table in known or f"{model.schema}.{table}" in known:
+            return True
+        # The metadata must have it all the same, else SQLAlchemy could not map this one.
+        why = f"`{model.full_name}` refers to it, and no model of it was found"
+        self.doubts.append(Doubt(why, model.origin, table))
+        return False
 
     def column(self, column: ModelColumn, model: ModelTable, known: frozenset[str]) -> sa.Column[Any] | None:
         type_: Any = self.builder.type(column.type) if column.type is not None else sqltypes.NullType()

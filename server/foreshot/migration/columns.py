@@ -230,10 +230,9 @@ def table_items(
 def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> IndexSpec:
     """An index from its name, its column list and its keyword arguments."""
     options = cast("dict[str, Value]", keywords)
-    elements = [
-        _ordered_column(item)
-        for item in cast("Sequence[Value]", columns if isinstance(columns, list | tuple) else [columns])
-    ]
+    given = cast("Sequence[Value]", columns if isinstance(columns, list | tuple) else [columns])
+    elements = [_ordered_column(item) for item in given]
+    orders = tuple([_order_of(item) for item in given])
     listed = names_of(elements, span)
     where = next((options[key] for key in options if key.endswith("_where")), None)
     using = next((options[key] for key in options if key.endswith(("_using", "mysql_prefix"))), None)
@@ -250,6 +249,7 @@ def index_spec(name: Value, columns: Value, keywords: object, span: Span) -> Ind
         any(isinstance(item, CallValue) and item.path.startswith("sqlalchemy.") for item in elements),
         options.get("postgresql_nulls_not_distinct") is True,
         " ".join(text for item in elements if isinstance(item, CallValue) for text in _texts_in(item)),
+        orders if any(orders) else (),
     )
 
 
@@ -284,6 +284,36 @@ def _ordered_column(item: Value) -> Value:
             inner = inner.argument("name", 0)
         return inner if isinstance(inner, str) else item
     return item
+
+
+def _order_of(item: Value) -> str:
+    """How an element of an index is sorted, as :func:`sort_order` says it."""
+    words: list[str] = []
+    for _ in range(len(_ORDERS)):
+        if not isinstance(item, CallValue):
+            break
+        name = last_name(item.path)
+        if name in ("text", "literal_column"):
+            written = item.argument("text", 0)
+            words += (
+                written.lower().split()[1:]
+                if isinstance(written, str) and _ORDERED.fullmatch(written)
+                else []
+            )
+            break
+        if name not in _ORDERS:
+            break
+        words.append(name.replace("_", "").replace("nulls", "nulls "))
+        item = item.receiver if isinstance(item.receiver, CallValue) else item.argument("column", 0)
+    return sort_order(" ".join(words))
+
+
+def sort_order(words: str) -> str:
+    """The order that words in small letters ask for, without what goes without saying: NULLs come first in a descending order, else last."""
+    descends = re.search(r"\bdesc\b", words) is not None
+    if descends:
+        return "desc nulls last" if "nulls last" in words else "desc"
+    return "nulls first" if "nulls first" in words else ""
 
 
 _MOST_PARTS = 200

@@ -154,17 +154,33 @@ class Looper(Follower):
             self._block(statement.orelse, self._inside(frame, conditional=True))
         return True
 
-    def _set_in_row(self, target: ast.expr, value: Value, frame: Frame) -> None:
+    def _set_in_row(self, target: ast.Subscript | ast.Attribute, value: Value, frame: Frame) -> None:
         """``row["options"]["ondelete"] = "CASCADE"``."""
-        place = frame.scope.evaluate(target)
-        if not isinstance(place, Asked):
+        owner = frame.scope.evaluate(target.value)
+        key = frame.scope.evaluate(target.slice) if isinstance(target, ast.Subscript) else target.attr
+        if not isinstance(owner, Asked) or not isinstance(key, str):
             return
-        steps = tuple([step for step in place.path if isinstance(step, str)])
+        path = (*owner.path, key)
+        self._set_for_now(target, path, value, frame)
+        steps = tuple([step for step in path if isinstance(step, str)])
         plain = len(frame.loops) == 1 and frame.conditions[-1:] == (frame.loops[-1].condition,)
         if plain and (value is None or isinstance(value, str)):
             self._sets.append((steps, value))
         else:
             self._sets.append((None, None))
+
+    def _set_for_now(
+        self, target: ast.expr, path: tuple[str | tuple[str, ...], ...], value: Value, frame: Frame
+    ) -> None:
+        """What the rest of the round finds in the row."""
+        node = target
+        while isinstance(node, ast.Subscript | ast.Attribute):
+            node = node.value
+        row = frame.scope.lookup(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(node, ast.Name) and isinstance(row, Asked) and not row.path:
+            told = value is None or isinstance(value, str | bool | Unknown)
+            after = value if told else Unknown("it is set to what is not known", frame.statement)
+            frame.scope.bind(node.id, row.having(path, after))
 
     def _set_item(self, target: ast.Subscript | ast.Attribute, value: Value, frame: Frame) -> None:
         """``options["unique"] = True`` of a dictionary that is known; any other change in place makes the name unknown."""

@@ -260,6 +260,8 @@ class IndexSpec(Struct, frozen=True):
     """Of a unique index: two NULLs are the same."""
     mentions: str = ""
     """The text of its expressions, as far as it is known."""
+    orders: tuple[str, ...] = ()
+    """How each of ``columns`` is sorted: empty, ``desc``, ``nulls first`` or ``desc nulls last``; none where all are as a database does by itself."""
     only: bool = False
     """``ON ONLY`` a partitioned table: nothing is built, until the partitions' own are attached."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from foreshot.migration.columns import sort_order
 from foreshot.migration.operations import (
     AddEnumValue,
     CreateEnum,
@@ -111,7 +112,9 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
     end = cursor.last.end
     if cursor.take("USING"):
         using = cursor.take_name("an access method").text.lower()
-    elements = [index_element(item) for item in _elements(cursor)]
+    parts = _elements(cursor)
+    orders = tuple([_order(item) for item in parts])
+    elements = [index_element(item) for item in parts]
     include: Value = None
     where: Value = None
     together = False
@@ -138,6 +141,7 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
         include=include,
         expressions=any(expression for _, expression in elements),
         nulls_not_distinct=together,
+        orders=orders if any(orders) else (),
         only=only,
     )
     site = found.site(start, name.end if name else end, table=table, **({"name": name} if name else {}))
@@ -151,6 +155,12 @@ def create_index(cursor: Cursor, found: Found, start: int, *, unique: bool, kind
             if_not_exists=if_not_exists,
         )
     )
+
+
+def _order(item: Cursor) -> str:
+    """The order of an index element, from the words behind its column or expression."""
+    words = [token.text.lower() for token in item.tokens[item.at + 1 : item.stop]]
+    return sort_order(" ".join(words[-3:]))
 
 
 def _elements(cursor: Cursor) -> list[Cursor]:

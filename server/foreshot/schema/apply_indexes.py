@@ -62,6 +62,7 @@ def built_index(draft: Draft, table: Table, made: to.NewIndex) -> st.Index | Non
         valid,
         made.nulls_not_distinct and draft.dialect == "postgresql",
         made.mentions,
+        made.orders if draft.dialect == "postgresql" else (),
     )
 
 

@@ -126,6 +126,8 @@ class NewIndex(Struct, frozen=True, array_like=True):
     nulls_not_distinct: bool = False
     mentions: str = ""
     """The text of its expressions."""
+    orders: tuple[str, ...] = ()
+    """How each of ``columns`` is sorted, as in :class:`~foreshot.migration.specs.IndexSpec`."""
 
 
 class MadeTable(Struct, frozen=True, array_like=True, tag_field="_", tag="+t"):

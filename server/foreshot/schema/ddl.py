@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from foreshot.schema.plain import Called
 from foreshot.schema.show import shown, written
-from foreshot.schema.state import Column, Schema, Table
+from foreshot.schema.state import Column, Index, Schema, Table
 
 _PLAIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
@@ -110,5 +110,9 @@ class _Writer:
             )
             yield (
                 f"CREATE {unique}INDEX {self.name(item.name or '')} ON {self.name(table.name)}{using} "
-                f"({self._names(item.columns)}){where};"
+                f"({', '.join(self._element(item, place) for place in range(len(item.columns)))}){where};"
             )
+
+    def _element(self, index: Index, place: int) -> str:
+        name, order = self._names(index.columns[place : place + 1]), index.order(place)
+        return f"{name} {order.upper()}" if order else name

@@ -146,4 +146,5 @@ def index_of(item: IndexSpec, site: Site, *, concurrently: bool = False) -> to.N
         concurrently,
         item.nulls_not_distinct,
         (item.mentions or (site.sql or "").partition("(")[2])[:10_000] if item.expressions else "",
+        item.orders,
     )

@@ -84,6 +84,7 @@ def _table(table: Table, said: Said) -> dict[str, object]:
                 "unique": item.unique,
                 "where": written(item.where),
                 "using": item.using,
+                "orders": list(item.orders),
                 **said(item.origin),
             }
             for item in table.indexes
@@ -205,9 +206,13 @@ def _attached(table: Table) -> Iterator[tuple[str, Origin]]:
     for key in table.uniques:
         yield f"unique{named(key.name)} {listed(key.columns)}", key.origin
     for index in table.indexes:
+        parts = tuple(
+            f"{part} {index.order(place)}" if part and index.order(place) else part
+            for place, part in enumerate(index.columns)
+        )
         where = f" where {written(index.where, quoted=False)}" if index.where is not None else ""
         yield (
-            f"{'unique ' if index.unique else ''}index{named(index.name)} {listed(index.columns)}{where}",
+            f"{'unique ' if index.unique else ''}index{named(index.name)} {listed(parts)}{where}",
             index.origin,
         )
     for link in table.foreign_keys:

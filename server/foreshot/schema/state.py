@@ -148,6 +148,12 @@ class Index(Struct, frozen=True):
     """Two NULLs are the same (PostgreSQL 15)."""
     mentions: str = ""
     """The text of its expressions."""
+    orders: tuple[str, ...] = ()
+    """How PostgreSQL sorts each of ``columns``: empty, ``desc``, ``nulls first`` or ``desc nulls last``; none where none is told to."""
+
+    def order(self, place: int) -> str:
+        """How the element at a place is sorted; empty where it is not told to be."""
+        return self.orders[place] if place < len(self.orders) else ""
 
 
 class ForeignKey(Struct, frozen=True):

@@ -44,10 +44,20 @@ class Asked(Unknown, frozen=True):
 
     loop: int
     path: tuple[str | tuple[str, ...], ...] = ()
+    sets: tuple[tuple[tuple[str | tuple[str, ...], ...], Value], ...] = ()
+    """What the file has set in the row, by its path, the last last."""
 
-    def at(self, step: str | tuple[str, ...]) -> Asked:
+    def at(self, step: str | tuple[str, ...]) -> Value:
         """A part of it."""
-        return Asked(self.why, self.span, self.loop, (*self.path, step)[:8])
+        path = (*self.path, step)[:8]
+        for there, value in reversed(self.sets):
+            if there == path:
+                return value
+        return Asked(self.why, self.span, self.loop, path, self.sets)
+
+    def having(self, path: tuple[str | tuple[str, ...], ...], value: Value) -> Asked:
+        """The row with a part of it set."""
+        return Asked(self.why, self.span, self.loop, self.path, (*self.sets, (path, value))[-8:])
 
 
 class Ref(Struct, frozen=True):

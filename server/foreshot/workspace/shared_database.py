@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from foreshot.history.story import Story
 from foreshot.lint.context import Surroundings
 from foreshot.project.beside import other_environments
+from foreshot.project.env_facts import Argument
 from foreshot.project.environment import Environment
 from foreshot.project.files import Files
 from foreshot.schema.state import NOT_SEEN, Perhaps, Schema
@@ -54,9 +55,9 @@ def _taken(schema: Schema) -> set[str]:
 
 
 def _has_own_table(surroundings: Surroundings) -> bool:
-    """Whether env.py names a table for the versions: only so can two environments have one database."""
-    table = surroundings.env.version_table[0] if surroundings.env is not None else None
-    return isinstance(table, str) and table != "alembic_version"
+    """Whether env.py names a table for the versions, be it one that is put together: only so can two environments have one database."""
+    passed = surroundings.env.argument("version_table") if surroundings.env is not None else None
+    return isinstance(passed, Argument) and passed.value not in (None, "alembic_version")
 
 
 def _source(files: Files, environment: Environment, dialect: str) -> Source | None:

@@ -76,7 +76,14 @@ def test_alembic_takes_a_boolean_of_mysql_for_another_default() -> None:
 def test_an_empty_text_is_a_default_like_another(dialect: str) -> None:
     options = Options(dialect, compare_server_default=True)
     model = MODEL.format("a = sa.Column(sa.String(20), server_default='')")
-    assert not drift(model, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options).pending
+    found = drift(model, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options)
+    assert not found.pending
+    assert [(item.difference.kind, item.difference.column) for item in found.again] == [
+        ("modify_default", "a")
+    ]
+    written = MODEL.format("""a = sa.Column(sa.String(20), server_default=sa.text("''"))""")
+    found = drift(written, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options)
+    assert (found.pending, found.again) == ((), ())
 
 
 def test_an_empty_text_is_no_other_text() -> None:

@@ -67,6 +67,29 @@ again(keys)
     assert not schema.unknown
 
 
+def test_what_is_set_in_a_row_is_so_for_the_rest_of_its_round() -> None:
+    """As projects change what a key does ON DELETE, whatever its name is."""
+    schema = after(
+        """
+def again(keys):
+    for key in keys:
+        op.create_foreign_key(key["name"], "users", key["referred_table"], key["constrained_columns"], key["referred_columns"],
+            ondelete=key["options"].get("ondelete"))
+for key in inspector.get_foreign_keys("users"):
+    if key["constrained_columns"] == ["team_id"]:
+        op.drop_constraint(key["name"], "users", type_="foreignkey")
+        key["options"]["ondelete"] = "SET NULL"
+        key["options"]["ondelete"] = "CASCADE"
+        again([key])
+        break
+"""
+    )
+    assert [(key.name, key.ondelete) for key in schema.tables["users"].foreign_keys] == [
+        ("users_team_id_fkey", "CASCADE")
+    ]
+    assert not schema.unknown
+
+
 def test_a_list_that_a_loop_fills_keeps_its_conditions() -> None:
     schema = after(
         """

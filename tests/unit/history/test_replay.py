@@ -8,6 +8,7 @@ from foreshot.history.delta import Delta, delta_of, digest_of, supposed
 from foreshot.history.story import Story
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.reader import read_revision
+from foreshot.schema.ddl import as_sql
 from foreshot.schema.state import Schema, Target
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText
@@ -381,6 +382,23 @@ op.create_index("ix_e", "users", ["email"], unique=True)
     assert {item.name for item in (*users.indexes, *users.uniques) if item.nulls_not_distinct} == {
         *("uq_a", "ix_b", "ix_c", "uq_d")
     }
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'op.create_index("ix", "users", [sa.text("email DESC"), "id"])',
+        'op.create_index("ix", "users", [sa.desc("email"), sa.column("id").asc().nulls_last()])',
+        'op.create_index("ix", "users", [sa.column("email").desc().nulls_first(), "id"])',
+        'op.execute("CREATE INDEX ix ON users (email varchar_pattern_ops DESC NULLS FIRST, id ASC)")',
+    ],
+)
+def test_the_order_of_an_index(made: str) -> None:
+    schema = head(("a", None, USERS), ("b", "a", made))
+    assert [(item.columns, item.orders) for item in schema.tables["users"].indexes if item.name == "ix"] == [
+        (("email", "id"), ("desc", ""))
+    ]
+    assert "CREATE INDEX ix ON users (email DESC, id);" in "\n".join(as_sql(schema, "postgresql"))
 
 
 def test_a_key_for_later_stands_in_the_table_on_sqlite() -> None:

@@ -48,8 +48,16 @@ def whole(root: Path, env: str, *makers: str) -> Story:
 OWN = 'context.configure(version_table="plugin_version")'
 
 
-def test_the_extension_begins_with_the_application(tmp_path: Path) -> None:
-    schema = whole(tmp_path, OWN, MAKES).at_heads()
+@pytest.mark.parametrize(
+    "env",
+    [
+        OWN,
+        'name = context.config.get_section_option("app", "name")\n'
+        + OWN.replace('"plugin_version"', '"{}_version".format(name)'),
+    ],
+)
+def test_the_extension_begins_with_the_application(tmp_path: Path, env: str) -> None:
+    schema = whole(tmp_path, env, MAKES).at_heads()
     assert list(schema.tables["events"].columns) == ["id", "label"]
     assert [doubt.why for doubt in schema.unknown] == [
         "what the revisions of app0 leave is taken for the beginning"

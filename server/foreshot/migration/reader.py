@@ -80,7 +80,12 @@ def function_spec(module: Module, node: ast.FunctionDef, direction: Direction) -
     span = module.span(node)
     body = Span(module.span(node.body[0]).start, module.span(node.body[-1]).end)
     name_at = module.content.find(node.name, span.start)
-    statements = [statement for statement in node.body if not _does_nothing(statement)]
+    # Nothing behind a `return` is come to.
+    end = next(
+        (place for place, statement in enumerate(node.body) if isinstance(statement, ast.Return)), None
+    )
+    reached = node.body if end is None else node.body[: end + 1]
+    statements = [statement for statement in reached if not _does_nothing(statement)]
     raises = len(statements) == 1 and isinstance(statements[0], ast.Raise)
     return FunctionSpec(
         direction, span, Span(name_at, name_at + len(node.name)), body, not statements, raises

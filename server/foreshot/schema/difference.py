@@ -39,7 +39,9 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
         elif not after.doubts(other):
             yield from _table(table, other)
     for name, table in after.tables.items():
-        if name not in before.tables and not after.doubts(table) and not before.perhaps:
+        if name in before.tables or table.temporary:
+            continue
+        if not after.doubts(table) and not before.perhaps:
             yield Difference(name, "table", missing=False, words="the table {} is still there", names=(name,))
     yield from _enums(before, after)
     for kind, mine, theirs in (

@@ -188,6 +188,18 @@ def downgrade():
     #| the sequence `orders_no` is still there
     op.drop_table("orders")
 ```
+A temporary table goes with its session:
+
+```python good
+def upgrade():
+    op.execute("CREATE TEMPORARY TABLE kept AS SELECT id FROM users")
+    op.add_column("users", sa.Column("town", sa.Text()))
+
+
+def downgrade():
+    op.drop_column("users", "town")
+```
+
 Where the first tables were made by `create_all`, so may the view have been:
 
 ```python setup

@@ -106,6 +106,16 @@ def downgrade():
 ```
 ```python bad
 def upgrade():
+    op.add_column("users", sa.Column("town", sa.Text()))
+
+
+def downgrade():
+#   ^^^^^^^^^ does nothing
+    return
+    op.drop_column("users", "town")
+```
+```python bad
+def upgrade():
     op.drop_table("notes")
 
 

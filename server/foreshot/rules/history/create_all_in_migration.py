@@ -14,6 +14,18 @@ def upgrade():
     Base.metadata.create_all(bind=op.get_bind())
 #   ^^^^^^^^^^^^^^^^^^^^^^^^ creates the tables of today's models
 ```
+```python bad
+from app.models import Base
+
+
+def upgrade():
+    make(op.get_bind())
+
+
+def make(bind):
+    Base.metadata.create_all(bind)
+#   ^^^^^^^^^^^^^^^^^^^^^^^^ creates the tables of today's models
+```
 ```python good
 metadata = sa.MetaData()
 users = sa.Table("users", metadata, sa.Column("id", sa.Integer(), primary_key=True))
@@ -33,6 +45,7 @@ from typing import Literal
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
+from foreshot.syntax.module import Module
 from foreshot.syntax.values import Ref
 
 _DIRECTIONS: tuple[Literal["upgrade", "downgrade"], ...] = ("upgrade", "downgrade")
@@ -50,7 +63,8 @@ class CreateAllInMigration(RevisionRule):
             return
         for direction in _DIRECTIONS:
             function = module.functions.get(direction)
-            call = next(filter(None, map(_all, ast.walk(function))), None) if function is not None else None
+            reached = _reached(function, context.module) if function is not None else ()
+            call = next(filter(None, (_all(node) for item in reached for node in ast.walk(item))), None)
             if call is None or not _is_imported(call, context):
                 continue
             what, then = (
@@ -67,6 +81,18 @@ class CreateAllInMigration(RevisionRule):
                 f"This {what}: {then}. Write the operations out.",
                 severity="warning" if direction == "downgrade" else None,
             )
+
+
+def _reached(function: ast.FunctionDef, module: Module) -> list[ast.FunctionDef]:
+    """The function and the file's own that it calls, each once."""
+    found = [function]
+    for item in found:
+        for node in ast.walk(item):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            called = module.functions.get(name)
+            if called is not None and called not in found:
+                found.append(called)
+    return found
 
 
 def _all(node: ast.AST) -> ast.Attribute | None:

@@ -15,6 +15,7 @@ def upgrade():
         sa.UniqueConstraint("email", name="uq_users_email"),
     )
     op.create_index("ix_users_email", "users", ["email"])
+    op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("text", sa.Text()))
 ```
 ```python bad
 def upgrade():
@@ -56,6 +57,20 @@ from app.types import IntEnum
 def upgrade():
     op.create_table("logs", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("realm", IntEnum(), nullable=False))
     op.drop_constraint("valid_enum_realm", "logs")
+```
+```python bad dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("notes") as batch_op:
+        batch_op.drop_constraint("uq_notes_text", type_="unique")
+        #                        ^^^^^^^^^^^^^^^ `notes` has no constraint `uq_notes_text`
+```
+```python good dialect=sqlite
+notes = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.Text()), sa.UniqueConstraint("text", name="uq_notes_text"))
+
+
+def upgrade():
+    with op.batch_alter_table("notes", copy_from=notes) as batch_op:
+        batch_op.drop_constraint("uq_notes_text", type_="unique")
 ```
 ```python app/models.py
 from sqlalchemy import MetaData
@@ -120,6 +135,9 @@ from foreshot.syntax.changes import ReplaceText
 _FINAL: Final = re.compile(r"(?:\w+\s*\.\s*)*f\s*\(")
 """A name that ``op.f``, or a batch block's ``f``, hands on as it is: no convention touches it."""
 
+_DESCRIBED: Final = re.compile(r"\b(?:copy_from|table_args|reflect_args|reflect_kwargs)\b")
+"""What tells a batch block of constraints that the table has not."""
+
 
 class UnknownConstraint(OperationRule[ops.TableOperation]):
     """An index or a constraint that is not there is dropped, renamed or validated."""
@@ -141,6 +159,9 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
         if not isinstance(name, str) or not name or getattr(operation, "if_exists", False):
             return
         if operation.site.conditional or context.is_forgiven(operation):
+            return
+        batch = operation.site.batch
+        if batch is not None and _DESCRIBED.search(context.text(batch.call)):
             return
         lacking = [
             state
@@ -192,8 +213,8 @@ def _sent(operation: ops.TableOperation, name: str, state: State, context: Conte
 def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:
     name = name.rpartition(".")[2]
     if state.target.database == "sqlite" and not isinstance(operation, ops.DropIndex):
-        # A batch block looks at the names that SQLite has kept, which are not all.
-        return False
+        # A batch block looks at the names that SQLite has kept, which are not all, and may give some itself.
+        return _has_none(state, operation)
     if operation.table_name is None:
         if not isinstance(operation, ops.DropIndex) or not state.is_whole or state.schema.perhaps:
             return False
@@ -225,6 +246,15 @@ def _lacks(state: State, operation: ops.TableOperation, name: str) -> bool:
         owner = state.owner_of(name)
         return owner is None and not _has(state, table, name)
     return not _has(state, table, name)
+
+
+def _has_none(state: State, operation: ops.TableOperation) -> bool:
+    """Whether the table has no constraint of the kind at all, of whatever name."""
+    table = state.known_table(operation.table_name)
+    if table is None or not isinstance(operation, ops.DropConstraint) or _has_own_types(table):
+        return False
+    kinds = {"unique": table.uniques, "foreign key": table.foreign_keys}
+    return bool(table.columns) and kinds.get(operation.constraint_kind) == ()
 
 
 def _has_own_types(table: Table) -> bool:

@@ -15,9 +15,9 @@ from foreshot.knowledge.databases import Target
 from foreshot.knowledge.sqltype import SqlType
 from foreshot.syntax.values import CallValue, Value
 
-Effect = Literal["bare", "fails", "frozen", "text", "quotes", "true", "refused"]
+Effect = Literal["bare", "fails", "frozen", "text", "quotes", "true", "false", "refused"]
 """The type takes no literal at all; the statement fails; every row gets the time of the migration; the words themselves; a value with quotes around it; reads back
-as true; SQLAlchemy itself refuses the value."""
+as true; counts as false in a WHERE; SQLAlchemy itself refuses the value."""
 
 
 class Misread(Struct, frozen=True):
@@ -39,6 +39,8 @@ _WORD = re.compile(r"(?i)current_timestamp|current_date|current_time|localtimest
 _QUOTED = re.compile(r"'((?:[^']|'')*)'(\s*::\s*[\w ]+(?:\(\d+\))?(?:\[\])?)?")
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_BOUNDS = re.compile(r"(?:\[-?\d+:-?\d+\])+\s*=\s*\{")
+"""What may stand before the braces of an array's literal: ``[0:1]={1,2}``."""
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 _SQL_WORDS = frozenset(
@@ -90,6 +92,12 @@ def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> 
         return Misread("fails", meant) if target.database in ("postgresql", "mysql", "mariadb") else None
     if boolean:
         return _of_boolean(plain, target)
+    if target.database == "postgresql" and family == "array":
+        return (
+            Misread("fails", '"{}"' if plain == "[]" else "")
+            if plain[:1] != "{" and not _BOUNDS.match(plain)
+            else None
+        )
     if (
         target.database == "postgresql"
         and family in ("integer", "numeric", "float")
@@ -105,6 +113,9 @@ def _of_boolean(word: str, target: Target) -> Misread | None:
         return Misread("fails", answer)
     if target.database == "sqlite" and word.lower() in _FALSE - {"0"}:
         return Misread("true", answer)
+    if target.database == "sqlite" and word.lower() in _TRUE - {"1"}:
+        # The column's affinity makes no number of it, and a text without digits counts as 0.
+        return Misread("false", answer)
     if target.database == "postgresql" and not answer:
         return Misread("fails")
     return None

@@ -192,13 +192,17 @@ class _Reader:
     def look(self, steps: Sequence[_Step], name: str) -> None:
         """What is open on ``name`` at the end of the way."""
         found: list[Early] = []
-        for index, step in enumerate(steps):
-            if (
-                index
-                and isinstance(step.owner, ast.With | ast.AsyncWith)
-                and any(_is_call_on(item.context_expr, name, ("begin",)) for item in step.owner.items)
-            ):
-                self.begun = self.begun or self.module.span(step.owner.items[0].context_expr)
+        for step in steps:
+            begins = next(
+                (
+                    item.context_expr
+                    for item in (step.owner.items if isinstance(step.owner, ast.With | ast.AsyncWith) else ())
+                    if _is_call_on(item.context_expr, name, ("begin",))
+                ),
+                None,
+            )
+            if begins is not None:
+                self.begun = self.begun or self.module.span(begins)
                 return
             for statement in step.block[: step.index]:
                 ends = [node for node in _walk(statement) if _is_call_on(node, name, ("commit", "rollback"))]

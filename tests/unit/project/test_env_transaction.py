@@ -52,6 +52,13 @@ def test_nothing_is_open(before: str) -> None:
     assert _read(f"with engine.connect() as c:\n    {before}\n    {_RUN}") == EnvTransaction()
 
 
+def test_begin_beside_the_connection_commits_by_itself() -> None:
+    read = _read(f"with engine.connect() as c, c.begin():\n    c.execute(text('SELECT 1'))\n    {_RUN}")
+    assert not read.early
+    assert read.begun is not None
+    assert not read.by_statement
+
+
 def test_engine_begin_commits_by_itself() -> None:
     read = _read(f"with engine.begin() as c:\n    c.execute(text('SELECT 1'))\n    {_RUN}")
     assert not read.early

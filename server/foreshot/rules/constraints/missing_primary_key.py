@@ -4,7 +4,7 @@ Two equal rows cannot be updated or deleted one by one, SQLAlchemy's ORM cannot 
 group replication of MySQL refuse updates and deletes on it. For a table that links two others, the two foreign keys together are the key: it
 also keeps a link from being there twice.
 
-Not reported: temporary tables and partitions, which have their parent's; a table that gets its key later in the revision, or whose columns could not all be read.
+Not reported: temporary tables and partitions, which have their parent's; a table that gets its key later in the revision or goes again there, or whose columns could not all be read.
 
 ```python bad
 def upgrade():
@@ -24,6 +24,9 @@ def upgrade():
     )
     op.create_table("teams", sa.Column("id", sa.Integer()), sa.PrimaryKeyConstraint("id", name="pk_teams"))
     op.execute("CREATE TEMPORARY TABLE seen (id integer)")
+    op.create_table("links", sa.Column("user_id", sa.Integer()))
+    op.execute("INSERT INTO links SELECT id FROM users")
+    op.drop_table("links")
 ```
 """
 
@@ -36,7 +39,7 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable, DropTable
 
 _NO_TABLE_OF_ROWS = re.compile(
     r"(?i)\b(?:partition\s+of|inherits|like|of\s+\w+\s*\(|virtual\s+table|unlogged\s+table\s+temp)\b"
@@ -69,6 +72,8 @@ class MissingPrimaryKey(OperationRule[CreateTable]):
         if "postgresql_partition_by" in operation.site.keywords or "prefixes" in operation.site.keywords:
             return
         for later in context.after(operation):
+            if isinstance(later, DropTable) and later.table == operation.table:
+                return
             if (
                 isinstance(later, AddConstraint)
                 and later.constraint.kind == "primary key"

@@ -4,7 +4,8 @@ A Python string is a *literal*. `server_default="now()"` is not the function: Po
 migration ran. `"CURRENT_TIMESTAMP"` and `"gen_random_uuid()"` are refused, as is `"'{}'"` for JSON; on a column of text they are stored letter by letter. SQL belongs into
 `sa.text()`, and a value into a plain string, without quotes of its own.
 
-Of the same kind: a Boolean with `sa.text("0")` on PostgreSQL (it is an integer), with `"false"` on SQLite (the word, which reads back as true); a word in `sa.text()` that
+Of the same kind: a Boolean with `sa.text("0")` on PostgreSQL (it is an integer), with `"false"` or `"true"` on SQLite (the word itself: both read back as true, and
+no `WHERE` takes either for true); `"[]"` for an array on PostgreSQL, whose literals have braces; a word in `sa.text()` that
 PostgreSQL takes for a column; a literal on TEXT, JSON or BLOB on MySQL (error 1101; an expression in parentheses is taken from 8.0.13 on, and MariaDB takes both); a number or
 a Python truth value, which SQLAlchemy refuses.
 
@@ -43,6 +44,24 @@ def upgrade():
 ```python fixed
 def upgrade():
     op.add_column("visits", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.add_column("visits", sa.Column("shown", sa.Boolean(), server_default="true", nullable=False))
+#                                                                           ^^^^^^ which is no 1
+```
+```python fixed
+def upgrade():
+    op.add_column("visits", sa.Column("shown", sa.Boolean(), server_default=sa.true(), nullable=False))
+```
+```python bad
+def upgrade():
+    op.add_column("visits", sa.Column("tags", sa.ARRAY(sa.String()), server_default="[]", nullable=False))
+#                                                                                   ^^^^ is not a value of its type
+```
+```python fixed
+def upgrade():
+    op.add_column("visits", sa.Column("tags", sa.ARRAY(sa.String()), server_default="{}", nullable=False))
 ```
 ```python bad dialect=mysql
 def upgrade():
@@ -109,11 +128,12 @@ _TOLD: dict[Effect, str] = {
     "text": "Every row gets this text itself in {name}{databases}: a string is a literal.",
     "quotes": "Every row gets a value with quotes around it in {name}: SQLAlchemy quotes strings itself.",
     "true": "The default of {name} reads back as true{databases}: the word itself is stored.",
+    "false": "No query takes the default of {name} for true{databases}: the word itself is stored, which is no 1.",
     "refused": "SQLAlchemy refuses this default of {name}: it takes a string or SQL.",
 }
 _IN_SQL: tuple[Effect, ...] = ("bare", "fails", "frozen")
 """What SQL that was written as such can be told of: nobody has put quotes around it."""
-_RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true")
+_RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true", "false")
 
 
 class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable]):

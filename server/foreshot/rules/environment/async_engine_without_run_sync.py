@@ -5,7 +5,10 @@ passed to Dialect.has_table() should be a Connection, got AsyncConnection", or, 
 context manager. The way through is `await connection.run_sync(function)`, which hands the function an ordinary connection; the
 `async` template of `alembic init` is made like that.
 
-Not reported where env.py uses `run_sync` or the engine's `sync_engine`, or leaves the running to another module.
+The other way round, an ordinary engine over a URL of an asynchronous driver (asyncpg, aiosqlite, aiomysql, asyncmy) stops with "MissingGreenlet: greenlet_spawn
+has not been called". And `run_sync` without `await` runs nothing at all: `alembic upgrade` reports success.
+
+Not reported where env.py uses `run_sync` or the engine's `sync_engine`, or leaves the running to another module; nor a URL that env.py may change on the way.
 
 ```python env.py bad
 import asyncio
@@ -148,7 +151,32 @@ async def run_migrations_online():
 
 asyncio.run(run_migrations_online())
 ```
-```python env.py good
+```python env.py bad
+import asyncio
+
+from alembic import context
+from app.models import Base
+from sqlalchemy.ext.asyncio import create_async_engine
+
+target_metadata = Base.metadata
+
+
+def do_run_migrations(connection):
+    context.configure(connection=connection, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_migrations_online():
+    connectable = create_async_engine("postgresql+asyncpg://localhost/app")
+    async with connectable.connect() as connection:
+        connection.run_sync(do_run_migrations)
+        #|does nothing
+
+
+asyncio.run(run_migrations_online())
+```
+```python fixed env.py
 import asyncio
 
 from alembic import context
@@ -172,6 +200,50 @@ async def run_migrations_online():
 
 asyncio.run(run_migrations_online())
 ```
+```ini alembic.ini
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql+asyncpg://localhost/app
+```
+```python env.py bad
+from alembic import context
+from app.models import Base
+from sqlalchemy import engine_from_config
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    connectable = engine_from_config(context.config.get_section("alembic"), prefix="sqlalchemy.")
+    #             ^^^^^^^^^^^^^^^^^^ names an asynchronous driver
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
+```
+```python env.py good
+import os
+
+from alembic import context
+from app.models import Base
+from sqlalchemy import engine_from_config
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    connectable = engine_from_config({"sqlalchemy.url": os.environ["DATABASE_URL"]}, prefix="sqlalchemy.")
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
+```
 """
 
 from __future__ import annotations
@@ -184,6 +256,7 @@ from textwrap import dedent, indent
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
+from foreshot.rules.environment import _engines as engines
 from foreshot.syntax.changes import AddImport, Change, ReplaceStatement, ReplaceText, SetFunctionBody
 from foreshot.syntax.module import Module
 from foreshot.text import Span
@@ -202,13 +275,34 @@ class AsyncEngineWithoutRunSync(ProjectRule):
         """The call that makes the engine."""
         env, path = project.env, project.environment.env_py
         module = project.surroundings.env_module
-        if env is None or path is None or module is None or env.async_engine is None:
+        if env is None or path is None or module is None:
             return
-        if _WAYS.search(module.content) or (_connecting(module) is None and _handed(module) is None):
+        if env.async_engine is None:
+            engine = engines.ordinary_engine(module) if engines.is_async_url(project) else None
+            if engine is not None:
+                yield self.finding(
+                    module.span(engine.func),
+                    "`alembic upgrade` fails (MissingGreenlet): the URL names an asynchronous driver, and this engine is none."
+                    " Use `async_engine_from_config` and `run_sync`.",
+                    path=path,
+                )
+            return
+        idle = engines.not_awaited(module)
+        if idle is not None:
+            yield self.finding(
+                module.span(idle),
+                "`alembic upgrade` does nothing and reports success: nobody awaits this. Write `await` before it.",
+                path=path,
+                state=idle,
+            )
+            return
+        if _WAYS.search(module.content) or (
+            engines.connecting(module) is None and engines.handed(module) is None
+        ):
             return
         if not any("connection" in call.arguments for call in env.online):
             return
-        handed = _handed(module)
+        handed = engines.handed(module)
         yield self.finding(
             env.async_engine if handed is None else module.span(handed),
             "`alembic upgrade` fails: Alembic cannot use the connection of an asynchronous engine."
@@ -219,7 +313,11 @@ class AsyncEngineWithoutRunSync(ProjectRule):
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """The shape of Alembic's template for asynchronous engines."""
         module = project.surroundings.env_module
-        handed = _handed(module) if module is not None else None
+        if isinstance(finding.state, ast.Call):
+            start = finding.span.start
+            yield Fix("Await it", "unsafe", (ReplaceText(Span(start, start), "await "),))
+            return
+        handed = engines.handed(module) if module is not None else None
         if module is not None and handed is not None:
             function, connection = (
                 module.text(module.span(handed.func)),
@@ -230,7 +328,7 @@ class AsyncEngineWithoutRunSync(ProjectRule):
                 "Run the migrations through `run_sync`", "unsafe", (ReplaceText(module.span(handed), code),)
             )
             return
-        found = _connecting(module) if module is not None else None
+        found = engines.connecting(module) if module is not None else None
         if module is None or found is None or _NAME in module.content:
             return
         function, block = found
@@ -252,55 +350,6 @@ class AsyncEngineWithoutRunSync(ProjectRule):
         else:
             return
         yield Fix("Run the migrations through `run_sync`", "unsafe", tuple(changes))
-
-
-def _connecting(
-    module: Module,
-) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ast.With | ast.AsyncWith] | None:
-    """The function that configures Alembic inside ``with engine.connect() as connection``, and that block."""
-    for function in module.tree.body:
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.With | ast.AsyncWith) and _connects(node) and _configures(node):
-                return function, node
-    return None
-
-
-def _handed(module: Module) -> ast.Call | None:
-    """The call by which ``async with engine.connect() as c`` hands its connection to a function that configures Alembic."""
-    for block in module.nodes(ast.AsyncWith):
-        variables = [item.optional_vars for item in block.items]
-        if not _connects(block) or len(variables) != 1 or not isinstance(variables[0], ast.Name):
-            continue
-        for node in ast.walk(block):
-            match node:
-                case ast.Expr(
-                    value=ast.Call(func=ast.Name(id=name), args=[ast.Name(id=given)], keywords=[]) as call
-                ) if given == variables[0].id and _configures_in(module.functions.get(name)):
-                    return call
-                case _:
-                    pass
-    return None
-
-
-def _configures_in(function: ast.FunctionDef | None) -> bool:
-    return function is not None and any(
-        isinstance(node, ast.Attribute) and node.attr == "configure" for node in ast.walk(function)
-    )
-
-
-def _connects(block: ast.With | ast.AsyncWith) -> bool:
-    return any(
-        isinstance(item.context_expr, ast.Call)
-        and isinstance(item.context_expr.func, ast.Attribute)
-        and item.context_expr.func.attr in ("connect", "begin")
-        for item in block.items
-    )
-
-
-def _configures(block: ast.With | ast.AsyncWith) -> bool:
-    return any(isinstance(node, ast.Attribute) and node.attr == "configure" for node in ast.walk(block))
 
 
 def _lines(module: Module, body: list[ast.stmt]) -> str:

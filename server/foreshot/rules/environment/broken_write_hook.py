@@ -97,6 +97,8 @@ _COMMANDS: Final = {
 """What wants a command as its first argument, and the commands."""
 _WRITES: Final = {"autopep8": ("-i", "--in-place"), "yapf": ("-i", "--in-place")}
 """Formatters that print unless they are told to write."""
+_PRINTS: Final = {"black": frozenset({"--diff"}), "isort": frozenset({"--stdout", "--diff", "-d"})}
+"""What makes a formatter print instead of write."""
 
 
 class BrokenWriteHook(ProjectRule):
@@ -204,6 +206,13 @@ def _wrong_options(
         return (
             named.span,
             f"New revisions stay as they are: {code(tool)} prints the file. Tell it to write, with {code(writes[1])}.",
+            None,
+        )
+    prints = _PRINTS.get(tool, frozenset()) & set(words)
+    if prints:
+        return (
+            at,
+            f"New revisions stay as they are: with {code(min(prints))}, {code(tool)} prints. Leave it out.",
             None,
         )
     return None

@@ -37,6 +37,39 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+options = {"include_schema": True}
+#          ^^^^^^^^^^^^^^^^ does nothing
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, **options)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python fixed env.py
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+options = {"include_schemas": True}
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, **options)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 ```python env.py good
 from alembic import context
 from app.models import Base
@@ -69,6 +102,7 @@ from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 from foreshot.migration.sql_words import words
 from foreshot.syntax.changes import ReplaceText
+from foreshot.syntax.module import Module
 from foreshot.text import Span
 
 _OPTIONS: Final = words(
@@ -98,15 +132,20 @@ class UnknownConfigureOption(ProjectRule):
         seen: set[str] = set()
         for call in env.configures:
             for name, argument in call.arguments.items():
-                if argument.keyword is None or name in _OPTIONS or name in seen or name.startswith(_OWN):
+                if name in _OPTIONS or name in seen or name.startswith(_OWN):
+                    continue
+                # A key of a dictionary that is passed with `**` stands there as a string.
+                key = None if argument.keyword is not None else _key(name, argument.span, module)
+                at = argument.keyword or (module.span(key) if key is not None else None)
+                if at is None:
                     continue
                 seen.add(name)
-                if any(node.value == name for node in module.nodes(ast.Constant)):
+                if any(node.value == name and node is not key for node in module.nodes(ast.Constant)):
                     continue
                 near = get_close_matches(name, _OPTIONS, 1, 0.8)
                 if near:
                     yield self.finding(
-                        argument.keyword,
+                        at,
                         f"{code(name)} does nothing: `context.configure` takes any name, and Alembic has no such option."
                         f" Did you mean {code(near[0])}?",
                         path=path,
@@ -116,7 +155,20 @@ class UnknownConfigureOption(ProjectRule):
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """Alembic's name that it resembles."""
-        name, start = finding.object or "", finding.span.start
-        if isinstance(finding.state, str):
+        name, module = finding.object or "", project.surroundings.env_module
+        if isinstance(finding.state, str) and module is not None:
+            start = module.content.find(name, finding.span.start, finding.span.end)
             span = Span(start, start + len(name))
-            yield Fix(f"Rename it to {code(finding.state)}", "unsafe", (ReplaceText(span, finding.state),))
+            if start >= 0:
+                yield Fix(
+                    f"Rename it to {code(finding.state)}", "unsafe", (ReplaceText(span, finding.state),)
+                )
+
+
+def _key(name: str, value: Span, module: Module) -> ast.Constant | None:
+    """The key of a dictionary literal whose value stands at a span."""
+    for node in module.nodes(ast.Dict):
+        for key, item in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == name and module.span(item) == value:
+                return key
+    return None

@@ -66,6 +66,7 @@ class IndexNeededByForeignKey(OperationRule[ops.DropIndex]):
     looks_at = (ops.DropIndex,)
     severity = "error"
     databases = ("mysql", "mariadb")
+    needs_database = True
     fails_outright = True
     safety = "safe"
 

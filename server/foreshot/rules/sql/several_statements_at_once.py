@@ -1,7 +1,7 @@
-"""Several statements in one call: asyncpg and SQLite refuse them, and the migration fails.
+"""Several statements in one call: asyncpg, PyMySQL and SQLite refuse them, and the migration fails.
 
 asyncpg prepares every statement, and PostgreSQL prepares one at a time: "cannot insert multiple commands into a prepared statement". Python's sqlite3 says "You can only execute one statement at a
-time" (measured on SQLite 3.40). psycopg and psycopg2 send the text as it is, so that the same revision worked before the driver was changed. asyncpg is known by the URL in the
+time" (measured on SQLite 3.40). PyMySQL has told the server since its version 1.0 that it sends one statement at a time: error 1064, near what follows the first. psycopg and psycopg2 send the text as it is, so that the same revision worked before the driver was changed. The driver is known by the URL in the
 configuration or in env.py.
 
 ```ini alembic.ini
@@ -23,6 +23,20 @@ def upgrade():
 def upgrade():
     op.execute("DROP TRIGGER tidy ON projects;")
     op.execute("DROP FUNCTION tidy()")
+```
+```ini alembic.ini
+[alembic]
+script_location = migrations
+sqlalchemy.url = mysql+pymysql://localhost/app
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("UPDATE projects SET size = 0; UPDATE users SET age = 0")
+#              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ one statement at a time
+```
+```python good dialect=mysql
+def upgrade():
+    op.execute("CREATE TRIGGER tidy BEFORE INSERT ON projects FOR EACH ROW BEGIN SET NEW.size = 0; SET NEW.age = 1; END")
 ```
 """
 
@@ -50,7 +64,7 @@ class SeveralStatementsAtOnce(OperationRule[SqlText]):
 
     looks_at = (SqlText,)
     severity = "error"
-    databases = ("postgresql", "sqlite")
+    databases = ("postgresql", "sqlite", "mysql", "mariadb")
     needs_database = True
     safety = "safe"
     fails_outright = True
@@ -66,7 +80,7 @@ class SeveralStatementsAtOnce(OperationRule[SqlText]):
         if targets and "cursor" not in operation.callee:
             yield self.finding(
                 operation.site.args.get("sql", operation.site.call),
-                "This fails: the driver takes one statement at a time (asyncpg, SQLite). Run them one by one.",
+                "This fails: the driver takes one statement at a time (asyncpg, PyMySQL, SQLite). Run them one by one.",
                 operation=operation,
                 targets=targets,
                 state=tuple(statements),
@@ -114,10 +128,14 @@ def _literal(sql: str) -> str:
 def _refuses(target: Target, context: Context) -> bool:
     if target.database == "sqlite":
         return True
-    schemes = [
-        url.scheme for url in context.surroundings.environment.urls if url.scheme.startswith("postgres")
-    ]
-    if schemes:
-        return all(scheme.endswith("+asyncpg") for scheme in schemes)
     source = context.surroundings.env_source
-    return source is not None and "+asyncpg" in source.content and "+psycopg" not in source.content
+    text = source.content if source is not None else ""
+    if target.is_mysql and ("client_flag" in text or "MULTI_STATEMENTS" in text):
+        return False
+    starts = ("mysql", "mariadb") if target.is_mysql else ("postgres",)
+    schemes = [url.scheme for url in context.surroundings.environment.urls if url.scheme.startswith(starts)]
+    refusing = "+pymysql" if target.is_mysql else "+asyncpg"
+    if schemes:
+        return all(scheme.endswith(refusing) for scheme in schemes)
+    others = ("+mysqldb", "+aiomysql", "+asyncmy", "+mysqlconnector") if target.is_mysql else ("+psycopg",)
+    return refusing in text and not any(driver in text for driver in others)

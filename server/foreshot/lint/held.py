@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from foreshot.knowledge import Facts, effects_of
 from foreshot.lint.context import Context
-from foreshot.migration.operations import Operation, TableOperation, TransactionControl
+from foreshot.migration.operations import (
+    DropTable,
+    Operation,
+    RenameTable,
+    TableOperation,
+    TransactionControl,
+)
 
 
 def held_before(
@@ -15,7 +21,8 @@ def held_before(
     """Each operation of one direction that PostgreSQL runs, with the tables that are locked by then, and what locked each first.
 
     Tables that the revision made are nobody's yet, and not among them. Entering an autocommit block commits, so nothing
-    is held inside and behind it. The mapping changes as the iteration goes on.
+    is held inside and behind it. A table that has been renamed is held under its new name, and one that has been dropped not at all:
+    what waits for it fails. The mapping changes as the iteration goes on.
     """
     held: dict[str, TableOperation] = {}
     targets = context.targets(("postgresql",))
@@ -34,6 +41,22 @@ def held_before(
         for lock in effects_of(operation, targets[0], facts=facts).locks:
             if lock.blocks == "reads and writes" and lock.table is not None and lock.of == "table":
                 held.setdefault(lock.table, operation)
+        table = operation.table_name
+        if table in held and isinstance(operation, DropTable) and held[table].site.runs_if(operation.site):
+            del held[table]
+        elif table in held and isinstance(operation, RenameTable):
+            new = _new_name(operation)
+            locked = held.pop(table)
+            if new is not None:
+                held[new] = locked
+
+
+def _new_name(operation: RenameTable) -> str | None:
+    """What the table is called afterwards; None where that is not known. A new name with a schema replaces both."""
+    new, schema = operation.new_name, operation.schema
+    if not isinstance(new, str) or not isinstance(schema, str | None):
+        return None
+    return new if "." in new or schema is None else f"{schema}.{new}"
 
 
 def firmly(held: Mapping[str, TableOperation], operation: Operation) -> list[str]:

@@ -71,6 +71,15 @@ class State(Struct, frozen=True):
             else None
         )
 
+    def lacks_column(self, table: str, column: str) -> bool:
+        """Whether the table is known whole, and has surely no column of this name."""
+        known = self.known_table(table)
+        if known is None or not known.columns:
+            return False
+        if self.target.database == "postgresql":
+            return column not in known.columns
+        return column.lower() not in {name.lower() for name in known.columns}
+
     def owner_of(self, name: str) -> Table | None:
         """The table on which an index, a key or a constraint of this name lives."""
         return next((table for table in self.schema.tables.values() if name in names_on(table)), None)

@@ -115,7 +115,7 @@ def _odd_token(tokens: Sequence[Token]) -> Flaw | None:
         previous, token = tokens[index - 1], tokens[index]
         before = tokens[index - 2].upper if index > 1 else ""
         # Behind a dot any word is a name.
-        if before == "." or token.upper == ".":
+        if before == "." or token.upper == "." or _is_row_lock(tokens, index - 1):
             continue
         why = _odd(previous, token, before)
         if why:
@@ -125,9 +125,15 @@ def _odd_token(tokens: Sequence[Token]) -> Flaw | None:
     last = tokens[-1]
     before = tokens[-2].upper if len(tokens) > 1 else ""
     hanging = last.upper in _OPEN or last.upper == "," or (_is_operator(last) and last.upper != "*")
-    if hanging and before not in (".", "USING"):
+    if hanging and before not in (".", "USING") and not _is_row_lock(tokens, len(tokens) - 1):
         return Flaw(f'the statement ends after "{last.text}"', last.start, last.end)
     return None
+
+
+def _is_row_lock(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the word at ``index`` is the UPDATE of FOR UPDATE or FOR NO KEY UPDATE, behind which a query may end."""
+    before = [token.upper for token in tokens[max(index - 3, 0) : index]]
+    return tokens[index].upper == "UPDATE" and (before[-1:] == ["FOR"] or before == ["FOR", "NO", "KEY"])
 
 
 def _hanging(tokens: Sequence[Token]) -> Flaw | None:

@@ -77,6 +77,8 @@ RIGHT = [
     ("ALTER TABLE t ALTER CONSTRAINT c NOT DEFERRABLE", "postgresql"),
     ("ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b", "postgresql"),
     ("CREATE STATISTICS s (dependencies) ON a, b FROM t", "postgresql"),
+    ("WITH b AS (SELECT id FROM t WHERE NOT data ? 'a' FOR UPDATE) UPDATE t SET a = 1 FROM b", "postgresql"),
+    ("SELECT id FROM t WHERE data ? 'a' FOR NO KEY UPDATE", "postgresql"),
     ("SELECT data ? 'a', data ?| ARRAY['b'], data #>> '{c}' FROM t", "postgresql"),
     ("SELECT $tag$ it's $other$ fine $tag$, E'it\\'s', U&'\\0441'", "postgresql"),
     ("SELECT 1 /* outer /* inner */ still */", "postgresql"),

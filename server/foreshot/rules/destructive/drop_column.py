@@ -155,6 +155,21 @@ def upgrade():
 def downgrade():
     op.drop_column("users", "phone")
 ```
+A drop that fails takes nothing, and `unknown-column` says so:
+
+```python setup
+def upgrade():
+    op.create_table("firms", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_table("towns", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+```
+```python good
+def upgrade():
+    op.add_column("firms", sa.Column("seen_at", sa.DateTime()))
+
+
+def downgrade():
+    op.drop_column("towns", "seen_at")
+```
 ```python good
 def upgrade():
     op.alter_column("users", "phone", new_column_name="phone_number", existing_type=sa.String(20))
@@ -190,6 +205,7 @@ from foreshot.knowledge import Facts, Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
 from foreshot.rules.destructive import _lost as lost
@@ -218,6 +234,7 @@ class DropColumn(OperationRule[ops.DropColumn]):
             or lost.table_goes(operation, context)
             or lost.is_undone(operation, context)
             or lost.is_replaced(operation, context)
+            or _is_missing(operation, column, context)
             or context.schema.column(operation.table_name, column, operation) is not None
         ):
             return
@@ -250,6 +267,12 @@ class DropColumn(OperationRule[ops.DropColumn]):
             else "warning",
             cause=_cause(operation, message, context),
         )
+
+
+def _is_missing(operation: ops.DropColumn, column: str, context: Context) -> bool:
+    """Whether there is surely no such column anywhere: the drop fails, and takes no values."""
+    table, found = operation.table_name, list(states(operation, context))
+    return table is not None and bool(found) and all(state.lacks_column(table, column) for state in found)
 
 
 def _is_computed_again(operation: ops.DropColumn, context: Context) -> bool:

@@ -142,6 +142,20 @@ def downgrade():
 #   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and `users` while `orders` is read
 ```
 
+Before PostgreSQL 18, a table with partitions takes no key NOT VALID. Add the same key to each partition, NOT VALID, and validate it;
+the key of the whole table then takes those over, and reads no row:
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("CREATE TABLE visits (user_id integer, at date) PARTITION BY RANGE (at)")
+```
+```python bad
+def upgrade():
+    op.create_foreign_key("fk_visits_user_id", "visits", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ while `visits` is read. Add it to each partition first.
+```
+
 There is nothing to read once every row has been deleted, or the table truncated:
 
 ```python good
@@ -185,11 +199,13 @@ def upgrade():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from foreshot.knowledge import Target
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import is_partitioned
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AddConstraint, ForeignKeyRef
 from foreshot.rules.locking import _placing as placing
@@ -249,10 +265,13 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         title = f"Adding {code(name)}" if isinstance(name, str) else "This foreign key"
         still = f", though {code(column)} is empty" if empty and isinstance(column, str) else ""
         meanwhile = "it is checked" if indexed else f"{code(table)} is read{still}"
+        advice = "Add it NOT VALID." if still and not indexed else _ADVICE
+        if _needs_its_partitions(operation, context, waiting.targets(found)):
+            advice = "Add it to each partition first."
         yield self.finding(
             key.span if key else operation.site.name,
             f"{title} blocks {_both(found, table, operation, context)}{waiting.where(found, context)}"
-            f" while {meanwhile}. {'Add it NOT VALID.' if still and not indexed else _ADVICE}",
+            f" while {meanwhile}. {advice}",
             operation=operation,
             object=name if isinstance(name, str) else column if isinstance(column, str) else None,
             targets=waiting.targets(found),
@@ -263,6 +282,10 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
         """NOT VALID, and VALIDATE in an autocommit block; for a new column also the key inline."""
         operation, key = finding.operation, finding.state
         changes = []
+        if isinstance(operation, AddConstraint | AddColumn) and _needs_its_partitions(
+            operation, context, context.targets(self.databases, operation)
+        ):
+            return
         if isinstance(operation, AddConstraint):
             changes = validating.validated_later(operation, context)
         elif isinstance(operation, AddColumn) and isinstance(key, ForeignKeyRef):
@@ -275,6 +298,15 @@ class BlockingForeignKey(OperationRule[AddConstraint | AddColumn]):
                 "unsafe",
                 (SetArgument(operation.site.call, "inline_references", "True"),),
             )
+
+
+def _needs_its_partitions(
+    operation: AddConstraint | AddColumn, context: Context, targets: Sequence[Target]
+) -> bool:
+    """Whether the table has partitions, and some database refuses NOT VALID there: PostgreSQL takes it from 18 on."""
+    versions = [target.version for target in targets]
+    newer = all(version is not None and version.at_least(18) for version in versions)
+    return not newer and is_partitioned(operation, context)
 
 
 def _both(

@@ -42,6 +42,23 @@ def upgrade():
     op.alter_column("users", "plan", existing_type=sa.Text(), nullable=False)
     op.alter_column("orders", "total", existing_type=sa.Integer(), nullable=False)
 ```
+A table that is gone keeps nobody waiting that would not fail, and one with a new name is the same one:
+
+```python good
+def upgrade():
+    op.drop_table("carts")
+    op.create_index("ix_orders_total", "orders", ["total"])
+```
+```python good
+def upgrade():
+    op.rename_table("orders", "purchases")
+    op.create_index("ix_purchases_total", "purchases", ["total"])
+```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE orders SET SCHEMA shop")
+    op.create_index("ix_orders_total", "orders", ["total"], schema="shop")
+```
 Where one upgrade is one transaction, that comes first:
 
 ```python env.py

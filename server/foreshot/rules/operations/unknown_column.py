@@ -17,12 +17,12 @@ def upgrade():
 ```
 ```python bad
 def upgrade():
-    op.drop_column("users", "emial")
-    #                       ^^^^^^^ `users` has no column `emial`
+    op.alter_column("users", "emial", server_default="")
+    #                        ^^^^^^^ `users` has no column `emial`
 ```
 ```python fixed
 def upgrade():
-    op.drop_column("users", "email")
+    op.alter_column("users", "email", server_default="")
 ```
 ```python bad
 def upgrade():
@@ -43,10 +43,9 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import State, made_here, nearest, states
+from foreshot.lint.states import made_here, nearest, states
 from foreshot.lint.words import code
 from foreshot.migration import operations as ops
-from foreshot.schema.state import Table
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -69,7 +68,7 @@ class UnknownColumn(OperationRule[ops.TableOperation]):
             return
         found = list(states(operation, context))
         for table, column, at in _named(operation):
-            lacking = [state for state in found if _lacks(state, table, column)]
+            lacking = [state for state in found if state.lacks_column(table, column)]
             if not lacking:
                 continue
             known = lacking[0].table(table)
@@ -96,15 +95,6 @@ class UnknownColumn(OperationRule[ops.TableOperation]):
         text = context.text(finding.span)
         if len(text) > 2 and text[0] in "\"'" and text[1:-1] == finding.object:
             yield Fix(f"Name it {code(near)}", "unsafe", (ReplaceText(finding.span, f'"{near}"'),))
-
-
-def _lacks(state: State, table: str, column: str) -> bool:
-    known: Table | None = state.known_table(table)
-    if known is None or not known.columns:
-        return False
-    if state.target.database == "postgresql":
-        return column not in known.columns
-    return column.lower() not in {name.lower() for name in known.columns}
 
 
 def _named(operation: ops.TableOperation) -> Iterator[tuple[str, str, Span]]:

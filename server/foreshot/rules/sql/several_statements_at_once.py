@@ -32,7 +32,7 @@ sqlalchemy.url = mysql+pymysql://localhost/app
 ```python bad dialect=mysql
 def upgrade():
     op.execute("UPDATE projects SET size = 0; UPDATE users SET age = 0")
-#              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ one statement at a time
+#              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ one statement at a time
 ```
 ```python good dialect=mysql
 def upgrade():

@@ -25,8 +25,10 @@ OWNERS: Final = {
     "pg_stat_statements": "PostgreSQL",
 }
 """Whose a table of this name is, without its schema."""
+OF_SCHEMAS: Final = {"tiger": "PostGIS", "tiger_data": "PostGIS", "topology": "PostGIS", "cron": "pg_cron"}
+"""Whose the tables of a schema are."""
 SCHEMAS: Final = frozenset(
-    {"mysql", "sys", "information_schema", "performance_schema", "pg_catalog", "tiger", "topology"}
+    {"mysql", "sys", "information_schema", "performance_schema", "pg_catalog", *OF_SCHEMAS}
 )
 """Schemas in which nothing is a project's own."""
 OF_EXTENSIONS: Final = {"postgis": ("spatial_ref_sys",)}

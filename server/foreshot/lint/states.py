@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from foreshot.knowledge.databases import Target
-from foreshot.knowledge.foreign_tables import OWNERS
+from foreshot.knowledge.foreign_tables import OF_SCHEMAS, OWNERS
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Related
 from foreshot.lint.specs import type_spec
@@ -87,7 +87,8 @@ class State(Struct, frozen=True):
 
 def foreign_owner(name: str | None, found: Iterable[State]) -> str | None:
     """The tool or extension whose table it is by its name, where no revision made it."""
-    owner = OWNERS.get((name or "").rpartition(".")[2].lower())
+    schema, _, bare = (name or "").lower().rpartition(".")
+    owner = OWNERS.get(bare) or OF_SCHEMAS.get(schema)
     return None if owner is None or any(state.is_seen(name) for state in found) else owner
 
 

@@ -330,6 +330,8 @@ def _modified(draft: Draft, table: Table, column: Column, change: to.SetColumn) 
             column = replace(column, nullable=nullable, nullable_by=draft.origin)
     if "default" not in change.sets and column.default is not None and "default" not in change.existing:
         column = replace(column, default=None, default_by=draft.origin)
+    if column.autoincrement and "autoincrement" not in (*change.sets, *change.existing):
+        column = replace(column, autoincrement=False)
     return column
 
 

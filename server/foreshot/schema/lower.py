@@ -229,6 +229,7 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         "type": operation.existing_type is not None,
         "nullable": operation.existing_nullable is not None,
         "default": operation.existing_server_default is not None,
+        "autoincrement": "existing_autoincrement" in operation.site.args,
     }
     return to.SetColumn(
         at,

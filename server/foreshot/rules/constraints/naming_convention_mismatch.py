@@ -5,7 +5,8 @@ autogenerate: it drops a unique constraint or an index of another name, and crea
 mostly comes from before there was a convention, or from a revision that was made without it.
 
 Leave the name out (`None`), so that the convention gives it, or give the model's constraint the same name: nothing is said of names that the models
-have, nor where models could not be read.
+have, nor where models could not be read. Nor of an index whose name begins with the convention's and goes on: `ix_orders_status_open`, for one over
+some of the rows, leaves the plain name to the plain index. What geoalchemy2 calls a spatial index is its own convention.
 
 ```python app/models.py
 from sqlalchemy import MetaData
@@ -64,12 +65,18 @@ def upgrade():
     op.create_unique_constraint(None, "orders", ["id"])
     op.create_index("uq_orders_id", "orders", ["id"], unique=True)
     op.create_check_constraint("known", "orders", "status in ('open', 'paid')")
+    op.create_index("ix_orders_status_open", "orders", ["status"], postgresql_where=sa.text("status = 'open'"))
+    op.create_index("ix_orders_status_id", "orders", ["status", "id"])
+```
+```python good
+def upgrade():
+    op.create_index("idx_orders_status", "orders", ["status"], postgresql_using="gist")
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from foreshot.lint.context import Context, ProjectContext
@@ -135,6 +142,8 @@ class NamingConventionMismatch(ProjectRule):
             ]
             if made.name in names or names[0] is None or "%(" in names[0]:
                 continue
+            if isinstance(made, ops.IndexSpec) and _is_more_exact(made, table, columns, names):
+                continue
             there = story.before_operation(operation.site).table(operation.table_name)
             if there is None or names[0] not in names_on(there):
                 yield (at.start, at.end, made.name, names[0], operation.table_name or table)
@@ -166,6 +175,14 @@ class NamingConventionMismatch(ProjectRule):
                         )
                     case _:
                         pass
+
+
+def _is_more_exact(made: ops.IndexSpec, table: str, columns: list[str], names: Sequence[str | None]) -> bool:
+    """Whether an index's name says more than the convention's does, or is geoalchemy2's for a spatial index."""
+    name = made.name if isinstance(made.name, str) else ""
+    if any(known is not None and name.startswith(f"{known}_") for known in names):
+        return True
+    return made.using == "gist" and name == f"idx_{table}_{columns[0]}"
 
 
 def _is_left(name: str, table: str, schema: Schema | None) -> bool:

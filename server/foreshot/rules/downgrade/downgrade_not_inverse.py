@@ -4,7 +4,8 @@ The history is replayed: what was before, what `upgrade()` makes of it, and what
 differ, the next upgrade meets a schema that nobody has tested: it fails on what is left behind, or goes on without what is missing.
 
 Names of constraints and the order of columns do not count, nor does a value of an enum type that cannot be taken away. An empty
-`downgrade()` is reported by `missing-downgrade`. Nothing is said of tables of which something could not be read, nor of a view, a function or a trigger that
+`downgrade()` is reported by `missing-downgrade`, and what `upgrade()` drops though no revision made it by `unknown-table` and its like. A NOT NULL
+column that comes back may have a default that it had not: the rows need one. Nothing is said of tables of which something could not be read, nor of a view, a function or a trigger that
 `upgrade()` drops or replaces, where the history begins in the middle of a database's life: it may have been there before.
 
 ```python setup
@@ -37,6 +38,25 @@ def upgrade():
 
 def downgrade():
     op.drop_column("users", "a")
+```
+```python good
+def upgrade():
+    op.drop_column("users", "name")
+    op.drop_table("celery_taskmeta")
+
+
+def downgrade():
+    op.create_table("celery_taskmeta", sa.Column("id", sa.Integer(), primary_key=True))
+    op.add_column("users", sa.Column("name", sa.String(80), nullable=False, server_default=""))
+```
+```python bad
+def upgrade():
+    op.drop_column("users", "name")
+
+
+def downgrade():
+#   ^^^^^^^^^ `users.name` allows NULL and did not before and `users.name` has a default and had none
+    op.add_column("users", sa.Column("name", sa.String(80), server_default=""))
 ```
 ```python bad dialect=postgresql
 def upgrade():
@@ -268,34 +288,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, TypeGuard
+from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
-from foreshot.migration.operations import (
-    BulkInsert,
-    DataChange,
-    DropTable,
-    Execute,
-    Opaque,
-    Operation,
-    RenameTable,
-    TruncateTable,
-    inserts_rows,
-)
+from foreshot.migration.operations import AddColumn, DropColumn, DropTable, Execute
+from foreshot.rules.downgrade._rows_left import row_left
 from foreshot.schema.difference import Difference, differences
 from foreshot.schema.state import Schema
 
 _MOST = 2
-_PLAIN_ROW = re.compile(
-    r"\s*insert\s+into\b(?!.*\b(?:select|on\s+conflict|on\s+duplicate)\b)", re.IGNORECASE | re.DOTALL
-)
-"""An INSERT of values that are written there, and that fails when they are there already."""
-_OTHERWISE: Final = re.compile(r"\b(?:from_select|on_conflict_\w+|on_duplicate_\w+|prefix_with)\b")
-"""What Core says where the rows are another table's, or may be there already."""
-
 _REPLACED: Final = ("view", "function", "trigger")
 _OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
 
@@ -314,13 +318,14 @@ class DowngradeNotInverse(RevisionRule):
             story = context.story(target)
             if story is None:
                 continue
+            before = story.start("upgrade")
             found = [
                 item
-                for item in differences(story.start("upgrade"), story.end("downgrade"))
-                if not _is_excused(item) and not _may_be_older(item, story.start("upgrade"), context)
+                for item in differences(before, story.end("downgrade"))
+                if not _is_excused(item, before, context) and not _may_be_older(item, before, context)
             ]
             if not found:
-                row = _row_left(story.start("upgrade"), context)
+                row = row_left(before, context)
                 if row is not None:
                     yield self.finding(
                         function.name,
@@ -342,9 +347,37 @@ class DowngradeNotInverse(RevisionRule):
             return
 
 
-def _is_excused(item: Difference) -> bool:
-    """An enum type that stays is `enum-type-not-dropped`'s; a default that nobody sees is none."""
-    return item.kind == "enum" and not item.missing
+def _is_excused(item: Difference, before: Schema, context: Context) -> bool:
+    """An enum type that stays is `enum-type-not-dropped`'s; what was dropped and never made, `unknown-table`'s; a default may be for the rows."""
+    if item.missing:
+        return False
+    match item.kind:
+        case "enum":
+            return True
+        case "table":
+            return any(
+                isinstance(operation, DropTable) and operation.table_name == item.about
+                for operation in context.upgrade
+            )
+        case "column":
+            return any(
+                isinstance(operation, DropColumn)
+                and f"{operation.table_name}.{operation.column}" == item.about
+                for operation in context.upgrade
+            )
+        case "default":
+            name, _, column = item.about.rpartition(".")
+            table = before.table(name)
+            return (
+                table is not None and column in table.columns and table.columns[column].default is None
+            ) and any(
+                isinstance(operation, AddColumn)
+                and f"{operation.table_name}.{operation.column.name}" == item.about
+                and operation.column.nullable is False
+                for operation in context.downgrade
+            )
+        case _:
+            return False
 
 
 def _may_be_older(item: Difference, before: Schema, context: Context) -> bool:
@@ -359,42 +392,3 @@ def _may_be_older(item: Difference, before: Schema, context: Context) -> bool:
         and name.search(operation.site.sql or "")
         for operation in context.upgrade
     )
-
-
-def _row_left(before: Schema, context: Context) -> tuple[str, str] | None:
-    """A table that gets a row which cannot be inserted twice and is not deleted again, and the key that is in the way."""
-    if any(isinstance(operation, Opaque) for operation in context.downgrade):
-        return None
-    touched = {operation.table_name for operation in context.downgrade if _may_delete(operation)}
-    if None in touched:
-        return None
-    for operation in context.upgrade:
-        if _may_delete(operation):
-            # The next upgrade takes the row away itself before it inserts it.
-            touched.add(operation.table_name)
-        if not inserts_rows(operation) or operation.site.conditional or operation.site.repeated:
-            continue
-        table = before.table(operation.table_name)
-        if table is None or table.name in touched or not _is_plain_row(operation, context):
-            continue
-        keys = (*table.uniques, *(index for index in table.indexes if index.unique and index.where is None))
-        key = next((key for key in keys if key.name and set(key.columns) <= set(operation.columns)), None)
-        if key is not None and key.name is not None:
-            return table.name, key.name
-    return None
-
-
-def _is_plain_row(operation: BulkInsert | DataChange, context: Context) -> bool:
-    """Whether the rows are written there, and inserting them fails when they are there already."""
-    if operation.site.sql is not None:
-        return _PLAIN_ROW.match(operation.site.sql) is not None
-    return isinstance(operation, BulkInsert) or (
-        operation.verb == "insert" and _OTHERWISE.search(context.text(operation.site.call)) is None
-    )
-
-
-def _may_delete(operation: Operation) -> TypeGuard[DataChange | DropTable | RenameTable | TruncateTable]:
-    """Whether rows of its table may be gone, or have other values, when it is done."""
-    if isinstance(operation, DataChange):
-        return operation.verb != "insert"
-    return isinstance(operation, DropTable | RenameTable | TruncateTable)

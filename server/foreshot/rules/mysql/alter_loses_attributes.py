@@ -1,7 +1,8 @@
 """MySQL's MODIFY sets the whole column anew: what is not said again is lost without a word.
 
 Alembic writes `MODIFY column type …` for a change of type, nullability or comment, with what it is told. A column that was NOT NULL, or had
-a default or a comment, loses it unless `existing_nullable`, `existing_server_default` and `existing_comment` say so.
+a default, a comment or AUTO_INCREMENT, loses it unless `existing_nullable`, `existing_server_default`, `existing_comment` and
+`existing_autoincrement` say so. Without AUTO_INCREMENT the next row that comes without an id is refused.
 
 ```python setup
 def upgrade():
@@ -26,6 +27,19 @@ def upgrade():
     op.alter_column(
         "users", "mail", type_=sa.String(90), existing_type=sa.String(80), existing_nullable=False, existing_server_default="none"
     )
+```
+```python bad dialect=mysql
+def upgrade():
+    op.alter_column("users", "id", type_=sa.BigInteger(), existing_type=sa.Integer(), existing_nullable=False)
+    #|                             loses AUTO_INCREMENT
+```
+```python fixed
+def upgrade():
+    op.alter_column("users", "id", type_=sa.BigInteger(), existing_type=sa.Integer(), existing_nullable=False, existing_autoincrement=True)
+```
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("users", "id", type_=sa.BigInteger(), existing_type=sa.Integer(), existing_nullable=False, autoincrement=True)
 ```
 In `downgrade()`, what `upgrade()` has brought is to go again:
 
@@ -158,6 +172,8 @@ def _lost(operation: ops.AlterColumn, column: Column) -> dict[str, str]:
         found["its default"] = _default(column.default)
     if column.comment and operation.comment is None and "existing_comment" not in operation.site.args:
         found["its comment"] = f"existing_comment={column.comment!r}"
+    if column.autoincrement and not {"autoincrement", "existing_autoincrement"} & set(operation.site.args):
+        found["AUTO_INCREMENT"] = "existing_autoincrement=True"
     return found
 
 
@@ -171,6 +187,8 @@ def _left_out(sql: str, operation: ops.AlterColumn, column: Column) -> dict[str,
         found["its default"] = ""
     if column.comment and operation.comment is None and "COMMENT" not in words:
         found["its comment"] = ""
+    if column.autoincrement and "AUTO_INCREMENT" not in words:
+        found["AUTO_INCREMENT"] = ""
     return found
 
 
@@ -190,6 +208,7 @@ def _beyond_undoing(
         "NOT NULL": before.nullable is not True,
         "its default": before.default is not None,
         "its comment": bool(before.comment),
+        "AUTO_INCREMENT": before.autoincrement,
     }
     return {what: text for what, text in lost.items() if had[what]}
 

@@ -328,8 +328,12 @@ def _modified(draft: Draft, table: Table, column: Column, change: to.SetColumn) 
         nullable = change.was_nullable if "nullable" in change.existing else True
         if nullable is not None and nullable != column.nullable:
             column = replace(column, nullable=nullable, nullable_by=draft.origin)
-    if "default" not in change.sets and column.default is not None and "default" not in change.existing:
-        column = replace(column, default=None, default_by=draft.origin)
+    if "default" not in change.sets:
+        if column.default is not None and "default" not in change.existing:
+            column = replace(column, default=None, default_by=draft.origin)
+        elif column.default is None and draft.origin.direction == "downgrade":
+            # What `upgrade()` has lost comes back; elsewhere it would be a default that the history does not know.
+            column = replace(column, default=change.was_default, default_by=draft.origin)
     if column.autoincrement and "autoincrement" not in (*change.sets, *change.existing):
         column = replace(column, autoincrement=False)
     return column

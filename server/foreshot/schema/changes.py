@@ -204,7 +204,8 @@ class SetColumn(Struct, frozen=True, array_like=True, tag_field="_", tag="=c"):
     """``existing_*`` that were passed: what MySQL's MODIFY keeps."""
     was_type: Plain = None
     was_nullable: bool | None = None
-    """Of those the type and the nullability: what MODIFY states where they do not change."""
+    was_default: Plain = None
+    """Of those the type, the nullability and the default: what MODIFY states where they do not change."""
 
 
 class MadeIndex(Struct, frozen=True, array_like=True, tag_field="_", tag="+i"):

@@ -246,6 +246,7 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         tuple([key for key, is_given in existing.items() if is_given]),
         type_of(operation.existing_type, settle)[0],
         boolean(operation.existing_nullable) if operation.existing_nullable is not None else None,
+        plain(operation.existing_server_default) if operation.existing_server_default else None,
     )
 
 

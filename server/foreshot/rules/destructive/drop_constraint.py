@@ -104,6 +104,7 @@ from collections.abc import Iterable, Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
+from foreshot.lint.lacking import lacks_constraint
 from foreshot.lint.not_null import says_not_null
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import State, states
@@ -144,6 +145,10 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
         if kind == "unknown" and old is not None:
             kind = old.kind
         if _is_made_up_for(operation, kind, old, context) or _is_implied(operation, context):
+            return
+        known = list(states(operation, context))
+        if known and all(lacks_constraint(state, operation, operation.name, context) for state in known):
+            # There is nothing to lose, and `unknown-constraint` says so.
             return
         targets = context.targets((), operation)
         what = (

@@ -336,7 +336,8 @@ def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:
     kind = str(diff[0])
     schema, table, column, name = getattr(op, "schema", None), getattr(op, "table_name", ""), None, None
     columns: tuple[str, ...] = ()
-    item = diff[-1]
+    # Behind a table whose comment is set stands what its comment was.
+    item = diff[1] if kind == "add_table_comment" else diff[-1]
     if kind.startswith("modify_"):
         column = str(diff[3])
     elif kind in ("add_column", "remove_column"):

@@ -167,6 +167,7 @@ def _create_table(arguments: Arguments, site: Site) -> list[Operation]:
             arguments.flag("if_not_exists"),
             complete and not arguments.call.open_ended,
             partitioned=arguments.given("postgresql_partition_by"),
+            comment=arguments.get("comment"),
         )
     ]
 
@@ -347,7 +348,12 @@ def from_method(call: CallValue, site: Site) -> list[Operation]:
         if method == "drop":
             return [DropTable(site, table, schema, checkfirst)]
         columns, constraints, indexes, complete = table_items(receiver.args[2:])
-        return [CreateTable(site, table, schema, columns, constraints, indexes, checkfirst, complete)]
+        comment = receiver.keywords.get("comment")
+        return [
+            CreateTable(
+                site, table, schema, columns, constraints, indexes, checkfirst, complete, comment=comment
+            )
+        ]
     if owner == "Index":
         return []
     return []

@@ -59,6 +59,7 @@ class CreateTable(TableOperation, frozen=True):
     complete: bool = True  # not where columns could not all be read: `*columns`, CREATE TABLE AS, LIKE
     temporary: bool = False
     partitioned: bool = False
+    comment: Value = None
 
 
 class DropTable(TableOperation, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from foreshot.migration.operations import (
+    AlterColumn,
     Maintenance,
     RenameTable,
     SetOption,
@@ -154,20 +155,35 @@ def comment_on(cursor: Cursor, found: Found) -> None:
     start = cursor.token.start
     cursor.at += 1
     cursor.expect("ON")
-    if not cursor.take("TABLE"):
+    if cursor.take("COLUMN"):
+        column = cursor.name("a column name")
+        comment = _comment(cursor)
+        if not isinstance(column.schema, str):
+            raise Unread
+        schema, _, table = column.schema.rpartition(".")
+        site = found.site(start, column.end)
+        # False is what takes a comment away.
+        said = False if comment is None else comment
+        found.add(
+            AlterColumn(site=site, table=table, schema=schema or None, column=column.name, comment=said)
+        )
+    elif cursor.take("TABLE"):
+        named = cursor.name("a table name")
+        comment = _comment(cursor)
+        site = found.site(start, named.end, table=named)
+        found.add(TableComment(site=site, table=named.name, schema=named.schema, comment=comment))
+    else:
         found.execute(f"COMMENT ON {object_words(cursor)}")
-        return
-    table = cursor.name("a table name")
+
+
+def _comment(cursor: Cursor) -> Value:
+    """What follows IS; None for NULL."""
     cursor.expect("IS")
     if cursor.done:
         raise Wrong("the statement ends where the comment is expected")
-    comment: Value = None
     if cursor.token.kind == "string":
-        comment = cursor.context.string(cursor.token)
-    elif cursor.word != "NULL":
-        comment = cursor.context.hole(cursor.token.start, cursor.token.end)
-    site = found.site(start, table.end, table=table)
-    found.add(TableComment(site=site, table=table.name, schema=table.schema, comment=comment))
+        return cursor.context.string(cursor.token)
+    return None if cursor.word == "NULL" else cursor.context.hole(cursor.token.start, cursor.token.end)
 
 
 def rename_tables(cursor: Cursor, found: Found) -> None:

@@ -12,6 +12,7 @@ from foreshot.migration.sql_constraints import (
 )
 from foreshot.migration.sql_cursor import Cursor, Found, Unread, Wrong
 from foreshot.migration.sql_tokens import HOLE, Token
+from foreshot.syntax.values import Value
 
 
 def create_table(cursor: Cursor, found: Found, begin: Token, *, temporary: bool) -> None:
@@ -31,12 +32,17 @@ def create_table(cursor: Cursor, found: Found, begin: Token, *, temporary: bool)
         found.exact = False
         complete = False
     rest = cursor.rest()
+    comment: Value = None
     for index in range(rest.at, rest.stop):
         upper = rest.tokens[index].upper
         following = rest.tokens[index + 1].upper if index + 1 < rest.stop else ""
         # A storage option may be called anything; these words bring columns from elsewhere.
         if upper in ("LIKE", "OF", "INHERITS", "SELECT") or (upper == "AS" and following != "PARTITION"):
             complete = False
+        if upper == "COMMENT":
+            # MySQL's, with or without a sign.
+            text = rest.tokens[min(index + (2 if following == "=" else 1), rest.stop - 1)]
+            comment = cursor.context.string(text) if text.kind == "string" else None
     site = found.site(begin.start, table.end, table=table)
     found.add(
         CreateTable(
@@ -49,6 +55,7 @@ def create_table(cursor: Cursor, found: Found, begin: Token, *, temporary: bool)
             if_not_exists=if_not_exists,
             complete=complete,
             temporary=temporary or (isinstance(table.name, str) and table.name.startswith("#")),
+            comment=comment,
         )
     )
 

@@ -128,6 +128,8 @@ def with_attached(draft: Draft, table: Table, made: to.NewColumn) -> Table:
     if not draft.raw and _is_spatial(draft, made):
         bare = table.name.rpartition(".")[2]
         table = add_index(draft, table, to.NewIndex((name,), f"idx_{bare}_{name}", final=True, using="gist"))
+        # Its name is geoalchemy2's own: nobody wrote it.
+        table = replace(table, indexes=(*table.indexes[:-1], replace(table.indexes[-1], named="convention")))
     if made.unique and made.index:
         table = add_index(draft, table, to.NewIndex((name,), unique=True))
     elif made.unique:

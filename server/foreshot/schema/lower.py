@@ -208,6 +208,7 @@ def _create_table(operation: ops.CreateTable, at: to.At, settle: Settle | None) 
         operation.complete,
         operation.temporary,
         "PARTITION BY" in (site.sql or "").upper() or operation.partitioned,
+        plain(operation.comment),
         filled=" SELECT " in (site.sql or "").upper(),
     )
 

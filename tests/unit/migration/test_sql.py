@@ -99,7 +99,10 @@ CASES = [
     ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", ops.RenameEnumValue, {"value": "a", "new_value": "b"}),
     ("ALTER TYPE mood RENAME TO m", ops.RenameEnumValue, {"value": None, "new_value": "m"}),
     ("COMMENT ON TABLE t IS 'x'", ops.TableComment, {"comment": "x"}),
-    ("COMMENT ON COLUMN t.a IS 'x'", ops.Execute, {"verb": "COMMENT ON COLUMN"}),
+    ("COMMENT ON COLUMN s.t.a IS 'x'", ops.AlterColumn, {"table": "t", "schema": "s", "comment": "x"}),
+    ("COMMENT ON COLUMN t.a IS NULL", ops.AlterColumn, {"column": "a", "comment": False}),
+    ("COMMENT ON VIEW v IS 'x'", ops.Execute, {"verb": "COMMENT ON VIEW"}),
+    ("CREATE TABLE t (a INT) ENGINE=InnoDB COMMENT='x'", ops.CreateTable, {"comment": "x"}),
     (
         "SET LOCAL lock_timeout = '5s'",
         ops.SetOption,

@@ -144,6 +144,50 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+So are comments, where the database keeps them:
+
+```python setup
+def upgrade():
+    op.create_table("plans", sa.Column("id", sa.Integer(), primary_key=True), comment="what can be bought")
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), comment="who buys")
+    op.create_table("teams", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table_comment("teams", "who pays")
+    op.execute("COMMENT ON COLUMN teams.id IS 'as in the books'")
+```
+```python app/models.py
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Plan(Base):
+    #| No migration sets the comment on `plans` yet
+    __tablename__ = "plans"
+    __table_args__ = {"comment": "what we sell"}
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class User(Base):
+    __tablename__ = "users"
+    __table_args__ = {"comment": "who buys"}
+    id: Mapped[int] = mapped_column(primary_key=True)
+    age: Mapped[int]
+    #| No migration adds `users.age`
+
+
+class Team(Base):
+    #| The comment on `teams` is in the history and not in the model
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(primary_key=True, comment="as in the books")
+```
+```python env.py bad dialect=postgresql
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations

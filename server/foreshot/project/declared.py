@@ -17,6 +17,11 @@ from foreshot.text import SourceText
 
 _MAX_MODULES: Final = 20
 """Modules that env.py imports and that are searched for a URL."""
+_FLASK: Final = "SQLALCHEMY_DATABASE_URI"
+_MAX_FLASK: Final = 60
+"""Modules of a Flask application that are searched for it."""
+_NEAR: Final = 200
+"""Characters behind the name in which its value stands."""
 _COMPOSE: Final = frozenset(
     f"{name}.{ending}" for name in ("docker-compose", "compose") for ending in ("yml", "yaml")
 )
@@ -53,7 +58,9 @@ def declared_dialects(
     files: Files, environment: Environment, facts: EnvFacts | None, modules: Modules
 ) -> frozenset[Dialect]:
     """The databases of the first kind of declaration that names any: what env.py imports, then compose files and examples."""
-    return _in_modules(facts, modules) or _in_files(files, environment)
+    return (
+        _in_modules(facts, modules) or _in_flask(files, environment, facts) or _in_files(files, environment)
+    )
 
 
 def _in_modules(facts: EnvFacts | None, modules: Modules) -> frozenset[Dialect]:
@@ -70,6 +77,31 @@ def _in_modules(facts: EnvFacts | None, modules: Modules) -> frozenset[Dialect]:
             patterns = _patterns()
             found |= _known(patterns.url.findall(module.content))
             found |= _known(patterns.scheme.findall(module.content))
+    return frozenset(found)
+
+
+def _in_flask(files: Files, environment: Environment, facts: EnvFacts | None) -> frozenset[Dialect]:
+    """What Flask-SQLAlchemy is told beside the scripts: Flask-Migrate's env.py asks the application and imports none of it."""
+    if facts is None or not any(item.module == "flask" for item in facts.imports):
+        return frozenset()
+    found: set[Dialect] = set()
+    top = paths.parent(environment.script_location)
+    listing = files.listing(top)
+    folders = (
+        [top, *(paths.child(top, name) for name in sorted(listing.folders))] if listing is not None else []
+    )
+    left = _MAX_FLASK
+    for folder in folders[:_MAX_MODULES]:
+        listed = files.listing(folder)
+        for name in sorted(listed.files) if listed is not None else ():
+            if not name.endswith(".py") or name.startswith("test") or left == 0:
+                continue
+            left -= 1
+            source = files.read(paths.child(folder, name))
+            if isinstance(source, SourceText) and _FLASK in source.content:
+                pattern = _patterns().url
+                for part in source.content.split(_FLASK)[1:]:
+                    found |= _known(pattern.findall(part[:_NEAR]))
     return frozenset(found)
 
 

@@ -107,6 +107,23 @@ def targets(url="", env="", revision="", settings=None, **tree):
                 "app/config__py": "url = PostgresDsn.build(scheme='postgresql+asyncpg', host=host)\n",
             },
         ),
+        (
+            "sqlite",
+            {
+                "env": "from flask import current_app\n",
+                "shop/__init____py": "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///' + path\n",
+                "shop/other__py": "url = 'mysql://x'\n",
+            },
+        ),
+        (
+            "postgresql",
+            {
+                "env": "from flask import current_app\n",
+                "config__py": "class C:\n    SQLALCHEMY_DATABASE_URI = os.getenv('URL') or 'sqlite:///app.db'\n",
+                "requirements__txt": "flask\npsycopg2-binary\n",
+            },
+        ),
+        ("", {"config__py": "SQLALCHEMY_DATABASE_URI = 'sqlite:///app.db'\n"}),
         ("postgresql", {"revision": "op.drop_constraint('users_team_id_fkey', 'users')\n"}),
         ("mysql", {"revision": "op.drop_constraint('users_ibfk_1', 'users', type_='foreignkey')\n"}),
         ("oracle", {"url": "postgresql://x", "settings": Settings(dialect=("oracle",))}),

@@ -118,6 +118,22 @@ def upgrade():
     op.alter_column("parcels", "state", existing_type=sa.String(4), type_=sa.Enum("new", "sent", name="parcel_state"), existing_nullable=False)
     #                                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ on MySQL fails when a row holds 'lost'
 ```
+```python bad
+def upgrade():
+    op.execute("ALTER TYPE parcel_state RENAME TO parcel_state_old")
+    op.execute("CREATE TYPE parcel_state AS ENUM ('new', 'sent')")
+    op.execute("ALTER TABLE parcels ALTER COLUMN state TYPE parcel_state USING state::text::parcel_state")
+    #                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails when a row of `parcels` holds `'lost'`
+    op.execute("DROP TYPE parcel_state_old")
+```
+```python good
+def upgrade():
+    op.execute("UPDATE parcels SET state = 'sent' WHERE state = 'lost'")
+    op.execute("ALTER TYPE parcel_state RENAME TO parcel_state_old")
+    op.execute("CREATE TYPE parcel_state AS ENUM ('new', 'sent')")
+    op.execute("ALTER TABLE parcels ALTER COLUMN state TYPE parcel_state USING state::text::parcel_state")
+    op.execute("DROP TYPE parcel_state_old")
+```
 ```python good dialect=sqlite
 def upgrade():
     with op.batch_alter_table("users") as batch_op:
@@ -129,12 +145,13 @@ def upgrade():
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.type_changes import compare_types
 from foreshot.knowledge.types import classify
 from foreshot.lint.context import Context
+from foreshot.lint.enum_swaps import swapped
 from foreshot.lint.finding import Finding
 from foreshot.lint.limits import values_of
 from foreshot.lint.rule import OperationRule
@@ -170,6 +187,7 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         table, column = operation.table_name, operation.column
         if not isinstance(operation.type, TypeSpec) or table is None or not isinstance(column, str):
             return
+        yield from _of_enum(self, operation, operation.type, context)
         written = _old_type(operation, context)
         if written is None or context.is_new(operation) or _is_prepared(operation, context):
             return
@@ -196,6 +214,36 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
                 severity=_severity(operation, said),
                 cause="|".join((operation.site.function, before, after, said)),
             )
+
+
+def _of_enum(
+    rule: NarrowingTypeChange, operation: AlterColumn, type_: TypeSpec, context: Context
+) -> Iterator[Finding]:
+    """Whether the enum that PostgreSQL is to cast to lacks values of the one before."""
+    using = operation.using
+    if operation.site.function == "downgrade" or not isinstance(using, str) or not _CAST.fullmatch(using):
+        return
+    pair = swapped(operation, type_, context)
+    if pair is None or None in pair[0].values or None in pair[1].values:
+        return
+    gone = [value for value in pair[0].values if value not in pair[1].values]
+    if not gone or context.is_new(operation) or _is_prepared(operation, context):
+        return
+    targets = context.targets(("postgresql",), operation)
+    yield rule.finding(
+        operation.site.args.get("type_", operation.site.name),
+        f"This fails{context.where(targets)} when a row of {code(operation.table_name or '')} holds {_any_of(gone)}:"
+        f" the new {code(pair[1].name)} lacks it. Move those rows to another value first.",
+        operation=operation,
+        object=str(operation.column),
+        targets=targets,
+        severity="warning",
+    )
+
+
+def _any_of(values: Sequence[str | None]) -> str:
+    shown = [code(f"'{value}'") for value in values[:3]]
+    return " or ".join(shown) + (", or another" if len(values) > 3 else "")
 
 
 def _severity(operation: AlterColumn, said: str) -> Severity | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from foreshot.lint.states import State
+from foreshot.migration.columns import type_spec
 from foreshot.migration.operations import ColumnSpec, TypeSpec
+from foreshot.syntax.values import CallValue
 
 
 class NativeEnum(Struct, frozen=True):
@@ -17,7 +19,10 @@ class NativeEnum(Struct, frozen=True):
 
 
 def native_enum(type_: object) -> NativeEnum | None:
-    """The enum that a type stands for; None where it is none, or its name cannot be told."""
+    """The enum that a type stands for, or that an array holds; None where it is none, or its name cannot be told."""
+    if isinstance(type_, TypeSpec) and type_.name == "ARRAY":
+        inner = type_.argument("item_type", 0)
+        type_ = type_spec(inner, inner.span) if isinstance(inner, CallValue) else None
     if not isinstance(type_, TypeSpec) or type_.name not in ("Enum", "ENUM") or type_.call is None:
         return None
     name, schema = type_.argument("name"), type_.argument("schema")

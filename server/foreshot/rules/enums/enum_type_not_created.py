@@ -28,6 +28,16 @@ def downgrade():
     op.drop_column("files", "kind")
     sa.Enum(name="file_kind").drop(op.get_bind(), checkfirst=True)
 ```
+```python bad dialect=postgresql
+def upgrade():
+    op.add_column("files", sa.Column("kinds", sa.ARRAY(sa.Enum("general", "data", name="file_kind")), nullable=True))
+#                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no revision creates the type `file_kind`
+```
+```python good
+def upgrade():
+    op.create_table("papers", sa.Column("kinds", sa.ARRAY(sa.Enum("general", "data", name="file_kind"))))
+    op.add_column("files", sa.Column("kinds", sa.ARRAY(sa.Enum("general", "data", name="file_kind")), nullable=True))
+```
 ```python good
 def upgrade():
     sa.Enum("general", "data", name="file_kind").create(op.get_bind(), checkfirst=True)

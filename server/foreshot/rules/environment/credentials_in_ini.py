@@ -69,6 +69,14 @@ script_location = migrations
 sqlalchemy.url = postgresql://shop@db.example.com/shop?sslmode=require&password=dk47-xk2
 ;                                                                               ^^^^^^^^ can log in to the database
 ```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+
+[production]
+sqlalchemy.url = postgresql://shop:dk47-xk2@db.example.com/shop
+;                                  ^^^^^^^^ can log in to the database
+```
 Where env.py sets another URL each time, nobody needs the one in the file:
 
 ```python env.py
@@ -112,11 +120,14 @@ from collections.abc import Iterator
 from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import FileChanges, Finding, Fix
 from foreshot.lint.rule import ProjectRule
+from foreshot.project.config import find_url
 from foreshot.project.environment import DatabaseUrl
+from foreshot.project.ini import read_ini
 from foreshot.syntax.changes import AddImport, Change, InsertAfter, ReplaceText
 from foreshot.text import Span
 
 _EXAMPLE = "driver"
+_MOST = 100
 _GUESSED = frozenset(
     {
         "",
@@ -145,7 +156,7 @@ class CredentialsInIni(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each password, by its place alone."""
-        for url in project.environment.urls:
+        for url in (*project.environment.urls, *_of_other_sections(project)):
             if url.password is None or url.scheme.partition("+")[0] == _EXAMPLE:
                 continue
             guessed, unused = _is_guessed(url, project), _is_replaced(url, project)
@@ -185,6 +196,21 @@ class CredentialsInIni(ProjectRule):
                 (ReplaceText(Span(start - 1, end), ""),),
                 (FileChanges(env_py, changes),),
             )
+
+
+def _of_other_sections(project: ProjectContext) -> Iterator[DatabaseUrl]:
+    """The URLs in sections of the ini file that no environment is configured by: another database of ``alembic -n``."""
+    path = project.environment.ini
+    source = project.source(path) if path is not None else None
+    if path is None or source is None or source.content.count("://") > _MOST:
+        return
+    known = {url.section for url in project.environment.urls}
+    for name, section in read_ini(source).sections.items():
+        for option in section.options.values() if name not in known else ():
+            if option.key == "sqlalchemy.url":
+                url = find_url(option.value, option.value_span, path, name, option.key)
+                if url is not None:
+                    yield url
 
 
 def _is_guessed(url: DatabaseUrl, project: ProjectContext) -> bool:

@@ -111,10 +111,60 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+Metadata that env.py makes itself, and that no model is in, is worse than none:
+
+```python app/models.py
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+```
+```python env.py bad
+import app.models
+from alembic import context
+from sqlalchemy import MetaData
+
+target_metadata = MetaData()
+#                 ^^^^^^^^^^ drops every table
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python env.py good
+import app.models
+from alembic import context
+from sqlalchemy import MetaData
+
+target_metadata = MetaData()
+app.models.Base.metadata.tables["users"].to_metadata(target_metadata)
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from foreshot.lint.context import ProjectContext
@@ -126,10 +176,16 @@ from foreshot.project import paths
 from foreshot.project.pins import DEPENDENCY_FILES
 from foreshot.rules.environment._metadata import bases, imports_of, modules_on
 from foreshot.syntax.changes import AddImport, Change, ReplaceText, SetArgument
+from foreshot.syntax.values import CallValue
+from foreshot.text import Span
 
 _CANDIDATES = 4
 
 
+# What may put tables into a metadata of env.py's own.
+_FILLS = re.compile(
+    r"\b(?:Table|reflect|to_?metadata|import_module|registry|declarative_base|DeclarativeBase|metadata=)\b"
+)
 _HABIT = 10
 """So many revisions, all written by hand, are a choice that nobody has to be told of."""
 
@@ -143,7 +199,17 @@ class TargetMetadataMissing(ProjectRule):
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Where None stands, or the call that is not given any."""
         env, path = project.env, project.environment.env_py
-        if env is None or path is None or env.has_metadata is not False:
+        if env is None or path is None:
+            return
+        if env.has_metadata is not False:
+            fresh = _own_metadata(project)
+            if fresh is not None and models_of(project.surroundings).tables:
+                yield self.finding(
+                    fresh,
+                    "`alembic revision --autogenerate` drops every table: this metadata is new, and no model is in it."
+                    " Give it that of the models.",
+                    path=path,
+                )
             return
         assigned = env.target_metadata
         call = env.online[0]
@@ -185,6 +251,33 @@ class TargetMetadataMissing(ProjectRule):
             # A metadata that nothing is registered in would have autogenerate drop every table.
             changes.extend(imports_of(modules_on(base, project), project))
             yield Fix(f"Pass {code(f'{base.module}.{value}')}", "unsafe", tuple(changes))
+
+
+def _own_metadata(project: ProjectContext) -> Span | None:
+    """Where env.py makes the metadata that it passes, and puts nothing into it."""
+    env, module = project.env, project.surroundings.env_module
+    assigned = env.target_metadata if env is not None else None
+    if env is None or module is None or assigned is None or _FILLS.search(module.content):
+        return None
+    made = assigned.value
+    passes = isinstance(made, CallValue) and all(
+        isinstance(value := getattr(call.arguments.get("target_metadata"), "value", None), CallValue)
+        and value.span == made.span
+        for call in env.online
+    )
+    spans = [call.span for call in env.configures]
+    hands_on = any(
+        node.id == "target_metadata"
+        and isinstance(node.ctx, ast.Load)
+        and not any(span.contains(module.span(node)) for span in spans)
+        for node in module.nodes(ast.Name)
+    )
+    is_new = (
+        not hands_on
+        and isinstance(made, CallValue)
+        and made.path in ("sqlalchemy.MetaData", "sqlalchemy.schema.MetaData")
+    )
+    return assigned.value_span if passes and is_new else None
 
 
 def _maps_anything(project: ProjectContext) -> bool:

@@ -129,9 +129,9 @@ from msgspec.structs import replace
 
 from foreshot.knowledge import Facts, volatility
 from foreshot.lint.context import Context
+from foreshot.lint.enum_swaps import swapped
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, DropType, Execute, TypeSpec
 from foreshot.rules.locking import _rewriting as rewriting
@@ -220,22 +220,8 @@ def _conversion(operation: AlterColumn, type_: TypeSpec, context: Context) -> st
 
 def _only_adds(operation: AlterColumn, type_: TypeSpec, context: Context) -> bool:
     """Whether a column goes from one enum to another that has all of its values, and more."""
-    said = type_.argument("name") if type_.sql is None else type_.sql.partition("(")[0].strip().strip('"')
-    column = operation.column
-    if not isinstance(said, str) or not isinstance(column, str):
-        return False
-    for state in states(operation, context, ("postgresql",)):
-        known, enums = state.column(operation.table_name, column), state.schema.enums
-        old = enums.get(known.type.enum or "") if known is not None else None
-        new = enums.get(said) or enums.get(said.removeprefix("public."))
-        if (
-            old is not None
-            and new is not None
-            and not state.schema.doubts(old)
-            and not state.schema.doubts(new)
-        ):
-            return old is not new and set(old.values) < set(new.values)
-    return False
+    pair = swapped(operation, type_, context)
+    return pair is not None and set(pair[0].values) < set(pair[1].values)
 
 
 def _place(operation: AlterColumn | AddColumn | Execute) -> tuple[str | None, object]:

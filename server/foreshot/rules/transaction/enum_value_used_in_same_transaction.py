@@ -81,6 +81,11 @@ def upgrade():
     op.execute("UPDATE orders SET state = 'late' WHERE id = 1")
     #           ^^^^^^^^^^^^^ which `0001` adds: run together they fail
 ```
+```python bad
+def upgrade():
+    op.create_index("ix_orders_late", "orders", ["id"], postgresql_where=sa.text("state = 'late'"))
+#   ^^^^^^^^^^^^^^^ which `0001` adds: run together they fail
+```
 ```python good
 def upgrade():
     op.execute("UPDATE orders SET state = 'old' WHERE id = 1")
@@ -119,8 +124,8 @@ from foreshot.migration.operations import (
     TypeSpec,
 )
 from foreshot.rules.transaction import _commits as commits
-from foreshot.rules.transaction._values_above import added_above, is_of
-from foreshot.syntax.values import CallValue, Text, Value
+from foreshot.rules.transaction._values_above import added_above, is_of, text_of
+from foreshot.syntax.values import Value
 from foreshot.text import Span
 
 # What these hold in quotes is run later, or is no value.
@@ -279,10 +284,11 @@ def _literals(operation: Operation, context: Context) -> Iterator[tuple[str, _Us
                 yield match[1], _Use(operation, site.name)
         case CreateIndex(index=index):
             yield from (
-                (match["text"], _Use(operation, site.name)) for match in _LITERAL.finditer(_text(index.where))
+                (match["text"], _Use(operation, site.name))
+                for match in _LITERAL.finditer(text_of(index.where))
             )
         case AddConstraint(constraint=constraint):
-            condition = _text(constraint.condition)
+            condition = text_of(constraint.condition)
             yield from ((match["text"], _Use(operation, site.name)) for match in _LITERAL.finditer(condition))
         case _:
             pass
@@ -304,13 +310,5 @@ def _name(type_: object) -> str | None:
 
 def _values(default: Value) -> list[str]:
     """What a default may be: the string itself, or the literals in its SQL."""
-    text = _text(default)
+    text = text_of(default)
     return [text, *(match["text"] for match in _LITERAL.finditer(text))] if text else []
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, CallValue):
-        value = value.argument("text", 0)
-    if isinstance(value, Text):
-        return value.value
-    return value if isinstance(value, str) else ""

@@ -50,6 +50,24 @@ def upgrade():
     op.execute("ROLLBACK")
 #               ^^^^^^^^ Undoes everything this run has done
 ```
+```python bad
+def upgrade():
+    connection = op.get_bind()
+    try:
+        connection.execute(sa.text("DELETE FROM users WHERE plan = 'gone'"))
+    except sa.exc.ProgrammingError:
+        connection.rollback()
+#       ^^^^^^^^^^^^^^^^^^^ When this handler runs, it undoes everything
+```
+```python good
+def upgrade():
+    connection = op.get_bind()
+    try:
+        connection.execute(sa.text("DELETE FROM users WHERE plan = 'gone'"))
+    except sa.exc.ProgrammingError:
+        connection.rollback()
+        raise
+```
 ```python good
 from sqlalchemy.orm import Session
 
@@ -96,6 +114,7 @@ def upgrade():
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -135,11 +154,13 @@ class ExplicitCommit(OperationRule[TransactionControl]):
         if kind is None or not targets:
             return
         if operation.verb == "rollback":
-            # After a failure, on the way out, it takes nothing away that would have stayed.
-            if not operation.site.conditional:
+            # On the way out of a failure that is raised again, it takes nothing away that would have stayed.
+            handled = operation.site.conditional and _goes_on(operation, context)
+            if handled or not operation.site.conditional:
+                when = "When this handler runs, it undoes" if handled else "Undoes"
                 yield self.finding(
                     operation.site.name,
-                    "Undoes everything this run has done, earlier revisions included, while Alembic records it as done."
+                    f"{when} everything this run has done, earlier revisions included, while Alembic records it as done."
                     " Use a savepoint instead: `begin_nested()`.",
                     operation=operation,
                     targets=targets,
@@ -216,6 +237,21 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             header = f"with {context.op}.get_context().autocommit_block():{_comment_behind(site.statement, context)}"
             wrapped = WrapStatements(following[0], following[1], header)
             yield Fix("Use an autocommit block for what follows", "unsafe", (*removed, wrapped))
+
+
+def _goes_on(operation: TransactionControl, context: Context) -> bool:
+    """Whether it stands in a handler that raises nothing: the revision goes on after it."""
+    module, call = context.module, operation.site.call
+    around = [
+        handler
+        for handler in module.nodes(ast.ExceptHandler)
+        if any(module.span(statement).contains(call) for statement in handler.body)
+    ]
+    return bool(around) and not any(
+        isinstance(node, ast.Raise) or (isinstance(node, ast.Name) and node.id in ("exit", "sys"))
+        for handler in around
+        for node in ast.walk(handler)
+    )
 
 
 def _is_before_block(operation: TransactionControl, context: Context) -> bool:

@@ -54,6 +54,11 @@ def reached_modules(linker: Linker, env: ModuleScope, known: Iterable[str]) -> f
             if _is_dynamic(scope.module):
                 package = name if scope.path.endswith("/__init__.py") else name.rpartition(".")[0]
                 folder = paths.parent(scope.path)
+                if near and package and _climbs(scope.module):
+                    # It looks through folders above its own, and which those are is known when it runs.
+                    for _ in range(package.count(".")):
+                        folder = paths.parent(folder)
+                    package = parts[0]
                 pending.extend(
                     (f"{package}.{module_name(paths.relative(item, folder))}", False)
                     for item in candidates
@@ -85,6 +90,11 @@ def _is_dynamic(module: Module) -> bool:
     return any(word in content for word in _DYNAMIC) and any(
         _last(call.func) in _DYNAMIC for call in module.nodes(ast.Call)
     )
+
+
+def _climbs(module: Module) -> bool:
+    """Whether the module makes paths of folders above the one that it is in."""
+    return any(word in module.content for word in (".parents[", ".parent.parent"))
 
 
 def _imports(scope: ModuleScope, *, inner: bool) -> Iterator[str]:

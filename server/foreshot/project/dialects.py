@@ -36,6 +36,8 @@ class RevisionHints(Struct, frozen=True, array_like=True):
     """Databases whose own names of constraints stand there: ``users_team_id_fkey``, ``users_ibfk_1``."""
     not_on_sqlite: int = 0
     """How many revisions change a constraint in ALTER TABLE, which SQLite has not, and ask for no database."""
+    not_on_postgresql: int = 0
+    """How many give a Boolean a number for a default, which PostgreSQL refuses, and ask for no database."""
 
     def __or__(self, other: RevisionHints) -> RevisionHints:
         """The signs of both."""
@@ -45,6 +47,7 @@ class RevisionHints(Struct, frozen=True, array_like=True):
             self.guards | other.guards,
             self.names | other.names,
             self.not_on_sqlite + other.not_on_sqlite,
+            self.not_on_postgresql + other.not_on_postgresql,
         )
 
 
@@ -53,7 +56,7 @@ NO_HINTS = RevisionHints()
 _NAMES: Final = ("postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle")
 """How revisions spell databases."""
 _REFUTED: Final = 3
-"""So many revisions that SQLite refuses show that nobody runs them there; one or two may be a mistake."""
+"""So many revisions that a database refuses show that nobody runs them there; one or two may be a mistake."""
 
 
 class _Patterns:
@@ -72,7 +75,13 @@ class _Patterns:
         }
         self.quoted = {name: re.compile(rf"{name}[\"']") for name in _NAMES}
         self.altered = re.compile(
-            r"\n(?:    |\t)op\.(?:create_foreign_key|create_check_constraint|drop_constraint|alter_column)\("
+            r"\n[ \t]+op\.(?:create_foreign_key|create_check_constraint|drop_constraint|alter_column)\("
+        )
+        self.number = re.compile(
+            r"\bBoolean(?:\(\))?,[^()]{0,200}\bserver_default=(?:sa\.)?text\([\"'][01][\"']\)"
+        )
+        self.parted = re.compile(
+            r"\b(?:(?:return|raise|except|else|suppress)\b|try:)|\n[ \t]+(?:el)?if (?![^\n]*exists)"
         )
 
 
@@ -83,8 +92,8 @@ def hints_in(text: str) -> RevisionHints:
     """The signs in the text of one revision."""
     named = [name for name in _NAMES if name in text]
     names = _named(text)
-    refused = 0 if named else _is_refused(text)
-    if not (named or names or refused):
+    refused, numbers = (0, 0) if named else (_is_refused(text), _has_number(text))
+    if not (named or names or refused or numbers):
         return NO_HINTS
     patterns = _patterns()
     imports: set[Dialect] = set()
@@ -110,9 +119,9 @@ def hints_in(text: str) -> RevisionHints:
             line = text[text.rfind("\n", max(at - 300, 0), max(at, 0)) + 1 : max(at, 0)]
             if at >= 0 and text[at] in "\"'" and "#" not in line and patterns.asks.search(line):
                 guards.add(dialect)
-    if not (imports or arguments or guards or names or refused):
+    if not (imports or arguments or guards or names or refused or numbers):
         return NO_HINTS
-    return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards), names, refused)
+    return RevisionHints(frozenset(imports), frozenset(arguments), frozenset(guards), names, refused, numbers)
 
 
 def _named(text: str) -> frozenset[Dialect]:
@@ -126,15 +135,23 @@ def _named(text: str) -> frozenset[Dialect]:
 
 
 def _is_refused(text: str) -> bool:
-    """Whether SQLite surely refuses the upgrade: it comes to such a change in a straight line, outside of a batch block."""
+    """Whether SQLite surely refuses the upgrade: it comes to such a change outside of a batch block, or only asks before whether something exists."""
+    return _comes_to(_patterns().altered, text)
+
+
+def _has_number(text: str) -> bool:
+    """Whether PostgreSQL surely refuses the upgrade: ``column is of type boolean but default expression is of type integer``."""
+    return "Boolean" in text and _comes_to(_patterns().number, text)
+
+
+def _comes_to(what: re.Pattern[str], text: str) -> bool:
+    """Whether ``upgrade()`` has it, and nothing before it that parts ways or catches what fails."""
     start = text.find("\ndef upgrade(")
     if start < 0:
         return False
     end = text.find("\ndef ", start + 1)
-    found = _patterns().altered.search(text, start, end if end > 0 else len(text))
-    return found is not None and not any(
-        word in text[start : found.start()] for word in ("return", "    if ", "\tif ", "raise")
-    )
+    found = what.search(text, start, end if end > 0 else len(text))
+    return found is not None and _patterns().parted.search(text, start, found.start()) is None
 
 
 class Inferred(Struct, frozen=True):
@@ -164,7 +181,7 @@ def infer_targets(
     ignore. SQLite's URL is taken for one of development beside another database.
 
     That a revision compares the dialect adds a possibility. It is one of the databases where something else speaks for it too.
-    Beside another database, SQLite is none of them where several revisions do what it refuses.
+    Beside another database, SQLite and PostgreSQL are none of them where several revisions do what they refuse.
     """
     if settings.dialect:
         return Inferred(_targets(settings.dialect, settings))
@@ -197,9 +214,14 @@ def infer_targets(
         # Who asks for one has another, which nothing but its arguments may name.
         certain |= hints.arguments
     possible = (asked | driven) - certain
-    if hints.not_on_sqlite >= _REFUTED and len(certain) > 1:
-        certain.discard("sqlite")
-        possible.discard("sqlite")
+    refuted: dict[Dialect, int] = {
+        "sqlite": hints.not_on_sqlite,
+        "postgresql": hints.not_on_postgresql,
+    }
+    for dialect, count in refuted.items():
+        if count >= _REFUTED and len(certain) > 1 and dialect not in real:
+            certain.discard(dialect)
+            possible.discard(dialect)
     return Inferred(_targets(certain, settings), _targets(possible, settings))
 
 

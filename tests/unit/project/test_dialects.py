@@ -161,6 +161,33 @@ def test_what_sqlite_refuses_again_and_again_is_not_run_there():
     back = STRAIGHT.replace("upgrade", "x").replace("downgrade", "upgrade").replace("def x", "def downgrade")
     for other in (guarded, batch, back, STRAIGHT + "# sqlite\n"):
         assert names(*[STRAIGHT] * 2, *[other] * 3) == ["postgresql", "sqlite"]
+    absent = STRAIGHT.replace("    op.create", "    if not constraint_exists('k'):\n        op.create")
+    assert names(*[absent] * 3) == ["postgresql"]
+    passed = STRAIGHT.replace("    op.create", "    with suppress(Exception):\n        op.create")
+    assert names(*[passed] * 3) == ["postgresql", "sqlite"]
+
+
+NUMBER = "\ndef upgrade():\n    op.add_column('t', sa.Column('a', sa.Boolean(), nullable=False, server_default=sa.text('0')))\n"
+
+
+@pytest.mark.parametrize(
+    ("expected", "revision", "url"),
+    [
+        ("mysql", NUMBER, ""),
+        ("postgresql mysql", NUMBER, "postgresql://h/d"),
+        ("postgresql mysql", NUMBER.replace("sa.text('0')", "'0'"), ""),
+        ("postgresql mysql", NUMBER + "# not on postgresql\n", ""),
+    ],
+)
+def test_what_postgresql_refuses_again_and_again_is_not_run_there(expected, revision, url):
+    ini = f"[alembic]\nscript_location = db\nsqlalchemy.url = {url}\n"
+    files = {"db/env.py": ENV, "alembic.ini": ini}
+    overlay = Files({paths.join(ROOT, *name.split("/")): SourceText(text) for name, text in files.items()})
+    (environment,) = find_environments(overlay, ROOT)
+    asked = "if bind.dialect.name in ('postgresql', 'mysql'):\n"
+    hints = all_hints(map(hints_in, ["from sqlalchemy.dialects import mysql\n", asked, *[revision] * 3]))
+    found = infer_targets(environment, None, hints, Settings(), ["mysql", "postgresql"])
+    assert [target.dialect for target in found.targets] == expected.split()
 
 
 def test_hints_take_linear_time():

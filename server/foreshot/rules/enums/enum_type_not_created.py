@@ -53,6 +53,19 @@ def upgrade():
     op.execute(f"DO $$ BEGIN {make_the_type()} END $$")
     op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
 ```
+What a file does when it is imported, it has done before any revision runs:
+
+```python good
+kind = sa.Enum("general", "data", name="file_kind")
+try:
+    kind.create(op.get_bind(), checkfirst=True)
+except NameError:
+    pass
+
+
+def upgrade():
+    op.add_column("files", sa.Column("kind", kind, nullable=True))
+```
 ```python good dialect=mysql
 def upgrade():
     op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
@@ -61,6 +74,7 @@ def upgrade():
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from foreshot.lint import writing
@@ -72,6 +86,7 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
 from foreshot.rules.enums._types import known_name, native_enum
 from foreshot.syntax.changes import AppendToFunction, Change, InsertBefore
+from foreshot.syntax.module import module_statements
 
 
 class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
@@ -96,7 +111,7 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
             and not state.may_exist(enum.name)
             and not any(name == enum.name for _, name in state.schema.things)
         ]
-        if not missing or context.may_be_made_beside(enum.name):
+        if not missing or context.may_be_made_beside(enum.name) or _makes_on_import(context):
             return
         yield self.finding(
             enum.type.span,
@@ -133,3 +148,14 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
             drop = f"{maker}({arguments}).drop({context.op}.get_bind(), checkfirst=True)"
             changes.append(AppendToFunction(down.span, writing.on_postgresql(context, operation, drop)))
         yield Fix("Create the type first, and drop it in `downgrade()`", "unsafe", tuple(changes))
+
+
+def _makes_on_import(context: Context) -> bool:
+    """Whether the file creates something as soon as it is imported, which Alembic does before it runs any revision."""
+    return any(
+        isinstance(call.func, ast.Attribute) and call.func.attr in ("create", "execute")
+        for statement in module_statements(context.module.tree)
+        if isinstance(statement, ast.Expr)
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call)
+    )

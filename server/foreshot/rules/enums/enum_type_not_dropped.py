@@ -73,6 +73,20 @@ def downgrade():
 ```
 ```python good
 def upgrade():
+    op.execute("ALTER TYPE post_kind RENAME TO post_kind_old")
+    op.execute("CREATE TYPE post_kind AS ENUM ('first', 'second')")
+    op.execute("ALTER TABLE letters ALTER COLUMN kind TYPE post_kind USING kind::text::post_kind")
+    op.execute("DROP TYPE post_kind_old")
+
+
+def downgrade():
+    op.execute("ALTER TYPE post_kind RENAME TO post_kind_old")
+    op.execute("CREATE TYPE post_kind AS ENUM ('first')")
+    op.execute("ALTER TABLE letters ALTER COLUMN kind TYPE post_kind USING kind::text::post_kind")
+    op.execute("DROP TYPE post_kind_old")
+```
+```python good
+def upgrade():
     op.create_table("letters", sa.Column("kind", sa.Enum("first", "second", name="letter_kind")))
 
 
@@ -90,7 +104,14 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
-from foreshot.migration.operations import CreateEnum, CreateTable, DropColumn, DropTable, DropType
+from foreshot.migration.operations import (
+    CreateEnum,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    DropType,
+    RenameEnumValue,
+)
 from foreshot.rules.enums._types import enums_of
 from foreshot.schema.state import Schema
 from foreshot.syntax.changes import AppendToFunction
@@ -152,7 +173,8 @@ def _created(context: Context) -> dict[str, CreateTable | CreateEnum]:
     dropped: set[object] = set()
     for operation in context.upgrade:
         match operation:
-            case DropType():
+            case DropType() | RenameEnumValue(value=None):
+                # A type that is renamed leaves its name to the next one.
                 dropped.add(operation.name)
             case CreateTable() if not operation.site.conditional and operation.site.sql is None:
                 for name, enum in enums_of(operation.columns).items():

@@ -46,6 +46,33 @@ from app.base import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+A function that imports what it finds in the package's folders imports all of it:
+
+```python app/tools/discovery.py
+import importlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def import_all():
+    for path in ROOT.glob("*.py"):
+        importlib.import_module(f"app.{path.stem}")
+```
+```python env.py good
+from alembic import context
+from app.base import Base
+
+
+def run():
+    from app.tools.discovery import import_all
+
+    import_all()
+    context.configure(connection=None, target_metadata=Base.metadata)
+
+
+run()
+```
 """
 
 from __future__ import annotations

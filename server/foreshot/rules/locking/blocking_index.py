@@ -222,6 +222,16 @@ def upgrade():
         op.drop_index("ix_users_both", table_name="users", postgresql_concurrently=True, if_exists=True)
         op.create_index("ix_users_both", "users", ["email", "id"], postgresql_concurrently=True)
 ```
+Who builds it concurrently in one branch knows where nobody waits for the other:
+
+```python good
+def upgrade():
+    if os.environ.get("MODE") == "managed":
+        with op.get_context().autocommit_block():
+            op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
+    else:
+        op.create_index("ix_users_email", "users", ["email"])
+```
 A table that a function of another module creates is as new as one that the revision creates itself:
 
 ```python app/helpers.py
@@ -294,7 +304,11 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
             at = column.keywords.get("index", operation.site.name)
             name, title = None, f"an index on {code(column.name)}"
         else:
-            if operation.concurrently is not False or _is_on_view(operation, context):
+            if (
+                operation.concurrently is not False
+                or _is_on_view(operation, context)
+                or _is_concurrent_elsewhere(operation, context)
+            ):
                 return
             asked, at, name = operation, operation.site.name, operation.index.name
             title = f"the index {code(name)}" if isinstance(name, str) else "an index"
@@ -341,6 +355,18 @@ class BlockingIndex(OperationRule[CreateIndex | AddColumn]):
 def _is_on_view(operation: CreateIndex, context: Context) -> bool:
     """Whether it stands on a materialized view: nobody writes to one, and only a REFRESH waits."""
     return any(operation.table_name in state.schema.views for state in states(operation, context))
+
+
+def _is_concurrent_elsewhere(operation: CreateIndex, context: Context) -> bool:
+    """Whether another branch builds the same index concurrently: this one is for where nobody waits."""
+    site = operation.site
+    return site.conditional and any(
+        isinstance(other, CreateIndex)
+        and other.concurrently is True
+        and other.index.name == operation.index.name
+        and other.table_name == operation.table_name
+        for other in context.operations(site.function)
+    )
 
 
 def _taken_out(operation: AddColumn, context: Context) -> list[Change]:

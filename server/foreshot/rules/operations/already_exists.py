@@ -57,6 +57,14 @@ def upgrade():
 def upgrade():
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), if_not_exists=True)
 ```
+A table whose name is only known when it runs may be this one:
+
+```python good
+def upgrade():
+    schema = os.environ["SCHEMA"]
+    op.execute(f"DROP TABLE {schema}.users")
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+```
 """
 
 from __future__ import annotations
@@ -97,7 +105,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         if name is None or (isinstance(operation, ops.CreateTable) and operation.temporary):
             return
         found = [state for state in states(operation, context) if state.is_seen(name)]
-        if not found:
+        if not found or _may_have_gone(operation, context):
             return
         table = found[0].table(name)
         at = "new_table_name" if isinstance(operation, ops.RenameTable) else "table_name"
@@ -151,6 +159,14 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
             object=name,
             related=made_here(made, f"{code(name)} was added here", context),
         )
+
+
+def _may_have_gone(operation: ops.TableOperation, context: Context) -> bool:
+    """Whether a table was dropped or renamed before whose name is only known when it runs."""
+    return any(
+        isinstance(other, ops.DropTable | ops.RenameTable) and other.table_name is None
+        for other in context.before(operation)
+    )
 
 
 def _added_before(operation: ops.AddColumn, context: Context) -> bool:

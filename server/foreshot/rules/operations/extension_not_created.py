@@ -71,6 +71,32 @@ def upgrade():
     op.create_table("deals", sa.Column("id", sa.Integer(), primary_key=True), schema="crm")
     op.execute("ALTER TABLE crm.deals ADD COLUMN v vector(3)")
 ```
+What a function that env.py calls creates is there as well:
+
+```python app/running.py
+from alembic import context
+from sqlalchemy.schema import CreateSchema
+
+
+def run(metadata, engine):
+    with engine.connect() as connection:
+        connection.execute(CreateSchema(metadata.schema, if_not_exists=True))
+        context.configure(connection=connection, target_metadata=metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+```
+```python env.py
+from sqlalchemy import create_engine
+
+from app.models import Base
+from app.running import run
+
+run(Base.metadata, create_engine("postgresql://"))
+```
+```python good dialect=postgresql
+def upgrade():
+    op.create_table("deals", sa.Column("id", sa.Integer(), primary_key=True), schema="sales")
+```
 """
 
 from __future__ import annotations
@@ -138,18 +164,26 @@ def _place(word: str, operation: ops.Operation, context: Context) -> Span:
 
 
 def _is_made_by_env(kind: str, name: str, context: Context) -> bool:
-    """Whether env.py creates it, in SQL or by a construct, before it runs the revisions."""
-    source = context.surroundings.env_source
-    if source is None:
-        return False
-    text = source.content
-    if kind == "schema" and "CreateSchema" in text:
+    """Whether env.py creates it, in SQL or by a construct, before it runs the revisions; or a module whose functions it calls."""
+    texts = context.once(_texts_of_env)
+    if kind == "schema" and any("CreateSchema" in text for text in texts):
         return True
     made = re.compile(
         rf"\bcreate\s+{kind}\s+(?:if\s+not\s+exists\s+)?[\\\"'` ]*(?:{re.escape(name)}(?![\w-])|[{{%:])",
         re.IGNORECASE,
     )
-    return made.search(text) is not None
+    return any(made.search(text) for text in texts)
+
+
+def _texts_of_env(context: Context) -> tuple[str, ...]:
+    """env.py, and the modules of the project that it has functions from which it calls."""
+    surroundings = context.surroundings
+    source, env = surroundings.env_source, surroundings.env
+    if source is None or env is None:
+        return () if source is None else (source.content,)
+    called = (item.module for item in env.imports if not env.mentions.isdisjoint(item.names))
+    found = (surroundings.modules.module(dotted) for dotted in dict.fromkeys(called))
+    return (source.content, *(module.content for module in found if module is not None))
 
 
 def _is_missing(state: State, kind: str, name: str) -> bool:

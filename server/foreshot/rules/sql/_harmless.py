@@ -21,6 +21,23 @@ _METHODS: Final = frozenset({"replace", "lower", "upper", "strip", "lstrip", "rs
 """Methods of a text whose results hold a quote only where it, or an argument, does."""
 _FILLING: Final = frozenset({"append", "extend", "insert", "add", "update"})
 
+_PLAIN: Final = frozenset(
+    {
+        "Integer",
+        "BigInteger",
+        "SmallInteger",
+        "Boolean",
+        "Float",
+        "Numeric",
+        "Date",
+        "DateTime",
+        "UUID",
+        "Uuid",
+    }
+    | {"INTEGER", "BIGINT", "SMALLINT", "BOOLEAN", "FLOAT", "NUMERIC", "DATE", "DATETIME", "TIMESTAMP"}
+)
+"""Types whose values hold no quote as text."""
+
 _Part = tuple[ast.expr, bool]
 """An expression, and whether it is its items that count."""
 
@@ -53,6 +70,8 @@ def is_harmless(text: str, context: Context, *, quoted: bool = True) -> bool:
                     seen.add((node.func.id, is_items))
                     pending.extend((value, is_items) for value in made)
                 continue
+        if _is_number_of_row(node, context):
+            continue
         parts = _parts(node, is_items, quoted=quoted)
         if parts is None:
             return False
@@ -92,6 +111,42 @@ def _parts(node: ast.expr, is_items: bool, *, quoted: bool) -> list[_Part] | Non
             return None
 
 
+def _is_number_of_row(node: ast.expr, context: Context) -> bool:
+    """Whether it is what a row of a Core query has in a column that the file declares, with a type whose values hold no quote."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=row), attr=column):
+            given = context.once(_given).get(row, ())
+        case _:
+            return False
+    queried = bool(given) and all(
+        of_items and any(isinstance(one, ast.Call) and _name(one.func) == "select" for one in ast.walk(value))
+        for value, of_items in given
+    )
+    types = context.once(_types_declared).get(column, ())
+    return queried and bool(types) and _PLAIN.issuperset(types)
+
+
+def _types_declared(context: Context) -> Mapping[str, list[str]]:
+    """The types that the columns of each name are declared with in the file; "" where one has none."""
+    found: dict[str, list[str]] = {}
+    for node in context.module.nodes(ast.Call):
+        match node:
+            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *rest]) if _name(func) in (
+                "Column",
+                "column",
+            ):
+                type_ = rest[0] if rest else None
+                type_ = type_.func if isinstance(type_, ast.Call) else type_
+                found.setdefault(name, []).append(_name(type_) if type_ is not None else "")
+            case _:
+                pass
+    return found
+
+
+def _name(node: ast.expr) -> str:
+    return getattr(node, "attr", None) or getattr(node, "id", None) or ""
+
+
 def _is_of_class(node: ast.expr) -> bool:
     """``Kind.ADMIN.value``."""
     while isinstance(node, ast.Attribute):
@@ -100,8 +155,7 @@ def _is_of_class(node: ast.expr) -> bool:
 
 
 def _is_call(node: ast.Call) -> bool:
-    called = node.func
-    return (getattr(called, "attr", None) or getattr(called, "id", None)) in _CALLS
+    return _name(node.func) in _CALLS
 
 
 def _returned(context: Context) -> Mapping[str, list[ast.expr]]:

@@ -4,7 +4,7 @@ A quote in the value ends the string early: the statement fails, or does somethi
 own rows are as dangerous as any other. A bound parameter is passed beside the statement and needs no quoting.
 
 Names of tables and columns cannot be bound, nor anything in DDL; where they are formatted in, and where the value is a constant,
-a number or a UUID by its spelling, or put together of such, there is nothing to report; nor where what is formatted in are names of bound parameters.
+a number or a UUID by its spelling or by the type of its column, or put together of such, there is nothing to report; nor where what is formatted in are names of bound parameters.
 
 ```python bad
 def upgrade():
@@ -59,6 +59,19 @@ def upgrade():
     note_id = uuid.uuid4()
     insert = "INSERT INTO notes (id, user_id, made_at, rate, kind) VALUES ('{}', '{}', '{}', {}, '{kind}')"
     op.execute(insert.format(note_id, user_id, datetime.utcnow(), 29.3, kind="see users.kind"))
+```
+```python good
+def upgrade():
+    helper = sa.Table("users", sa.MetaData(), sa.Column("id", sa.Integer()), sa.Column("admin", sa.Boolean()), sa.Column("bio", sa.Text()))
+    for user in op.get_bind().execute(helper.select()):
+        op.execute(f"UPDATE users SET role = CASE WHEN {user.admin} IS TRUE THEN 1 END WHERE users.id = {user.id}")
+```
+```python bad
+def upgrade():
+    helper = sa.Table("users", sa.MetaData(), sa.Column("id", sa.Integer()), sa.Column("bio", sa.Text()))
+    for user in op.get_bind().execute(helper.select()):
+        op.execute(f"UPDATE users SET note = '{user.bio}' WHERE users.id = {user.id}")
+        #                                     ^^^^^^^^^^ formatted into SQL
 ```
 ```python good
 from app.constants import DEFAULT_TEAM

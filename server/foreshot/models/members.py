@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from foreshot.models.calls import call_function
 from foreshot.models.scopes import ClassSource, LinkedScope
+from foreshot.syntax.module import is_type_checking
 from foreshot.syntax.values import CallValue, FunctionValue, Ref, Value
 from foreshot.text import Span
 
@@ -52,7 +53,7 @@ class Body:
                 case ast.FunctionDef():
                     self.members[item.name] = Member(item.name, self.source, item.returns, None, item, item)
                 case ast.If(test=test, body=inner, orelse=orelse):
-                    if _is_type_checking(test):
+                    if is_type_checking(test):
                         self._read(orelse)
                         continue
                     known = self.scope.evaluate(test)
@@ -122,9 +123,3 @@ def is_declared(function: ast.FunctionDef) -> bool:
         if "declared_attr" in names:
             return True
     return False
-
-
-def _is_type_checking(test: ast.expr) -> bool:
-    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
-        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
-    )

@@ -55,6 +55,19 @@ def is_kept_beside(files: Files, environment: Environment, name: str) -> bool:
     return _mentioned(files, (name,), _of_same_models(files, environment))
 
 
+def files_of_same_env(files: Files, environment: Environment) -> tuple[str, ...]:
+    """The revision files of the environments that other sections of the ini file make of the same env.py."""
+    found = files.remember(
+        ("environments", environment.root), lambda: find_environments(files, environment.root)
+    )
+    return tuple(
+        path
+        for other in found
+        if other.env_py == environment.env_py and other.section != environment.section
+        for path in revision_files(files, other)[:_MOST_FILES]
+    )
+
+
 def other_environments(files: Files, environment: Environment) -> tuple[Environment, ...]:
     """The other environments of the workspace, as many as are looked at."""
     return tuple(one.environment for one in _others(files, environment))

@@ -105,7 +105,14 @@ class _Walk:
                 given = value.argument("naming_convention")
                 if given is not None:
                     return self.templates(given, dotted)
-                inner = [value.keywords.get("metadata"), value.keywords.get("model_class"), *value.args]
+                # `registry(metadata=…).generate_base()` has the registry's.
+                maker = value.receiver if value.path.endswith(".generate_base") else None
+                inner = [
+                    value.keywords.get("metadata"),
+                    value.keywords.get("model_class"),
+                    *value.args,
+                    maker,
+                ]
                 for item in inner:
                     found = self.of(item, scope, dotted) if isinstance(item, CallValue | Ref) else None
                     if found is not None:

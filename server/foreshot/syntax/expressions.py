@@ -11,7 +11,16 @@ from foreshot.syntax.bodies import MAX_INLINED, returned
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant, substituted
 from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
-from foreshot.syntax.values import Asked, CallValue, FunctionValue, OpaqueValue, Ref, Unknown, Value
+from foreshot.syntax.values import (
+    Asked,
+    CallValue,
+    FunctionValue,
+    OpaqueValue,
+    Ref,
+    Unknown,
+    Value,
+    as_key,
+)
 from foreshot.text import Span
 
 if TYPE_CHECKING:
@@ -140,7 +149,10 @@ def _dict(scope: Scope, node: ast.Dict, depth: int) -> Value:
             result.update(mapping)
             scope.budget.keep(mapping)
             continue
-        name = scope.evaluate(key, depth)
+        name = as_key(scope.evaluate(key, depth))
+        if isinstance(name, Ref) and name.bound:
+            result[name] = value
+            continue
         if not isinstance(name, str | int | float | bytes | bool | None):
             return scope.unknown("a dictionary's key is not a constant", node)
         result[name] = value

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any, Final, cast
 
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
-from foreshot.syntax.values import Ref, Value
+from foreshot.syntax.values import Ref, Value, as_key
 
 
 class Formatted(str):
@@ -95,8 +95,13 @@ def method_of_constant(
                 return list(mapping.values())
             case _:
                 return None
-    if isinstance(receiver, dict) and name == "get" and args and isinstance(args[0], str | int):
-        return cast("dict[Value, Value]", receiver).get(args[0], args[1] if len(args) > 1 else None)
+    if isinstance(receiver, dict) and name == "get" and args and isinstance(args[0], str | int | Ref):
+        mapping = cast("dict[Value, Value]", receiver)
+        key = as_key(args[0])
+        if key not in mapping and (isinstance(key, Ref) or any(isinstance(known, Ref) for known in mapping)):
+            # What a name stands for may be equal to another key, as a member of a StrEnum is to its text.
+            return None
+        return mapping.get(key, args[1] if len(args) > 1 else None)
     if not isinstance(receiver, str):
         return None
     plain = all(isinstance(item, str | int) for item in [*args, *keywords.values()])

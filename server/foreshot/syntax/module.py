@@ -190,6 +190,10 @@ def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
         statement = pending.pop()
         yield statement
         match statement:
+            case ast.If(orelse=[_, *_]) if is_type_checking(statement.test):
+                # What only a type checker sees is what the other half says when it runs; names of types stay known.
+                imports = [item for item in statement.body if isinstance(item, ast.Import | ast.ImportFrom)]
+                pending.extend(reversed(imports + statement.orelse))
             case ast.If():
                 pending.extend(reversed(statement.body + statement.orelse))
             case ast.Try():
@@ -199,6 +203,13 @@ def module_statements(tree: ast.Module) -> Iterator[ast.stmt]:
                 pending.extend(reversed(statement.body))
             case _:
                 pass
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    """Whether a condition is ``TYPE_CHECKING``, which is false when the code runs."""
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
 
 
 def type_alias(statement: ast.stmt) -> tuple[ast.expr, ast.expr] | None:

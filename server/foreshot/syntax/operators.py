@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import is_wide
 from foreshot.syntax.outlook import Decided
-from foreshot.syntax.values import Asked, Choice, Ref, Value
+from foreshot.syntax.values import Asked, Choice, Ref, Value, as_key
 from foreshot.text import Span
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def subscript(scope: Scope, node: ast.Subscript, depth: int) -> Value:
             case Ref(path=path), str() if path.endswith("get_context().opts"):
                 options = scope.root.options
                 return scope.unknown("it is an option of env.py", node) if options is None else options(index)
-            case dict(), str() | int():
-                return cast("dict[Value, Value]", base)[index]
+            case dict(), str() | int() | Ref():
+                return cast("dict[Value, Value]", base)[as_key(index)]
             case Asked(), str():
                 return base.at(index)
             case (list(), int()) | (tuple(), int()) | (str(), int()):

@@ -73,6 +73,11 @@ class Ref(Struct, frozen=True):
     bound: bool = True
 
 
+def as_key(value: Value) -> Value:
+    """A value as a dictionary's key: a class or a member of an enum is the same wherever it is named."""
+    return Ref(value.path, value.path, Span(0, 0)) if isinstance(value, Ref) and value.bound else value
+
+
 class CallValue(Struct, frozen=True):
     """A call that is described but not made, such as ``sa.String(50)``.
 

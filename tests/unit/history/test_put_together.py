@@ -8,6 +8,7 @@ import pytest
 
 from foreshot.schema.state import Schema
 from unit.history.test_answers import MADE, after
+from unit.history.test_objects import schema_of
 from unit.history.test_other_modules import told
 from unit.history.test_replay import head
 
@@ -213,3 +214,23 @@ op.create_table("t", sa.Column("kind", sa.Enum("ONE", "TWO", name="kind")))
     )
     assert schema.enums["kind"].values == ("ONE", "TWO")
     assert not schema.unknown
+
+
+def test_dictionaries_by_classes_and_members() -> None:
+    """Keys that are names are found by the same name, and what is not found may be there under its text."""
+    text = """
+from alembic import op
+import sqlalchemy as sa
+from app.enums import Kind, Status
+PARAMS = {Kind: {"values": ["a", "b"], "name": "kinds"}, Status.OPEN: {"values": ["c"], "name": "open"}}
+def kind(of):
+    return sa.Enum(*PARAMS[of]["values"], name=PARAMS[of]["name"])
+def upgrade():
+    op.create_table("t", sa.Column("a", kind(Kind)), sa.Column("b", kind(Status.OPEN)),
+        sa.Column("c", sa.Text(), server_default=PARAMS.get(Kind)["name"]))
+    op.create_table(PARAMS.get("open", {"name": "shut"})["name"], sa.Column("id", sa.Integer()))
+"""
+    schema = schema_of(text)
+    assert {name: enum.values for name, enum in schema.enums.items()} == {"kinds": ("a", "b"), "open": ("c",)}
+    assert schema.tables["t"].columns["c"].default == "kinds"
+    assert set(schema.tables) == {"t"}

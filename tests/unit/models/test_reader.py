@@ -285,6 +285,31 @@ def _compare(said: ModelTable, table: sa.Table) -> None:
     assert made.count("CheckConstraint") == truth.count("CheckConstraint")
 
 
+def test_what_only_a_type_checker_sees_is_no_other_base() -> None:
+    base = """
+        from typing import TYPE_CHECKING, Any
+        from sqlalchemy import MetaData
+        from sqlalchemy.orm import registry
+        metadata = MetaData()
+        mapper_registry = registry(metadata=metadata)
+        if TYPE_CHECKING:
+            Base = Any
+        else:
+            Base = mapper_registry.generate_base()
+        """
+    models = """
+        import sqlalchemy as sa
+        from base import Base
+        link = sa.Table("links", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+        class User(Base):
+            __tablename__ = "users"
+            id = sa.Column(sa.Integer, primary_key=True)
+        """
+    found = read({"base.py": base, "models.py": models})
+    assert {table.name for table in found.target_tables} == {"links", "users"}
+    assert not found.doubts
+
+
 def test_names_lead_through_packages_stars_and_circles() -> None:
     models = read(
         {

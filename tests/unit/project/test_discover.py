@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from foreshot.project import paths
+from foreshot.project.beside import files_of_same_env
 from foreshot.project.discover import environments_of, find_environments, revision_files, workspace_root
 from foreshot.project.disk import DiskFiles
 from foreshot.project.files import Files
@@ -85,13 +86,14 @@ def test_sections_have_the_scripts_that_default_names():
         "db/core/1_a.py": revision("a"),
         "db/tenant/1_a.py": revision("a"),
     }
-    _, found = find(tree)
+    files, found = find(tree)
     assert [
         (environment.name, [rel(place) for place in environment.version_dirs]) for environment in found
     ] == [
         ("core", ["db/core"]),
         ("tenant", ["db/tenant"]),
     ]
+    assert [rel(path) for path in files_of_same_env(files, found[0])] == ["db/tenant/1_a.py"]
 
 
 def test_many_ini_files_for_one_folder_are_one_environment():

@@ -28,6 +28,10 @@ def convention(models: str, base: str = "") -> dict[str, str] | None:
     [
         "from app import base\nBase = sa.orm.declarative_base(metadata=sa.MetaData(naming_convention=dict(base.naming_convention)))\n",
         "from app.base import naming_convention as n\nBase = declarative_base(metadata=MetaData(naming_convention=dict(n)))\n",
+        (
+            "from .base import naming_convention\nmetadata = MetaData(naming_convention=naming_convention)\nmaker = registry(metadata=metadata)\n"
+            "if TYPE_CHECKING:\n    Base = Any\nelse:\n    Base = maker.generate_base()\n"
+        ),
         "from .base import naming_convention\nclass Base(DeclarativeBase):\n    metadata = MetaData(naming_convention=dict(naming_convention))\n",
     ],
 )

@@ -8,6 +8,8 @@ Leave the name out (`None`), so that the convention gives it, or give the model'
 have, nor where models could not be read. Nor of an index whose name begins with the convention's and goes on: `ix_orders_status_open`, for one over
 some of the rows, leaves the plain name to the plain index. What geoalchemy2 calls a spatial index is its own convention.
 
+Several metadatas of one env.py with conventions of their own name the constraints of one database in several ways: that is reported at the later one.
+
 ```python app/models.py
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -71,6 +73,29 @@ def upgrade():
 ```python good
 def upgrade():
     op.create_index("idx_orders_status", "orders", ["status"], postgresql_using="gist")
+```
+```python app/models.py
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s"})
+
+
+class AdminBase(DeclarativeBase):
+    metadata = MetaData(naming_convention={"uq": "unique_%(table_name)s_%(column_0_name)s"})
+    #| `AdminBase.metadata` has another naming convention than `Base.metadata`
+
+
+class ReadBase(DeclarativeBase):
+    metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s"})
+```
+```python env.py bad
+from alembic import context
+from app.models import AdminBase, Base, ReadBase
+
+context.configure(connection=None, target_metadata=[Base.metadata, AdminBase.metadata, ReadBase.metadata])
 ```
 """
 
@@ -149,7 +174,8 @@ class NamingConventionMismatch(ProjectRule):
                 yield (at.start, at.end, made.name, names[0], operation.table_name or table)
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
-        """Each such name that no model gives."""
+        """Each metadata with another convention, and each such name that no model gives."""
+        yield from self._of_metadatas(project)
         noted = [entry for entry in project.entries if entry.reviewed and entry.notes.get(self.name)]
         if not noted:
             return
@@ -175,6 +201,29 @@ class NamingConventionMismatch(ProjectRule):
                         )
                     case _:
                         pass
+
+    def _of_metadatas(self, project: ProjectContext) -> Iterator[Finding]:
+        models = models_of(project.surroundings)
+        known = [
+            (identity, info)
+            for identity in models.targets or ()
+            if (info := models.metadatas.get(identity)) is not None and info.known and info.convention
+        ]
+        for identity, info in known[1:]:
+            first = known[0]
+            if info.convention != first[1].convention and info.origin is not None:
+                yield self.finding(
+                    info.origin.span,
+                    f"The constraints of one database get names of two kinds: {code(_short(identity))} has another naming convention than"
+                    f" {code(_short(first[0]))}. Give both the same.",
+                    path=info.origin.path,
+                    object=identity,
+                )
+
+
+def _short(identity: str) -> str:
+    """``Base.metadata`` of ``app.models.Base.metadata``."""
+    return ".".join(identity.split(".")[-2:])
 
 
 def _is_more_exact(made: ops.IndexSpec, table: str, columns: list[str], names: Sequence[str | None]) -> bool:

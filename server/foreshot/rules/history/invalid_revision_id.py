@@ -2,7 +2,7 @@
 
 Ids with `@`, `:`, `+` or `-` are refused, because commands give those characters a meaning; `base`, `head` and `heads` name
 places in the history; and `alembic_version.version_num` holds 32 characters: on PostgreSQL and MySQL a longer id fails when
-it is written, after the migration's operations have run. A file of the version folder without any id stops every Alembic command.
+it is written, after the migration's operations have run (SQLite does not look at lengths). A file of the version folder without any id stops every Alembic command.
 
 ```python versions/0002_example.py bad
 revision = "add-users"
@@ -24,6 +24,14 @@ def upgrade():
 ```python versions/0002_example.py bad
 revision = "0002_add_the_column_email_to_the_table_users"
 #          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 44 characters
+down_revision = "0001"
+
+
+def upgrade():
+    pass
+```
+```python versions/0002_example.py good dialect=sqlite
+revision = "0002_add_the_column_email_to_the_table_users"
 down_revision = "0001"
 
 
@@ -63,16 +71,16 @@ class InvalidRevisionId(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each id, and each part of a header that Alembic does not take."""
-        own_table = (
-            project.surroundings.env_source is not None
-            and "version_num" in project.surroundings.env_source.content
-        )
+        env = project.surroundings.env_source
+        # SQLite stores what is too long.
+        lenient = {target.database for target in project.targets} == {"sqlite"}
+        roomy = lenient or (env is not None and "version_num" in env.content)
         for entry in project.entries:
             header = entry.header
             if header is None:
                 continue
             at = header.spans.get("revision", Span(0, 0))
-            why = _trouble(header.revision, own_table=own_table) if header.revision else None
+            why = _trouble(header.revision, roomy=roomy) if header.revision else None
             if why is not None:
                 yield self.finding(at, why, path=entry.path, object=header.revision)
             for problem in header.problems:
@@ -96,13 +104,13 @@ class InvalidRevisionId(ProjectRule):
         yield Fix(f"Rename the revision to {code(better)}{also}", "unsafe", (change,), others)
 
 
-def _trouble(revision: str, *, own_table: bool) -> str | None:
+def _trouble(revision: str, *, roomy: bool) -> str | None:
     if revision in RESERVED:
         return f"{code(revision)} means a place in the history, so no revision can have it as its id. Give it another."
     refused = sorted({character for character in revision if character in REFUSED})
     if refused:
         return f"Alembic refuses the revision id {code(revision)}: {listed([code(item) for item in refused])} is not allowed in an id."
-    if len(revision) > ROOM and not own_table:
+    if len(revision) > ROOM and not roomy:
         return (
             f"The revision id has {len(revision)} characters, but `alembic_version` holds {ROOM}: upgrades fail"
             " on every database that enforces the length. Shorten it."

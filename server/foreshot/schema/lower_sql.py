@@ -154,14 +154,11 @@ def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
     """What a statement does to the rows of a table."""
     whole = not operation.has_where and not operation.limited
     fills: tuple[str, ...] = ()
-    if operation.verb == "update":
+    if operation.verb == "update" and operation.site.repeated and not whole:
+        # Rows or pages of them, one after the other: where the loop does not run there was none.
+        at, fills = replace(at, guards=()), operation.columns
+    elif operation.verb == "update" and not operation.limited:
         found = _NULL_ROWS.search(operation.site.sql or "")
         fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
-    if fills and operation.limited:
-        if operation.site.repeated:
-            # Batches go on until no such row is left: where the loop does not run there was none.
-            at = replace(at, guards=())
-        else:
-            fills = ()
     columns = operation.reads if operation.verb == "delete" else operation.columns
     return to.Rows(at, operation.table_name, operation.verb, columns, whole, fills)

@@ -105,6 +105,18 @@ def upgrade():
 def upgrade():
     op.alter_column("pets", "tag", existing_type=sa.Text(), nullable=False)
 ```
+```python setup
+def upgrade():
+    op.create_table("cats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))
+    conn, last = op.get_bind(), 0
+    while ids := conn.execute(sa.text("SELECT id FROM cats WHERE id > :last ORDER BY id LIMIT 1000"), {"last": last}).scalars().all():
+        conn.execute(sa.text("UPDATE cats SET tag = '' WHERE id BETWEEN :last AND :end"), {"last": last, "end": ids[-1]})
+        last = ids[-1]
+```
+```python good
+def upgrade():
+    op.alter_column("cats", "tag", existing_type=sa.Text(), nullable=False)
+```
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def row_left(before: Schema, context: Context) -> tuple[str, str] | None:
         if _may_delete(operation):
             # The next upgrade takes the row away itself before it inserts it.
             touched.add(operation.table_name)
-        if not inserts_rows(operation) or operation.site.conditional or operation.site.repeated:
+        if not inserts_rows(operation) or operation.site.conditional or operation.site.loops:
             continue
         table = before.table(operation.table_name)
         if table is None or table.name in touched or not _is_plain_row(operation, context):

@@ -58,6 +58,16 @@ def downgrade():
 #   ^^^^^^^^^ `users.name` allows NULL and did not before and `users.name` has a default and had none
     op.add_column("users", sa.Column("name", sa.String(80), server_default=""))
 ```
+```python good
+def upgrade():
+    op.alter_column("users", "name", new_column_name="full_name", existing_type=sa.String(80))
+    op.add_column("users", sa.Column("a", sa.Integer()))
+
+
+def downgrade():
+    # `rename-not-reversed` tells what is missing here.
+    op.drop_column("users", "a")
+```
 ```python bad dialect=postgresql
 def upgrade():
     op.execute("DROP VIEW IF EXISTS names")
@@ -107,7 +117,8 @@ flags = sa.table("flags", sa.column("code"))
 
 def upgrade():
     op.add_column("flags", sa.Column("note", sa.Text(), nullable=True))
-    op.execute(sa.insert(flags).values(code="beta"))
+    for code in ("beta", "new"):
+        op.execute(sa.insert(flags).values(code=code))
 
 
 def downgrade():
@@ -286,22 +297,17 @@ def downgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code, listed
-from foreshot.migration.operations import AddColumn, DropColumn, DropTable, Execute
+from foreshot.rules.downgrade._excuses import is_excused, may_be_older
 from foreshot.rules.downgrade._rows_left import row_left
-from foreshot.schema.difference import Difference, differences
-from foreshot.schema.state import Schema
+from foreshot.schema.difference import differences
 
 _MOST = 2
-_REPLACED: Final = ("view", "function", "trigger")
-_OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
 
 
 class DowngradeNotInverse(RevisionRule):
@@ -322,7 +328,7 @@ class DowngradeNotInverse(RevisionRule):
             found = [
                 item
                 for item in differences(before, story.end("downgrade"))
-                if not _is_excused(item, before, context) and not _may_be_older(item, before, context)
+                if not is_excused(item, before, context) and not may_be_older(item, before, context)
             ]
             if not found:
                 row = row_left(before, context)
@@ -345,50 +351,3 @@ class DowngradeNotInverse(RevisionRule):
                 targets=[target],
             )
             return
-
-
-def _is_excused(item: Difference, before: Schema, context: Context) -> bool:
-    """An enum type that stays is `enum-type-not-dropped`'s; what was dropped and never made, `unknown-table`'s; a default may be for the rows."""
-    if item.missing:
-        return False
-    match item.kind:
-        case "enum":
-            return True
-        case "table":
-            return any(
-                isinstance(operation, DropTable) and operation.table_name == item.about
-                for operation in context.upgrade
-            )
-        case "column":
-            return any(
-                isinstance(operation, DropColumn)
-                and f"{operation.table_name}.{operation.column}" == item.about
-                for operation in context.upgrade
-            )
-        case "default":
-            name, _, column = item.about.rpartition(".")
-            table = before.table(name)
-            return (
-                table is not None and column in table.columns and table.columns[column].default is None
-            ) and any(
-                isinstance(operation, AddColumn)
-                and f"{operation.table_name}.{operation.column.name}" == item.about
-                and operation.column.nullable is False
-                for operation in context.downgrade
-            )
-        case _:
-            return False
-
-
-def _may_be_older(item: Difference, before: Schema, context: Context) -> bool:
-    """Whether what ``downgrade()`` leaves may have been there before the history: ``upgrade()`` drops it first, or replaces it."""
-    if item.missing or item.kind not in _REPLACED or before.is_whole:
-        return False
-    name = re.compile(rf"\b{re.escape(item.about.rpartition('.')[2])}\b", re.IGNORECASE)
-    return any(
-        isinstance(operation, Execute)
-        and item.kind in operation.verb.lower()
-        and (operation.verb.startswith("DROP") or _OR_REPLACE.match(operation.site.sql or ""))
-        and name.search(operation.site.sql or "")
-        for operation in context.upgrade
-    )

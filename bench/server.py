@@ -7,6 +7,7 @@ lines. Measured are
 - from a change to its diagnostics, in a file of about 100 lines and in one of about 1,500, once all revisions are read:
   as the client asks for them (pull) and as they are sent (push). `line` adds and removes an operation that has
   something wrong with it; `typing` types one letter by letter, so that most states do not even parse;
+- a completion: with nothing changed, at places of every kind, and after each letter of an operation that is being typed;
 - how long the server is deaf while it has 100 requests to answer, and how soon it lets go of those that are cancelled;
 - what an editor asks of the whole workspace when somebody pauses after a change: all diagnostics, and the graph;
 - resident memory, all processes together;
@@ -21,6 +22,7 @@ not kept.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -49,6 +51,8 @@ BARE = [sys.executable, str(BENCH / "bare_server.py")]
 TYPICAL, LONG = 100, 1500
 LIMITS = {TYPICAL: 5.0, LONG: 25.0}
 """Milliseconds that half of the changes may take."""
+COMPLETIONS = {TYPICAL: 15.0, LONG: 30.0}
+"""Milliseconds that 95 of 100 completions may take: at rest, and after a letter in the long file."""
 BURST = 100
 WARM_UP = 10
 
@@ -179,6 +183,67 @@ def timed(cursor: Cursor, kind: str, shown: Callable[[Path], list[Message]], edi
             f"The diagnostics of {cursor.path.name} did not change with the text: {counts[:10]} …"
         )
     return times[WARM_UP:]
+
+
+def completions(project: Path, server: Sequence[str], rounds: int, bounds: Bounds) -> str:
+    """A completion at rest, and one after each letter."""
+    rows: list[list[str]] = []
+    with session(project, server, pull=True) as client:
+        for path, lines, _ in chosen(project):
+            limit = COMPLETIONS[TYPICAL if lines < LONG / 2 else LONG]
+            client.open(path)
+            client.pulled(path)
+            for name, asking in (("at rest", at_rest), ("typing", at_letters)):
+                answers = list(asking(client, path, rounds))
+                times, used, offered = (list(found) for found in zip(*answers, strict=True))
+                what, spent = f"{lines} lines, {name}", quantile(used, 0.95)
+                share = f"{sum(map(bool, offered)) / len(offered):.0%}"
+                rows.append([what, *summary(times), f"{median(used):.2f}", f"{spent:.2f}", share])
+                bounds.hold(f"completion, {what}, CPU, p95", spent, limit, " ms")
+    heads = ["completion", "n", "p50 ms", "p95 ms", "fastest", "CPU ms, p50", "CPU ms, p95", "with an answer"]
+    return table(heads, rows)
+
+
+def at_rest(client: Client, path: Path, rounds: int) -> Iterator[tuple[float, float, int]]:
+    """Completions behind every dot, bracket, comma and quote of the first 120 lines, in a text that stays."""
+    lines = path.read_text("utf-8").splitlines()[:120]
+    places = [
+        (row, column + 1)
+        for row, line in enumerate(lines)
+        for column, sign in enumerate(line)
+        if sign in ".(\"',"
+    ]
+    for row, column in (places * rounds)[: 100 * rounds]:
+        yield completed(client, path, row, column)
+
+
+def at_letters(client: Client, path: Path, rounds: int) -> Iterator[tuple[float, float, int]]:
+    """Completions after each letter of operations that are typed at the top of ``upgrade``, and taken away."""
+    cursor = Cursor(client, path)
+    tables = re.findall(
+        r'(?:add_column|drop_column|create_table|create_index)\(\s*"(?:ix_\w+", ")?(\w+)"',
+        path.read_text("utf-8"),
+    )
+    for number in range(rounds):
+        text = f'op.add_column("{tables[number % len(tables)]}", sa.Column("n{number}", sa.Integer(), nullable=True))'
+        client.edit(path, cursor.line, 0, cursor.line, 0, "    \n")
+        for column, letter in enumerate(text, 4):
+            client.edit(path, cursor.line, column, cursor.line, column, letter)
+            yield completed(client, path, cursor.line, column + 1)
+            # The editor asks for findings too, when the hands rest.
+            if column % 20 == 0:
+                client.pulled(path)
+        client.edit(path, cursor.line, 0, cursor.line + 1, 0, "")
+        client.pulled(path)
+
+
+def completed(client: Client, path: Path, row: int, column: int) -> tuple[float, float, int]:
+    """Milliseconds and the CPU's of one completion, a change that was sent before it included, and how many it offers."""
+    spent, before = cpu_time(client.process), time.perf_counter()
+    asked = {"textDocument": {"uri": path.as_uri()}, "position": {"line": row, "character": column}}
+    answer = client.request("textDocument/completion", asked)["result"]
+    took = (time.perf_counter() - before) * 1000
+    return took, cpu_time(client.process) - spent, len(answer["items"]) if answer else 0
 
 
 def attention(project: Path, server: Sequence[str], bounds: Bounds) -> str:
@@ -349,6 +414,7 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=15, metavar="N")
     parser.add_argument("--edits", type=int, default=300, metavar="N", help="of each kind in each file")
     parser.add_argument("--soak", type=int, default=0, metavar="N", help="only the soak, of N edits")
+    parser.add_argument("--completions", type=int, default=0, metavar="N", help="only completions, N rounds")
     parser.add_argument(
         "--foreshot", default=str(FORESHOT), metavar="COMMAND", help="another installation of it"
     )
@@ -363,9 +429,12 @@ def main() -> int:
         print(f"### {named}\n\n{machine()}. Load {load()} at the start.\n", flush=True)
         if given.soak:
             print(soak(project, server, max(10, given.soak), bounds) + "\n", flush=True)
+        elif given.completions:
+            print(completions(project, server, given.completions, bounds) + "\n", flush=True)
         else:
             print(start(project, server, given.starts, bounds) + "\n", flush=True)
             print(changes(project, server, given.edits, bounds) + "\n", flush=True)
+            print(completions(project, server, max(1, given.edits // 100), bounds) + "\n", flush=True)
             print(attention(project, server, bounds) + "\n", flush=True)
             print(pauses(project, server) + "\n", flush=True)
             print(held(project, server, bounds) + "\n", flush=True)

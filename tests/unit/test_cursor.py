@@ -101,3 +101,36 @@ def test_any_text_is_read_in_time() -> None:
     cursor_at("(" * 100_000, 100_000)
     cursor_at('"' * 99_999 + "x", 100_000)
     cursor_at("a." * 50_000, 100_000)
+
+
+TYPED = """def upgrade():
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.add_column(sa.Column("a", sa.Integer(), nullable=True))
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer()),
+    op.drop_column("users", "email")
+    x = '''a
+    op.drop_table("y")
+    '''
+    op.execute("it's " "so)
+    op.drop_index("ix", [
+
+
+def downgrade():
+    op.add_column("users", sa.Column("email", sa.String(20)))
+"""
+
+
+def test_what_was_read_before_makes_no_difference() -> None:
+    """Whoever types asks at one place after another: each answer is what a first question there would get."""
+    draw = random.Random(7)
+    text = TYPED
+    for turn in range(600):
+        offset = turn if turn < len(text) else draw.randrange(len(text) + 1)
+        if draw.random() < 0.3:
+            sign = draw.choice(["(", ")", '"', "\n", "    op.f(", "'''", ",", "#"])
+            text = text[:offset] + sign + text[offset:]
+        found = cursor_at(text, offset)
+        cursor_at("def other():\n    op.x(", 21)
+        assert found == cursor_at(text, offset), (turn, text[:offset])

@@ -28,17 +28,21 @@ class Where(Struct, frozen=True):
     """Of the open document; None for a file that is not open."""
 
 
-def place_of(moment: Moment, uri: str) -> Where | None:
-    """The file that a URI names; None for one that is no part of a project, told without working anything out."""
+def place_of(moment: Moment, uri: str, *, writing: bool = False) -> Where | None:
+    """The file that a URI names; None for one that is no part of a project, told without working anything out.
+
+    Args:
+        writing: the project may be as it was before somebody began to write in the functions of this file.
+    """
     path = path_of(uri)
     if path is None or not moment.world.concerns(path):
         return None
-    project = moment.world.owner(path)
-    source = project.source(path) if project is not None else None
-    if project is None or source is None:
+    project = moment.world.around(path) if writing else moment.world.owner(path)
+    text = moment.world.files.read(path)
+    if project is None or not isinstance(text, SourceText):
         return None
     document = moment.document(path)
-    return Where(project, path, uri, source, document.version if document is not None else None)
+    return Where(project, path, uri, text, document.version if document is not None else None)
 
 
 def can_create(ls: Server) -> bool:

@@ -8,7 +8,7 @@ from lsprotocol import types
 from msgspec.structs import replace
 
 from foreshot.ide.actions import Changes, Unavailable
-from foreshot.ide.completion import Item, complete, signature
+from foreshot.ide.completion import MOST, Item, complete, signature
 from foreshot.ide.completion.item import Kind
 from foreshot.ide.renaming import renamable, rename
 from foreshot.ide.renaming_things import renamable_thing, rename_thing
@@ -43,7 +43,7 @@ _KINDS: Final[dict[Kind, types.CompletionItemKind]] = {
 
 def completion(ls: Server, params: types.CompletionParams, token: CancelToken) -> types.CompletionList | None:
     """``textDocument/completion``."""
-    found = place_of(token.snapshot, params.text_document.uri)
+    found = place_of(token.snapshot, params.text_document.uri, writing=True)
     if found is None:
         return None
     encoding = ls.documents.encoding
@@ -59,14 +59,14 @@ def completion(ls: Server, params: types.CompletionParams, token: CancelToken) -
         for index, item in enumerate(items)
         if snippets or item.kind != "snippet"
     ]
-    return types.CompletionList(is_incomplete=False, items=made) if made else None
+    return types.CompletionList(is_incomplete=len(items) >= MOST, items=made) if made else None
 
 
 def signature_help(
     ls: Server, params: types.SignatureHelpParams, token: CancelToken
 ) -> types.SignatureHelp | None:
     """``textDocument/signatureHelp``."""
-    found = place_of(token.snapshot, params.text_document.uri)
+    found = place_of(token.snapshot, params.text_document.uri, writing=True)
     if found is None or not found.path.endswith(".py"):
         return None
     lines = found.source.lines

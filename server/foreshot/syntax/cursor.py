@@ -131,14 +131,25 @@ class _Open:
         self.begin = start + 1
 
 
+_REACHED = [""]
+"""The text before the statement that was read last: whoever types asks again behind the same, which is not read again."""
+
+
 def cursor_at(text: str, offset: int) -> Cursor:
     """Where the cursor at ``offset`` (code points from the beginning) stands in ``text``."""
     offset = min(max(offset, 0), len(text))
     before = text[:offset]
+    reached = _REACHED[0]
     start = max(0, offset - MAX_LENGTH)
+    if len(reached) > start and before.startswith(reached):
+        start = len(reached)
     for match in _FUNCTION.finditer(before, start):
         start = match.start()
-    return _Reader(before, start).read()
+    reader = _Reader(before, start)
+    found = reader.read()
+    if reader.sure:
+        _REACHED[0] = text[: found.statement]
+    return found
 
 
 class _Reader:
@@ -158,6 +169,8 @@ class _Reader:
         """Nothing of the statement has been read yet."""
         self.expects = False
         """The last token was a comma or opened a bracket: something has to follow."""
+        self.sure = True
+        """The statement begins where nothing is open above it, whatever becomes of it."""
 
     def read(self) -> Cursor:
         text, end = self.text, len(self.text)
@@ -216,6 +229,7 @@ class _Reader:
 
     def _line(self, after: int) -> None:
         """A line has ended; the next one may begin a statement although something is open."""
+        sure = not self.open
         if self.open:
             line = self.text[after : after + 200]
             indent = len(line) - len(line.lstrip(" \t"))
@@ -224,7 +238,7 @@ class _Reader:
             if indent > self.statement - begin or match is None or self._goes_on(match["owner"]):
                 return
             self.open.clear()
-        self.fresh, self.name, self.target = True, "", None
+        self.fresh, self.name, self.target, self.sure = True, "", None, sure
         self.statement = after
 
     def _goes_on(self, owner: str | None) -> bool:

@@ -6,6 +6,7 @@ when somebody asks it, on whichever thread that is, and what it worked out goes 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Final, Literal, Protocol
@@ -24,6 +25,7 @@ from foreshot.workspace.project import Project
 from foreshot.workspace.sift import of_several
 
 Role = Literal["revision", "env", "template", "config", "model"]
+_FUNCTION: Final = re.compile(r"^(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 _CONFIG_NAMES: Final = frozenset({"alembic.ini", "pyproject.toml", "foreshot.toml"})
 
 
@@ -87,6 +89,25 @@ class World:
         found.sort(key=lambda pair: pair[1] != "revision")
         return found[0][0] if found else None
 
+    def around(self, path: str) -> Project | None:
+        """The project that a file is part of, for what is asked while somebody writes in it.
+
+        As long as nothing else has changed, and nothing in it above its functions, it is the project as it was before: the
+        history around the file is the same, and nobody waits until the file has been reviewed.
+        """
+        if self._projects is None and self._changed == frozenset((path,)):
+            for project in self._base:
+                before, now = project.source(path), self.files.read(path)
+                if (
+                    path in project.analyses
+                    and project.graph.at(path) is not None
+                    and before is not None
+                    and isinstance(now, SourceText)
+                    and _above_functions(before) == _above_functions(now)
+                ):
+                    return project
+        return self.owner(path)
+
     @property
     def is_outdated(self) -> bool:
         """Whether what revisions share has changed since they were read, so that a :meth:`Session.load` is wanted."""
@@ -107,6 +128,12 @@ class World:
             return []
         found = ((project, project.reports_for(path)) for project in self.projects if _role_in(project, path))
         return list(dict.fromkeys(report for _, report in of_several(path, found)))
+
+
+def _above_functions(source: SourceText) -> str:
+    """The text above the first function, where a revision has its header; all of it where it has none."""
+    first = _FUNCTION.search(source.content)
+    return source.content[: first.start()] if first is not None else source.content
 
 
 def role_of(project: Project, path: str) -> Role | None:

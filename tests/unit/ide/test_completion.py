@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from foreshot.ide.completion import Item, complete, library, signature
+from foreshot.ide.completion import MOST, Item, complete, library, signature
 from foreshot.text import SourceText
 from foreshot.workspace.project import Project
 from unit.ide.world import project, revision
@@ -291,3 +291,25 @@ def test_each_name_of_the_library_is_there() -> None:
         assert [name for name in names if not hasattr(there, name)] == []
     parts = (*library.PARTS, *library.OF_COLUMN, *library.DEFAULTS, *library.STATEMENTS)
     assert [name for name in parts if not hasattr(sqlalchemy, name)] == []
+
+
+def test_every_id_of_a_long_history_can_be_reached(folder: Path) -> None:
+    """So many are given at once, the newest; with what is written of an older one it is among them."""
+    count = MOST + 50
+    files = {
+        f"m/versions/{number:04}.py": revision(
+            f"id{number:04}", parent=f"id{number - 1:04}" if number else None
+        )
+        for number in range(count)
+    }
+    long = project(folder, files)
+    text = revision("new", parent="|").replace("'|'", '"|"')
+    found = labels(long, text, "m/versions/new.py")
+    assert len(found) == MOST
+    assert found[:2] == [f"id{count - 1:04}", f"id{count - 2:04}"]
+    assert "id0007" not in found
+    assert labels(long, text.replace("|", "id0007|"), "m/versions/new.py") == ["id0007"]
+    assert labels(long, text.replace("|", "0007|"), "m/versions/new.py")[0] == "id0007"
+    own = labels(long, text.replace('"new"', '"id0100"'), "m/versions/0100.py")
+    assert own[0] == "id0099"
+    assert len(own) == 100

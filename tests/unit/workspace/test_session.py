@@ -180,3 +180,38 @@ def test_a_repair_is_right_at_once_in_a_long_history(folder: Path) -> None:
     made.world.reports(path)
     made.set_text(path, text)
     assert not {"syntax-error", "missing-parent"} & rules(made, Path(path))
+
+
+def test_who_writes_in_a_function_does_not_wait_for_a_review(folder: Path) -> None:
+    made = session(folder, FIRST)
+    path = str(folder / "m/versions/2.py")
+    [before] = made.world.projects
+    made.set_text(path, FIRST["m/versions/2.py"].replace("pass", "op.drop_", 1))
+    assert made.world.around(path) is before
+    made.set_text(path, FIRST["m/versions/2.py"].replace("pass", "op.drop_table(", 1))
+    assert made.world.around(path) is before
+    [after] = made.world.projects
+    assert made.world.around(path) is after
+    assert after is not before
+
+
+def test_who_changes_the_header_is_answered_by_the_new_history(folder: Path) -> None:
+    made = session(folder, FIRST)
+    path = str(folder / "m/versions/2.py")
+    made.set_text(path, FIRST["m/versions/2.py"].replace("'a1'", "None"))
+    around = made.world.around(path)
+    assert around is not None
+    assert around is made.world.projects[0]
+    assert around.graph.heads == ("a1", "b2")
+
+
+def test_other_changes_and_new_files_are_in_what_is_written_beside(folder: Path) -> None:
+    made = session(folder, FIRST)
+    one, two, new = (str(folder / f"m/versions/{number}.py") for number in (1, 2, 3))
+    made.set_text(one, FIRST["m/versions/1.py"].replace("pass", "op.drop_table('x')", 1))
+    made.set_text(two, FIRST["m/versions/2.py"].replace("pass", "op.", 1))
+    assert made.world.around(two) is made.world.projects[0]
+    made.set_text(new, revision("c3", parent="b2"))
+    found = made.world.around(new)
+    assert found is not None
+    assert new in found.analyses

@@ -5,8 +5,8 @@ Nothing is offered that does not exist: where the history is not known, a list i
 
 from __future__ import annotations
 
-from foreshot.ide.completion.complete import complete
+from foreshot.ide.completion.complete import MOST, complete
 from foreshot.ide.completion.item import Item
 from foreshot.ide.completion.signatures import Signature, signature
 
-__all__ = ["Item", "Signature", "complete", "signature"]
+__all__ = ["MOST", "Item", "Signature", "complete", "signature"]

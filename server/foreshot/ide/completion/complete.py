@@ -13,14 +13,14 @@ from foreshot.ide.completion.schema_names import apart, in_inner_call, is_apart,
 from foreshot.ide.completion.snippets import snippets
 from foreshot.ide.completion.values import NAMES, PASSED_ON, USUAL_KEYWORDS, strings_for
 from foreshot.migration.alembic_api import SINCE, Method
-from foreshot.migration.graph import Node
+from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.schema.state import Schema
 from foreshot.syntax.cursor import Cursor, cursor_at
 from foreshot.text import SourceText, Span
 from foreshot.workspace.project import Project
 
-MOST = 500
-"""Completions that are given at once."""
+MOST = 300
+"""Completions that are given at once; a client that gets so many asks again with the next letter."""
 _LONGEST = 200
 """Characters of a name, or of a type with its arguments, that a list can show."""
 
@@ -57,7 +57,7 @@ def _in_python(
     project: Project, path: str, source: SourceText, cursor: Cursor, spelled: Spellings
 ) -> Iterator[Item]:
     if cursor.target in ("down_revision", "depends_on") and not any(item.callee for item in cursor.brackets):
-        yield from _revisions(project, path, cursor)
+        yield from _revisions(project, path, cursor, source.content)
         return
     beside = Beside(source.content, cursor)
     calls = alembic_calls(cursor, spelled)
@@ -161,32 +161,34 @@ def _string(value: str, cursor: Cursor) -> Item:
     return Item(value, "value", cursor.word, value if cursor.string is not None else f'"{value}"')
 
 
-def _revisions(project: Project, path: str, cursor: Cursor) -> Iterator[Item]:
-    """Ids of the history, the newest first; a revision does not follow itself, nor what comes after it."""
+def _revisions(project: Project, path: str, cursor: Cursor, text: str) -> Iterator[Item]:
+    """Ids of the history that fit, the heads first and then the newest; a revision does not follow itself, nor what comes after it."""
     graph = project.graph
-    for rank, node in enumerate(_candidates(project, path)):
-        text = node.id if cursor.string is not None else f'"{node.id}"'
+    own = graph.at(path)
+    after = _descendants(graph, own) if own is not None else set[str]()
+    span = Span(cursor.word.start, cursor.offset)
+    written = text[span.start : span.end].casefold()
+    fitting = [
+        node
+        for node in reversed(graph.order)
+        if node.id and node.key not in after and node.key != path and _fits(written, node.id.casefold())
+    ]
+    fitting.sort(key=lambda node: (not node.id.casefold().startswith(written), not graph.is_head(node)))
+    for rank, node in enumerate(fitting[:MOST]):
+        name = node.id if cursor.string is not None else f'"{node.id}"'
         detail = " · ".join(filter(None, ["head" if graph.is_head(node) else "", node.header.message or ""]))
-        yield Item(node.id, "revision", Span(cursor.word.start, cursor.offset), text, detail, rank=rank)
+        yield Item(node.id, "revision", span, name, detail, rank=rank)
 
 
-def _candidates(project: Project, path: str) -> list[Node]:
-    graph = project.graph
-    own = next((node for node in graph.order if node.key == path), None)
-    after = _descendants(project, own) if own is not None else set[str]()
-    nodes = [node for node in graph.order if node.id and node.key not in after and node.key != path]
-    nodes.reverse()
-    return sorted(nodes, key=lambda node: not graph.is_head(node))
-
-
-def _descendants(project: Project, own: Node) -> set[str]:
-    """Files of the revisions that come after one, in one pass over the order of the history."""
-    ids = {own.id}
+def _descendants(graph: RevisionGraph, own: Node) -> set[str]:
+    """Files of the revisions that come after one."""
     found: set[str] = set()
-    for node in project.graph.order:
-        if ids.intersection(node.header.down_revisions) and node.key != own.key:
-            ids.add(node.id)
-            found.add(node.key)
+    pending = [own]
+    while pending:
+        for child in graph.children(pending.pop()):
+            if child.key not in found:
+                found.add(child.key)
+                pending.append(child)
     return found
 
 

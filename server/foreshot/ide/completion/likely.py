@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 from foreshot.syntax.cursor import MAX_LENGTH, Cursor
@@ -51,13 +52,17 @@ class Beside:
 
     def __init__(self, text: str, cursor: Cursor) -> None:
         start, end, other = _functions(text, cursor.statement)
-        own = f"{text[start : cursor.word.start]}\n{text[cursor.offset : end]}"
-        self._own, self._text = own, other
-        theirs = _STRING.findall(other)[::-1]
-        before = _STRING.findall(text, start, cursor.word.start)[::-1]
-        self._names = _ranked(theirs, Counter(_STRING.findall(own)))
-        for at, name in enumerate(dict.fromkeys((*before, *_STRING.findall(own), *theirs))):
-            self._names.setdefault(name, _HERE + min(at, _HERE - 1))
+        self._before, self._after = text[start : cursor.word.start], text[cursor.offset : end]
+        self._own, self._text = f"{self._before}\n{self._after}", other
+
+    @cached_property
+    def _names(self) -> dict[str, int]:
+        own, theirs = _STRING.findall(self._own), _STRING.findall(self._text)[::-1]
+        before = _STRING.findall(self._before)[::-1]
+        found = _ranked(theirs, Counter(own))
+        for at, name in enumerate(dict.fromkeys((*before, *own, *theirs))):
+            found.setdefault(name, _HERE + min(at, _HERE - 1))
+        return found
 
     def of_name(self, name: str) -> int:
         """The rank of a name, smaller for what is likelier: :data:`NOT_SAID` where it stands nowhere else."""

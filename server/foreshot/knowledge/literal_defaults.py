@@ -98,6 +98,8 @@ def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> 
             if plain[:1] != "{" and not _BOUNDS.match(plain)
             else None
         )
+    if family == "enum":
+        return _of_label(type_, text, target)
     if (
         target.database == "postgresql"
         and family in ("integer", "numeric", "float")
@@ -105,6 +107,18 @@ def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> 
     ):
         return Misread("fails") if not plain or plain.lower() in _SQL_WORDS else None
     return None
+
+
+def _of_label(type_: SqlType, label: str, target: Target) -> Misread | None:
+    """A default of an enum: one of its labels. SQLAlchemy's are the names of a Python enum, not its values."""
+    if not type_.values or label in type_.values or target.database == "sqlite":
+        return None
+    near = [value for value in type_.values if value.lower() == label.lower()]
+    if near and target.is_mysql:
+        # Its collation tells no capitals apart.
+        return None
+    plain = len(near) == 1 and not any(sign in near[0] for sign in '"\\')
+    return Misread("fails", f'"{near[0]}"' if plain else "")
 
 
 def _of_boolean(word: str, target: Target) -> Misread | None:
@@ -128,6 +142,9 @@ def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misre
         return Misread("bare", f'{{sa}}.text("({sql})")' if fits else "")
     if target.database != "postgresql":
         return None
+    if quoted and type_.family == "enum" and not boolean:
+        said = _of_label(type_, quoted[1].replace("''", "'"), target)
+        return Misread(said.effect) if said is not None else None
     if not sql:
         return Misread("fails", '""' if type_.family in _STRINGS else "")
     if sql[0] in "{[":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from foreshot.migration.sql_reserved import reserved_name
 from foreshot.migration.sql_tokens import HOLE, Flaw, Token
 from foreshot.migration.sql_words import KEYWORDS, SOFT, STATEMENTS, misspelt, ordered_words, words
 
@@ -92,7 +93,7 @@ def judge(sql: str, tokens: Sequence[Token], dialects: Sequence[str], *, exact: 
         exact: whether every word of the statement was understood.
     """
     verb = tokens[0].upper
-    certain = _hanging(tokens) or _lone_comma(tokens, dialects)
+    certain = _hanging(tokens) or _lone_comma(tokens, dialects) or reserved_name(tokens, dialects)
     if certain is not None:
         return certain
     if verb in _EXPRESSIONS:

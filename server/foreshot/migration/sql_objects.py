@@ -75,6 +75,8 @@ def alter_type(cursor: Cursor, found: Found, start: int) -> None:
         found.add(RenameEnumValue(site=site, name=name.name, value=None, new_value=new))
     elif cursor.done:
         raise Wrong("the statement ends where ADD VALUE, RENAME or another action is expected")
+    elif cursor.word in ("DROP", "REMOVE", "DELETE") and cursor.peek() == "VALUE":
+        raise Wrong("a value of an enum cannot be taken away", cursor.token)
     else:
         found.execute("ALTER TYPE")
         return

@@ -77,6 +77,27 @@ def upgrade():
     op.add_column("visits", sa.Column("note", sa.Text(), server_default="{}", nullable=False))
 #                                                                       ^^^^ Leave it out
 ```
+The labels of an enum are the names of a Python enum's members, not their values:
+
+```python bad
+def upgrade():
+    kind = sa.Enum("BRIEF", "LONG", name="visit_kind")
+    kind.create(op.get_bind(), checkfirst=True)
+    op.add_column("visits", sa.Column("kind", kind, server_default="brief", nullable=False))
+#                                                                  ^^^^^^^ is not a value of its type
+```
+```python fixed
+def upgrade():
+    kind = sa.Enum("BRIEF", "LONG", name="visit_kind")
+    kind.create(op.get_bind(), checkfirst=True)
+    op.add_column("visits", sa.Column("kind", kind, server_default="BRIEF", nullable=False))
+```
+```python good
+def upgrade():
+    op.execute("CREATE TYPE visit_kind AS ENUM ('BRIEF', 'LONG', 'lost')")
+    kind = postgresql.ENUM("BRIEF", "LONG", name="visit_kind", create_type=False)
+    op.add_column("visits", sa.Column("kind", kind, server_default="lost", nullable=False))
+```
 ```python good
 def upgrade():
     op.add_column("visits", sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False))
@@ -108,15 +129,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.knowledge import classify
+from foreshot.knowledge import SqlType, classify
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.literal_defaults import Effect, Misread, misread
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import type_before
+from foreshot.lint.states import states, type_before
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, TypeSpec
+from foreshot.migration.operations import AddColumn, AlterColumn, CreateTable, Operation, TypeSpec
 from foreshot.syntax.changes import ReplaceText
 from foreshot.syntax.values import Unknown, Value
 from foreshot.text import Span
@@ -174,7 +195,11 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
         found: list[tuple[Target, Misread]] = []
         for target in context.targets((), operation):
             # While nothing tells the databases, only what is wrong on each of them is said.
-            said = misread(classify(type_, target), default, target, boolean=boolean)
+            read = classify(type_, target)
+            said = misread(read, default, target, boolean=boolean)
+            if said is not None and read.family == "enum" and _has_more(read, operation, target, context):
+                # The list in the call is not all that the type has by now.
+                continue
             if said is not None and (operation.site.sql is None or said.effect in _IN_SQL):
                 found.append((target, said))
             elif not context.targets_known:
@@ -209,6 +234,15 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
             "unsafe" if runs else "safe",
             (ReplaceText(finding.span, text), *imports),
         )
+
+
+def _has_more(type_: SqlType, operation: Operation, target: Target, context: Context) -> bool:
+    """Whether the enum of the history may have labels that the call does not list."""
+    for state in states(operation, context, (target.database,)):
+        enum = state.schema.enums.get(type_.name or "")
+        if enum is not None:
+            return bool(enum.perhaps) or not set(enum.values) <= set(type_.values or ())
+    return target.database == "postgresql" and not isinstance(operation, CreateTable)
 
 
 def _written(operation: AlterColumn, context: Context) -> TypeSpec | None:

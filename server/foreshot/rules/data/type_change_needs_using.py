@@ -92,6 +92,26 @@ def upgrade():
     op.alter_column("users", "state", existing_type=sa.VARCHAR(length=4), type_=sa.Integer())
 #                                                                         ^^^^^^^^^^^^^^^^^^ no automatic cast from `sa.Enum(
 ```
+`postgresql_using` converts the values, and not the default:
+
+```python setup
+def upgrade():
+    op.create_table("jobs", sa.Column("done", sa.Integer(), server_default="0", nullable=False))
+```
+```python bad
+def upgrade():
+    op.alter_column("jobs", "done", type_=sa.Boolean(), server_default=None, postgresql_using="done <> 0")
+#                                   ^^^^^^^^^^^^^^^^^^ the default of `done` cannot be cast
+```
+```python good
+def upgrade():
+    op.alter_column("jobs", "done", server_default=None)
+    op.alter_column("jobs", "done", type_=sa.Boolean(), server_default=sa.false(), postgresql_using="done <> 0")
+```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE jobs ALTER done TYPE boolean USING done <> 0, ALTER done DROP DEFAULT")
+```
 """
 
 from __future__ import annotations
@@ -104,12 +124,14 @@ from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.states import type_before
+from foreshot.lint.specs import type_spec
+from foreshot.lint.states import states, type_before
 from foreshot.lint.words import code, on, type_code
 from foreshot.migration.operations import AlterColumn, CreateEnum, TypeSpec
 from foreshot.rules.data import _rows as rows
 from foreshot.rules.data._casts import conversion
 from foreshot.rules.locking import _placing as placing
+from foreshot.schema.state import Column, Schema
 from foreshot.syntax.changes import Change, InsertBefore, SetArgument
 from foreshot.syntax.values import CallValue, Text, Unknown
 
@@ -126,7 +148,10 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether PostgreSQL has no way from the one type to the other."""
         new = operation.type
-        if not isinstance(new, TypeSpec) or operation.using is not None:
+        if not isinstance(new, TypeSpec):
+            return
+        if operation.using is not None:
+            yield from self._of_default(operation, new, context)
             return
         said = _old_type(operation, context)
         reflected = any(target.database == "sqlite" for target in context.targets((), operation))
@@ -152,10 +177,46 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
                 targets=failing,
             )
 
+    def _of_default(self, operation: AlterColumn, new: TypeSpec, context: Context) -> Iterator[Finding]:
+        """The default of a column whose values are converted: USING says nothing of it."""
+        site = operation.site
+        # PostgreSQL drops a default before it changes a type, in whatever order one statement asks for both.
+        if site.conditional or (
+            site.sql is not None and "drop default" in " ".join(site.sql.lower().split())
+        ):
+            return
+        failing: list[Target] = []
+        for state in states(operation, context, self.databases):
+            target = state.target
+            column = state.column(operation.table_name, str(operation.column))
+            old = type_spec(column)
+            if column is None or old is None or column.default is None:
+                continue
+            before, after = classify(old, target), classify(new, target)
+            exact = before.exact and after.exact
+            if (exact and compare_types(before, after, target).needs_using) or _is_other_enum(
+                column, new, after, state.schema
+            ):
+                failing.append(target)
+        if failing:
+            column_name = operation.column if isinstance(operation.column, str) else None
+            yield self.finding(
+                site.keywords.get("type_", site.name),
+                f"This fails on {on(failing)}: the default of {code(operation.column)} cannot be cast to {type_code(new)}."
+                " Drop it before, and set it again.",
+                operation=operation,
+                object=column_name,
+                targets=failing,
+            )
+
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """``postgresql_using``, and the default out of its way."""
         operation = finding.operation
         if not isinstance(operation, AlterColumn) or not placing.is_plain(operation):
+            return
+        given = operation.using
+        if given is not None:
+            # Where the default goes, and what it is then, is for its author to say.
             return
         target = next(iter(context.targets(self.databases, operation)), None)
         new, old = operation.type, _old_type(operation, context, target)
@@ -176,6 +237,12 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
                 "unsafe",
                 (*around[:1], SetArgument(call, "postgresql_using", writing.literal(using)), *around[1:]),
             )
+
+
+def _is_other_enum(column: Column, new: TypeSpec, after: SqlType, schema: Schema) -> bool:
+    """Whether the column is of one enum of the history, whatever it is called by now, and is to be of another."""
+    name = new.sql.strip().strip('"') if new.sql is not None else after.name
+    return column.type.enum is not None and name in schema.enums and name != column.type.enum
 
 
 def _is_made(name: object, operation: AlterColumn, context: Context) -> bool:

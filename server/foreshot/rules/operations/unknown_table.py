@@ -60,23 +60,25 @@ _ALTERING = (
     ops.DropTable,
     ops.TableComment,
     ops.ValidateConstraint,
+    ops.DataChange,
 )
 
 
-class UnknownTable(OperationRule[ops.TableOperation]):
-    """A table that is not there is altered or dropped."""
+class UnknownTable(OperationRule[ops.TableOperation | ops.DataChange]):
+    """A table that is not there is altered, dropped or written to."""
 
     looks_at = _ALTERING
     severity = "error"
     safety = "unsafe"
     fails_outright = True
 
-    def check(self, operation: ops.TableOperation, context: Context) -> Iterator[Finding]:
+    def check(self, operation: ops.TableOperation | ops.DataChange, context: Context) -> Iterator[Finding]:
         """Whether the table is surely missing on some database."""
         name = operation.table_name
         if (
             name is None
             or operation.site.conditional
+            or (isinstance(operation, ops.DataChange) and operation.site.sql is None)
             or _tolerates(operation)
             or context.is_forgiven(operation)
         ):
@@ -114,7 +116,7 @@ class UnknownTable(OperationRule[ops.TableOperation]):
             yield Fix(f"Name it {code(near)}", "unsafe", (ReplaceText(span, f'"{near}"'),))
 
 
-def _tolerates(operation: ops.TableOperation) -> bool:
+def _tolerates(operation: ops.TableOperation | ops.DataChange) -> bool:
     return (
         bool(getattr(operation, "if_exists", False))
         or getattr(operation.site.batch, "if_exists_dialects", None) is not None

@@ -70,6 +70,21 @@ def upgrade():
     op.bulk_insert("users", [{"email": "a@example.org"}])
 #                  ^^^^^^^ fails
 ```
+MySQL and MariaDB have no DROP CONSTRAINT for every kind, and Alembic wants to be told which it is:
+
+```python bad dialect=mysql
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders")
+#   ^^^^^^^^^^^^^^^^^^ Pass `type_`
+```
+```python good dialect=mysql
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+```
+```python good
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders")
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("plan", sa.String(20), default="free"))
@@ -97,6 +112,7 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.alembic_api import SINCE, Method, batch_operations, operations
+from foreshot.migration.operations import DropConstraint
 from foreshot.rules.operations._calls import operation_calls
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
@@ -159,6 +175,28 @@ class WrongArgument(RevisionRule):
                     severity="warning" if wrong.silent else None,
                     state=wrong.replacement,
                 )
+
+        for operation in (*context.upgrade, *context.downgrade):
+            if isinstance(operation, DropConstraint) and not context.is_forgiven(operation):
+                yield from self._of_no_kind(operation, context)
+
+    def _of_no_kind(self, operation: DropConstraint, context: Context) -> Iterator[Finding]:
+        """A constraint that MySQL cannot drop, because nobody says what it is."""
+        site = operation.site
+        if operation.constraint_kind != "unknown" or site.sql is not None or "type_" in site.args:
+            return
+        if site.conditional or not isinstance(operation.name, str) or not context.targets_known:
+            return
+        targets = context.targets(("mysql", "mariadb"), operation)
+        if targets:
+            yield self.finding(
+                site.name,
+                f"This fails{context.where(targets)}: Alembic must know what {code(operation.name)} is. Pass `type_`, such as"
+                ' `type_="foreignkey"`.',
+                operation=operation,
+                object=operation.name,
+                targets=targets,
+            )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """What is likely to be meant."""

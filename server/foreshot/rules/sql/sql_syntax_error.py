@@ -12,6 +12,31 @@ def upgrade():
 def upgrade():
     op.execute("UPDATE users SET active = true WHERE id = 1")
 ```
+A reserved word is no name without quotes, and PostgreSQL takes no value out of an enum:
+
+```python bad
+def upgrade():
+    op.execute("UPDATE user SET active = true WHERE id = 1")
+#                      ^^^^ is a reserved word
+    op.execute("INSERT INTO steps (id, order) VALUES (1, 2)")
+#                                      ^^^^^ is a reserved word
+
+
+def downgrade():
+    op.execute("ALTER TYPE mood REMOVE VALUE 'sad'")
+#                               ^^^^^^ cannot be taken away
+```
+```python good
+def upgrade():
+    op.execute('UPDATE "user" SET active = true WHERE id = 1')
+    op.execute('UPDATE steps SET "order" = 3, "end" = CASE WHEN id = 1 THEN 2 END')
+    op.execute("INSERT INTO steps (id, owner) SELECT 1, user FROM users u WHERE u.id = 1")
+    op.execute("ALTER TYPE address DROP ATTRIBUTE city")
+```
+```python good dialect=mysql
+def upgrade():
+    op.execute("UPDATE user SET active = true WHERE id = 1")
+```
 """
 
 from __future__ import annotations

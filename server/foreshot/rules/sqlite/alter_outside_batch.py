@@ -62,6 +62,43 @@ def upgrade():
         print("users.email was not changed")
         raise
 ```
+Columns it adds and drops itself, but for some. To a table with rows it adds none whose default is computed, and it drops none that is part of a
+key, an index or a constraint:
+
+```python setup
+def upgrade():
+    op.create_table(
+        "pets",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("tag", sa.String(9)),
+        sa.Column("color", sa.String(9)),
+        sa.UniqueConstraint("tag", name="uq_pets_tag"),
+    )
+    op.create_index("ix_pets_color", "pets", ["color"])
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.add_column("pets", sa.Column("made_at", sa.DateTime(), server_default=sa.func.now()))
+#   ^^^^^^^^^^^^^ if `pets` has rows: the default of `made_at` is computed
+```
+```python fixed
+def upgrade():
+    with op.batch_alter_table("pets") as batch_op:
+        batch_op.add_column(sa.Column("made_at", sa.DateTime(), server_default=sa.func.now()))
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.drop_column("pets", "tag")
+#   ^^^^^^^^^^^^^^ `uq_pets_tag` needs `tag`
+```
+```python good dialect=sqlite
+def upgrade():
+    op.drop_index("ix_pets_color", "pets")
+    op.drop_column("pets", "color")
+    op.add_column("pets", sa.Column("color", sa.String(9), server_default="red", nullable=False))
+    with op.batch_alter_table("pets") as batch_op:
+        batch_op.drop_column("tag")
+```
 ```python good dialect=postgresql,sqlite
 def upgrade():
     try:
@@ -98,9 +135,11 @@ from collections.abc import Iterator
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.sqlite_columns import cannot_add, cannot_drop
 from foreshot.lint.sqlite_failures import fails
+from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint
+from foreshot.migration.operations import AddColumn, AddConstraint, AlterColumn, DropColumn, DropConstraint
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
 from foreshot.text import Span
 
@@ -118,23 +157,29 @@ def _decorated(context: Context) -> frozenset[str]:
     )
 
 
-class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstraint]):
+_Altering = AlterColumn | AddConstraint | DropConstraint | AddColumn | DropColumn
+
+
+class AlterOutsideBatch(OperationRule[_Altering]):
     """An ALTER that SQLite does not have, outside of a batch block."""
 
-    looks_at = (AlterColumn, AddConstraint, DropConstraint)
+    looks_at = (AlterColumn, AddConstraint, DropConstraint, AddColumn, DropColumn)
     severity = "error"
     databases = ("sqlite",)
     safety = "unsafe"
     needs_database = True
     fails_outright = True
 
-    def check(
-        self, operation: AlterColumn | AddConstraint | DropConstraint, context: Context
-    ) -> Iterator[Finding]:
+    def check(self, operation: _Altering, context: Context) -> Iterator[Finding]:
         """Whether SQLite can do it."""
         site = operation.site
         # A condition that cannot be read may be the one that keeps SQLite away.
-        if site.conditional or not fails(operation) or context.is_forgiven(operation):
+        if site.conditional or context.is_forgiven(operation):
+            return
+        if isinstance(operation, AddColumn | DropColumn):
+            yield from self._of_column(operation, context)
+            return
+        if not fails(operation):
             return
         if site.function in context.once(_decorated):
             # So may what a decorator asks first.
@@ -148,10 +193,30 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
             cause=site.function,
         )
 
+    def _of_column(self, operation: AddColumn | DropColumn, context: Context) -> Iterator[Finding]:
+        """A column that SQLite adds or drops by itself, but not this one."""
+        site = operation.site
+        if site.batch is not None or site.sql is not None or site.function in context.once(_decorated):
+            return
+        for state in states(operation, context, self.databases):
+            if isinstance(operation, AddColumn):
+                why = cannot_add(operation.column, state.table(operation.table_name))
+            else:
+                why = cannot_drop(operation.column, state.known_table(operation.table_name))
+            if why:
+                yield self.finding(
+                    site.name,
+                    f"This fails on SQLite{why}. Use `op.batch_alter_table`.",
+                    operation=operation,
+                    targets=[state.target],
+                    cause=site.function,
+                )
+                return
+
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The same operation in a batch block of its own."""
         operation = finding.operation
-        if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint) or operation.site.repeated:
+        if not isinstance(operation, _Altering) or operation.site.repeated:
             return
         site = operation.site
         name = "source_table" if "source_table" in site.args else "table_name"
@@ -162,7 +227,8 @@ class AlterOutsideBatch(OperationRule[AlterColumn | AddConstraint | DropConstrai
             or any(key in site.keywords for key in ("schema", "source_schema"))
         ):
             return
-        position = None if name in site.keywords else 0 if isinstance(operation, AlterColumn) else 1
+        first = isinstance(operation, AlterColumn | AddColumn | DropColumn)
+        position = None if name in site.keywords else 0 if first else 1
         header = f"with {context.op}.batch_alter_table({context.text(table)}) as batch_op:"
         written = context.text(site.name)
         if not written.startswith(f"{context.op}."):

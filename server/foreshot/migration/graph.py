@@ -68,6 +68,10 @@ class RevisionGraph:
         index = self.shape.first.get(revision)
         return None if index is None else self.nodes[index]
 
+    def index(self, key: str) -> int | None:
+        """The place of a file among :attr:`nodes`, or None."""
+        return self._by_key.get(key)
+
     def at(self, key: str) -> Node | None:
         """The node of a file, or None."""
         index = self._by_key.get(key)

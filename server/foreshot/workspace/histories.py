@@ -24,6 +24,7 @@ from foreshot.project.naming import naming_convention
 from foreshot.schema.state import Origin, Target
 from foreshot.syntax.values import Value
 from foreshot.text import SourceText, Span
+from foreshot.workspace.load import identity
 from foreshot.workspace.touched import Touched
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class History:
         self._recent: dict[tuple[str, str], RevisionStory] = {}
         self._graph: RevisionGraph | None = None
         self._marks: Mapping[str, bytes] | None = None
+        self._marks_before: tuple[Mapping[str, bytes], int] | None = None
+        """Those of an earlier history, and the place in the order up to which they hold."""
         self.touched = Touched(told)
         """Which files say anything of a table."""
         self.memory: dict[str, Any] = {}
@@ -100,9 +103,21 @@ class History:
         """The story on a database."""
         found = self._stories.get(target.database)
         if found is None:
-            found = Story(self.graph, self._delta, target_of(self.surroundings, target.database))
+            found = Story(self.graph, self._delta, self._target(target.database))
             self._stories[target.database] = found
         return found
+
+    def _target(self, database: str) -> Target:
+        surroundings = self.surroundings
+        return surroundings.modules.files.remember(
+            ("story target", identity(surroundings.environment), database),
+            lambda: target_of(surroundings, database),
+            (surroundings.key, surroundings.targets, surroundings.sqlalchemy),
+        )
+
+    @cached_property
+    def _targets(self) -> list[Target]:
+        return [self._target(item.database) for item in _asked(self.surroundings)]
 
     def _delta(self, path: str) -> Delta:
         return self.told[path].delta
@@ -143,21 +158,21 @@ class History:
     def marks(self) -> Mapping[str, bytes]:
         """By file, a digest of what it and all of its ancestors do: what its story follows from."""
         if self._marks is None:
-            found: dict[str, bytes] = {}
-            by_id: dict[str, bytes] = {}
-            asked = [target_of(self.surroundings, item.database) for item in _asked(self.surroundings)]
-            base = repr(asked).encode()
-            graph = self.graph
-            for node in graph.order:
+            order = self.graph.order
+            found, first = self._marks_before or ({}, 0)
+            found = {node.key: found[node.key] for node in order[:first]}
+            by_id = {node.id: found[node.key] for node in order[:first]}
+            base = repr(self._targets).encode()
+            for node in order[first:]:
                 hashed = blake2b(base, digest_size=12)
                 hashed.update(self.told[node.key].digest)
                 for name in node.header.down_revisions:
                     hashed.update(by_id.get(name, b"?"))
                 if node.header.depends_on:
-                    for other in graph.dependencies(node):
+                    for other in self.graph.dependencies(node):
                         hashed.update(by_id.get(other.id, b"?"))
                 found[node.key] = by_id[node.id] = hashed.digest()
-            self._marks = found
+            self._marks, self._marks_before = found, None
         return self._marks
 
     def mark(self, path: str) -> bytes:
@@ -185,12 +200,18 @@ class History:
         made = History(surroundings, told, looks)
         made._graph = graph
         made.touched, made.memory = self.touched.after(told, changed), self.memory
-        if surroundings is self.surroundings and graph.shape is self.graph.shape:
-            if not later:
-                made._marks = self._marks
-            made._stories = {
-                name: story.after_changes(graph, made._delta, later) for name, story in self._stories.items()
-            }
+        if graph.shape is not self.graph.shape:
+            return made
+        made._stories = {
+            name: story.after_changes(graph, made._delta, later)
+            for name, story in self._stories.items()
+            if made._target(name) == story.target
+        }
+        known = (self._marks, len(graph.nodes)) if self._marks is not None else self._marks_before
+        if known is not None and made._targets == self._targets:
+            position, places = graph.shape.position, (graph.index(path) for path in later)
+            changed_first = min((position[place] for place in places if place is not None), default=known[1])
+            made._marks_before = known[0], min(known[1], changed_first)
         return made
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from foreshot.history import story
+from foreshot.history.delta import Delta
+from foreshot.schema.state import Schema, Target
 from foreshot.workspace.project import Project
 from foreshot.workspace.session import Session
 from unit.ide.world import revision, session
@@ -215,3 +218,33 @@ def test_other_changes_and_new_files_are_in_what_is_written_beside(folder: Path)
     found = made.world.around(new)
     assert found is not None
     assert new in found.analyses
+
+
+def test_a_keystroke_does_not_tell_the_history_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the edited revision and later ones do is applied anew, whatever else of the snapshot is another object."""
+    made = session(
+        folder,
+        {
+            f"m/versions/{number}.py": revision(
+                f"r{number:02}",
+                f'op.create_table("t{number}", sa.Column("id", sa.Integer()))',
+                parent=f"r{number - 1:02}" if number else None,
+            )
+            for number in range(40)
+        },
+    )
+    path = str(folder / "m/versions/39.py")
+    text = Path(path).read_text()
+    made.set_text(path, text.replace("t39", "t5"))
+    assert "already-exists" in rules(made, Path(path))
+    applied: list[str] = []
+    after = story.after
+
+    def counted(schema: Schema, revision: str, delta: Delta, target: Target) -> Schema:
+        applied.append(revision)
+        return after(schema, revision, delta, target)
+
+    monkeypatch.setattr(story, "after", counted)
+    made.set_text(path, text.replace("t39", "t7"))
+    assert "already-exists" in rules(made, Path(path))
+    assert set(applied) <= {"r39"}

@@ -15,7 +15,7 @@ from foreshot.project.modules import Modules
 from foreshot.syntax.budget import Budget
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.folding import MISSING
-from foreshot.syntax.module import Module
+from foreshot.syntax.module import Module, assigned
 from foreshot.syntax.outlook import Decided
 from foreshot.syntax.values import Choice, FunctionValue, Ref, Unknown, Value
 from foreshot.text import Span
@@ -106,8 +106,19 @@ class Outlook:
         for cut in range(len(parts) - 1, 0, -1):
             scope = self.scope(".".join(parts[:cut]))
             if scope is not None:
+                if cut == len(parts) - 2:
+                    return self._of_class(".".join(parts[:-1]), parts[-1], depth)
                 return self._taken(scope.named(parts[cut], depth)) if cut == len(parts) - 1 else MISSING
         return MISSING
+
+    def _of_class(self, path: str, name: str, depth: int) -> Value:
+        """A constant of a class: the table's name of a model; of a class that inherits nothing, any. What an Enum has are no texts."""
+        home = self.home(path)
+        node = home[0].module.classes.get(home[1]) if home is not None else None
+        if home is None or node is None or (name != "__tablename__" and (node.bases or node.keywords)):
+            return MISSING
+        values = [value for key, value in assigned(node.body) if key == name]
+        return self._taken(home[0].evaluate(values[-1], depth + 1)) if len(values) == 1 else MISSING
 
     def _taken(self, value: Value) -> Value:
         match value:

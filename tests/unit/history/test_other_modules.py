@@ -271,3 +271,22 @@ def test_a_column_that_is_unique_and_indexed_has_one_index(tmp_path: Path) -> No
     table = told(tmp_path, body).tables["t"]
     assert [(index.name, index.unique) for index in table.indexes] == [("ix_t_name", True)]
     assert not table.uniques
+
+
+def test_the_name_of_a_model_s_table(tmp_path: Path) -> None:
+    """As in revisions that import their models: the name is what the class says, a member of an Enum is no text."""
+    head = "from app.kinds import Kind, Limits, User\n"
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "base.py").write_text("class Base:\n    pass\n")
+    (tmp_path / "app" / "kinds.py").write_text(
+        "import enum\nfrom app.base import Base\nPREFIX = 'app_'\n"
+        "class User(Base):\n    __tablename__ = PREFIX + 'users'\n"
+        "class Limits:\n    LENGTH = 30\nclass Kind(enum.Enum):\n    A = 'a'\n"
+    )
+    body = """
+op.create_table(User.__tablename__, sa.Column("id", sa.Integer()), sa.Column("name", sa.String(Limits.LENGTH)),
+    sa.Column("kind", sa.Text(), server_default=Kind.A))
+"""
+    (table,) = told(tmp_path, body, head=head).tables.values()
+    assert (table.name, table.columns["name"].type.stored) == ("app_users", "VARCHAR(30)")
+    assert not isinstance(table.columns["kind"].default, str)

@@ -212,6 +212,7 @@ class DropType(Operation, frozen=True):
     schema: Maybe[str] | None = None
     if_exists: bool = False
     described: CallValue | None = None
+    cascade: bool = False
 
 
 class AddEnumValue(Operation, frozen=True):

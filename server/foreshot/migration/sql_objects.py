@@ -213,7 +213,9 @@ def drop_each(cursor: Cursor, found: Found, start: int, what: str) -> None:
                 )
             )
         elif what == "type":
-            found.add(DropType(site=site, name=name.name, schema=name.schema, if_exists=if_exists))
+            found.add(
+                DropType(site=site, name=name.name, schema=name.schema, if_exists=if_exists, cascade=cascade)
+            )
         elif isinstance(name.name, str):
             container = DropContainer(
                 site=site,

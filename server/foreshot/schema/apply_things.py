@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from foreshot.schema import changes as to
 from foreshot.schema import state as st
+from foreshot.schema.apply_columns import without_column
 from foreshot.schema.draft import Draft
 from foreshot.schema.state import Column, Perhaps
 
@@ -36,7 +37,12 @@ def lose_type(draft: Draft, change: to.LostType) -> None:
     if change.name is None:
         draft.doubt("a type that is not known is dropped")
         return
-    draft.enums.pop(_enum(draft, change.name) or "", None)
+    name = _enum(draft, change.name)
+    draft.enums.pop(name or "", None)
+    for table in list(draft.tables.values()) if change.cascade and name is not None else ():
+        for column in [item.name for item in table.columns.values() if item.type.enum == name]:
+            draft.put(without_column(draft, draft.tables[table.name], column))
+            draft.gone[f"{table.name}.{column}"] = draft.origin
     for kind in ("type", "domain"):
         draft.things.pop((kind, change.name), None)
 

@@ -297,6 +297,7 @@ class LostType(Struct, frozen=True, array_like=True, tag_field="_", tag="-e"):
     at: At
     name: str | None
     if_exists: bool = False
+    cascade: bool = False
 
 
 class MadeValue(Struct, frozen=True, array_like=True, tag_field="_", tag="+v"):

@@ -25,9 +25,9 @@ from foreshot.schema.lower_parts import (
     type_of,
 )
 from foreshot.schema.lower_sql import lower_execute, lower_rows
-from foreshot.schema.plain import Called, plain
+from foreshot.schema.plain import Called, Plain, Unclear, plain
 from foreshot.schema.types import enum_values
-from foreshot.syntax.values import Maybe, Unknown
+from foreshot.syntax.values import Maybe, Unknown, Value
 
 
 def lower(
@@ -149,7 +149,9 @@ def _elsewhere(
             return to.MadeEnum(at, _qualified(called, operation.schema), values, operation.checkfirst)
         case ops.DropType():
             called, _ = _enum_of(operation, settle) or (operation.name, ())
-            return to.LostType(at, _qualified(called, operation.schema), operation.if_exists)
+            return to.LostType(
+                at, _qualified(called, operation.schema), operation.if_exists, operation.cascade
+            )
         case ops.AddEnumValue(value=value):
             neighbour = name(operation.neighbour)
             return to.MadeValue(
@@ -247,8 +249,15 @@ def _alter_column(operation: ops.AlterColumn, at: to.At, settle: Settle | None) 
         tuple([key for key, is_given in existing.items() if is_given]),
         type_of(operation.existing_type, settle)[0],
         boolean(operation.existing_nullable) if operation.existing_nullable is not None else None,
-        plain(operation.existing_server_default) if operation.existing_server_default else None,
+        _stated(operation.existing_server_default),
     )
+
+
+def _stated(default: Value) -> Plain:
+    """The default of ``existing_server_default``; MariaDB reflects that there is none as NULL."""
+    value = plain(default) if default else None
+    is_null = isinstance(value, Called) and [str(item).upper() for item in value.args] == ["NULL"]
+    return None if is_null or isinstance(value, Unclear) else value
 
 
 def _add_constraint(operation: ops.AddConstraint, at: to.At) -> to.Change:

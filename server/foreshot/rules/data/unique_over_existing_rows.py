@@ -144,6 +144,14 @@ def upgrade():
     op.create_unique_constraint("uq_users_name", "users", ["name"])
     #|                          have the same `name`
 ```
+Of a new column NULL is in every row: with `NULLS NOT DISTINCT` two rows are equal.
+
+```python bad dialect=postgresql
+def upgrade():
+    op.add_column("users", sa.Column("handle", sa.String(40), nullable=True))
+    op.create_unique_constraint("uq_users_handle", "users", ["handle"], postgresql_nulls_not_distinct=True)
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` have the same `handle`
+```
 """
 
 from __future__ import annotations
@@ -324,14 +332,15 @@ def _has_key(columns: Sequence[Maybe[str]], operation: AddConstraint | CreateInd
 
 
 def _is_apart(column: Maybe[str], operation: AddConstraint | CreateIndex, context: Context) -> bool:
-    """Whether the column was added earlier in the revision, with NULL or a value of its own in every row."""
+    """Whether the column was added earlier in the revision, with a value of its own in every row, or NULL that differs from every other."""
     added = rows.added(operation, column, context) if isinstance(column, str) else None
     if added is None:
         return False
     spec = added.column
     default = volatility(spec.server_default)
     own = default in ("volatile", "unknown") or spec.identity is not None or spec.computed is not None
-    return own or (default == "none" and spec.is_nullable is not False)
+    made = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+    return own or (default == "none" and spec.is_nullable is not False and not made.nulls_not_distinct)
 
 
 def _covers_none(operation: AddConstraint | CreateIndex, context: Context) -> bool:

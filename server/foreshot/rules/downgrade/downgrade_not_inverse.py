@@ -219,6 +219,29 @@ def downgrade():
     #| the sequence `orders_no` is still there
     op.drop_table("orders")
 ```
+A type that goes with CASCADE takes its columns along:
+
+```python good dialect=postgresql
+def upgrade():
+    op.execute("CREATE TYPE tier AS ENUM ('a', 'b')")
+    op.execute("ALTER TABLE users ADD COLUMN tier tier")
+
+
+def downgrade():
+    op.execute("DROP TYPE tier CASCADE")
+```
+
+MySQL's MODIFY states a default that was lost, where it is passed:
+
+```python good dialect=mysql
+def upgrade():
+    op.alter_column("jobs", "is_open", existing_type=sa.Boolean(), nullable=True)
+
+
+def downgrade():
+    op.alter_column("jobs", "is_open", existing_type=sa.Boolean(), nullable=False, existing_server_default=sa.sql.false())
+```
+
 A temporary table goes with its session:
 
 ```python good

@@ -43,9 +43,7 @@ def upgrade():
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
@@ -55,8 +53,6 @@ from foreshot.lint.words import code
 from foreshot.migration.operations import DropType
 from foreshot.rules.enums._types import known_name
 from foreshot.schema.state import Column
-
-_CASCADE: Final = re.compile(r"\bcascade\b", re.IGNORECASE)
 
 
 class DropEnumType(OperationRule[DropType]):
@@ -81,7 +77,7 @@ class DropEnumType(OperationRule[DropType]):
                 continue
             table, column = used
             user = code(f"{table}.{column.name}")
-            if _CASCADE.search(operation.site.sql or ""):
+            if operation.cascade:
                 told = f"CASCADE drops {user} as well, which has the type {code(name)}{context.where([state.target])}. Give it another type first."
             else:
                 told = f"This fails{context.where([state.target])}: {user} still uses the type {code(name)}. Drop it, or give it another type, first."

@@ -157,11 +157,11 @@ def _written(chain: list[CallValue]) -> Iterator[tuple[str, Value, Span]]:
             for row in rows:
                 if isinstance(row, dict):
                     for key, value in cast("dict[object, object]", row).items():
-                        yield str(key), value, span
+                        yield from ((column, value, span) for column in _named(key))
 
 
 def _named(column: object) -> Iterator[str]:
-    """What ``from_select`` is told of a column: its name, or itself."""
+    """What ``from_select`` or ``values`` is told of a column: its name, or itself."""
     if isinstance(column, str):
         yield column
     else:

@@ -11,7 +11,7 @@ from foreshot.schema import state as st
 from foreshot.schema.apply_constraints import add_check, add_key, add_unique, set_primary_key
 from foreshot.schema.apply_indexes import add_index
 from foreshot.schema.draft import Draft, is_unclear, names_on, text, with_column
-from foreshot.schema.plain import Called, Named, Plain, chosen
+from foreshot.schema.plain import Called, Named, Plain, chosen, renamed_in, renamed_in_call
 from foreshot.schema.state import NOT_SEEN, Column, ColumnType, Perhaps, Table
 from foreshot.schema.types import old_check, spell
 
@@ -248,11 +248,6 @@ def _names_in(condition: Plain, name: str) -> bool:
     )
 
 
-def _said(text: str, name: str, new: str) -> str:
-    """The text of expressions with a column under its new name."""
-    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: new, text) if text else text
-
-
 def set_column(draft: Draft, change: to.SetColumn) -> None:
     """A column is altered or renamed."""
     if not change.sets:
@@ -358,9 +353,13 @@ def rename_column(draft: Draft, table: Table, name: str, new: str) -> None:
     def moved_parts(columns: tuple[str | None, ...]) -> tuple[str | None, ...]:
         return tuple([new if item == name else item for item in columns])
 
+    def told(other: Column) -> Column:
+        computed = other.computed
+        return other if computed is None else replace(other, computed=renamed_in_call(computed, name, new))
+
     columns = {
         (new if key == name else key): (
-            replace(value, name=new, named_by=draft.origin) if key == name else value
+            replace(value, name=new, named_by=draft.origin) if key == name else told(value)
         )
         for key, value in table.columns.items()
     }
@@ -372,7 +371,9 @@ def rename_column(draft: Draft, table: Table, name: str, new: str) -> None:
         uniques=tuple([replace(item, columns=moved(item.columns)) for item in table.uniques]),
         indexes=tuple(
             [
-                replace(item, columns=moved_parts(item.columns), mentions=_said(item.mentions, name, new))
+                replace(
+                    item, columns=moved_parts(item.columns), mentions=renamed_in(item.mentions, name, new)
+                )
                 for item in table.indexes
             ]
         ),

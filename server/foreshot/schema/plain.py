@@ -6,10 +6,12 @@ file that it was read from, so its values are these: constants as they are, dott
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Union, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.syntax.values import CallValue, Choice, Ref, Text, Unknown, Value
 from foreshot.text import Span
@@ -173,3 +175,20 @@ def placed(value: Plain) -> Value:
             return [placed(item) for item in items]
         case _:
             return value
+
+
+def renamed_in(text: str, name: str, new: str) -> str:
+    """The SQL of an expression with a column under its new name."""
+    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: new, text) if text else text
+
+
+def renamed_in_call(call: Called, name: str, new: str) -> Called:
+    """A call that is given SQL, as ``sa.Computed("price * 2")`` is, with a column under its new name."""
+
+    def part(value: Plain) -> Plain:
+        if isinstance(value, Called):
+            return renamed_in_call(value, name, new)
+        return renamed_in(value, name, new) if isinstance(value, str) else value
+
+    keywords = tuple([(key, part(item)) for key, item in call.keywords])
+    return replace(call, args=tuple([part(item) for item in call.args]), keywords=keywords)

@@ -60,6 +60,18 @@ def upgrade():
     op.drop_column("posts", "search")
     op.drop_column("posts", "title")
 ```
+```python good dialect=postgresql
+def upgrade():
+    op.alter_column("posts", "title", new_column_name="heading")
+    op.add_column("posts", sa.Column("title", sa.Text()))
+    op.drop_column("posts", "title")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.alter_column("posts", "title", new_column_name="heading")
+    op.drop_column("posts", "heading")
+    #                       ^^^^^^^^^ `posts.search` is computed from `posts.heading`
+```
 ```python setup
 def upgrade():
     op.create_table("b", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(20)), sa.Column("note", sa.Text()))

@@ -20,6 +20,23 @@ def upgrade():
     op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")
 #               ^^^^^^^^^^^^ `orders` stays locked against everybody
 ```
+```python bad
+users = sa.table("users", sa.column("id"), sa.column("plan"))
+
+
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.execute(users.update().where(users.c.plan.is_(None)).values(plan="free"))
+    #| `users` stays locked against everybody
+```
+```python good
+users = sa.table("users", sa.column("id"), sa.column("plan"))
+
+
+def upgrade():
+    op.add_column("users", sa.Column("plan", sa.Text(), nullable=True))
+    op.execute(users.update().where(users.c.plan.is_(None)).where(users.c.id == 1).values(plan="free"))
+```
 ```python good
 def upgrade():
     op.execute("UPDATE users SET plan = 'free' WHERE plan IS NULL")

@@ -68,6 +68,53 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```python env.py bad
+import re
+
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+IGNORED = {"spatial_ref_sys", "topology"}
+
+
+def include_object(object, name, type_, reflected, compare_to):
+    if name in IGNORED:
+        return False
+    return not re.match(r"tmp_\\d+$", name)
+    #                                ^^^^ the name is None then
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, include_object=include_object)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python env.py good
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+WANTED = {None, "shop"}
+
+
+def include_object(object, name, type_, reflected, compare_to):
+    if name not in WANTED or name is None:
+        return name is None
+    return len(name) < 20
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, include_object=include_object)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 ```python env.py good
 from alembic import context
 from app.models import Base
@@ -102,6 +149,7 @@ from foreshot.lint.rule import ProjectRule
 from foreshot.rules.environment._hooks import Hook, hooks, own_nodes
 from foreshot.rules.environment._paths import Guard, facts, guarded
 from foreshot.syntax.changes import PrependToFunction
+from foreshot.syntax.module import Module
 
 _NAMED = {
     "include_object": {"table", "column", "index"},
@@ -122,7 +170,7 @@ class HookIgnoresNone(ProjectRule):
         if path is None or module is None:
             return
         for hook in hooks(project, *_NAMED):
-            at = _used_as_text(hook)
+            at = _used_as_text(hook, module)
             if at is None:
                 continue
             what = (
@@ -155,7 +203,7 @@ class HookIgnoresNone(ProjectRule):
         )
 
 
-def _used_as_text(hook: Hook) -> ast.Name | None:
+def _used_as_text(hook: Hook, module: Module) -> ast.Name | None:
     name, kind = hook.parameter("name"), hook.parameter("type_")
     if name is None or any(_assigns(node, name) for node in own_nodes(hook)):
         return None
@@ -164,7 +212,7 @@ def _used_as_text(hook: Hook) -> ast.Name | None:
         if used is None:
             continue
         known = [fact for guard in guards for fact in facts(guard)]
-        if not any(_tells(fact, name, kind, hook.name) for fact in known):
+        if not any(_tells(fact, name, kind, hook.name, module) for fact in known):
             return used
     return None
 
@@ -182,13 +230,23 @@ def _use(node: ast.expr, name: str) -> ast.Name | None:
             | ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name(id=used) as at])
         ) if used == name:
             return at
+        case (
+            ast.Call(
+                func=ast.Attribute(attr="match" | "search" | "fullmatch" | "fnmatch" | "fnmatchcase"),
+                args=args,
+            )
+            | ast.Call(func=ast.Name(id="len" | "fnmatch" | "fnmatchcase"), args=args)
+        ):
+            return next((item for item in args if isinstance(item, ast.Name) and item.id == name), None)
         case _:
             return None
 
 
-def _tells(fact: Guard, name: str, kind: str | None, hook: str) -> bool:
+def _tells(fact: Guard, name: str, kind: str | None, hook: str, module: Module) -> bool:
     """Whether what is known makes sure that there is a name; a test that is not understood is taken to."""
     test, held = fact
+    if not held and _is_another(test, name, module):
+        return False
     names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
     if name in names:
         # A test that looks into the name itself was reported; any other is about what it is.
@@ -201,6 +259,33 @@ def _tells(fact: Guard, name: str, kind: str | None, hook: str) -> bool:
     if same is held:
         return kinds <= _NAMED[hook]
     return hook == "include_name" and "schema" in kinds
+
+
+def _is_another(test: ast.expr, name: str, module: Module) -> bool:
+    """Whether a test asks for certain texts: that the name is none of them says nothing of None."""
+    match test:
+        case ast.Compare(left=ast.Name(id=left), ops=[ast.Eq()], comparators=[ast.Constant(value=str())]):
+            return left == name
+        case ast.Compare(left=ast.Name(id=left), ops=[ast.In()], comparators=[listed]) if left == name:
+            if isinstance(listed, ast.Name):
+                listed = next((value for known, value in _constants(module) if known == listed.id), listed)
+            return isinstance(listed, ast.Tuple | ast.List | ast.Set) and all(
+                isinstance(item, ast.Constant) and isinstance(item.value, str) for item in listed.elts
+            )
+        case _:
+            return False
+
+
+def _constants(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    for statement in module.tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=known)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=known), value=ast.expr() as value)
+            ):
+                yield known, value
+            case _:
+                pass
 
 
 def _kinds(test: ast.expr, kind: str) -> tuple[set[str] | None, bool]:

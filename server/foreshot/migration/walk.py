@@ -217,6 +217,7 @@ class Walker(Looper):
     def _with(self, statement: ast.With, frame: Frame) -> bool:
         inner = self._inside(frame)
         whole = frame.scope.module.span(statement)
+        batches: list[str] = []
         for item in statement.items:
             if len(statement.items) == 1 and (manager := self._manager(item.context_expr, frame)) is not None:
                 return self._managed(*manager, statement.body, frame, inner)
@@ -225,6 +226,7 @@ class Walker(Looper):
             if isinstance(value, CallValue) and value.path.endswith("op.batch_alter_table"):
                 if alias:
                     inner.scope.bind(alias, OpaqueValue(self._batch(value, alias, whole)))
+                    batches.append(alias)
                 continue
             if isinstance(value, CallValue) and last_name(value.path) == "autocommit_block":
                 inner.autocommit = True
@@ -234,7 +236,11 @@ class Walker(Looper):
             if alias:
                 # What a context manager yields is taken for what was entered (a connection, a session).
                 inner.scope.bind(alias, value)
-        return self._block(statement.body, inner)
+        ended = self._block(statement.body, inner)
+        for alias in batches:
+            # Alembic runs a block's operations at its end: what is asked of it later never runs.
+            inner.scope.bind(alias, Unknown("the batch block has ended, and runs nothing more", whole))
+        return ended
 
     def _batch(self, call: CallValue, alias: str, whole: Span) -> Batch:
         table = call.argument("table_name", 0)

@@ -46,3 +46,11 @@ def test_sql_of_a_batch_block_runs_at_once():
     assert isinstance(update, DataChange)
     assert (update.table_name, update.columns, update.site.batch) == ("app.users", ("plan",), None)
     assert isinstance(unread, Opaque)
+
+
+def test_what_is_asked_of_a_block_that_has_ended_never_runs():
+    module = parse(SourceText(SOURCE + '    batch_op.drop_index("ix_users_plan")\n'))
+    assert isinstance(module, Module)
+    revision = read_revision(module)
+    assert revision is not None
+    assert [type(operation) for operation in revision.operations] == [CreateIndex, DropConstraint]

@@ -155,21 +155,6 @@ def upgrade():
 def downgrade():
     op.drop_column("users", "phone")
 ```
-A drop that fails takes nothing, and `unknown-column` says so:
-
-```python setup
-def upgrade():
-    op.create_table("firms", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
-    op.create_table("towns", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
-```
-```python good
-def upgrade():
-    op.add_column("firms", sa.Column("seen_at", sa.DateTime()))
-
-
-def downgrade():
-    op.drop_column("towns", "seen_at")
-```
 ```python good
 def upgrade():
     op.alter_column("users", "phone", new_column_name="phone_number", existing_type=sa.String(20))
@@ -193,6 +178,22 @@ def upgrade():
     op.execute("DROP FUNCTION parcels_copy()")
     op.drop_column("parcels", "state")
     #                         ^^^^^^^ a trigger kept another column in step
+```
+
+A drop that fails takes nothing, and `unknown-column` says so:
+
+```python setup
+def upgrade():
+    op.create_table("firms", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_table("towns", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+```
+```python good
+def upgrade():
+    op.add_column("firms", sa.Column("seen_at", sa.DateTime()))
+
+
+def downgrade():
+    op.drop_column("towns", "seen_at")
 ```
 """
 

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from foreshot.lint.context import Context
+from foreshot.lint.states import states
 from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
@@ -23,7 +24,7 @@ _OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
 
 
 def is_excused(item: Difference, before: Schema, context: Context) -> bool:
-    """An enum type that stays is `enum-type-not-dropped`'s; what was dropped and never made, `unknown-table`'s; a default may be for the rows."""
+    """An enum type that stays is `enum-type-not-dropped`'s; what was dropped and never made, `unknown-table`'s or `unknown-column`'s; a default may be for the rows."""
     if item.kind in ("table", "column") and item.about in context.once(_left_renamed):
         return True
     if item.missing:
@@ -41,7 +42,7 @@ def is_excused(item: Difference, before: Schema, context: Context) -> bool:
                 isinstance(operation, DropColumn)
                 and f"{operation.table_name}.{operation.column}" == item.about
                 for operation in context.upgrade
-            )
+            ) or _is_dropped_elsewhere(item, context)
         case "default":
             name, _, column = item.about.rpartition(".")
             table = before.table(name)
@@ -55,6 +56,18 @@ def is_excused(item: Difference, before: Schema, context: Context) -> bool:
             )
         case _:
             return False
+
+
+def _is_dropped_elsewhere(item: Difference, context: Context) -> bool:
+    """Whether ``downgrade()`` drops a column of this name from a table that has none: ``unknown-column`` says so."""
+    name = item.about.rpartition(".")[2]
+    return any(
+        isinstance(operation, DropColumn)
+        and operation.column == name
+        and operation.table_name is not None
+        and any(state.lacks_column(operation.table_name, name) for state in states(operation, context))
+        for operation in context.downgrade
+    )
 
 
 def may_be_older(item: Difference, before: Schema, context: Context) -> bool:

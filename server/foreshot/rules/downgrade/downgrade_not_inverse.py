@@ -316,6 +316,21 @@ def downgrade():
         "uq_jobs", "jobs", ["flag_id"], unique=True, postgresql_where=sa.text("kinds <> 'a b' AND is_open IN (true, false)")
     )
 ```
+
+```python setup
+def upgrade():
+    op.create_table("seats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("row", sa.Integer()))
+    op.create_table("halls", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("row", sa.Integer()))
+```
+```python good
+def upgrade():
+    op.add_column("seats", sa.Column("taken_at", sa.DateTime()))
+
+
+def downgrade():
+    # This fails, and unknown-column says so.
+    op.drop_column("halls", "taken_at")
+```
 """
 
 from __future__ import annotations

@@ -142,20 +142,6 @@ def downgrade():
 #   ^^^^^^^^^^^^^^^^^^^^^ blocks reads and writes of `orders` and `users` while `orders` is read
 ```
 
-Before PostgreSQL 18, a table with partitions takes no key NOT VALID. Add the same key to each partition, NOT VALID, and validate it;
-the key of the whole table then takes those over, and reads no row:
-
-```python setup
-def upgrade():
-    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
-    op.execute("CREATE TABLE visits (user_id integer, at date) PARTITION BY RANGE (at)")
-```
-```python bad
-def upgrade():
-    op.create_foreign_key("fk_visits_user_id", "visits", "users", ["user_id"], ["id"])
-#   ^^^^^^^^^^^^^^^^^^^^^ while `visits` is read. Add it to each partition first.
-```
-
 There is nothing to read once every row has been deleted, or the table truncated:
 
 ```python good
@@ -194,6 +180,20 @@ def upgrade():
 def upgrade():
     with op.batch_alter_table("orders") as batch_op:
         batch_op.create_foreign_key("fk_orders_user_id", "users", ["user_id"], ["id"])
+```
+
+Before PostgreSQL 18, a table with partitions takes no key NOT VALID. Add the same key to each partition, NOT VALID, and validate it;
+the key of the whole table then takes those over, and reads no row:
+
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("CREATE TABLE visits (user_id integer, at date) PARTITION BY RANGE (at)")
+```
+```python bad
+def upgrade():
+    op.create_foreign_key("fk_visits_user_id", "visits", "users", ["user_id"], ["id"])
+#   ^^^^^^^^^^^^^^^^^^^^^ while `visits` is read. Add it to each partition first.
 ```
 """
 

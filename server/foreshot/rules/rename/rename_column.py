@@ -54,6 +54,12 @@ def downgrade():
     op.alter_column("users", "full_name", new_column_name="name", existing_type=sa.String(100))
     op.drop_column("users", "note")
 ```
+A column that is put aside to be dropped later gets a name that nothing shall use:
+
+```python good
+def upgrade():
+    op.alter_column("users", "email", new_column_name="email_retired_0002")
+```
 """
 
 from __future__ import annotations
@@ -73,6 +79,7 @@ from foreshot.migration.operations import (
     Opaque,
     TypeSpec,
 )
+from foreshot.rules.destructive._lost import is_retired
 from foreshot.rules.rename import _edits as edits
 from foreshot.rules.rename import _lasting as lasting
 from foreshot.syntax.changes import AppendToFunction, Change, ReplaceStatement
@@ -89,6 +96,9 @@ class RenameColumn(OperationRule[AlterColumn]):
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether running code still knows the old name."""
         if operation.new_name is None or not lasting.column_lasts(operation, context):
+            return
+        if is_retired(operation.new_name):
+            # It is dropped, in two steps: nothing shall use the new name.
             return
         if lasting.table_is_renamed(operation, context):
             # The table is asked for by another name before the column is.

@@ -33,6 +33,21 @@ def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
+Rows that the revision has filled have no NULL:
+
+```python good dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    users = sa.table("users", sa.column("code", sa.String))
+    op.execute(users.update().values(code="none"))
+    op.alter_column("users", "code", existing_type=sa.String(20), nullable=False)
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
+    op.alter_column("users", "code", existing_type=sa.String(20), nullable=False)
+#   ^^^^^^^^^^^^^^^ the next run stops at `add_column`
+```
 A key that is made anew fails on no row, for the rows have kept to it so far:
 
 ```python setup
@@ -111,6 +126,7 @@ from foreshot.migration.operations import (
     Operation,
     TableOperation,
 )
+from foreshot.rules.data._rows import is_written
 from foreshot.rules.data._uniques import replaces_another
 
 
@@ -173,12 +189,14 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
 
 
 def _facts(operation: TableOperation, context: Context, target: Target) -> Facts:
-    """What keeps rows from standing in its way: a new table, or a column that has the type, or is NOT NULL, already."""
+    """What keeps rows from standing in its way: a new table, or a column that has the type, or is NOT NULL or filled, already."""
     facts = Facts(table_is_new=context.is_new(operation))
     if not isinstance(operation, AlterColumn):
         return facts
     known = facts_of(operation, context, target)
-    return replace(facts, old_type=known.old_type, old_nullable=known.old_nullable)
+    table, column = operation.table_name, operation.column
+    filled = table is not None and isinstance(column, str) and is_written(table, column, operation, context)
+    return replace(facts, old_type=known.old_type, old_nullable=False if filled else known.old_nullable)
 
 
 def _is_made_anew(operation: AddConstraint | CreateIndex, context: Context) -> bool:

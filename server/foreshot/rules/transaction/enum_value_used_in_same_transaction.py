@@ -86,6 +86,11 @@ def upgrade():
     op.create_index("ix_orders_late", "orders", ["id"], postgresql_where=sa.text("state = 'late'"))
 #   ^^^^^^^^^^^^^^^ which `0001` adds: run together they fail
 ```
+```python bad
+def upgrade():
+    op.alter_column("orders", "state", server_default="late")
+    #                                  ^^^^^^^^^^^^^^^^^^^^^ which `0001` adds: run together they fail
+```
 ```python good
 def upgrade():
     op.execute("UPDATE orders SET state = 'old' WHERE id = 1")
@@ -103,6 +108,7 @@ from msgspec import Struct
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix, Related
 from foreshot.lint.rule import RevisionRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -258,6 +264,16 @@ def _uses(context: Context) -> Mapping[tuple[Direction, str], list[_Use]]:
     return found
 
 
+def _known(operation: AlterColumn, context: Context) -> str | None:
+    """The enum type that the column has by the history."""
+    name = operation.column if isinstance(operation.column, str) else None
+    for state in states(operation, context, ("postgresql",)):
+        column = state.column(operation.table_name, name)
+        if column is not None and column.type.enum is not None:
+            return str(_last(column.type.enum))
+    return None
+
+
 def _literals(operation: Operation, context: Context) -> Iterator[tuple[str, _Use]]:
     site = operation.site
     if isinstance(operation, _NAMING) or (isinstance(operation, Execute) and _NO_USE.match(operation.verb)):
@@ -276,6 +292,7 @@ def _literals(operation: Operation, context: Context) -> Iterator[tuple[str, _Us
         case AlterColumn(server_default=default):
             types = (operation.type, operation.existing_type)
             enum = next((name for type_ in types if (name := _name(type_)) is not None), None)
+            enum = enum or _known(operation, context)
             if enum is not None:
                 at = site.keywords.get("server_default", site.name)
                 yield from ((value, _Use(operation, at, enum)) for value in _values(default))

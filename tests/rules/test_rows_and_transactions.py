@@ -216,3 +216,26 @@ def test_validate_asks_for_the_name_that_the_convention_made() -> None:
     }
     assert len(reports_of(project_of(files, {"dialect": "postgresql"}), "validate-in-same-transaction")) == 1
     assert not found("validate-in-same-transaction", body)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("UPDATE users SET plan = left(plan, 10) WHERE length(plan) > 10", False),
+        ("DELETE FROM users WHERE length(plan) > 10", False),
+        ("UPDATE users SET org = 1 WHERE id = 2", True),
+    ],
+)
+def test_rows_that_the_revision_above_has_made_fit(before: str, told: bool) -> None:
+    narrower = """def upgrade():
+    op.alter_column("users", "plan", existing_type=sa.String(20), type_=sa.String(10), existing_nullable=True)
+"""
+    files = {
+        "migrations/versions/0002_fit.py": as_revision(
+            f'def upgrade():\n    op.execute("{before}")\n', "0002", "0001"
+        ),
+        REVISION: as_revision(narrower, "0003", "0002"),
+        "migrations/env.py": ENV,
+    }
+    reports = reports_of(project_of(files, {"dialect": "postgresql"}), "narrowing-type-change")
+    assert bool(reports) is told

@@ -6,7 +6,7 @@ digits and fractions of a second are rounded, a date loses its time of day, a `t
 `USING c::varchar(50)` cuts what is longer.
 
 Look at the rows first. Where none is in the way, say so in a suppression comment; where some are, repair them in an
-UPDATE before the change, which silences this, or keep the wider type. It does not matter either where a check lists
+UPDATE before the change or in one of the three revisions above, which silences this, or keep the wider type. It does not matter either where a check lists
 values that all fit.
 
 What the type was is told by the history, else by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
@@ -146,6 +146,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.type_changes import compare_types
@@ -166,6 +167,7 @@ from foreshot.migration.operations import (
     TruncateTable,
     TypeSpec,
 )
+from foreshot.schema import changes as to
 
 # A plain cast: another expression may do anything about the rows that do not fit.
 _CAST = re.compile(
@@ -173,6 +175,8 @@ _CAST = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 60
+_MOST_ABOVE = 3
+"""How many revisions above are looked at for what prepares the rows."""
 _SQLSTATE = re.compile(r" \(\w{5}\)")
 
 
@@ -288,13 +292,29 @@ def _restored(operations: tuple[Operation, ...]) -> dict[tuple[str | None, objec
 
 
 def _is_prepared(operation: AlterColumn, context: Context) -> bool:
-    """Whether an earlier statement has written the column, or removed rows."""
+    """Whether an earlier statement, or a revision just above, has written the column or removed rows."""
+    if operation.site.function == "upgrade" and _is_prepared_above(operation, context):
+        return True
     written, order = context.once_each_way(_written_to, operation.site.function), operation.site.order
     return any(
         written.get((table, column), order) < order
         for table in (operation.table_name, None)
         for column in (operation.column, None)
     )
+
+
+def _is_prepared_above(operation: AlterColumn, context: Context) -> bool:
+    for target in context.targets((), operation):
+        story = context.story(target)
+        for _, delta in islice(story.above(), _MOST_ABOVE) if story is not None else ():
+            for change in delta.upgrade:
+                if not isinstance(change, to.Rows) or change.table != operation.table_name:
+                    continue
+                if change.verb == "truncate" or (
+                    change.verb in ("update", "delete") and operation.column in change.columns
+                ):
+                    return True
+    return False
 
 
 def _is_held(operation: AlterColumn, target: Target, context: Context) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
+from foreshot.migration.operations import AddConstraint, ConstraintSpec, CreateTable, Operation
 from foreshot.syntax.values import Ref
 
 
@@ -43,3 +44,18 @@ def _batches(context: Context) -> set[str]:
         if isinstance(target, ast.Name)
     }
     return found - assigned
+
+
+def unequal_keys(operation: Operation) -> Iterator[ConstraintSpec]:
+    """The foreign keys of a call whose two sides are known, and not of one length: SQLAlchemy refuses them."""
+    match operation:
+        case AddConstraint(constraint=key):
+            keys = (key,)
+        case CreateTable(constraints=keys):
+            pass
+        case _:
+            return
+    for key in keys if operation.site.sql is None else ():
+        known = all(isinstance(name, str) for name in (*key.columns, *key.ref_columns))
+        if key.kind == "foreign key" and known and 0 < len(key.columns) != len(key.ref_columns) > 0:
+            yield key

@@ -70,6 +70,13 @@ def upgrade():
     op.bulk_insert("users", [{"email": "a@example.org"}])
 #                  ^^^^^^^ fails
 ```
+```python bad
+def upgrade():
+    op.create_foreign_key("fk_lines_orders", "lines", "orders", ["shop_no", "order_no"], ["no"])
+#   ^^^^^^^^^^^^^^^^^^^^^ 2 of its own columns, and 1
+    op.create_table("a", sa.Column("b", sa.Integer()), sa.ForeignKeyConstraint(["b"], ["c.id", "c.no"]))
+    #                                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 1 of its own columns, and 2
+```
 MySQL and MariaDB have no DROP CONSTRAINT for every kind, and Alembic wants to be told which it is:
 
 ```python bad dialect=mysql
@@ -112,8 +119,8 @@ from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.words import code
 from foreshot.migration.alembic_api import SINCE, Method, batch_operations, operations
-from foreshot.migration.operations import DropConstraint
-from foreshot.rules.operations._calls import operation_calls
+from foreshot.migration.operations import AddConstraint, DropConstraint
+from foreshot.rules.operations._calls import operation_calls, unequal_keys
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -179,6 +186,12 @@ class WrongArgument(RevisionRule):
         for operation in (*context.upgrade, *context.downgrade):
             if isinstance(operation, DropConstraint) and not context.is_forgiven(operation):
                 yield from self._of_no_kind(operation, context)
+            for key in unequal_keys(operation):
+                yield self.finding(
+                    operation.site.name if isinstance(operation, AddConstraint) else key.span,
+                    f"This fails with an ArgumentError: the key has {len(key.columns)} of its own columns, and {len(key.ref_columns)} that it refers to.",
+                    operation=operation,
+                )
 
     def _of_no_kind(self, operation: DropConstraint, context: Context) -> Iterator[Finding]:
         """A constraint that MySQL cannot drop, because nobody says what it is."""

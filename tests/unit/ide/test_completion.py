@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 
 from foreshot.ide.completion import MOST, Item, complete, library, signature
+from foreshot.ide.completion.values import CONSTRUCTORS
 from foreshot.text import SourceText
 from foreshot.workspace.project import Project
 from unit.ide.world import project, revision
@@ -313,3 +315,37 @@ def test_every_id_of_a_long_history_can_be_reached(folder: Path) -> None:
     own = labels(long, text.replace('"new"', '"id0100"'), "m/versions/0100.py")
     assert own[0] == "id0099"
     assert len(own) == 100
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        ('op.add_column("users", sa.Column("phone", sa.String(20), |))', ["nullable=", "server_default="]),
+        ('op.add_column("users", sa.Column("phone", sa.String(20), nullable=|))', ["True", "False"]),
+        ('op.add_column("users", sa.Column("a", sa.Integer(), nullable=True, |))', ["server_default="]),
+        ('op.create_table("x", sa.Column("id", sa.Integer(), pr|))', ["primary_key="]),
+        ('op.create_table("x", sa.Column("a", sa.ForeignKey("users.id", |)))', ["ondelete=", "onupdate="]),
+        ('op.create_table("x", sa.Column("a", sa.ForeignKey("users.id", ondelete="|")))', ["CASCADE"]),
+        ('op.add_column("users", sa.Column("at", sa.DateTime(|)))', ["timezone="]),
+    ],
+)
+def test_keywords_of_columns_and_keys(known: Project, code: str, first: list[str]) -> None:
+    assert labels(known, body(code))[: len(first)] == first
+
+
+def test_a_name_or_another_call_has_no_keywords(known: Project) -> None:
+    assert labels(known, body('op.add_column("users", sa.Column("|"))')) == []
+    other = labels(known, body('op.add_column("users", sa.Column("a", other.Column("b", |)))'))
+    assert "nullable=" not in other
+    assert "nullable=" not in labels(known, body('op.add_column("users", sa.Column("a", server_default=|))'))
+
+
+def test_keywords_of_constructors_exist() -> None:
+    for name, keywords in CONSTRUCTORS.items():
+        made = getattr(sqlalchemy, name)
+        for keyword in keywords:
+            if name == "Enum":
+                made("a", **{keyword: "x" if keyword in ("name", "schema") else True})
+            else:
+                parents = [one for one in made.__mro__ if "__init__" in vars(one)]
+                assert any(keyword in inspect.signature(one.__init__).parameters for one in parents), keyword

@@ -11,7 +11,7 @@ from foreshot.ide.completion.likely import NOT_SAID, Beside
 from foreshot.ide.completion.names import schema_at
 from foreshot.ide.completion.schema_names import apart, in_inner_call, is_apart, is_name_of, named_things
 from foreshot.ide.completion.snippets import snippets
-from foreshot.ide.completion.values import NAMES, PASSED_ON, USUAL_KEYWORDS, strings_for
+from foreshot.ide.completion.values import CONSTRUCTORS, NAMES, PASSED_ON, USUAL_KEYWORDS, strings_for
 from foreshot.migration.alembic_api import SINCE, Method
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.schema.state import Schema
@@ -85,6 +85,7 @@ def _in_python(
             yield from named_things(calls[0], cursor, schema, beside)
     else:
         yield from in_inner_call(calls[0], cursor, schema, beside)
+        yield from _of_constructor(cursor, spelled, beside)
     if cursor.string is None:
         yield from library.whole_types(cursor, calls, spelled, schema, source.content)
         if inner and cursor.inner is calls[0].bracket and calls[0].bracket.keyword is None:
@@ -155,6 +156,28 @@ def _values(call: AlembicCall, cursor: Cursor) -> Iterator[Item]:
     if cursor.string is None and call.bracket.keyword is not None:
         for value in NAMES.get(parameter, ()):
             yield Item(value, "value", cursor.word, value)
+
+
+def _of_constructor(cursor: Cursor, spelled: Spellings, beside: Beside) -> Iterator[Item]:
+    """Keywords of the constructor of SQLAlchemy's that a cursor is right in, and values of the one that is being written."""
+    call = cursor.call
+    owner, _, name = call.callee.rpartition(".") if call is not None else ("", "", "")
+    if call is None or call is not cursor.inner or owner not in spelled.modules:
+        return
+    if call.keyword in CONSTRUCTORS.get(name, ()):
+        for value in strings_for(call.keyword, name):
+            yield _string(value, cursor)
+        if cursor.string is None:
+            for value in NAMES.get(call.keyword, ()):
+                yield Item(value, "value", cursor.word, value)
+    elif cursor.string is None and call.keyword is None:
+        written = {argument.keyword for argument in call.arguments}
+        # A name or a type comes first; the first place is theirs alone.
+        after = NOT_SAID // 2 if call.position or name == "DateTime" else 2 * NOT_SAID
+        for at, keyword in enumerate(CONSTRUCTORS.get(name, ())):
+            if keyword not in written:
+                rank = after + at + (0 if beside.says(keyword) else 100)
+                yield Item(f"{keyword}=", "argument", cursor.word, f"{keyword}=", rank=rank)
 
 
 def _string(value: str, cursor: Cursor) -> Item:

@@ -25,7 +25,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
             "nullable", "existing_nullable", "unique", "if_exists", "if_not_exists", "deferrable", "multiinsert",
             "inline_references", "inline_primary_key", "postgresql_concurrently", "postgresql_not_valid", "primary_key",
             "autoincrement", "index", "transaction_per_migration", "render_as_batch", "include_schemas", "compare_type",
-            "compare_server_default", "literal_binds", "transactional_ddl", "create_type", "timezone", "native_enum",
+            "create_constraint", "compare_server_default", "literal_binds", "transactional_ddl", "create_type", "timezone", "native_enum",
         ),
         _FLAG,
     ),
@@ -73,6 +73,19 @@ PASSED_ON: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Keywords beyond those that Alembic names, by operation, with what they are for."""
+
+_CONSTRAINT: Final = ("name", "deferrable", "initially")
+CONSTRUCTORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Column": ("nullable", "server_default", "primary_key", "unique", "index", "autoincrement", "comment"),
+    "ForeignKey": ("ondelete", "onupdate", *_CONSTRAINT),
+    "ForeignKeyConstraint": ("name", "ondelete", "onupdate", "deferrable", "initially"),
+    "PrimaryKeyConstraint": _CONSTRAINT,
+    "UniqueConstraint": _CONSTRAINT,
+    "CheckConstraint": _CONSTRAINT,
+    "Enum": ("name", "native_enum", "create_constraint", "schema"),
+    "DateTime": ("timezone",),
+}
+"""Keywords of SQLAlchemy's constructors that matter in a migration, the most frequent first."""
 
 USUAL_KEYWORDS: Final = (
     "nullable", "unique", "existing_type", "type_", "table_name", "new_column_name", "ondelete", "schema", "server_default",

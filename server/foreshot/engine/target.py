@@ -9,9 +9,10 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import types as sqltypes
+from sqlalchemy.sql.elements import ClauseElement
 
 from foreshot.engine.build import Builder, CannotBuild
-from foreshot.engine.custom import Perhaps
+from foreshot.engine.custom import Perhaps, written
 from foreshot.models.model import CustomType, Doubt, ModelColumn, ModelItem, Models, ModelTable
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 
@@ -37,6 +38,8 @@ _COLUMN_KEYWORDS: Final = frozenset(
         "quote",
     }
 )
+_DEFAULTS: Final = (str, ClauseElement, sa.FetchedValue, type(None))
+"""What SQLAlchemy takes for a server default."""
 _KEYS: Final = ("index", "constraint")
 _KINDS: Final = {
     "Index": _KEYS,
@@ -218,7 +221,10 @@ class _Maker:
             if key not in _COLUMN_KEYWORDS:
                 continue
             try:
-                keywords[key] = self.builder.value(value)
+                made = self.builder.value(value)
+                if key == "server_default" and not isinstance(made, _DEFAULTS):
+                    raise CannotBuild(f"what `{written(value)}` is, is not known")
+                keywords[key] = made
             except CannotBuild as error:
                 why = f"`{key}` of the column cannot be read: {error}"
                 self.doubt(why, column, model, column.name, _KINDS.get(key, ()))

@@ -21,6 +21,10 @@ DIALECTS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle"
 MAX_TYPES: Final = 30
 """Classes that one type's bases and implementations lead through."""
 _NOWHERE: Final = Span(0, 0)
+_SQLMODELS: Final = frozenset(
+    {"AutoString", "Field", "GUID", "Relationship", "SQLModel", "Session", "col", "main", "select", "sql"}
+)
+"""Names of SQLModel's own."""
 _ASIDE: Final = ("typing.", "typing_extensions.", "abc.")
 
 
@@ -30,8 +34,9 @@ def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
         return Unknown("it is nested too deeply", _NOWHERE)
     match value:
         case Ref():
-            return _settled_ref(linker, value, depth)
+            return _settled_ref(linker, _of_sqlalchemy(value), depth)
         case CallValue():
+            value = replace(value, func=_of_sqlalchemy(value.func))
             custom = (
                 _custom(linker, _canonical(linker, value.func), value, depth)
                 if "(" not in value.path
@@ -64,6 +69,14 @@ def settled(linker: Linker, value: Value, depth: int = 0) -> Value:
             return {key: settled(linker, item, depth + 1) for key, item in pairs.items()}
         case _:
             return value
+
+
+def _of_sqlalchemy(ref: Ref) -> Ref:
+    """The name as SQLAlchemy has it, of one that SQLModel hands on: ``from sqlmodel import DateTime, text``."""
+    package, _, name = ref.path.partition(".")
+    if package != "sqlmodel" or name.partition(".")[0] in _SQLMODELS:
+        return ref
+    return replace(ref, path=f"sqlalchemy.{name}")
 
 
 def _settled_ref(linker: Linker, ref: Ref, depth: int) -> Value:

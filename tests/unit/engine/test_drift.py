@@ -560,3 +560,22 @@ context.configure""",
     assert is_included(models, "idx_t_p", "index", "t", reflected=False) is False
     assert is_included(models, "ix_other", "index", "t", reflected=False) is None
     assert is_included(models, "t", "table", "t", reflected=False) is True
+
+
+def test_names_that_sqlmodel_hands_on_are_sqlalchemys():
+    models = "from sqlmodel import DateTime, text\n" + MODEL.format(
+        "a = sa.Column(DateTime, server_default=text('now()'))"
+    )
+    found = drift(models, schema(table(column("a", "VARCHAR(20)"))))
+    assert not found.doubts
+    assert said(found) == [("modify_type", "a")]
+
+
+def test_a_default_of_the_projects_own_is_unknown_and_the_column_is_there():
+    models = (
+        "from sqlalchemy.sql.expression import FunctionElement\nclass Stamp(FunctionElement): pass\n"
+        + MODEL.format("a = sa.Column(sa.DateTime, nullable=False, server_default=Stamp())")
+    )
+    found = drift(models, schema(table(column("a", "TIMESTAMP WITHOUT TIME ZONE"))))
+    assert all("refuses" not in doubt.why for doubt in found.doubts)
+    assert said(found) == [("modify_nullable", "a")]

@@ -230,6 +230,8 @@ def change_rows(draft: Draft, change: to.Rows) -> None:
                 return
             columns = dict(table.columns)
             columns.update({item.name: replace(item, filled_by=draft.origin) for item in filled})
+            for copied in set(change.copied).intersection(columns):
+                columns[copied] = replace(columns[copied], copied_by=draft.origin)
             table = replace(table, columns=columns)
     draft.put(table)
 

@@ -103,7 +103,11 @@ def _table(before: Table, after: Table) -> Iterator[Difference]:
             )
     unclear = _unclear(before, after)
     yield from _things(name, "index", _indexes(before, unclear), _indexes(after, unclear))
-    yield from _things(name, "constraint", _constraints(before), _constraints(after))
+    # What a column's type brings may be written out in the other.
+    brought = {
+        check.name for table in (before, after) for check in table.checks if check.implied_by is not None
+    }
+    yield from _things(name, "constraint", _constraints(before, brought), _constraints(after, brought))
 
 
 def _column(table: str, before: Column, after: Column) -> Iterator[Difference]:
@@ -220,7 +224,7 @@ def canonical_sql(text: str) -> str:
     return re.sub(r"'(\d+)'", lambda match: literals[int(match.group(1))], bare)
 
 
-def _constraints(table: Table) -> dict[tuple[object, ...], str]:
+def _constraints(table: Table, brought: Collection[str | None]) -> dict[tuple[object, ...], str]:
     found: dict[tuple[object, ...], str] = {}
     for key in table.uniques:
         found["unique", frozenset(key.columns)] = key.name or ", ".join(key.columns)
@@ -230,7 +234,7 @@ def _constraints(table: Table) -> dict[tuple[object, ...], str]:
     if table.primary_key is not None:
         found["primary key", table.primary_key.columns] = table.primary_key.name or "PRIMARY"
     for check in table.checks:
-        if check.name and check.implied_by is None:
+        if check.name and check.name not in brought:
             found["check", check.name] = check.name
     return found
 

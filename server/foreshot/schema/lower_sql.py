@@ -40,6 +40,8 @@ _HARMLESS_ACTIONS: Final = re.compile(
 )
 _OWNED: Final = re.compile(rf"\bOWNED\s+BY\s+(?:(NONE)\b|{_NAME})", re.IGNORECASE)
 _LEGACY: Final = re.compile(r"\s*PRAGMA\s+legacy_alter_table\s*[=(]\s*'?(\w+)", re.IGNORECASE)
+_VALUES: Final = re.compile(r"(?is)\A(?!.*\bselect\b)\s*update\b.*?\bset\b(.*?)(?:\bwhere\b|\bfrom\b|;|\Z)")
+_COPY: Final = re.compile(r"(?:\A|,)\s*([\w\"`]+)\s*=\s*([a-zA-Z_\"`][\w\"`]*)\s*(?=,|\Z)")
 _WORD: Final = re.compile(r"[A-Za-z_][\w$]*")
 
 
@@ -161,4 +163,12 @@ def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
         found = _NULL_ROWS.search(operation.site.sql or "")
         fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
     columns = operation.reads if operation.verb == "delete" else operation.columns
-    return to.Rows(at, operation.table_name, operation.verb, columns, whole, fills)
+    copied = _copied(operation.site.sql, fills) if operation.computed and fills else ()
+    return to.Rows(at, operation.table_name, operation.verb, columns, whole, fills, copied)
+
+
+def _copied(sql: str | None, fills: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that ``SET new = old`` copies into those; nothing where another table has a say in it."""
+    values = _VALUES.search(sql or "")
+    pairs = _COPY.findall(values[1]) if values is not None else ()
+    return tuple([clean(old) for new, old in pairs if clean(new) in fills])

@@ -112,6 +112,8 @@ class Column(Struct, frozen=True):
     """What left no NULL in it for the rows that were there: an UPDATE without WHERE, or ``WHERE column IS NULL``, or a default when it was added."""
     perhaps: tuple[Perhaps, ...] = ()
     """Why this column may be otherwise, or not there at all."""
+    copied_by: Origin | None = None
+    """What last put its values, as they were, into another column of the table, in every row or where that was empty."""
 
 
 class Key(Struct, frozen=True):

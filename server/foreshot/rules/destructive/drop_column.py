@@ -10,7 +10,7 @@ A database that refuses the drop is not named beside others: outside of a batch 
 has the column, as it has when Alembic or `create_all` made the table. MySQL and MariaDB do, too.
 
 It does not matter in a table that the same revision made or emptied, nor where the values were moved to a column that is
-renamed to the old name afterwards. `downgrade()` is looked at only where it drops
+renamed to the old name afterwards, nor where an earlier revision copied them, as they were, to another column. `downgrade()` is looked at only where it drops
 what `upgrade()` did not add. A column that looks like one that is added instead is reported by
 `column-rename-as-drop-add`.
 
@@ -195,6 +195,23 @@ def upgrade():
 def downgrade():
     op.drop_column("towns", "seen_at")
 ```
+```python setup
+def upgrade():
+    op.create_table("clients", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()), sa.Column("mail", sa.Text()))
+    op.add_column("clients", sa.Column("full_name", sa.Text()))
+    op.add_column("clients", sa.Column("domain", sa.Text()))
+    op.execute("UPDATE clients SET full_name = name WHERE full_name IS NULL")
+    op.execute("UPDATE clients SET domain = split_part(mail, '@', 2)")
+```
+```python good
+def upgrade():
+    op.drop_column("clients", "name")
+```
+```python bad
+def upgrade():
+    op.drop_column("clients", "mail")
+    #                         ^^^^^^ Deletes the column `clients.mail`
+```
 """
 
 from __future__ import annotations
@@ -231,6 +248,7 @@ class DropColumn(OperationRule[ops.DropColumn]):
             lost.has_no_rows(operation, context)
             or lost.is_retired(column)
             or lost.is_copied(operation, context)
+            or _was_copied(operation, context)
             or lost.is_cleared(operation, context)
             or lost.table_goes(operation, context)
             or lost.is_undone(operation, context)
@@ -268,6 +286,20 @@ class DropColumn(OperationRule[ops.DropColumn]):
             else "warning",
             cause=_cause(operation, message, context),
         )
+
+
+def _was_copied(operation: ops.DropColumn, context: Context) -> bool:
+    """Whether an earlier revision has copied the column's values into another one of the table, on every database."""
+    name, here = operation.column, context.revision.header.revision
+    found = [
+        state.column(operation.table_name, name)
+        for state in states(operation, context)
+        if isinstance(name, str)
+    ]
+    return bool(found) and all(
+        column is not None and column.copied_by is not None and column.copied_by.revision != here
+        for column in found
+    )
 
 
 def _is_missing(operation: ops.DropColumn, column: str, context: Context) -> bool:

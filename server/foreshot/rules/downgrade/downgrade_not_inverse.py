@@ -254,6 +254,18 @@ def downgrade():
     op.drop_column("users", "town")
 ```
 
+```python setup
+def upgrade():
+    op.create_table("tasks", sa.Column("state", sa.Enum("a", "b", name="ck_state", native_enum=False, create_constraint=True)))
+```
+```python good dialect=postgresql
+def upgrade():
+    op.drop_constraint("ck_state", "tasks", type_="check")
+
+
+def downgrade():
+    op.create_check_constraint("ck_state", "tasks", "state IN ('a', 'b')")
+```
 Where the first tables were made by `create_all`, so may the view have been:
 
 ```python setup

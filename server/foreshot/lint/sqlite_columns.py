@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from foreshot.knowledge.defaults import volatility
 from foreshot.lint.words import code
-from foreshot.migration.operations import ColumnSpec
+from foreshot.migration.operations import AddColumn
 from foreshot.schema.state import Table
 from foreshot.syntax.values import Unknown
 
 
-def cannot_add(column: ColumnSpec, table: Table | None) -> str:
+def cannot_add(operation: AddColumn, table: Table | None) -> str:
     """Why the column is refused, to follow "This fails on SQLite"; empty where it is not known to be."""
+    column = operation.column
+    # Alembic adds the constraints of a column by statements of their own; `unique` beside `index` is an index.
+    if column.foreign_keys and operation.inline_references is None:
+        return f": the foreign key of {code(column.name)} is a constraint of its own"
+    if column.unique is True and column.index is False:
+        return f": the unique constraint of {code(column.name)} is one of its own"
     default = column.server_default
     if table is not None and table.rows == "none" and not table.seen:
         return ""

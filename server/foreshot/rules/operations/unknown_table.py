@@ -87,6 +87,9 @@ class UnknownTable(OperationRule[ops.TableOperation | ops.DataChange]):
         if not lacking:
             return
         gone = lacking[0].schema.gone.get(name)
+        if gone is None and isinstance(operation, ops.DataChange):
+            # What SQL writes to may be a table of the server, or of somebody who shares the database.
+            return
         if gone is None and (context.may_be_made_beside(name) or foreign_owner(name, lacking) is not None):
             # Others make these, and `drop-foreign-owned-table` says so.
             return

@@ -88,6 +88,16 @@ def upgrade():
 ```
 ```python bad dialect=sqlite
 def upgrade():
+    op.add_column("pets", sa.Column("chip", sa.String(9), unique=True))
+#   ^^^^^^^^^^^^^ the unique constraint of `chip`
+```
+```python good dialect=sqlite
+def upgrade():
+    op.add_column("pets", sa.Column("chip", sa.String(9), unique=True, index=True))
+    op.add_column("pets", sa.Column("mother_id", sa.Integer(), sa.ForeignKey("pets.id")), inline_references=True)
+```
+```python bad dialect=sqlite
+def upgrade():
     op.drop_column("pets", "tag")
 #   ^^^^^^^^^^^^^^ `uq_pets_tag` needs `tag`
 ```
@@ -200,7 +210,7 @@ class AlterOutsideBatch(OperationRule[_Altering]):
             return
         for state in states(operation, context, self.databases):
             if isinstance(operation, AddColumn):
-                why = cannot_add(operation.column, state.table(operation.table_name))
+                why = cannot_add(operation, state.table(operation.table_name))
             else:
                 why = cannot_drop(operation.column, state.known_table(operation.table_name))
             if why:

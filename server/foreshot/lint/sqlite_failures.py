@@ -8,7 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from foreshot.knowledge import Target, effects_of
-from foreshot.migration.operations import AddConstraint, AlterColumn, DropConstraint, Operation, Site
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    DropConstraint,
+    Operation,
+    Site,
+)
 from foreshot.syntax.module import Module
 from foreshot.text import Span
 
@@ -30,15 +37,19 @@ _CATCHES = frozenset(
 
 def fails(operation: Operation) -> bool:
     """Whether SQLite, or Alembic for it, refuses an operation that a batch block could do."""
-    if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint) or operation.site.batch:
+    if not isinstance(operation, AlterColumn | AddConstraint | DropConstraint | AddColumn):
         return False
-    if operation.site.sql is not None and not _has_no_grammar(operation):
+    if operation.site.batch is not None:
         return False
+    if operation.site.sql is not None:
+        return _has_no_grammar(operation)
     return effects_of(operation, _SQLITE).always_fails is not None
 
 
-def _has_no_grammar(operation: AlterColumn | AddConstraint | DropConstraint) -> bool:
+def _has_no_grammar(operation: AlterColumn | AddConstraint | DropConstraint | AddColumn) -> bool:
     """Whether no version of SQLite takes such SQL: later ones add and drop checks and NOT NULL."""
+    if isinstance(operation, AddColumn):
+        return operation.column.unique is True or operation.column.primary_key is True
     if isinstance(operation, AddConstraint):
         return operation.constraint.kind in ("unique", "foreign key", "primary key")
     return isinstance(operation, AlterColumn) and operation.type is not None

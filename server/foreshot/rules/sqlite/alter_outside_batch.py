@@ -127,6 +127,23 @@ def upgrade():
 def upgrade():
     op.execute("ALTER TABLE users RENAME COLUMN email TO address")
 ```
+A column comes without its constraint there:
+
+```python bad dialect=sqlite
+def upgrade():
+    op.add_column("users", sa.Column("handle", sa.String(20), unique=True))
+#   ^^^^^^^^^^^^^ fails on SQLite
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.add_column("users", sa.Column("team_id", sa.Integer(), sa.ForeignKey("teams.id", name="fk_users_team")))
+#   ^^^^^^^^^^^^^ fails on SQLite
+```
+```python good dialect=sqlite
+def upgrade():
+    op.add_column("users", sa.Column("handle", sa.String(20), unique=True, index=True))
+    op.execute("ALTER TABLE users ADD COLUMN team_id INTEGER REFERENCES teams (id)")
+```
 ```python good dialect=sqlite,postgresql
 from app.migrations import not_on_sqlite
 
@@ -186,10 +203,9 @@ class AlterOutsideBatch(OperationRule[_Altering]):
         # A condition that cannot be read may be the one that keeps SQLite away.
         if site.conditional or context.is_forgiven(operation):
             return
-        if isinstance(operation, AddColumn | DropColumn):
-            yield from self._of_column(operation, context)
-            return
         if not fails(operation):
+            if isinstance(operation, AddColumn | DropColumn):
+                yield from self._of_column(operation, context)
             return
         if site.function in context.once(_decorated):
             # So may what a decorator asks first.
@@ -227,6 +243,9 @@ class AlterOutsideBatch(OperationRule[_Altering]):
         """The same operation in a batch block of its own."""
         operation = finding.operation
         if not isinstance(operation, _Altering) or operation.site.repeated:
+            return
+        if isinstance(operation, AddColumn) and fails(operation):
+            # A batch block asks for a name of the constraint.
             return
         site = operation.site
         name = "source_table" if "source_table" in site.args else "table_name"

@@ -10,7 +10,7 @@ from foreshot.project.discover import revision_files
 from foreshot.project.files import ABSENT, Answer, Files
 from foreshot.project.looks import Record
 from foreshot.workspace.analysis import analyse_anew
-from foreshot.workspace.histories import History, Told
+from foreshot.workspace.histories import History, Told, as_last_told
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import refreshed
 from foreshot.workspace.project import Project
@@ -78,10 +78,7 @@ def _history_after(
             opened[path] = read_now
         else:
             release(read_now)
-        last = before.told.get(path)
-        if last is not None and last.delta.problem == "" and now.delta.problem:
-            now = Told(now.header or last.header, last.encoded, last.digest)
-        told[path] = now
+        told[path] = as_last_told(now, before.told.get(path))
     return before.after(told, surroundings, looks), opened
 
 
@@ -120,5 +117,9 @@ def _concern(changed: Iterable[str], subjects: frozenset[str], is_edit: Callable
             continue
         stem = paths.child(paths.parent(path), paths.name(path).partition(".")[0])
         if stem in subjects or not subjects.isdisjoint(paths.ancestors(path, paths.top(path))):
+            return True
+        # A folder goes with all that lies in it.
+        inside = path + paths.SEP
+        if any(subject.startswith(inside) for subject in subjects):
             return True
     return False

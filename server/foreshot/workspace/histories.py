@@ -59,6 +59,13 @@ def told_of(header: RevisionHeader | None, delta: Delta) -> Told:
         return told_of(header, Delta(problem="a text in it holds half a character"))
 
 
+def as_last_told(now: Told, last: Told | None) -> Told:
+    """What a file tells; what it told last, where it does not parse now."""
+    if last is None or last.delta.problem or not now.delta.problem:
+        return now
+    return Told(now.header or last.header, last.encoded, last.digest)
+
+
 class History:
     """What the files of an environment do to its schema, told by database when somebody asks. Immutable.
 
@@ -158,20 +165,21 @@ class History:
     def marks(self) -> Mapping[str, bytes]:
         """By file, a digest of what it and all of its ancestors do: what its story follows from."""
         if self._marks is None:
-            order = self.graph.order
-            found, first = self._marks_before or ({}, 0)
-            found = {node.key: found[node.key] for node in order[:first]}
-            by_id = {node.id: found[node.key] for node in order[:first]}
+            graph = self.graph
+            known, first = self._marks_before or ({}, 0)
+            found = dict(known)
+            again = [graph.nodes[index] for index in graph.shape.sorted[0][first:]]
+            for node in again:
+                found.pop(node.key, None)
             base = repr(self._targets).encode()
-            for node in order[first:]:
+            for node in again:
                 hashed = blake2b(base, digest_size=12)
                 hashed.update(self.told[node.key].digest)
-                for name in node.header.down_revisions:
-                    hashed.update(by_id.get(name, b"?"))
-                if node.header.depends_on:
-                    for other in self.graph.dependencies(node):
-                        hashed.update(by_id.get(other.id, b"?"))
-                found[node.key] = by_id[node.id] = hashed.digest()
+                above = [graph.node(name) for name in node.header.down_revisions]
+                for other in (*above, *(graph.dependencies(node) if node.header.depends_on else ())):
+                    # One that has no mark yet leads in a circle.
+                    hashed.update(found.get(other.key, b"?") if other is not None else b"?")
+                found[node.key] = hashed.digest()
             self._marks, self._marks_before = found, None
         return self._marks
 

@@ -23,7 +23,7 @@ from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
-from foreshot.workspace.histories import History
+from foreshot.workspace.histories import History, as_last_told
 from foreshot.workspace.inputs import surroundings_problems
 from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import identity
@@ -76,8 +76,16 @@ class Project:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether its revisions, but for those in an editor's buffer, were read in other surroundings than there are now."""
-        return self._read_in != self.surroundings.key
+        """Whether its revisions, but for those in an editor's buffer, were read in other surroundings than there are now.
+
+        Or ``since`` covers other ones now.
+        """
+        return self._read_in != self.surroundings.key or not self.holds_since()
+
+    def holds_since(self) -> bool:
+        """Whether ``since`` covers what it covered when this was asked first of the project or one that it has followed."""
+        since, history = self.surroundings.settings.since, self.history
+        return history is None or self.review.means_the_same(history.graph, since)
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -328,9 +336,18 @@ class Project:
         return after
 
     def with_memory_of(self, before: Project | None) -> Project:
-        """The project with what was last known of each file that does not parse now."""
+        """The project with what was last known of each file that does not parse now, and what it told of the history last."""
         if before is None:
             return self
+        history = self.history
+        if history is not None and before.history is not None:
+            last = before.history.told
+            told = {
+                path: as_last_told(history.told[path], last.get(path))
+                for path, analysis in self.analyses.items()
+                if analysis.problem is not None
+            }
+            history = history.after(told, self.surroundings, history.looks) if told else history
         known = {
             path: entry
             for path, analysis in self.analyses.items()
@@ -338,9 +355,9 @@ class Project:
             and (entry := before.context.by_path.get(path)) is not None
             and entry.header is not None
         }
-        if not known:
+        if not known and history is self.history:
             return self
-        return self._with(self.files, self.surroundings, self.analyses, known, self.history)
+        return self._with(self.files, self.surroundings, self.analyses, known, history)
 
     def _with(
         self,

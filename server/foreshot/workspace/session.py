@@ -259,6 +259,9 @@ class Session:
             project.with_memory_of(last_good.get(identity(project.surroundings.environment)))
             for project in projects
         ]
+        for project in taken:
+            # From here on.
+            project.holds_since()
         self.world = self._world(taken, self._changed_since_load.union(self._buffers), indexed=True)
 
     def shapes(self, path: str) -> bool:

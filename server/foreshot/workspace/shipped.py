@@ -72,6 +72,20 @@ class Review:
         self._chosen = chosen
         self._named = named
         self._everything = everything
+        self._covered: frozenset[str] | None = None
+        self._shape: object = None
+
+    def means_the_same(self, graph: RevisionGraph, since: str | None) -> bool:
+        """Whether ``since`` covers what it covered in the graph that was asked about first."""
+        if not since or graph.shape is self._shape:
+            return True
+        covered = _baseline(graph, since)
+        if self._covered is None:
+            self._covered = covered
+        if covered != self._covered:
+            return False
+        self._shape = graph.shape
+        return True
 
     def is_shipped(self, path: str, header: Header) -> bool:
         """Whether a revision has shipped; ``header`` gives that of a path's present text, where it is needed."""

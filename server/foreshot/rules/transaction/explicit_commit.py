@@ -12,7 +12,7 @@ which `CREATE INDEX CONCURRENTLY` fails. `commit()` on the driver's own connecti
 of a transaction there is `with op.get_context().autocommit_block():`, which does it properly.
 
 **ROLLBACK**, and `rollback()` of the connection or of an ORM session on it, undoes everything that was done in this run, earlier
-revisions included, while Alembic goes on.
+revisions included, while Alembic goes on: what follows `rollback()` of the connection is not committed either, and `alembic upgrade` reports success.
 
 `commit()` of an ORM session that is bound to `op.get_bind()` does no harm: it leaves Alembic's transaction alone. Nor do savepoints
 (`begin_nested()`), or a connection of one's own. Where env.py connects and begins no transaction, nothing stays but what the
@@ -158,10 +158,15 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             handled = operation.site.conditional and _goes_on(operation, context)
             if handled or not operation.site.conditional:
                 when = "When this handler runs, it undoes" if handled else "Undoes"
+                then = (
+                    "and what follows is not committed either. Use a savepoint: `begin_nested()`."
+                    if kind == "connection" and not _recommits(context)
+                    else "earlier revisions included, while Alembic records it as done."
+                    " Use a savepoint instead: `begin_nested()`."
+                )
                 yield self.finding(
                     operation.site.name,
-                    f"{when} everything this run has done, earlier revisions included, while Alembic records it as done."
-                    " Use a savepoint instead: `begin_nested()`.",
+                    f"{when} everything this run has done, {then}",
                     operation=operation,
                     targets=targets,
                 )
@@ -170,8 +175,7 @@ class ExplicitCommit(OperationRule[TransactionControl]):
         # Without a transaction of env.py's own, what the revisions do not commit is lost.
         if kind == "session" or (mentions >= {"connect", "run_migrations"} and not mentions & _HOLDING):
             return
-        # Where env.py commits by itself, or leaves the transaction to other code, the rest may well be committed.
-        recommits = "commit" in mentions or "begin_transaction" not in mentions
+        recommits = _recommits(context)
         if kind == "connection" and not recommits:
             source = context.surroundings.env_source
             refused = source is not None and _BEGINS.search(source.content)
@@ -237,6 +241,12 @@ class ExplicitCommit(OperationRule[TransactionControl]):
             header = f"with {context.op}.get_context().autocommit_block():{_comment_behind(site.statement, context)}"
             wrapped = WrapStatements(following[0], following[1], header)
             yield Fix("Use an autocommit block for what follows", "unsafe", (*removed, wrapped))
+
+
+def _recommits(context: Context) -> bool:
+    """Whether env.py commits by itself, or leaves the transaction to other code: the rest may well be committed."""
+    mentions = context.env.mentions if context.env is not None else frozenset[str]()
+    return "commit" in mentions or "begin_transaction" not in mentions
 
 
 def _goes_on(operation: TransactionControl, context: Context) -> bool:

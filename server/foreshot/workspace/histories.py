@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
@@ -221,6 +221,11 @@ class History:
             changed_first = min((position[place] for place in places if place is not None), default=known[1])
             made._marks_before = known[0], min(known[1], changed_first)
         return made
+
+    def with_memory_of(self, before: History, broken: Iterable[str]) -> History:
+        """The history in which files that do not parse now tell what they told last."""
+        told = {path: as_last_told(self.told[path], before.told.get(path)) for path in broken}
+        return self.after(told, self.surroundings, self.looks) if told else self
 
 
 def _asked(surroundings: Surroundings) -> tuple[Database, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from msgspec import Raw, Struct, to_builtins
@@ -91,6 +91,12 @@ class FileAnalysis(Struct, frozen=True):
 
 
 NOT_READ: Final = FileAnalysis()
+
+
+def subjects_of(analyses: Iterable[FileAnalysis]) -> frozenset[str]:
+    """The files and folders that any of them has looked at besides its text and the surroundings."""
+    records = {analysis.record for analysis in analyses}
+    return frozenset(look.about for record in records for look in record if look.kind != SURROUNDINGS)
 
 
 class Kept(Struct, frozen=True, array_like=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -23,9 +23,9 @@ from foreshot.project.files import Files
 from foreshot.rules import NAMES, family_of, project_rules
 from foreshot.text import SourceText
 from foreshot.workspace.glance import Glance, glance_at
-from foreshot.workspace.histories import History, as_last_told
+from foreshot.workspace.histories import History
 from foreshot.workspace.inputs import surroundings_problems
-from foreshot.workspace.kept import SURROUNDINGS, FileAnalysis
+from foreshot.workspace.kept import FileAnalysis, subjects_of
 from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
 from foreshot.workspace.resolve import ResolvedFix
@@ -68,6 +68,7 @@ class Project:
         """Not every revision has been read yet: the history is not known, and no rule about it speaks."""
         self._name = identity(surroundings.environment)
         self._read_in = surroundings.key
+        self._revisions: dict[str, Revision] = {}
         self._subjects: frozenset[str] | None = None
         self._spoken: Collection[str] = ()
         self._context: ProjectContext | None = None
@@ -76,10 +77,7 @@ class Project:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether its revisions, but for those in an editor's buffer, were read in other surroundings than there are now.
-
-        Or ``since`` covers other ones now.
-        """
+        """Whether its revisions, but for those in an editor's buffer, were read in other surroundings, or with another ``since``."""
         return self._read_in != self.surroundings.key or not self.holds_since()
 
     def holds_since(self) -> bool:
@@ -91,7 +89,7 @@ class Project:
     def subjects(self) -> frozenset[str]:
         """All files and folders that any revision has looked at besides its text and the surroundings, and perhaps more."""
         if self._subjects is None:
-            self._subjects = _subjects(self.analyses.values())
+            self._subjects = subjects_of(self.analyses.values())
         return self._subjects
 
     def tell(self, path: str) -> Tell | None:
@@ -143,12 +141,10 @@ class Project:
         """One revision in full; the few that were asked for last are remembered."""
         from foreshot.workspace.reading import open_revision
 
-        remembered = self._revisions.get(path)
-        if remembered is not None:
+        if (remembered := self._revisions.get(path)) is not None:
             return remembered
         with ONE_AT_A_TIME:
-            remembered = self._revisions.get(path)
-            if remembered is not None:
+            if (remembered := self._revisions.get(path)) is not None:
                 return remembered
             source = self.source(path)
             opened = open_revision(source, self.surroundings) if source is not None else None
@@ -158,10 +154,6 @@ class Project:
                 self._revisions.clear()
             self._revisions[path] = opened
             return opened
-
-    @cached_property
-    def _revisions(self) -> dict[str, Revision]:
-        return {}
 
     @cached_property
     def project_reports(self) -> Mapping[str, Sequence[Report]]:
@@ -325,7 +317,7 @@ class Project:
         after._read_in = self._read_in
         after._spoken = self._spoken
         if self._subjects is not None:
-            after._subjects = self._subjects | _subjects(
+            after._subjects = self._subjects | subjects_of(
                 analyses[path] for path in changed if path in analyses
             )
         before, context = self._before, self._context
@@ -341,13 +333,8 @@ class Project:
             return self
         history = self.history
         if history is not None and before.history is not None:
-            last = before.history.told
-            told = {
-                path: as_last_told(history.told[path], last.get(path))
-                for path, analysis in self.analyses.items()
-                if analysis.problem is not None
-            }
-            history = history.after(told, self.surroundings, history.looks) if told else history
+            broken = (path for path, item in self.analyses.items() if item.problem is not None)
+            history = history.with_memory_of(before.history, broken)
         known = {
             path: entry
             for path, analysis in self.analyses.items()
@@ -410,8 +397,3 @@ class Project:
     def offers(self) -> Offers:
         """What is offered for its findings."""
         return Offers(self)
-
-
-def _subjects(analyses: Iterable[FileAnalysis]) -> frozenset[str]:
-    records = {analysis.record for analysis in analyses}
-    return frozenset(look.about for record in records for look in record if look.kind != SURROUNDINGS)

@@ -329,19 +329,15 @@ def downgrade():
     )
 ```
 
-```python setup
-def upgrade():
-    op.create_table("seats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("row", sa.Integer()))
-    op.create_table("halls", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("row", sa.Integer()))
-```
+A downgrade that fails is told by `unknown-column`:
+
 ```python good
 def upgrade():
-    op.add_column("seats", sa.Column("taken_at", sa.DateTime()))
+    op.add_column("users", sa.Column("taken_at", sa.DateTime()))
 
 
 def downgrade():
-    # This fails, and unknown-column says so.
-    op.drop_column("halls", "taken_at")
+    op.drop_column("flags", "taken_at")
 ```
 """
 

@@ -131,8 +131,8 @@ A column comes without its constraint there:
 
 ```python bad dialect=sqlite
 def upgrade():
-    op.add_column("users", sa.Column("handle", sa.String(20), unique=True))
-#   ^^^^^^^^^^^^^ fails on SQLite
+    op.execute("ALTER TABLE users ADD COLUMN handle VARCHAR(20) UNIQUE")
+    #|          fails on SQLite
 ```
 ```python bad dialect=sqlite
 def upgrade():
@@ -203,9 +203,10 @@ class AlterOutsideBatch(OperationRule[_Altering]):
         # A condition that cannot be read may be the one that keeps SQLite away.
         if site.conditional or context.is_forgiven(operation):
             return
+        if isinstance(operation, AddColumn | DropColumn) and site.sql is None:
+            yield from self._of_column(operation, context)
+            return
         if not fails(operation):
-            if isinstance(operation, AddColumn | DropColumn):
-                yield from self._of_column(operation, context)
             return
         if site.function in context.once(_decorated):
             # So may what a decorator asks first.
@@ -222,7 +223,7 @@ class AlterOutsideBatch(OperationRule[_Altering]):
     def _of_column(self, operation: AddColumn | DropColumn, context: Context) -> Iterator[Finding]:
         """A column that SQLite adds or drops by itself, but not this one."""
         site = operation.site
-        if site.batch is not None or site.sql is not None or site.function in context.once(_decorated):
+        if site.batch is not None or site.function in context.once(_decorated):
             return
         for state in states(operation, context, self.databases):
             if isinstance(operation, AddColumn):

@@ -299,8 +299,8 @@ def _is_kept(comments: str, fix: ResolvedFix) -> bool:
 def _woken(project: Project, after: Project, touched: Sequence[str]) -> Iterator[Report]:
     """Findings that are new."""
     places = dict.fromkeys(touched)
-    if after.project_reports is not project.project_reports:
-        places |= dict.fromkeys([*project.project_reports, *after.project_reports])
+    if after.found.reports is not project.found.reports:
+        places |= dict.fromkeys([*project.found.reports, *after.found.reports])
     for path in places:
         before, now = project.reports_for(path), after.reports_for(path)
         things = Counter(_thing(report) for report in now)

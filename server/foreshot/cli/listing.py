@@ -11,7 +11,7 @@ from foreshot.cli.text import shown_path
 from foreshot.lint.report import Report
 from foreshot.lint.severity import SEVERITIES, Severity
 from foreshot.migration.revision_parts import RevisionHeader
-from foreshot.rules import by_hand, family_of
+from foreshot.rules import family_of, rule_named
 from foreshot.text import SourceText
 from foreshot.workspace.parallel import map_in_processes
 from foreshot.workspace.sift import of_several
@@ -134,7 +134,7 @@ class Tally(Struct):
             report = entry.report
             count = self._of(report.rule, report.severity)
             count.found += 1
-            if report.offers and report.rule not in by_hand():
+            if report.offers and not rule_named(report.rule).by_hand:
                 safe = any(offer.safety == "safe" for offer in report.offers)
                 count.safe += safe
                 count.unsafe += not safe

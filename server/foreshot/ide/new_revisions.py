@@ -40,7 +40,7 @@ def merge_of_heads(project: Project) -> Changes:
     Raises:
         Unavailable: when there is nothing to merge.
     """
-    for reports in project.project_reports.values():
+    for reports in project.found.reports.values():
         for report in reports:
             if report.rule != MERGES:
                 continue

@@ -202,6 +202,16 @@ def by_hand() -> frozenset[str]:
 
 
 @cache
+def rule_named(name: str) -> Rule:
+    """One rule, without loading the others.
+
+    Raises:
+        KeyError: for a name that is no rule's.
+    """
+    return _load(f"{_FAMILIES[name]}/{name}")
+
+
+@cache
 def revision_rules() -> RuleSet:
     """The rules that look at one revision."""
     return RuleSet(_load(entry) for entry in IN_A_REVISION)

@@ -21,7 +21,8 @@ import foreshot
 from foreshot.migration.revision_parts import RevisionHeader
 from foreshot.project.dialects import RevisionHints
 from foreshot.project.looks import NOTHING, Look, Record
-from foreshot.workspace.kept import FileAnalysis, Kept
+from foreshot.workspace.found import Found
+from foreshot.workspace.kept import FileAnalysis, Kept, encoded
 from foreshot.workspace.write import replace_bytes
 
 MAX_CACHE_BYTES = 256 << 20
@@ -35,9 +36,12 @@ class _Store(msgspec.Struct, frozen=True, array_like=True):
     """Every question that a file's findings depend on, once."""
     files: dict[str, tuple[tuple[int, ...], Kept]]
     """By path, the numbers of the file's questions, and what is kept, which has no record."""
+    found: tuple[tuple[int, ...], bytes, msgspec.Raw] | None = None
+    """What was found in the environment as a whole: the numbers of its questions, its key, and itself without either."""
 
 
 _DECODER = msgspec.msgpack.Decoder(_Store)
+_FOUND = msgspec.msgpack.Decoder(Found)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
@@ -55,6 +59,8 @@ class Cache:
         self._records: dict[tuple[int, ...], Record] = {}
         self._holding: dict[int, bool] = {}
         self._new: dict[str, Kept] = {}
+        self._found = None if store is None else store.found
+        self._new_found: Found | None = None
 
     def __len__(self) -> int:
         return len(self._files.keys() | self._new.keys())
@@ -85,7 +91,7 @@ class Cache:
             return None
         record = self._records.get(numbers)
         if record is None:
-            record = self._records[numbers] = frozenset(self._looks[number] for number in numbers)
+            record = self._records[numbers] = self._record(numbers)
         return kept.analysis(record)
 
     def _has(self, number: int, has: Callable[[Look], bool]) -> bool:
@@ -98,9 +104,26 @@ class Cache:
         """Remember a file."""
         self._new[path] = kept
 
+    def found(self, key: bytes, has: Callable[[Look], bool]) -> Found | None:
+        """What was found in the environment as a whole, where that was made of the same."""
+        if self._found is None or not key or self._found[1] != key:
+            return None
+        numbers, _, whole = self._found
+        if not all(self._has(number, has) for number in numbers):
+            return None
+        return replace(_FOUND.decode(whole), key=key, record=self._record(numbers))
+
+    def put_found(self, found: Found) -> None:
+        """Remember what was found in the environment as a whole."""
+        self._new_found = found
+
+    def _record(self, numbers: tuple[int, ...]) -> Record:
+        return frozenset(self._looks[number] for number in numbers)
+
     def save(self, paths: Collection[str]) -> None:
         """Write what concerns ``paths``, when anything is new; a disk that does not take it is no error."""
-        if not self._enabled or (not self._new and len(self._files) == len(paths)):
+        nothing_new = not self._new and self._new_found is None
+        if not self._enabled or (nothing_new and len(self._files) == len(paths)):
             return
         numbers: dict[Look, int] = {}
         numbered: dict[Record, tuple[int, ...]] = {}
@@ -118,10 +141,16 @@ class Cache:
             if new := self._new.get(path):
                 files[path] = number(new.record), replace(new, record=NOTHING)
             elif old := self._files.get(path):
-                files[path] = number(frozenset(self._looks[item] for item in old[0])), old[1]
+                files[path] = number(self._record(old[0])), old[1]
+        found = None
+        if (latest := self._new_found) is not None:
+            bare = replace(latest, key=b"", record=NOTHING)
+            found = number(latest.record), latest.key, msgspec.Raw(encoded(bare))
+        elif self._found is not None:
+            found = number(self._record(self._found[0])), *self._found[1:]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            data = _ENCODER.encode(_Store(self._fingerprint, list(numbers), files))
+            data = _ENCODER.encode(_Store(self._fingerprint, list(numbers), files, found))
             replace_bytes(str(self._path), _sum(data) + data)
         except (OSError, UnicodeEncodeError):
             return
@@ -141,7 +170,8 @@ class Cache:
         if store.fingerprint != self._fingerprint:
             return None
         last = len(store.looks)
-        known = all(0 <= number < last for numbers, _ in store.files.values() for number in numbers)
+        each = [numbers for numbers, _ in store.files.values()] + ([store.found[0]] if store.found else [])
+        known = all(0 <= number < last for numbers in each for number in numbers)
         return store if known else None
 
 
@@ -182,4 +212,4 @@ def _folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "foreshot"
 
 
-_FORM = 3
+_FORM = 4

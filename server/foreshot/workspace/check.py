@@ -20,11 +20,12 @@ from foreshot.project.discover import environments_at, revision_files, workspace
 from foreshot.project.disk import DiskFiles
 from foreshot.project.environment import Environment
 from foreshot.project.files import Answer, Files
-from foreshot.project.looks import Record
+from foreshot.project.looks import Record, recording
 from foreshot.project.settings import Settings, settings_from_options
 from foreshot.project.settings_keys import camel_case
 from foreshot.text import SourceText, decode
 from foreshot.workspace.cache import Cache
+from foreshot.workspace.found import key_of_found
 from foreshot.workspace.kept import NOT_READ, SURROUNDINGS, FileAnalysis
 from foreshot.workspace.load import all_hints, hints_in_revisions, identity, load_surroundings, wants_hints
 from foreshot.workspace.project import Project
@@ -210,8 +211,8 @@ def load_project(
     ``early`` gets a partial project when revisions are still to be read: all that they share is known by then. ``before`` is the
     project on an earlier snapshot, for what holds still.
     """
-    found = revision_files(files, environment)
-    texts = {path: data for path in found if (data := files.read_bytes(path)) is not None}
+    names = revision_files(files, environment)
+    texts = {path: data for path in names if (data := files.read_bytes(path)) is not None}
     marks = {path: files.answer("text", path) for path in texts}
     cache = Cache(repr(identity(environment)), enabled=options.cache)
     hints: dict[str, RevisionHints] = {}
@@ -260,11 +261,18 @@ def load_project(
     for path, kept in reader.shown(items, history, options.jobs, later):
         analyses[path] = kept.analysis(kept.record)
         cache.put(path, kept)
-    cache.save(analyses.keys())
     for path, data in texts.items():
         source = None if review.is_unchanged(path) or not isinstance(data, bytes) else decode(data)
         analyses[path] = compared(analyses[path], source, path, surroundings, review)
-    return Project(files, surroundings, analyses, review=review, history=history)
+    key = key_of_found(surroundings, analyses, marks, review)
+    found = cache.found(key, lambda look: files.has(look, others))
+    project = Project(files, surroundings, analyses, review=review, history=history, known=found)
+    if found is None:
+        with recording() as looked:
+            found = project.found
+        cache.put_found(replace(found, key=key, record=frozenset(looked)))
+    cache.save(analyses.keys())
+    return project
 
 
 def _of(progress: Progress | None, before: int, total: int) -> Progress | None:

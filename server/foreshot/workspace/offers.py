@@ -109,7 +109,7 @@ class Offers:
         if known is None:
             analysis = self._project.analyses.get(path)
             own = analysis.reports.reports if analysis is not None else ()
-            used = suppressed([*own, *self._project.project_reports.get(path, ())], suppressions).used
+            used = suppressed([*own, *self._project.found.reports.get(path, ())], suppressions).used
             comments = [(item, item in used) for item in suppressions]
             known = comment_fixes_by_key(project_rules(), self._project.context, path, comments)
             if len(self._fixes_of_comments) >= _REMEMBERED:

@@ -11,20 +11,20 @@ from foreshot.history.revision_story import RevisionStory
 from foreshot.history.story import Story
 from foreshot.lint.context import UNION, ProjectContext, Surroundings, Tell
 from foreshot.lint.entry import Entry
-from foreshot.lint.mapped import models_of
 from foreshot.lint.report import Report, order
-from foreshot.lint.run import comment_reports, project_reports
+from foreshot.lint.run import comment_reports
 from foreshot.lint.suppress import Suppression, read_suppressions
 from foreshot.migration.graph import Node, RevisionGraph
 from foreshot.migration.revision import Revision
 from foreshot.project import paths
 from foreshot.project.discover import is_revision_place
 from foreshot.project.files import Files
-from foreshot.rules import NAMES, family_of, project_rules
+from foreshot.project.looks import note_all
+from foreshot.rules import NAMES, family_of, project_rules, rule_named
 from foreshot.text import SourceText
+from foreshot.workspace.found import Found, find
 from foreshot.workspace.glance import Glance, glance_at
 from foreshot.workspace.histories import History
-from foreshot.workspace.inputs import surroundings_problems
 from foreshot.workspace.kept import FileAnalysis, subjects_of
 from foreshot.workspace.load import identity
 from foreshot.workspace.offers import ONE_AT_A_TIME, Offers
@@ -54,6 +54,7 @@ class Project:
         last_good: Mapping[str, Entry] | None = None,
         partial: bool = False,
         history: History | None = None,
+        known: Found | None = None,
     ) -> None:
         self.files = files
         self.history = history
@@ -68,6 +69,8 @@ class Project:
         """Not every revision has been read yet: the history is not known, and no rule about it speaks."""
         self._name = identity(surroundings.environment)
         self._read_in = surroundings.key
+        self._known = known
+        """What an earlier run found in the environment as a whole, where that holds."""
         self._revisions: dict[str, Revision] = {}
         self._subjects: frozenset[str] | None = None
         self._spoken: Collection[str] = ()
@@ -134,8 +137,7 @@ class Project:
 
     def source(self, path: str) -> SourceText | None:
         """The text of a file of the project as it is now."""
-        source = self.files.read(path)
-        return source if isinstance(source, SourceText) else None
+        return source if isinstance(source := self.files.read(path), SourceText) else None
 
     def revision(self, path: str) -> Revision | None:
         """One revision in full; the few that were asked for last are remembered."""
@@ -156,28 +158,26 @@ class Project:
             return opened
 
     @cached_property
-    def project_reports(self) -> Mapping[str, Sequence[Report]]:
-        """What the rules about the whole environment found, by file, before any filter."""
+    def found(self) -> Found:
+        """What was found in the environment as a whole."""
         if self.partial:
-            return {}
+            return Found()
+
+        def make() -> Found:
+            if self._known is None:
+                return find(self.context, self.source)
+            note_all(self._known.record)
+            return self._known
+
         surroundings = self.surroundings
         given = (self.context.shape, surroundings.key, surroundings.loaded)
-        found = self.files.remember((self._name, "project reports"), self._project_reports, given)
-        self._spoken = found.keys() | {table.origin.path for table in models_of(surroundings).tables}
+        found = self.files.remember((self._name, "found"), make, given)
+        self._spoken = found.spoken
         return found
 
     def spoke_of(self, path: str) -> bool:
         """Whether a file had models, or anything else in it that was found, when the environment was looked at last; asks nothing."""
         return path in self._spoken
-
-    def _project_reports(self) -> Mapping[str, Sequence[Report]]:
-        found: dict[str, list[Report]] = {}
-        for report in [
-            *surroundings_problems(self.surroundings),
-            *project_reports(project_rules(), self.context, self.source),
-        ]:
-            found.setdefault(report.path, []).append(report)
-        return found
 
     @cached_property
     def reports(self) -> list[Report]:
@@ -187,7 +187,7 @@ class Project:
     @property
     def reported(self) -> list[str]:
         """Every file in which something may have been found, in order."""
-        return sorted({*self.analyses, *self.project_reports})
+        return sorted({*self.analyses, *self.found.reports})
 
     def reports_for(self, path: str) -> list[Report]:
         """Everything to be reported of one file, in order."""
@@ -197,8 +197,8 @@ class Project:
         found: list[Report] = list(analysis.reports.reports) if analysis is not None else []
         found.extend(self._project_reports_for(path))
         suppressions = self.suppressions(path)
-        settings = self.surroundings.settings
         if suppressions:
+            settings = self.surroundings.settings
             sifted = suppressed(found, suppressions)
             found = sifted.reports
             # What a comment silences is not known while the file does not parse, or others are still to be read.
@@ -210,7 +210,7 @@ class Project:
                 ]
                 late = comment_reports(project_rules(), self.context, path, comments, self.source)
                 found += suppressed(late, suppressions).reports
-        return sorted(said_once(chosen(found, settings, self.relative, family_of)), key=order)
+        return self._said(found)
 
     def _current(self, path: str) -> FileAnalysis | None:
         """What is known of a revision; shown to the rules again, when somebody asks, where an earlier revision does something else."""
@@ -235,12 +235,13 @@ class Project:
 
         Its comments silence as ever; what they do not silence is not known, as most rules have not run.
         """
-        rules = project_rules().by_name
         found = [report for report in self._broken.get(path, ()) if report.path == path]
-        found += [report for report in self._project_reports_for(path) if rules[report.rule].of_shipped]
-        kept = suppressed(found, analysis.reports.suppressions).reports
+        found += [report for report in self._project_reports_for(path) if rule_named(report.rule).of_shipped]
+        return self._said(suppressed(found, analysis.reports.suppressions).reports)
+
+    def _said(self, found: Sequence[Report]) -> list[Report]:
         return sorted(
-            said_once(chosen(kept, self.surroundings.settings, self.relative, family_of)), key=order
+            said_once(chosen(found, self.surroundings.settings, self.relative, family_of)), key=order
         )
 
     @cached_property
@@ -275,7 +276,7 @@ class Project:
 
         The rest of it is known from an older text, whose places are not those of this one.
         """
-        found = self.project_reports.get(path, ())
+        found = self.found.reports.get(path, ())
         analysis = self.analyses.get(path)
         if analysis is None or analysis.problem is None:
             return found
@@ -299,7 +300,7 @@ class Project:
             return ()
 
         def read() -> tuple[Suppression, ...]:
-            return read_suppressions(source) if (source := self.source(path)) is not None else ()
+            return read_suppressions(self.source(path) or SourceText(""))
 
         return self.files.remember((self._name, "suppressions", path), read)
 
@@ -375,13 +376,11 @@ class Project:
 
     def is_only_read(self, path: str) -> bool:
         """Whether a file is a revision that has shipped and is not reviewed."""
-        analysis = self.analyses.get(path)
-        return analysis is not None and not analysis.reviewed
+        return (analysis := self.analyses.get(path)) is not None and not analysis.reviewed
 
     def is_stale(self, path: str) -> bool:
         """Whether the file does not parse now, so that what is known of it is older than its text."""
-        analysis = self.analyses.get(path)
-        return analysis is not None and analysis.problem is not None
+        return (analysis := self.analyses.get(path)) is not None and analysis.problem is not None
 
     def relative(self, path: str) -> str:
         """A path as the settings' patterns see it: relative to the project's home."""

@@ -242,7 +242,7 @@ def _faults(chosen: Sequence[Step], before: Project, after: Project, *, unsafe: 
         for path in step.paths:
             by_path.setdefault(path, []).append(step)
     blamed: dict[int, Step] = {}
-    for path in {*by_path, *before.project_reports, *after.project_reports}:
+    for path in {*by_path, *before.found.reports, *after.found.reports}:
         group = by_path.get(path)
         # What the models have to follow is nobody's fault; what comes up elsewhere and can be repaired is repaired next.
         told = [

@@ -22,6 +22,7 @@ from foreshot.text import SourceText, Span
 from foreshot.workspace import cache as caches
 from foreshot.workspace import check, load
 from foreshot.workspace.cache import Cache
+from foreshot.workspace.found import find
 from foreshot.workspace.kept import FileAnalysis, Kept
 from foreshot.workspace.load import load_surroundings
 
@@ -127,6 +128,28 @@ def test_what_was_kept_is_what_was_found(tmp_path: Path, monkeypatch) -> None:
         again = kept.project.analyses[path]
         assert again.entry(path) == analysis.entry(path)
         assert list(again.reports.suppressions) == list(analysis.reports.suppressions)
+
+
+def test_what_was_found_in_the_whole_is_asked_for_once(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("FORESHOT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = project(tmp_path / "project")
+    versions = folder / "m" / "versions"
+    (versions / "9.py").write_text('revision = "9"\ndown_revision = "gone"\n\n\ndef upgrade():\n    pass\n')
+    options = check.Options(paths=(str(folder),))
+    asked: list[object] = []
+
+    def counted(*given):
+        asked.append(given)
+        return find(*given)
+
+    monkeypatch.setattr("foreshot.workspace.project.find", counted)
+    (fresh,), (kept,) = check.check(options), check.check(options)
+    assert "missing-parent" in {report.rule for report in fresh.reports}
+    assert kept.reports == fresh.reports
+    assert len(asked) == 1
+    (versions / "9.py").unlink()
+    (mended,) = check.check(options)
+    assert "missing-parent" not in {report.rule for report in mended.reports}
 
 
 @pytest.mark.parametrize("place", ["app/types.py", "src/app/types.py"])

@@ -28,6 +28,7 @@ from foreshot.syntax.changes import (
 from foreshot.syntax.module import Module, parse
 from foreshot.text import SourceText, Span
 from foreshot.workspace.fixall import _repaired
+from foreshot.workspace.found import Found
 from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix, resolve
 from foreshot.workspace.rounds import Applied, Subject
@@ -59,8 +60,8 @@ class Invented:
     laws: Mapping[str, Law]
 
     @property
-    def project_reports(self) -> Mapping[str, Sequence[Report]]:
-        return {ELSEWHERE: self.reports_for(ELSEWHERE)}
+    def found(self) -> Found:
+        return Found({ELSEWHERE: tuple(self.reports_for(ELSEWHERE))})
 
     @property
     def offers(self) -> Invented:

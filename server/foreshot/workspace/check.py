@@ -171,12 +171,10 @@ def check(options: Options, progress: Progress | None = None) -> list[ProjectRes
     files = Files(texts, DiskFiles(roots))
     results: list[ProjectResult] = []
     for environment, only in _environments(files, options.paths, roots):
-        project = load_project(files, environment, options, progress)
+        project = load_project(files, environment, options, progress, strict=True)
         since = project.surroundings.settings.since
         if since and isinstance(found := resolve_revision(project.graph, since), Unresolved):
             raise ConfigurationError(f"{environment.script_location}: {found.why}")
-        if project.review.error is not None:
-            raise ConfigurationError(project.review.error)
         results.append(ProjectResult(project, options, only))
     return results
 
@@ -205,11 +203,16 @@ def load_project(
     progress: Progress | None = None,
     early: Callable[[Project], None] | None = None,
     before: Project | None = None,
+    *,
+    strict: bool = False,
 ) -> Project:
     """Read one environment, from the cache as far as it goes.
 
     ``early`` gets a partial project when revisions are still to be read: all that they share is known by then. ``before`` is the
     project on an earlier snapshot, for what holds still.
+
+    Raises:
+        ConfigurationError: where ``strict``, when it cannot be told what is new though that was asked for: before anything is read.
     """
     names = revision_files(files, environment)
     texts = {path: data for path in names if (data := files.read_bytes(path)) is not None}
@@ -230,6 +233,8 @@ def load_project(
         texts,
         lambda path: cache.header(path, marks[path]),
     )
+    if strict and review.error is not None:
+        raise ConfigurationError(review.error)
     # One that is still to be read takes its place in the order now.
     analyses = {
         path: same.get(path) or cache.get(path, marks[path], lambda look: files.has(look, others)) or NOT_READ

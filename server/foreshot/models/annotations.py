@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from foreshot.models.enum_classes import enum_class
 from foreshot.models.libraries import sa_type
 from foreshot.models.model import EnumClass
-from foreshot.models.scopes import LinkedScope, Linker
+from foreshot.models.scopes import LinkedScope, Linker, ModuleScope
 from foreshot.models.types import ancestry
 from foreshot.syntax.values import CallValue, Ref, Unknown, Value
 from foreshot.text import Span
@@ -170,7 +170,7 @@ def _named(scope: LinkedScope, node: ast.Name | ast.Attribute, depth: int) -> An
     return Annotated((path,), Ref(path, path, scope.module.span(node)))
 
 
-def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast.expr, LinkedScope] | None:
+def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast.expr, ModuleScope] | None:
     """Where an alias of a type is defined: its path, what it is given and the scope there."""
     linker = scope.home.linker
     name, home = (node.id, scope.home) if isinstance(node, ast.Name) else (node.attr, None)
@@ -195,10 +195,14 @@ def _alias(scope: LinkedScope, node: ast.Name | ast.Attribute) -> tuple[str, ast
     return None
 
 
-def _known_as(path: str, target: ast.expr, home: LinkedScope) -> str:
-    """What an alias is the same as: two of ``Annotated[str, 50]`` are one key of a dictionary, two calls are two."""
+def _known_as(path: str, target: ast.expr, home: ModuleScope) -> str:
+    """What an alias is the same as.
+
+    Two of ``Annotated[str, 50]`` are one key of a dictionary; two calls are two, and so are two ``type`` statements.
+    """
     made = any(isinstance(item, ast.Call) for item in ast.walk(target))
-    return path if made else spelled(home, target, aliases=False)
+    own = made or home.has_type_statement(path.rpartition(".")[2])
+    return path if own else spelled(home, target, aliases=False)
 
 
 def _path(scope: LinkedScope, node: ast.expr) -> str:

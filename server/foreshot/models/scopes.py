@@ -7,6 +7,7 @@ lead to; circles and what goes beyond the budget are Unknown.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -122,6 +123,16 @@ class ModuleScope(LinkedScope):
     def assignments(self) -> dict[str, ast.expr]:
         """The expressions that the module's own names are given."""
         return self._pending
+
+    def has_type_statement(self, name: str) -> bool:
+        """Whether ``type name = …`` makes an alias, which is an object of its own and not what it stands for.
+
+        It is asked of the text: an older Python reads the statement as an assignment.
+        """
+        return (
+            re.search(rf"^[ \t]*type[ \t]+{name}\s*[=\[]", self.module.source.content, re.MULTILINE)
+            is not None
+        )
 
     def binds(self, name: str) -> bool:
         """Whether the module itself gives a name a meaning, star imports left out."""

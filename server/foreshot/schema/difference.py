@@ -178,7 +178,7 @@ def _place(index: Index) -> tuple[object, ...]:
     return tuple(columns), index.unique
 
 
-def _text_of(value: Plain) -> str | None:
+def sql_of(value: Plain) -> str | None:
     """A condition as it is written in SQL; None where it is made of SQLAlchemy's operators."""
     if isinstance(value, Called) and value.path.rpartition(".")[2] in ("text", "literal_column"):
         value = value.argument("text", 0)
@@ -186,7 +186,7 @@ def _text_of(value: Plain) -> str | None:
 
 
 def _condition(index: Index) -> str:
-    text = _text_of(index.where)
+    text = sql_of(index.where)
     return canonical_sql(text) if text is not None else str(index.where or "")
 
 
@@ -194,7 +194,7 @@ def _unclear(*tables: Table) -> set[object]:
     """Indexes whose condition is SQL at one time and built of operators at another: those are not compared."""
     found: dict[object, set[bool]] = {}
     for index in (item for table in tables for item in table.indexes if item.where is not None):
-        found.setdefault(_place(index), set()).add(_text_of(index.where) is None)
+        found.setdefault(_place(index), set()).add(sql_of(index.where) is None)
     return {place for place, kinds in found.items() if len(kinds) > 1}
 
 

@@ -863,3 +863,28 @@ def test_aliases_by_type_statements_are_followed() -> None:
     )
     assert not models.doubts
     assert [column.name for column in models.tables[0].columns] == ["id", "extra"]
+
+
+def test_a_type_statement_is_a_key_of_its_own_in_a_type_annotation_map() -> None:
+    models = read(
+        {
+            "models.py": """
+                from sqlalchemy.dialects.postgresql import CITEXT
+                from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+                type CIStr = str
+
+                class Base(DeclarativeBase):
+                    type_annotation_map = {CIStr: CITEXT}
+
+                class Item(Base):
+                    __tablename__ = "items"
+                    id: Mapped[int] = mapped_column(primary_key=True)
+                    name: Mapped[str]
+                    code: Mapped[CIStr | None]
+                """
+        }
+    )
+    assert [str(column.type.path) for column in models.tables[0].columns if isinstance(column.type, Ref | CallValue)] == [
+        "sqlalchemy.Integer", "sqlalchemy.String", "sqlalchemy.dialects.postgresql.CITEXT",
+    ]  # fmt: skip

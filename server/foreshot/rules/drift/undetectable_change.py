@@ -6,7 +6,7 @@ others insert have NULL for the default, and what the check forbids gets in.
 
 Write the operation by hand: `op.alter_column(…, server_default=…)`, `op.create_check_constraint(…)`. [What autogenerate
 misses](../what-autogenerate-misses.md) has the whole list. A default that the history has and the model has not is mostly left from filling a new column,
-and is not reported; nor is a default that is spelled in another way.
+and is not reported; nor is a default that is spelled in another way, or a check that the history has under another name.
 
 ```python setup
 def upgrade():
@@ -84,6 +84,32 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+```python setup
+def upgrade():
+    op.create_table("desks", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("seats", sa.Integer()))
+    op.create_check_constraint(op.f("ck_has_seats"), "desks", "(seats > 0) OR seats IS NULL")
+```
+```python app/models.py
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+
+
+class Desk(Base):
+    __tablename__ = "desks"
+    __table_args__ = (sa.CheckConstraint("seats > 0 OR seats IS NULL", name="has_seats"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seats: Mapped[int | None] = mapped_column(sa.Integer())
+```
+```python env.py good dialect=postgresql
+from alembic import context
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
 """
 
 from __future__ import annotations
@@ -97,7 +123,9 @@ from foreshot.lint.mapped import head_of, models_of
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 from foreshot.models.model import ModelColumn, Models, ModelTable, Origin
+from foreshot.schema.difference import canonical_sql, sql_of
 from foreshot.schema.names import by_convention
+from foreshot.schema.plain import plain
 from foreshot.schema.state import Column, Table, Target
 from foreshot.syntax.values import CallValue, Text, Unknown
 
@@ -177,12 +205,15 @@ def _checks(model: ModelTable, table: Table, target: Target) -> Iterator[tuple[O
     if None in known:
         # One of those without a name may be the one.
         return
+    written = (sql_of(check.condition) for check in table.checks)
+    conditions = {canonical_sql(text) for text in written if text is not None}
     for item in model.items:
         name = item.call.keywords.get("name")
         if not _is(item.call, "CheckConstraint") or not isinstance(name, str):
             continue
         full = by_convention(target, "ck", table.name, (), name=name)
-        if not known & {name, full}:
+        condition = sql_of(plain(item.call.argument("sqltext", 0)))
+        if not known & {name, full} and (condition is None or canonical_sql(condition) not in conditions):
             yield item.origin, name, f"No migration adds the check {code(name)} to {code(table.name)}"
 
 

@@ -10,8 +10,10 @@ from typing import cast
 from msgspec import Struct
 
 from foreshot.lint.context import ProjectContext
+from foreshot.lint.mapped import models_of
 from foreshot.project.ini import read_ini
 from foreshot.project.toml import TomlProblem, read_toml
+from foreshot.syntax.module import Module
 from foreshot.text import SourceText, Span
 
 _SPLIT = re.compile(r", *| +")  # as Alembic splits the list
@@ -50,10 +52,20 @@ def write_hooks(project: ProjectContext) -> Iterator[WriteHook]:
 
 
 def registered(project: ProjectContext) -> set[str]:
-    """The names under which env.py registers hooks of its own."""
-    module = project.surroundings.env_module
-    found: set[str] = set()
-    for call in module.nodes(ast.Call) if module is not None and "register" in module.content else ():
+    """The names under which env.py, or a module that it imports, registers hooks of its own."""
+    surroundings = project.surroundings
+    read = [surroundings.env_module]
+    read += (surroundings.modules.module(dotted) for dotted in models_of(surroundings).reached or ())
+    return {
+        name
+        for module in read
+        if module is not None and "register" in module.content
+        for name in _names(module)
+    }
+
+
+def _names(module: Module) -> Iterator[str]:
+    for call in module.nodes(ast.Call):
         match call:
             case ast.Call(
                 func=ast.Attribute(
@@ -62,10 +74,9 @@ def registered(project: ProjectContext) -> set[str]:
                 | ast.Name(id="register"),
                 args=[ast.Constant(value=str(name)), *_],
             ):
-                found.add(name)
+                yield name
             case _:
                 pass
-    return found
 
 
 def _of_ini(source: SourceText, path: str) -> Iterator[WriteHook]:

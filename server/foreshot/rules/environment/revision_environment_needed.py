@@ -54,6 +54,31 @@ revision_environment = true
 hooks = tabs
 tabs.type = tabs
 ```
+```python app/hooks.py
+from alembic.script import write_hooks
+
+
+@write_hooks.register("tabs")
+def tabs(filename, options):
+    pass
+```
+```python env.py
+from alembic import context
+from app import hooks
+from app.models import Base
+
+context.configure(connection=None, target_metadata=Base.metadata)
+```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://localhost/shop
+
+[post_write_hooks]
+hooks = tabs
+tabs.type = tabs
+;           ^^^^ does not run env.py
+```
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
-"""Whether a revision still does what it did in another text of it; a comment, formatting or an import is no difference."""
+"""Whether a revision still does what it did in another text of it.
+
+A comment, formatting or an import is no difference, nor is `if_not_exists` or `if_exists`: where a revision has run, it did the same without.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -13,11 +17,13 @@ from foreshot.migration.reader import read_revision
 from foreshot.migration.revision import Revision
 from foreshot.migration.specs import Site, TypeSpec
 from foreshot.syntax.module import Module, parse
-from foreshot.syntax.values import FunctionValue, OpaqueValue, Ref, Text, Unknown
+from foreshot.syntax.values import CallValue, FunctionValue, OpaqueValue, Ref, Text, Unknown
 from foreshot.text import SourceText, Span
 
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("upgrade", "downgrade")
 _MAX_DEPTH: Final = 40
+_GUARDS: Final = frozenset({"if_exists", "if_not_exists"})
+_GUARDS_IN_SQL: Final = re.compile(r"(?i)\bIF\s+(?:NOT\s+)?EXISTS\b")
 
 
 def differences(one: SourceText, other: SourceText, dialects: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -99,8 +105,17 @@ def _shape(value: object, module: Module, depth: int = 0) -> object:
             return _site(value, module, depth)
         case Opaque():
             return ("opaque", _written(module, value.site.statement), _site(value.site, module, depth))
+        case CallValue():
+            return _call(value, module, depth)
+        case TypeSpec(path=path, call=call) if not call or not (
+            call.args or call.keywords or call.open_ended
+        ):
+            # `sa.Integer` is what `sa.Integer()` is.
+            return ("type", path)
         case Struct():
-            skipped = {"written", "bound", "span", "sql"} if isinstance(value, TypeSpec) else {"span"}
+            skipped = (
+                {"written", "bound", "span", "sql"} if isinstance(value, TypeSpec) else {"span"} | _GUARDS
+            )
             fields = [name for name in value.__struct_fields__ if name not in skipped]
             return (
                 type(value).__name__,
@@ -123,6 +138,21 @@ def _shape(value: object, module: Module, depth: int = 0) -> object:
             return (type(value).__name__, value)
 
 
+def _call(call: CallValue, module: Module, depth: int) -> object:
+    if not (call.args or call.keywords or call.open_ended or isinstance(call.receiver, CallValue)):
+        return ("ref", call.path)
+    receiver = call.receiver if isinstance(call.receiver, CallValue) else None
+    return (
+        "call",
+        call.path,
+        _shape(call.args, module, depth + 1),
+        _shape(call.keywords, module, depth + 1),
+        _shape(receiver, module, depth + 1),
+        call.open_ended,
+        call.starred,
+    )
+
+
 def _site(site: Site, module: Module, depth: int) -> object:
     batch = site.batch
     return (
@@ -134,7 +164,7 @@ def _site(site: Site, module: Module, depth: int) -> object:
         None if site.dialects is None else sorted(site.dialects),
         sorted(site.excluded),
         len(site.conditions),
-        None if site.sql is None else " ".join(site.sql.split()),
+        None if site.sql is None else " ".join(_GUARDS_IN_SQL.sub(" ", site.sql).split()),
     )
 
 

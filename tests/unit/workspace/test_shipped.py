@@ -169,13 +169,15 @@ def test_what_is_edited_and_what_is_no_edit(origin, tmp_path):
         ),
         before.replace('"', "'").replace("'''", '"""'),
         before.replace("change b2", "another message"),
+        before.replace("sa.Integer()", "sa.Integer").replace("Integer)", "Integer), if_not_exists=True"),
+        before.replace('op.drop_column("pots", "c_b2")', "pass"),
     ):
         git.write({f"{VERSIONS}/b2_x.py": text})
         seen = Seen(git)
         assert (seen.new, seen.said) == (set(), []), text
     for text in (
         revision("b2", "a1", "Text"),
-        before.replace('op.drop_column("pots", "c_b2")', "pass"),
+        before.replace("sa.Integer()", "sa.Integer(), server_default='0'"),
         before.replace('down_revision = "a1"', "down_revision = None"),
     ):
         git.write({f"{VERSIONS}/b2_x.py": text})

@@ -55,6 +55,18 @@ black.type = console_scripts
 black.entrypoint = black
 black.options = -l 100 REVISION_SCRIPT_FILENAME
 ```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://localhost/shop
+
+[post_write_hooks]
+hooks = black
+black.type = console_scripts
+black.entrypoint = black
+black.options = --check REVISION_SCRIPT_FILENAME
+;               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ writes nothing
+```
 ```ini alembic.ini good
 [alembic]
 script_location = migrations
@@ -97,8 +109,11 @@ _COMMANDS: Final = {
 """What wants a command as its first argument, and the commands."""
 _WRITES: Final = {"autopep8": ("-i", "--in-place"), "yapf": ("-i", "--in-place")}
 """Formatters that print unless they are told to write."""
-_PRINTS: Final = {"black": frozenset({"--diff"}), "isort": frozenset({"--stdout", "--diff", "-d"})}
-"""What makes a formatter print instead of write."""
+_PRINTS: Final = {
+    "black": frozenset({"--diff", "--check"}),
+    "isort": frozenset({"--stdout", "--diff", "-d", "--check", "--check-only", "-c"}),
+}
+"""What makes a formatter print or judge instead of write."""
 
 
 class BrokenWriteHook(ProjectRule):
@@ -212,7 +227,7 @@ def _wrong_options(
     if prints:
         return (
             at,
-            f"New revisions stay as they are: with {code(min(prints))}, {code(tool)} prints. Leave it out.",
+            f"New revisions stay as they are: with {code(min(prints))}, {code(tool)} writes nothing. Leave it out.",
             None,
         )
     return None

@@ -135,6 +135,52 @@ def run_migrations_online():
 
 run_migrations_online()
 ```
+```python env.py bad
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+
+
+def include_name(name, type_, parent_names):
+#   ^^^^^^^^^^^^ leaves columns out
+    if type_ == "schema":
+        return name in (None, "shop")
+    elif type_ == "table":
+        return name != "spatial_ref_sys"
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, include_name=include_name)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
+```python env.py fixed
+from alembic import context
+from app.models import Base
+
+target_metadata = Base.metadata
+
+
+def include_name(name, type_, parent_names):
+    if type_ == "schema":
+        return name in (None, "shop")
+    elif type_ == "table":
+        return name != "spatial_ref_sys"
+    return True
+
+
+def run_migrations_online():
+    context.configure(connection=None, target_metadata=target_metadata, include_name=include_name)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run_migrations_online()
+```
 """
 
 from __future__ import annotations
@@ -202,7 +248,26 @@ def _told(hook: Hook) -> str | None:
             f"Autogenerate leaves everything else out: {code(hook.label)} ends without a return value, which counts as False."
             " Return True at its end."
         )
+    if all(_asks_for_others(statement, hook.parameter("type_")) for statement in hook.body):
+        return (
+            f"Autogenerate leaves columns out: {code(hook.label)} ends without a return value for them, which counts as False."
+            " Return True at its end."
+        )
     return None
+
+
+def _asks_for_others(statement: ast.stmt, kind: str | None) -> bool:
+    """Whether a statement gives an answer for objects of other kinds than columns alone, or none."""
+    match statement:
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.If(
+            test=ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=asked)])
+        ):
+            asks = name == kind and asked != "column"
+            return asks and all(_asks_for_others(item, kind) for item in statement.orelse)
+        case _:
+            return False
 
 
 def _is(node: ast.expr, *, value: object) -> bool:

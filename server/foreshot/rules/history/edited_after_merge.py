@@ -3,7 +3,8 @@
 The base branch has the revision, so databases may have run it: they are stamped with its id and never run it again. What
 is changed in it here reaches new databases and no other. Undo the change, and make it in a new revision.
 
-Comments, formatting and imports are no change. Where nothing but a local commit has the revision, this is said as possible.
+Comments, formatting and imports are no change, nor are `if_not_exists` and `if_exists`, for where the revision has run it did the same without them. A corrected
+`downgrade()` reaches every database: it is read when it runs. Where nothing but a local commit has the revision, this is said as possible.
 
 ```python base versions/0002_example.py
 from alembic import op
@@ -54,6 +55,21 @@ def upgrade():
         sa.Column("lid", sa.Integer()),
     )
 ```
+```python versions/0002_example.py good
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.add_column("pots", sa.Column("lid", sa.Integer), if_not_exists=True)
+
+
+def downgrade():
+    op.drop_column("pots", "lid", if_exists=True)
+```
 """
 
 from __future__ import annotations
@@ -84,14 +100,16 @@ class EditedAfterMerge(ProjectRule):
         surely = base.kind == "branch"
         for entry in project.entries:
             header = entry.header
-            if not entry.edited or header is None:
+            # What `downgrade()` is now, every database gets.
+            edited = [part for part in entry.edited if part != "downgrade()"]
+            if not edited or header is None:
                 continue
             there = _on_base(base, entry)
-            if "revision" in entry.edited and there is not None:
+            if "revision" in edited and there is not None:
                 what = f"databases that have run {code(there.header.revision)} no longer find it, and upgrades fail."
                 what += " Keep its id."
             else:
-                what = f"databases that have run it never get what changed in {codes(entry.edited)}."
+                what = f"databases that have run it never get what changed in {codes(edited)}."
                 what += " Undo that, and do it in a new revision."
             yield self.finding(
                 header.spans.get("revision", Span(0, 0)),

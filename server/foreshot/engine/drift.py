@@ -118,10 +118,15 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
         for item in comparison.differences
         if item.kind == "add_table" and item.table_name in schema.tables
     }
+    owners = len({table.metadata for table in models.tables}) if models.targets is None else 1
     pending: list[Pending] = []
     for certain, items in ((True, sift.certain), (False, sift.possible)):
         for item in items:
             if item.table_name in apart:
+                continue
+            if owners > 1 and item.table_name not in schema.tables:
+                # Each database of several has a metadata of its own, and env.py chooses among them when it runs.
+                unsure.append(item)
                 continue
             kind = _KINDS.get(item.kind.partition("_")[2], "table")
             if _is_lossy(item, expressed, schema):

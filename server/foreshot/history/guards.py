@@ -113,6 +113,8 @@ def _there(draft: Draft, name: str | None) -> bool | None:
         return None
     known = draft.find(name)
     if known is None:
+        if draft.meant(name) is not None:
+            return None
         # What may have made it all the same is a doubt that the schema has anyway.
         return name in draft.views
     return True if draft.tables[known].there is None else None

@@ -41,7 +41,7 @@ class Ways:
     def run(self, change: to.Change, origin: Origin) -> None:
         """Apply one of the operations to the schema with them."""
         table: str | None = getattr(change, "table", None)
-        known = self._without.tables.get(self._draft.find(table) or "")
+        known = self._without.tables.get(self._draft.meant(table) or "")
         # What the same operations do where another condition holds is only told of what is there under any.
         self._told = self._told and not isinstance(change, to.Rows | to.Unread | to.Commit)
         self._told = self._told and (known is None or (known.there is None and not known.perhaps))

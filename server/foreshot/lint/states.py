@@ -13,7 +13,7 @@ from foreshot.lint.finding import Related
 from foreshot.lint.specs import type_spec
 from foreshot.migration import operations as ops
 from foreshot.migration.operations import Operation
-from foreshot.schema.draft import names_on
+from foreshot.schema.draft import meant_on_mysql, names_on
 from foreshot.schema.state import Column, Origin, Schema, Table
 
 
@@ -34,7 +34,10 @@ class State(Struct, frozen=True):
         if self.target.database == "postgresql":
             return tables.get(name.removeprefix("public.")) or tables.get(f"public.{name}")
         lowered = name.lower()
-        return next((table for known, table in tables.items() if known.lower() == lowered), None)
+        found = next((table for known, table in tables.items() if known.lower() == lowered), None)
+        if found is None and self.target.database != "sqlite":
+            found = tables.get(meant_on_mysql(name, tables) or "")
+        return found
 
     def known_table(self, name: str | None) -> Table | None:
         """The table, where all of it is surely as the story says."""
@@ -44,7 +47,10 @@ class State(Struct, frozen=True):
     def is_seen(self, name: str | None) -> bool:
         """Whether the history itself made the table, whatever else may be so of it."""
         table = self.table(name)
-        return table is not None and table.there is None
+        if table is None or table.there is not None:
+            return False
+        # On MySQL, a name without a schema may be that of another table beside the one that is meant by it.
+        return self.target.database == "postgresql" or "." not in table.name or "." in (name or "")
 
     @property
     def is_whole(self) -> bool:

@@ -128,7 +128,7 @@ def lose_table(draft: Draft, change: to.LostTable) -> None:
     if change.table is None:
         draft.doubt("a table that is not known is dropped")
         return
-    name = draft.find(change.table)
+    name = draft.meant(change.table)
     if name is None:
         view = change.table if change.table in draft.views else None
         if view is None:
@@ -209,7 +209,7 @@ def move_table(draft: Draft, change: to.MovedTable) -> None:
 
 def change_rows(draft: Draft, change: to.Rows) -> None:
     """Rows are inserted, changed or deleted."""
-    name = draft.find(change.table)
+    name = draft.meant(change.table)
     if name is None:
         if change.table is not None:
             draft.doubt_namesakes(change.table, "rows change")
@@ -238,7 +238,7 @@ def change_rows(draft: Draft, change: to.Rows) -> None:
 
 def comment(draft: Draft, change: to.Commented) -> None:
     """A table gets or loses its comment."""
-    name = draft.find(change.table)
+    name = draft.meant(change.table)
     if name is not None:
         draft.put(
             replace(draft.tables[name], comment=None if is_unclear(change.comment) else text(change.comment))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,6 +11,18 @@ from foreshot.schema import state as st
 from foreshot.schema.plain import Called, Named, Plain, Unclear, chosen
 from foreshot.schema.state import NOT_SEEN, Column, ColumnType, Origin, Perhaps, Schema, Table, Target
 from foreshot.schema.types import spell
+
+
+def meant_on_mysql(name: str, tables: Iterable[str]) -> str | None:
+    """The table of that name in whatever schema, where only one has it.
+
+    On MySQL a schema is a database, and a name without one is looked for in that of the connection, which no revision tells.
+    """
+    if "." in name:
+        return None
+    end = f".{name.lower()}"
+    found = [known for known in tables if known.lower().endswith(end)]
+    return found[0] if len(found) == 1 else None
 
 
 class Draft:
@@ -86,6 +98,13 @@ class Draft:
             return next((known for known in self.tables if known.lower() == lowered), None)
         return None
 
+    def meant(self, name: str | None) -> str | None:
+        """The name of the table that an operation is on, which is there before it."""
+        known = self.find(name)
+        if known is None and name is not None and self.dialect in ("mysql", "mariadb"):
+            return meant_on_mysql(name, self.tables)
+        return known
+
     def stored(self, name: str, names: Collection[str]) -> str | None:
         """A name as it stands among others; on PostgreSQL ``public`` is the schema of those without one."""
         if name in names:
@@ -101,7 +120,7 @@ class Draft:
         if name is None:
             self.doubt(f"{why} of a table that is not known")
             return None
-        known = self.find(name)
+        known = self.meant(name)
         if known is None or self.tables[known].there is not None:
             self.doubt_namesakes(name, why)
         if known is not None:
@@ -112,8 +131,11 @@ class Draft:
         return made
 
     def doubt_namesakes(self, name: str, why: str) -> None:
-        """An operation on a table that no revision made may be on one of its name in another schema: PostgreSQL's search path decides."""
-        if self.dialect != "postgresql" or "." in name:
+        """An operation on a table that no revision made may be on one of its name in another schema.
+
+        PostgreSQL's search path decides, and on MySQL the database of the connection.
+        """
+        if self.dialect == "sqlite" or "." in name:
             return
         if self._namesakes is None or self._namesakes[0] != len(self.tables):
             found: dict[str, list[str]] = {}
@@ -124,7 +146,9 @@ class Draft:
         for other in self._namesakes[1].get(name, ()):
             table = self.tables.get(other)
             if table is not None:
-                reason = Perhaps(f"{why}, where the search path leads to this table", self.origin, other)
+                reason = Perhaps(
+                    f"{why}, where the connection's schema is that of this table", self.origin, other
+                )
                 self.tables[other] = replace(table, perhaps=(*table.perhaps, reason))
 
     def put(self, table: Table) -> None:

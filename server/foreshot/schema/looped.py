@@ -78,7 +78,7 @@ def flat(changes: Sequence[to.Change]) -> list[to.Change]:
 
 def rows_of(draft: Draft, each: Each) -> list[Row] | None:
     """What the database answers; None where the table is not known."""
-    table = draft.tables.get(draft.find(each.table) or "")
+    table = draft.tables.get(draft.meant(each.table) or "")
     if table is None:
         return None
     found: list[dict[str, Any]] = []

@@ -29,7 +29,7 @@ def note_what_held(draft: Draft, change: to.Change) -> None:
     # SQL has `ALTER TABLE IF EXISTS`, which runs without the table.
     if not isinstance(change, _NEEDS_THE_TABLE) or change.at.raw or change.at.tried:
         return
-    table = draft.tables.get(draft.find(change.table) or "")
+    table = draft.tables.get(draft.meant(change.table) or "")
     there = table.there if table is not None else None
     if there is not None and there.under:
         _take_back(draft, there)

@@ -579,3 +579,32 @@ def test_a_default_of_the_projects_own_is_unknown_and_the_column_is_there():
     found = drift(models, schema(table(column("a", "TIMESTAMP WITHOUT TIME ZONE"))))
     assert all("refuses" not in doubt.why for doubt in found.doubts)
     assert said(found) == [("modify_nullable", "a")]
+
+
+def test_which_metadata_a_table_of_several_belongs_to_is_known_when_env_py_runs() -> None:
+    models = """
+        Other = declarative_base()
+        class User(Base):
+            __tablename__ = "users"
+            id = sa.Column(sa.Integer, primary_key=True)
+            name = sa.Column(sa.Text)
+        class Item(Other):
+            __tablename__ = "items"
+            id = sa.Column(sa.Integer, primary_key=True)
+            name = sa.Column(sa.Text, index=True)
+        """
+    files = Files({"/w/models.py": SourceText(HEAD + textwrap.dedent(models))})
+    text = "from alembic import context\nfrom models import Base, Other\nmetadatas = {'a': Base.metadata, 'b': Other.metadata}\n"
+    env = parse(
+        SourceText(
+            f"{text}for name in names():\n    context.configure(target_metadata=metadatas.get(name))\n"
+        )
+    )
+    assert isinstance(env, Module)
+    read = read_models(Modules(files, ["/w"], "/w"), env, "/w/migrations/env.py")
+    key = Key("users_pkey", "server", ("id",), MADE)
+    users = Table("users", {"id": column("id", "INTEGER", nullable=False)}, MADE, primary_key=key)
+    found = drift_of(read, Schema(tables={"users": users}), Options("postgresql"))
+    assert [(item.difference.kind, item.difference.table_name) for item in found.pending] == [
+        ("add_column", "users")
+    ]

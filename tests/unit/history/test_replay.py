@@ -462,7 +462,22 @@ ELSEWHERE = 'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=
 def test_the_search_path_may_lead_to_a_table_of_another_schema(body: str) -> None:
     found = head(("a", None, ELSEWHERE), ("b", "a", body))
     assert found.doubts(found.tables["app.users"])
-    assert not head(("a", None, ELSEWHERE), ("b", "a", body), dialect="mysql").tables["app.users"].perhaps
+    on_mysql = head(("a", None, ELSEWHERE), ("b", "a", body), dialect="mysql").tables.get("app.users")
+    assert on_mysql is None if "drop_table" in body else on_mysql is not None and not on_mysql.perhaps
+
+
+def test_on_mysql_a_bare_name_is_the_one_table_that_any_schema_has_of_it() -> None:
+    add = 'op.add_column("users", sa.Column("age", sa.Integer()))'
+    body = 'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), schema="{}")'
+    one = head(("a", None, ELSEWHERE), ("b", "a", add), dialect="mysql")
+    assert list(one.tables["app.users"].columns) == ["id", "age"]
+    two = head(("a", None, ELSEWHERE), ("b", "a", body.format("web")), ("c", "b", add), dialect="mysql")
+    assert all(list(two.tables[name].columns) == ["id"] for name in ("app.users", "web.users"))
+    assert all(two.doubts(two.tables[name]) for name in ("app.users", "web.users"))
+    own = 'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))'
+    beside = head(("a", None, ELSEWHERE), ("b", "a", own), ("c", "b", add), dialect="mysql")
+    assert list(beside.tables["app.users"].columns) == ["id"]
+    assert list(beside.tables["users"].columns) == ["id", "age"]
 
 
 def test_a_table_of_its_own_is_what_its_bare_name_means() -> None:

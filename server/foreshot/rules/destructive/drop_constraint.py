@@ -59,6 +59,11 @@ def upgrade():
 def downgrade():
     op.drop_constraint("uq_users_email", "users", type_="unique")
 ```
+```python good
+def upgrade():
+    op.drop_constraint("orders_ibfk_1", "orders", type_="foreignkey")
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"], source_schema="shop", referent_schema="shop")
+```
 ```python setup
 def upgrade():
     op.create_table("projects", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
@@ -237,7 +242,7 @@ def _is_made_up_for(
     return any(
         _takes_its_place(other, kind, columns)
         for name in (*lost.names_of(operation, context), None)
-        for other in others.by_table.get(name, ())
+        for other in others.on(name)
     )
 
 
@@ -266,6 +271,13 @@ class _Others:
                     self.by_table.setdefault(operation.table_name, []).append(operation)
                 case _:
                     pass
+
+    def on(self, table: str | None) -> Iterator[ops.TableOperation]:
+        """Those on a table: where no schema is written, it may be one of that name in any."""
+        for name, operations in self.by_table.items():
+            one, other = sorted((name or "", table or ""), key=len)
+            if one == other or ("." not in one and one and other.endswith(f".{one}")):
+                yield from operations
 
 
 def _takes_its_place(

@@ -54,8 +54,13 @@ def write_hooks(project: ProjectContext) -> Iterator[WriteHook]:
 def registered(project: ProjectContext) -> set[str]:
     """The names under which env.py, or a module that it imports, registers hooks of its own."""
     surroundings = project.surroundings
+    reached = models_of(surroundings).reached
     read = [surroundings.env_module]
-    read += (surroundings.modules.module(dotted) for dotted in models_of(surroundings).reached or ())
+    read += (
+        module
+        for dotted, _, module in surroundings.modules.containing(("write_hooks",))
+        if reached is None or dotted in reached
+    )
     return {
         name
         for module in read

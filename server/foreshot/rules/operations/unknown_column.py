@@ -58,6 +58,40 @@ def upgrade():
     op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("user_id", sa.Integer()))
     op.execute("UPDATE users JOIN pets ON pets.user_id = users.id SET pets.user_id = NULL WHERE users.ID = 1")
 ```
+On MySQL a schema is a database. A table without one is looked for in that of the connection, and is the one that the history made:
+
+```python setup
+def upgrade():
+    op.create_table("samples", sa.Column("id", sa.Integer(), primary_key=True), schema="lab")
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("samples", sa.Column("specimen_volume", sa.Integer()))
+
+
+def downgrade():
+    op.drop_column("samples", "sample_volume")
+    #                         ^^^^^^^^^^^^^^^ `samples` has no column `sample_volume`
+```
+```python good dialect=mysql
+def upgrade():
+    op.add_column("samples", sa.Column("volume", sa.Integer()))
+    op.create_index("ix_lab_samples_volume", "samples", ["volume"], schema="lab")
+
+
+def downgrade():
+    op.drop_index("ix_lab_samples_volume", "samples", schema="lab")
+    op.drop_column("samples", "volume")
+```
+```python good dialect=mysql
+def upgrade():
+    op.create_table("samples", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("volume", sa.Integer()))
+    op.create_index("ix_samples_volume", "samples", ["volume"])
+
+
+def downgrade():
+    op.drop_table("samples")
+```
 """
 
 from __future__ import annotations

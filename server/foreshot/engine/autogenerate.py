@@ -218,10 +218,13 @@ def _defaults(
         if inspected == GIVEN and rendered is None and not unknown and model.server_default is None:
             return True
         if not rendered and _is_empty(inspected, model):
-            # Alembic takes an empty text for none, and would write the same default again and again.
-            again.append(
-                Difference("modify_default", model.table.schema, model.table.name, model.name, None, (), "")
-            )
+            if connection.dialect.name != "postgresql":
+                # Alembic takes an empty text for none, and would write the same default again and again. PostgreSQL itself is asked, and finds them equal.
+                again.append(
+                    Difference(
+                        "modify_default", model.table.schema, model.table.name, model.name, None, (), ""
+                    )
+                )
             return False
         if unknown or inspected in (UNKNOWN, GIVEN):
             connection.undecided.append(f"{model.table.name}.{model.name}")

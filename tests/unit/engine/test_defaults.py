@@ -72,15 +72,15 @@ def test_alembic_takes_a_boolean_of_mysql_for_another_default() -> None:
     assert not drift(model, state, options=Options("mysql", compare_server_default=True)).pending
 
 
-@pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite"])
-def test_an_empty_text_is_a_default_like_another(dialect: str) -> None:
+# Alembic 1.20 with SQLAlchemy 2.0 against PostgreSQL, which compares the two itself and finds them equal; the others are compared as text.
+@pytest.mark.parametrize(("dialect", "asked"), [("postgresql", False), ("mysql", True), ("sqlite", True)])
+def test_an_empty_text_is_a_default_like_another(dialect: str, *, asked: bool) -> None:
     options = Options(dialect, compare_server_default=True)
     model = MODEL.format("a = sa.Column(sa.String(20), server_default='')")
     found = drift(model, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options)
     assert not found.pending
-    assert [(item.difference.kind, item.difference.column) for item in found.again] == [
-        ("modify_default", "a")
-    ]
+    expected = [("modify_default", "a")] if asked else []
+    assert [(item.difference.kind, item.difference.column) for item in found.again] == expected
     written = MODEL.format("""a = sa.Column(sa.String(20), server_default=sa.text("''"))""")
     found = drift(written, schema(table(column("a", "VARCHAR(20)", default="''"))), options=options)
     assert (found.pending, found.again) == ((), ())

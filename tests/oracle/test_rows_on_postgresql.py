@@ -26,7 +26,8 @@ BEFORE = {
     "not-null-without-default": "ALTER TABLE users ADD age integer;",
     "set-not-null-without-backfill": _PLAN,
     "type-change-needs-using": f"""{_STATE}
-        ALTER TABLE users ADD active boolean, ADD vip integer, ADD age varchar(10), ADD state state DEFAULT 'new';""",
+        ALTER TABLE users ADD active boolean, ADD vip integer, ADD age varchar(10), ADD state state DEFAULT 'new';
+        CREATE TABLE jobs (done integer NOT NULL DEFAULT 0);""",
     "concurrently-in-transaction": """CREATE INDEX ix_a ON users (name); CREATE INDEX ix_b ON users (org);
         CREATE TABLE events (id integer, at date) PARTITION BY RANGE (at);""",
     "validate-in-same-transaction": "ALTER TABLE orders ADD user_id integer REFERENCES users; UPDATE orders SET user_id = id;",

@@ -18,7 +18,13 @@ from foreshot.schema.plain import Plain
 from foreshot.schema.state import Check, ForeignKey, Index, Key, Schema, Table
 from foreshot.syntax.changes import Change
 
-_KINDS: Final = {"primary key": "primary", "unique": "unique", "check": "check", "foreign key": "foreignkey"}
+CONSTRAINT_TYPES: Final = {
+    "primary key": "primary",
+    "unique": "unique",
+    "check": "check",
+    "foreign key": "foreignkey",
+}
+"""What Alembic calls each kind of constraint in ``type_``."""
 
 
 class Inverse(Struct, frozen=True):
@@ -145,11 +151,11 @@ class _Undoing:
                 yield self._index(_named(self._before(operation).indexes, operation.name))
             case ops.AddConstraint():
                 constraint = operation.constraint
-                if constraint.kind not in _KINDS:
+                if constraint.kind not in CONSTRAINT_TYPES:
                     raise CannotSpell
                 yield _Call(
                     "drop_constraint",
-                    (literal(_known(constraint.name)), f'type_="{_KINDS[constraint.kind]}"'),
+                    (literal(_known(constraint.name)), f'type_="{CONSTRAINT_TYPES[constraint.kind]}"'),
                     1,
                 )
             case ops.DropConstraint():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal, cast
+from typing import Literal, cast
 
 from foreshot.migration.builders import table_of
 from foreshot.migration.columns import last_name
@@ -16,8 +16,6 @@ _VERBS: dict[str, Literal["update", "delete", "insert"]] = {
     "delete": "delete",
     "insert": "insert",
 }
-_DEEPEST: Final = 30
-"""Levels of a described value that are looked into."""
 _FILTERS = frozenset({"where", "filter", "filter_by", "limit", "with_for_update", "join", "select_from"})
 
 
@@ -103,25 +101,28 @@ def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataC
     )
 
 
-def columns_in(value: Value, depth: int = 0) -> Iterator[str]:
+def columns_in(value: Value) -> Iterator[str]:
     """The columns that a described value names: ``users.c.name`` wherever it stands in it."""
-    if depth > _DEEPEST:
-        return
-    match value:
-        case Ref(path=path):
-            name = _column(path)
-            if name is not None:
-                yield name
-        case CallValue():
-            # `users.c.name.cast(…)` is a method of the column.
-            yield from columns_in(value.receiver, depth + 1)
-            for item in _given(value):
-                yield from columns_in(item, depth + 1)
-        case list() | tuple():
-            for item in cast("list[object] | tuple[object, ...]", value):
-                yield from columns_in(item, depth + 1)
-        case _:
-            pass
+    pending: list[object] = [value]
+    # Values share their parts: each is looked at once. They are held, since an id says which one it is only while it lives.
+    seen: dict[int, object] = {}
+    while pending:
+        item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
+        match item:
+            case Ref(path=path):
+                name = _column(path)
+                if name is not None:
+                    yield name
+            case CallValue():
+                # `users.c.name.cast(…)` is a method of the column.
+                pending.extend(reversed((item.receiver, *_given(item))))
+            case list() | tuple():
+                pending.extend(reversed(cast("list[object] | tuple[object, ...]", item)))
+            case _:
+                pass
 
 
 def _given(call: CallValue) -> Iterator[Value]:

@@ -37,6 +37,23 @@ def downgrade():
 def downgrade():
     op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
 ```
+```python bad
+def upgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+
+
+def downgrade():
+    op.drop_constraint(None, "orders")
+    #                  ^^^^ This fails
+```
+```python fixed
+def upgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+
+
+def downgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+```
 ```python good dialect=mysql
 def upgrade():
     op.drop_constraint(None, "orders", type_="primary")
@@ -55,11 +72,12 @@ from collections.abc import Iterator
 from foreshot.knowledge import Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.inverse import CONSTRAINT_TYPES
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code
 from foreshot.migration.operations import AddConstraint, DropConstraint
 from foreshot.rules.constraints._given import given_name
-from foreshot.syntax.changes import ReplaceText
+from foreshot.syntax.changes import ReplaceText, SetArgument
 
 
 class DropUnnamedConstraint(OperationRule[DropConstraint]):
@@ -113,8 +131,15 @@ class DropUnnamedConstraint(OperationRule[DropConstraint]):
                 name = given_name(constraint, operation.table, target, context)
                 if name is not None:
                     names.setdefault(name, f"the name {target.display} gave it")
+        # With a name MySQL has to be told what it is.
+        untold = operation.constraint_kind == "unknown" and "type_" not in operation.site.args
+        kind = (
+            (SetArgument(operation.site.call, "type_", f'"{CONSTRAINT_TYPES[constraint.kind]}"'),)
+            if untold
+            else ()
+        )
         for name, why in names.items():
-            yield Fix(f"Name it {code(name)}, {why}", "unsafe", (ReplaceText(span, f'"{name}"'),))
+            yield Fix(f"Name it {code(name)}, {why}", "unsafe", (ReplaceText(span, f'"{name}"'), *kind))
 
 
 def _fails(operation: DropConstraint, target: Target) -> bool:

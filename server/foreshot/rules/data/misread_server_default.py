@@ -131,6 +131,7 @@ from collections.abc import Iterator
 
 from foreshot.knowledge import SqlType, classify
 from foreshot.knowledge.databases import Target
+from foreshot.knowledge.defaults import volatility_of_sql
 from foreshot.knowledge.literal_defaults import Effect, Misread, misread
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -155,6 +156,9 @@ _TOLD: dict[Effect, str] = {
 _IN_SQL: tuple[Effect, ...] = ("bare", "fails", "frozen")
 """What SQL that was written as such can be told of: nobody has put quotes around it."""
 _RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true", "false")
+
+
+_COMPUTED = "SQLite adds a column with a computed default in a batch block only."
 
 
 class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable]):
@@ -228,9 +232,15 @@ class MisreadServerDefault(OperationRule[AddColumn | AlterColumn | CreateTable])
             return
         sa, imports = context.sa() if "{sa}" in said.meant else ("", ())
         text = said.meant.replace("{sa}", sa)
+        title = f"Write {code(text)}"
+        alone = isinstance(operation, AddColumn) and operation.site.batch is None
+        computed = volatility_of_sql(said.meant.replace('"', " ")) in ("stable", "volatile")
+        if computed and alone and context.targets(("sqlite",), operation):
+            yield Fix(title, "unsafe", refused=_COMPUTED)
+            return
         runs = said.effect in _RUNS
         yield Fix(
-            f"Write {code(text)}",
+            title,
             "unsafe" if runs else "safe",
             (ReplaceText(finding.span, text), *imports),
         )

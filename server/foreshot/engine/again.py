@@ -20,6 +20,8 @@ def settle_keys(target: Target, schema: Schema, dialect: str) -> list[Difference
     """Take out of the models what a primary key decides, and say what that was."""
     found: list[Difference] = []
     for table in (table for metadata in target.metadatas for table in metadata.tables.values()):
+        if table.fullname in target.stubs:
+            continue
         known = schema.tables.get(table.fullname)
         if known is not None and known.primary_key is not None:
             found += _not_null(table, known, known.primary_key)

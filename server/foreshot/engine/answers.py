@@ -95,7 +95,7 @@ class Answers:
     def get_table_names(self, schema: str | None = None, **_: Any) -> list[str]:
         default_schema = self.dialect.default_schema_name
         wanted = "" if schema in (None, default_schema) else schema
-        names = [name.rpartition(".") for name in self.connection.schema.tables]
+        names = [name.rpartition(".") for name in self.connection.listed]
         return [name for owner, _, name in names if owner == wanted]
 
     def has_table(self, table_name: str, schema: str | None = None, **_: Any) -> bool:

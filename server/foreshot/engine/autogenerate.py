@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from typing import Any, Final, cast
@@ -76,6 +76,8 @@ class Comparison(Struct, frozen=True):
     """Defaults that could be compared by a database only."""
     again: tuple[Difference, ...]
     """Defaults that Alembic asks for again each time, because it takes an empty text for none."""
+    undecided_tables: frozenset[str] = frozenset()
+    """The tables that those defaults are of, by full name."""
 
 
 def compare(
@@ -83,12 +85,13 @@ def compare(
     schema: Schema,
     options: Options,
     include: Callable[[Any, str | None, str, bool, Any], bool] | None = None,
+    only: Collection[str] | None = None,
 ) -> Comparison:
     """The operations that lead from a schema to what models want.
 
-    ``include`` is asked as Alembic asks ``include_object``.
+    ``include`` is asked as Alembic asks ``include_object``; ``only`` are the tables of the schema that are compared.
     """
-    connection = Answering(schema, options.dialect, options.version)
+    connection = Answering(schema, options.dialect, options.version, only)
     again: list[Difference] = []
     context = _context(connection, target, options, include, again)
     api, ops = alembic("autogenerate.api"), alembic("operations.ops")
@@ -116,7 +119,13 @@ def compare(
         differences = tuple(_differences(upgrade, autogen, render))
         text, back = (_body(part, autogen, render) for part in (upgrade, downgrade))
     return Comparison(
-        differences, text, back, tuple(sorted(autogen.imports)), tuple(connection.undecided), tuple(again)
+        differences,
+        text,
+        back,
+        tuple(sorted(autogen.imports)),
+        tuple(connection.undecided),
+        tuple(again),
+        frozenset(connection.undecided_tables),
     )
 
 
@@ -214,6 +223,13 @@ def _defaults(
     """Alembic's comparison of defaults, where both are known, or one that is there meets none."""
 
     def compare_default(column: Any, model: Any, rendered: str | None, inspected: str | None) -> bool:
+        known = len(connection.undecided)
+        differs = compared(column, model, rendered, inspected)
+        if len(connection.undecided) > known:
+            connection.undecided_tables.add(model.table.fullname)
+        return differs
+
+    def compared(column: Any, model: Any, rendered: str | None, inspected: str | None) -> bool:
         unknown = bool(model.info.get(UNKNOWN_DEFAULT))
         if inspected == GIVEN and rendered is None and not unknown and model.server_default is None:
             return True

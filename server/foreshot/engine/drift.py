@@ -14,6 +14,7 @@ from foreshot.engine.again import settle_keys
 from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
 from foreshot.engine.custom import Perhaps as Unnamed
 from foreshot.engine.reflection import compiling_dialect
+from foreshot.engine.settled import Settled, basis_of, settled
 from foreshot.engine.surely import sifted
 from foreshot.engine.target import Target, target_metadata
 from foreshot.models.enums import native_enums
@@ -80,33 +81,58 @@ class Drift(Struct, frozen=True):
 
 def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: bool = False) -> Drift:
     """Compare the models that env.py hands over with a schema; ``from_nothing`` where no revision has been written yet."""
-    target = target_metadata(models, compiling_dialect(options.dialect))
-    doubts = [*models.doubts, *target.doubts]
-    again = settle_keys(target, schema, options.dialect)
-    hidden: list[tuple[str, str]] = []
+    return drift_after(None, models, schema, options, from_nothing=from_nothing)[0]
+
+
+def drift_after(
+    before: Settled | None, models: Models, schema: Schema, options: Options, *, from_nothing: bool = False
+) -> tuple[Drift, Settled | None]:
+    """The same, but for the tables that agreed ``before`` and have not changed; and the tables that agree now.
+
+    None of them are known where Alembic refuses a part of the comparison.
+    """
+    basis = basis_of(models, schema, options)
+    left = before.left(models, schema, basis) if before is not None else None
+    dialect = compiling_dialect(options.dialect)
+    hidden: set[tuple[str, str]] = set()
+    refused: list[Doubt] = []
 
     def include(_object: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
-        table = getattr(getattr(_object, "table", _object), "name", "")
+        table: Any = getattr(_object, "table", _object)
         if kind == "table" and reflected and name == options.version_table:
+            return False
+        if kind == "table" and table.fullname in target.stubs:
             return False
         if not models.hooks:
             return True
-        said = is_included(models, name, kind, str(table), reflected=reflected)
+        said = is_included(models, name, kind, str(getattr(table, "name", "")), reflected=reflected)
         if said is None:
-            hidden.append((kind, str(table)))
+            hidden.add((kind, str(getattr(table, "fullname", ""))))
         return said is not False
 
+    target, again = Target((), {}, ()), list[Difference]()
     comparison = Comparison((), "", "", (), (), ())
     # Alembic itself stumbles over some pairs of defaults: without them, the rest can still be told.
-    for asked in (options, replace(options, compare_server_default=False)):
+    attempts = [(options, None), (replace(options, compare_server_default=False), None)]
+    for asked, only in attempts if left is None else [(options, left), *attempts]:
+        target = target_metadata(models, dialect, only)
+        again = settle_keys(target, schema, options.dialect)
+        hidden.clear()
         try:
-            comparison = compare(target, schema, asked, include)
+            comparison = compare(target, schema, asked, include, only)
             break
         except Exception as error:  # Alembic refuses what it would refuse in the project too
-            why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
-            doubts.append(Doubt(why, _env(models), _WHOLE))
-            target = target_metadata(models, compiling_dialect(options.dialect))
-            again = settle_keys(target, schema, options.dialect)
+            if only is None:
+                why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
+                refused.append(Doubt(why, _env(models), _WHOLE))
+            left = None
+    doubts = [*models.doubts, *target.doubts, *refused]
+    agreeing = None
+    if not refused:
+        doubtful = {doubt.table or "" for doubt in target.doubts} | {table for _, table in hidden}
+        agreeing = settled(
+            left, before, basis, target, schema, comparison, {item.table_name for item in again} | doubtful
+        )
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
     sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
@@ -136,10 +162,10 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
             elif _OURS in item.text:
                 unsure.append(item)
             else:
-                sure = certain and (kind, item.table) not in hidden
+                sure = certain and (kind, item.table_name) not in hidden
                 pending.append(Pending(item, place_of(item, target), certain=sure))
     pending += _enums(target, schema)
-    return Drift(
+    drift = Drift(
         tuple(pending),
         tuple(unsure),
         tuple(dict.fromkeys(doubts)),
@@ -154,6 +180,7 @@ def drift_of(models: Models, schema: Schema, options: Options, *, from_nothing: 
         ),
         tuple(sorted({type_.module for table in target.tables.values() for type_ in _own_types(table)})),
     )
+    return drift, agreeing
 
 
 def _own_types(table: ModelTable) -> Iterator[CustomType]:

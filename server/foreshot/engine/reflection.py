@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -52,12 +52,24 @@ class _Owner(Struct, frozen=True):
 
 
 class Answering:
-    """In the place of a connection: it answers what Alembic asks while it compares, and refuses everything else."""
+    """In the place of a connection: it answers what Alembic asks while it compares, and refuses everything else.
 
-    def __init__(self, schema: Schema, dialect: str, version: tuple[int, ...] = ()) -> None:
+    ``only`` are the tables that are listed when Alembic asks which ones there are; None: all.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        dialect: str,
+        version: tuple[int, ...] = (),
+        only: Collection[str] | None = None,
+    ) -> None:
         self.schema = schema
+        self.listed = schema.tables if only is None else [name for name in schema.tables if name in only]
         self.undecided: list[str] = []
         """Pairs of defaults that could not be told apart or together."""
+        self.undecided_tables: set[str] = set()
+        """The tables that these are of, by full name."""
         self.dialect = _reflecting(dialect, self, version)
         self.inspector = _inspector(self)
 

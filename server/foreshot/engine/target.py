@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -72,6 +74,10 @@ class Target(Struct, frozen=True):
     tables: Mapping[str, ModelTable]
     """The models of the tables, by their full names."""
     doubts: tuple[Doubt, ...]
+    stubs: frozenset[str] = frozenset()
+    """Tables that are there for the sake of foreign keys that lead to them, with nothing but columns."""
+    twice: frozenset[str] = frozenset()
+    """Names that several models have, in one metadata or in several."""
 
 
 class _Maker:
@@ -297,10 +303,12 @@ def _is_spatial(custom: CustomType) -> bool:
     return custom.keywords.get("spatial_index") is not False
 
 
-def target_metadata(models: Models, dialect: Any, tables: Iterable[ModelTable] | None = None) -> Target:
-    """The metadata that env.py hands to Alembic, as far as it is known."""
-    wanted = tuple(models.target_tables if tables is None else tables)
-    known = frozenset(table.full_name for table in wanted)
+def target_metadata(models: Models, dialect: Any, only: Collection[str] | None = None) -> Target:
+    """The metadata that env.py hands to Alembic, as far as it is known; ``only`` some of its tables, by their full names."""
+    wanted = tuple(models.target_tables)
+    by_name = {table.full_name: table for table in wanted}
+    known = frozenset(by_name)
+    built = wanted if only is None else tuple(table for table in wanted if table.full_name in only)
     maker = _Maker(models, dialect)
     metadatas: dict[str, sa.MetaData] = {}
     for model in wanted:
@@ -308,16 +316,42 @@ def target_metadata(models: Models, dialect: Any, tables: Iterable[ModelTable] |
         if model.metadata not in metadatas:
             convention = dict(info.convention) if info is not None and info.convention else None
             metadatas[model.metadata] = sa.MetaData(naming_convention=convention)  # pyright: ignore[reportArgumentType]
+    for model in built:
         maker.table(model, metadatas[model.metadata], known)
-    for model in wanted:
+    for model in built:
         maker.items(model, known)
+    stubs: set[str] = set()
+    doubts = maker.doubts.copy()
+    while missing := _missing_parents(metadatas.values(), by_name) - stubs:
+        for name in sorted(missing):
+            model = by_name[name]
+            maker.table(_stub(model), metadatas[model.metadata], known)
+        stubs |= missing
+    maker.doubts = doubts
     for metadata in metadatas.values():
         _drop_dangling(metadata, maker, wanted)
+    times = Counter(table.full_name for table in wanted)
+    twice = frozenset(name for name, count in times.items() if count > 1)
     return Target(
-        tuple(metadatas.values()),
-        {table.full_name: table for table in wanted},
-        tuple(dict.fromkeys(maker.doubts)),
+        tuple(metadatas.values()), by_name, tuple(dict.fromkeys(maker.doubts)), frozenset(stubs), twice
     )
+
+
+def _missing_parents(metadatas: Iterable[sa.MetaData], among: Mapping[str, ModelTable]) -> set[str]:
+    """The tables that foreign keys lead to and that have not been made."""
+    return {
+        name
+        for metadata in metadatas
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+        if (name := key.target_fullname.rpartition(".")[0]) in among and name not in metadata.tables
+    }
+
+
+def _stub(model: ModelTable) -> ModelTable:
+    """A model with its columns alone, and those foreign keys that give a column its type."""
+    columns = tuple(column if column.type is None else replace(column, args=()) for column in model.columns)
+    return replace(model, columns=columns, items=())
 
 
 def _drop_dangling(metadata: sa.MetaData, maker: _Maker, wanted: tuple[ModelTable, ...]) -> None:

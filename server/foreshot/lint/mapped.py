@@ -21,6 +21,7 @@ from foreshot.schema.state import Enum, Schema
 if TYPE_CHECKING:
     from foreshot.engine.autogenerate import Options
     from foreshot.engine.drift import Drift, Pending
+    from foreshot.engine.settled import Settled
 
 
 def models_of(surroundings: Surroundings) -> Models:
@@ -108,17 +109,18 @@ def drift_of_project(project: ProjectContext) -> Drift | None:
         return None
     target, schema = head
 
-    def made() -> Drift:
-        from foreshot.engine.drift import drift_of
+    environment, files = project.environment, project.surroundings.modules.files
+    key = ("drift", environment.script_location, environment.section, target)
+
+    def made() -> tuple[Drift, Settled | None]:
+        from foreshot.engine.drift import drift_after
 
         options = options_of(project.surroundings, target.database)
-        return drift_of(models, schema, options, from_nothing=not project.graph.nodes)
+        _, settled = files.latest(key) or (None, None)
+        return drift_after(settled, models, schema, options, from_nothing=not project.graph.nodes)
 
-    environment = project.environment
-    key = ("drift", environment.script_location, environment.section, target)
-    return project.surroundings.modules.files.remember(
-        key, made, (models, schema, bool(project.graph.nodes), project.surroundings.key)
-    )
+    given = (models, schema, bool(project.graph.nodes), project.surroundings.key)
+    return files.remember(key, made, given)[0]
 
 
 def bodies(pending: Iterable[Pending]) -> tuple[str, str]:

@@ -195,6 +195,11 @@ class Files:
         note_all(known.record)
         return known.value
 
+    def latest(self, key: Hashable) -> Any:
+        """What was remembered last under a key, whether or not it holds: to make the next from. None: nothing."""
+        known = self._memory.get(key)
+        return known.value if known is not None else None
+
     def _keep(self, key: Hashable, known: _Result, given: object) -> None:
         """Keep a result with what it was asked for last: what is equal and not the same is compared in full, every time."""
         self._holding[key] = self._memory[key] = _Result(known.value, known.record, given)

@@ -132,6 +132,10 @@ class Site(Struct, frozen=True):
         """The conditions of whatever surely runs if this runs: no condition, its outermost alone, … all of its own."""
         return (self.conditions[:depth] for depth in range(len(self.conditions) + 1))
 
+    def shares_statement(self, other: Site) -> bool:
+        """Whether one SQL statement says both: it is carried out as a whole, or not at all."""
+        return self.sql is not None and self.sql == other.sql and self.call == other.call
+
     def runs_if(self, other: Site) -> bool:
         """Whether it surely runs if ``other`` does; guards on the dialect are not looked at."""
         return self.conditions == other.conditions[: len(self.conditions)]

@@ -220,11 +220,9 @@ def change_rows(draft: Draft, change: to.Rows) -> None:
             table = replace(table, rows="some", rows_by=draft.origin)
         case "truncate":
             table = replace(table, rows="none", rows_by=draft.origin)
-        case "delete":
-            if not change.whole:
-                return
+        case "delete" if change.whole:
             table = replace(table, rows="none", rows_by=draft.origin)
-        case "update":
+        case "update" | "delete":
             filled = [table.columns[column] for column in change.fills if column in table.columns]
             if not filled:
                 return

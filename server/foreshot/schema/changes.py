@@ -332,7 +332,7 @@ class Rows(Struct, frozen=True, array_like=True, tag_field="_", tag="rw"):
     whole: bool = False
     """Without WHERE and LIMIT."""
     fills: tuple[str, ...] = ()
-    """Columns of which it leaves no NULL: it sets them to what is none, in every row or where they are NULL."""
+    """Columns of which it leaves no NULL: it sets them to what is none, or deletes the rows where they are NULL."""
     copied: tuple[str, ...] = ()
     """Columns whose values it puts into those, as they are."""
 

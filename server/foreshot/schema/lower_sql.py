@@ -15,7 +15,7 @@ _NULL_ROWS: Final = re.compile(
     r"(?:(?:ORDER\s+BY\s+[\w.\"` ]+?\s+)?LIMIT\s+[:%()\w{}]+?\s*(?:FOR\s+[\w ]+)?\)?\s*)?;?\s*$",
     re.IGNORECASE,
 )
-"""An UPDATE of just the rows in which a column is NULL, or of so many of them at a time."""
+"""An UPDATE or a DELETE of just the rows in which a column is NULL, or of so many of them at a time."""
 _MOST_WORDS: Final = 5_000
 _NAME = r'((?:"[^"]+"|`[^`]+`|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|`[^`]+`|[\w$]+))*)'
 _KINDS: Final = {
@@ -159,9 +159,13 @@ def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
     if operation.verb == "update" and operation.site.repeated and not whole:
         # Rows or pages of them, one after the other: where the loop does not run there was none.
         at, fills = replace(at, guards=()), operation.columns
-    elif operation.verb == "update" and not operation.limited:
+    elif operation.verb in ("update", "delete") and not operation.limited:
+        about = operation.reads if operation.verb == "delete" else operation.columns
         found = _NULL_ROWS.search(operation.site.sql or "")
-        fills = operation.columns if whole else (found[1],) if found and found[1] in operation.columns else ()
+        if found and found[1] in about:
+            fills = (found[1],)
+        elif whole and operation.verb == "update":
+            fills = about
     columns = operation.reads if operation.verb == "delete" else operation.columns
     copied = _copied(operation.site.sql, fills) if operation.computed and fills else ()
     return to.Rows(at, operation.table_name, operation.verb, columns, whole, fills, copied)

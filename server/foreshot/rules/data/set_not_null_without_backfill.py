@@ -105,6 +105,17 @@ def upgrade():
 def upgrade():
     op.alter_column("pets", "tag", existing_type=sa.Text(), nullable=False)
 ```
+So are rows that it deletes where they have no value:
+
+```python setup
+def upgrade():
+    op.create_table("mice", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))
+    op.execute("DELETE FROM mice WHERE tag IS NULL")
+```
+```python good
+def upgrade():
+    op.alter_column("mice", "tag", existing_type=sa.Text(), nullable=False)
+```
 ```python setup
 def upgrade():
     op.create_table("cats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))

@@ -21,6 +21,13 @@ def upgrade():
     op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
 #                                                                 ^^^^^^^^^^^^^^ leaves out
 ```
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
+    op.execute("UPDATE orders SET code = 1 WHERE status IS NOT NULL")
+    op.execute("ALTER TABLE orders ALTER COLUMN code SET NOT NULL")
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ leaves out
+```
 ```python good
 def upgrade():
     op.add_column("orders", sa.Column("code", sa.Integer(), nullable=True))
@@ -107,8 +114,7 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
     def check(self, operation: AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether the only thing that fills the column leaves rows out."""
         name, table = operation.column, operation.table_name
-        at = operation.site.keywords.get("nullable")
-        if operation.nullable is not False or at is None or not isinstance(name, str) or table is None:
+        if operation.nullable is not False or not isinstance(name, str) or table is None:
             return
         added = rows.added(operation, name, context)
         if added is None or added.column.server_default is not None or rows.has_no_rows(operation, context):
@@ -125,7 +131,7 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
         ):
             return
         yield self.finding(
-            at,
+            operation.site.keywords.get("nullable", operation.site.name),
             f"This fails if the UPDATE above leaves out a row of {code(table)}, which then keeps NULL in {code(name)}. Fill the rest too.",
             operation=operation,
             object=name,

@@ -67,6 +67,27 @@ def downgrade():
     op.drop_table("bills")
     op.drop_table("lines")
 ```
+One statement that drops both does not ask for their order, but on MariaDB:
+
+```python good dialect=postgresql,mysql
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+
+
+def downgrade():
+    op.execute("DROP TABLE bills, lines")
+```
+```python bad dialect=mariadb
+def upgrade():
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
+
+
+def downgrade():
+    op.execute("DROP TABLE bills, lines")
+    #           ^^^^^^^^^^^^^^^^ references it. Drop `lines` first.
+```
 A key with `use_alter` is never made by `op.create_table`, which is another matter:
 
 ```python good
@@ -305,7 +326,11 @@ class OperationOrder(RevisionRule):
                 for state in states(operation, context, _KEYED)
                 if not may_lead(child.table_name, operation.table_name, state)
             }
-            targets = [target for target in context.targets(_KEYED, operation) if target not in unbound]
+            targets = [
+                target
+                for target in context.targets(_KEYED, operation)
+                if target not in unbound and not _go_together(child, operation, target)
+            ]
             if not targets:
                 continue
             first = _in_order(operation, left, keys)
@@ -324,11 +349,15 @@ class OperationOrder(RevisionRule):
         """A table to which a foreign key that an earlier revision made, or one that stays, surely leads."""
         if operation.site.conditional or context.is_forgiven(operation):
             return
-        found = [
-            (state.target, bound)
-            for state in states(operation, context, _KEYED)
-            if (bound := bound_to(operation.table_name, state))
-        ]
+        found: list[tuple[Target, list[str]]] = []
+        for state in states(operation, context, _KEYED):
+            bound = [
+                name
+                for name in bound_to(operation.table_name, state)
+                if name not in later or not _go_together(later[name], operation, state.target)
+            ]
+            if bound:
+                found.append((state.target, bound))
         if not found:
             return
         child = found[0][1][0]
@@ -342,6 +371,11 @@ class OperationOrder(RevisionRule):
             targets=targets,
             related=[Related("It is dropped here", later[child].site.name)] if child in later else [],
         )
+
+
+def _go_together(child: DropTable, parent: DropTable, target: Target) -> bool:
+    """Whether one ``DROP TABLE`` takes both, in whatever order it names them; MariaDB takes one after the other (1451)."""
+    return target.database != "mariadb" and child.site.shares_statement(parent.site)
 
 
 def _in_order(operation: DropTable, later: Mapping[str, DropTable], keys: Mapping[str, list[str]]) -> str:

@@ -33,6 +33,12 @@ def upgrade():
     op.add_column("users", sa.Column("code", sa.String(20), nullable=True))
     op.create_unique_constraint("uq_users_email", "users", ["email"])
 ```
+What one ALTER TABLE says is done as a whole, or not at all:
+
+```python good dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE users ADD COLUMN code VARCHAR(20) NULL, ADD UNIQUE KEY uq_users_email (email)")
+```
 Rows that the revision has filled have no NULL:
 
 ```python good dialect=mysql
@@ -148,8 +154,10 @@ class HalfAppliedRevision(RevisionRule):
             if before is None:
                 if not blocks.runs_twice(operation) and operation.site.runs_on(targets[0].database):
                     before = operation
-            elif before.site.runs_if(operation.site) and any(
-                _can_fail(operation, before, target.database, context) for target in targets
+            elif (
+                before.site.runs_if(operation.site)
+                and not before.site.shares_statement(operation.site)
+                and any(_can_fail(operation, before, target.database, context) for target in targets)
             ):
                 risky.append(operation)
         if before is not None and risky:

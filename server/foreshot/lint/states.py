@@ -14,7 +14,7 @@ from foreshot.lint.specs import type_spec
 from foreshot.migration import operations as ops
 from foreshot.migration.operations import Operation
 from foreshot.schema.draft import meant_on_mysql, names_on
-from foreshot.schema.state import Column, Origin, Schema, Table
+from foreshot.schema.state import Column, Origin, Perhaps, Schema, Table
 
 
 class State(Struct, frozen=True):
@@ -42,7 +42,23 @@ class State(Struct, frozen=True):
     def known_table(self, name: str | None) -> Table | None:
         """The table, where all of it is surely as the story says."""
         table = self.table(name)
-        return table if table is not None and not self.schema.doubts(table) else None
+        if table is None:
+            return None
+        reasons = self.schema.doubts(table)
+        return None if reasons and not self._are_refusals(table, reasons) else table
+
+    def _are_refusals(self, table: Table, reasons: tuple[Perhaps, ...]) -> bool:
+        """Whether all that speaks against a table is what this function has asked of it in vain, which is said there.
+
+        A later revision was written for a database that had got past it, so something has made what the history does not know.
+        """
+        before = self.start.tables.get(table.name)
+        return (
+            before is not None
+            and all(reason.refused for reason in reasons)
+            and not self.start.doubts(before)
+            and self.is_whole
+        )
 
     def is_seen(self, name: str | None) -> bool:
         """Whether the history itself made the table, whatever else may be so of it."""
@@ -127,8 +143,15 @@ def type_before(operation: ops.AlterColumn, target: Target, context: Context) ->
 
 
 def is_partitioned(operation: ops.TableOperation, context: Context) -> bool:
-    """Whether PostgreSQL has partitions below the operation's table: it builds no index concurrently there (0A000)."""
-    found = (state.table(operation.table_name) for state in states(operation, context, ("postgresql",)))
+    """Whether PostgreSQL has partitions below the operation's table: it builds and drops no index concurrently there (0A000)."""
+    found = (
+        state.owner_of(operation.name)
+        if operation.table_name is None
+        and isinstance(operation, ops.DropIndex)
+        and isinstance(operation.name, str)
+        else state.table(operation.table_name)
+        for state in states(operation, context, ("postgresql",))
+    )
     return any(table is not None and table.partitioned for table in found)
 
 

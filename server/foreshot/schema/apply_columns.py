@@ -156,7 +156,7 @@ def lose_column(draft: Draft, change: to.LostColumn) -> None:
         return
     if change.column not in table.columns:
         if not change.if_exists and table.there is None and not table.perhaps:
-            draft.doubt(f"the column {change.column} is dropped and was not known", table.name)
+            draft.doubt(f"the column {change.column} is dropped and was not known", table.name, refused=True)
         return
     name = change.column
     column = table.columns[name]
@@ -383,6 +383,7 @@ def rename_column(draft: Draft, table: Table, name: str, new: str) -> None:
         ),
     )
     draft.put(after)
+    draft.reread(table.name, name, new)
     draft.gone[f"{table.name}.{name}"] = draft.origin
     draft.gone.pop(f"{table.name}.{new}", None)
     for other in list(draft.tables.values()):

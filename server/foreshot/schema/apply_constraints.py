@@ -233,7 +233,8 @@ def drop_constraint(draft: Draft, change: to.LostConstraint) -> None:
         return
     after = without_constraint(draft, table, change.name, change.kind)
     if after is None and not change.if_exists:
-        after = doubted(draft, table, f"the constraint {change.name} is dropped and was not known")
+        why = f"the constraint {change.name} is dropped and was not known"
+        after = doubted(draft, table, why, refused=True)
     if after is not None:
         draft.put(after)
     if change.cascade:
@@ -366,5 +367,6 @@ def taken_names(draft: Draft, table: Table) -> set[str]:
     return draft.constraint_names() | names_on(table) | set(draft.tables)
 
 
-def doubted(draft: Draft, table: Table, why: str) -> Table:
-    return replace(table, perhaps=(*table.perhaps, st.Perhaps(why, draft.origin, table.name)))
+def doubted(draft: Draft, table: Table, why: str, *, refused: bool = False) -> Table:
+    reason = st.Perhaps(why, draft.origin, table.name, refused=refused)
+    return replace(table, perhaps=(*table.perhaps, reason))

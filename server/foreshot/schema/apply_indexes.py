@@ -109,7 +109,7 @@ def drop_index(draft: Draft, change: to.LostIndex) -> None:
         and change.table
         and (table := draft.tables.get(draft.find(change.table) or "")) is not None
     ):
-        draft.put(doubted(draft, table, f"the index {name} is dropped and was not known"))
+        draft.put(doubted(draft, table, f"the index {name} is dropped and was not known", refused=True))
     elif not change.if_exists and not change.table:
         draft.doubt(f"the index {name} is dropped and was not known", f"index {name}")
 

@@ -155,9 +155,15 @@ class Draft:
         """Put a changed table back."""
         self.tables[table.name] = table
 
-    def doubt(self, why: str, about: str = "") -> None:
+    def reread(self, table: str, column: str, new: str) -> None:
+        """The views that read a column go on reading it under its new name."""
+        for view in list(self.views.values()):
+            if table in view.tables and column.lower() in view.words:
+                self.views[view.name] = replace(view, words=view.words | {new.lower()})
+
+    def doubt(self, why: str, about: str = "", *, refused: bool = False) -> None:
         """Something may be otherwise: a table, an enum, a column of a table; everything when ``about`` is empty."""
-        reason = Perhaps(why, self.origin, about)
+        reason = Perhaps(why, self.origin, about, refused=refused)
         if about:
             name = self.find(about) or about
             table = self.tables.get(name)

@@ -51,6 +51,8 @@ class Perhaps(Struct, frozen=True, array_like=True):
     """Of a column: its ``type``, whether it is ``nullable``, its ``default``; empty: all of it."""
     under: tuple[int, ...] = ()
     """The conditions of its revision under which it is so, by their numbers; empty where no condition decides it."""
+    refused: bool = False
+    """What is not there was dropped: if the history is right, the database has refused that, and nothing is otherwise."""
 
 
 class Target(Struct, frozen=True, cache_hash=True):

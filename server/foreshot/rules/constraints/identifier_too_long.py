@@ -26,6 +26,13 @@ def upgrade():
     op.add_column("history", sa.Column("number_of_times_that_this_notification_was_sent_again_without_a_reply", sa.Integer()))
     #|                                 the migration fails
 ```
+SQL is handed over as it is, whatever it names:
+
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE history ADD CONSTRAINT uq_notification_history_service_id_template_id_created_at_status UNIQUE (id)")
+    #|                                             PostgreSQL cuts
+```
 ```python good
 def upgrade():
     op.create_index("ix_history_status", "history", ["status"])
@@ -75,8 +82,7 @@ class IdentifierTooLong(OperationRule[Operation]):
 
     def check(self, operation: Operation, context: Context) -> Iterator[Finding]:
         """Each name that the operation gives."""
-        if operation.site.sql is not None:
-            return
+        by_sql = operation.site.sql is not None
         for name, span in _names(operation):
             if _FINAL.match(context.text(span)):
                 continue
@@ -85,7 +91,7 @@ class IdentifierTooLong(OperationRule[Operation]):
                 if excess and limit is not None:
                     unit = limit.unit.removesuffix("s") if excess == 1 else limit.unit
                     display = DISPLAY_NAMES[target.database]
-                    checked = isinstance(operation, AddConstraint | CreateIndex)
+                    checked = isinstance(operation, AddConstraint | CreateIndex) and not by_sql
                     cut = limit.beyond == "truncated" and not checked
                     told = (
                         f"{display} cuts the name {code(name)} to its first {limit.size} {limit.unit}, and autogenerate"
@@ -109,6 +115,8 @@ class IdentifierTooLong(OperationRule[Operation]):
         name, operation = finding.object, finding.operation
         if name is None or operation is None or operation.site.repeated or not finding.databases:
             return
+        if operation.site.sql is not None:
+            return
         targets = context.targets(self.databases, operation)
         database = min(targets, key=lambda target: _size(target.database)).database
         short = shortened(name, database)
@@ -129,6 +137,12 @@ def _size(database: Database) -> int:
 
 def _names(operation: Operation) -> Iterator[tuple[str, Span]]:
     args = operation.site.args
+    if operation.site.sql is not None:
+        given = operation.constraint if isinstance(operation, AddConstraint) else None
+        given = operation.index if isinstance(operation, CreateIndex) else given
+        if given is not None and isinstance(given.name, str):
+            yield given.name, operation.site.name
+            return
     match operation:
         case AddColumn(column=column) if isinstance(column.name, str) and "name" in column.args:
             yield column.name, column.args["name"]

@@ -41,6 +41,11 @@ def upgrade():
     op.execute("INSERT INTO ranks (id, name) VALUES (1, 'first'), (2, 'second')")
     op.execute("SELECT setval(pg_get_serial_sequence('ranks', 'id'), (SELECT max(id) FROM ranks))")
 ```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO ranks VALUES (1, 'first'), (2, 'second')")
+    #|                      once the sequence comes to the ids
+```
 ```python good
 def upgrade():
     op.execute("INSERT INTO ranks (id, name) VALUES (DEFAULT, 'first')")
@@ -70,6 +75,7 @@ from foreshot.syntax.values import Text
 _SETS = re.compile(r"(?i)setval|restart|pg_get_serial_sequence|alter\s+sequence")
 _COUNTED = re.compile(r"(?i)\bnextval\b|\bdefault\b|\bon\s+conflict\b")
 """The id is the sequence's own after all, or the row may be there already."""
+_BY_PLACE = re.compile(r"(?i)\s*insert\s+into\s+[\w.\"]+\s+values\s*\(\s*\d+\s*[,)]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -101,7 +107,7 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
         if isinstance(operation, BulkInsert):
             if not any(name in row for row in seeds.rows_of(operation, context)):
                 return
-        elif name not in operation.columns or _COUNTED.search(operation.site.sql or ""):
+        elif not _gives(operation, name, table, context) or _COUNTED.search(operation.site.sql or ""):
             return
         later = [item for item in context.upgrade if item.site.order > operation.site.order]
         together = [item for item in context.upgrade if item.site.statement == operation.site.statement]
@@ -145,6 +151,16 @@ class SeededIdsWithoutSequence(OperationRule[BulkInsert | DataChange]):
             "unsafe",
             (InsertAfter(operation.site.statement, code_),),
         )
+
+
+def _gives(operation: DataChange, name: str, table: CreateTable | None, context: Context) -> bool:
+    """Whether an INSERT names the key, or names no column and begins with a number for the key, which is the first of them."""
+    if operation.columns or not _BY_PLACE.match(operation.site.sql or ""):
+        return name in operation.columns
+    if table is not None:
+        return bool(table.columns) and table.columns[0].name == name
+    found = [state.known_table(operation.table_name) for state in states(operation, context, ("postgresql",))]
+    return all(known is not None and next(iter(known.columns), None) == name for known in found)
 
 
 def _counting_key(operation: BulkInsert | DataChange, context: Context) -> str | None:

@@ -37,6 +37,13 @@ def upgrade():
     op.alter_column("kinds", "code", existing_type=sa.String(8), type_=sa.String(32))
     op.execute("INSERT INTO kinds (label, code) VALUES ('Sent', 'SENT_BY_EXPRESS')")
 ```
+A default is a value too:
+
+```python bad
+def upgrade():
+    op.add_column("kinds", sa.Column("lang", sa.String(2), server_default="en_GB", nullable=False))
+#                                                                         ^^^^^^^ the default's 5 characters do not fit
+```
 """
 
 from __future__ import annotations
@@ -52,7 +59,7 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.specs import type_spec
 from foreshot.lint.states import State, made_here, states
 from foreshot.lint.words import code
-from foreshot.migration.operations import BulkInsert, DataChange
+from foreshot.migration.operations import AddColumn, BulkInsert, DataChange, TypeSpec
 from foreshot.rules.data import _seeds as seeds
 from foreshot.schema.state import Column
 from foreshot.text import Span
@@ -60,16 +67,19 @@ from foreshot.text import Span
 _MOST: Final = 20
 
 
-class ValueTooLong(OperationRule[BulkInsert | DataChange]):
+class ValueTooLong(OperationRule[BulkInsert | DataChange | AddColumn]):
     """A literal that is longer than its column."""
 
-    looks_at = (BulkInsert, DataChange)
+    looks_at = (BulkInsert, DataChange, AddColumn)
     severity = "error"
     databases = ("postgresql", "mysql", "mariadb")
     directions = ("upgrade",)
 
-    def check(self, operation: BulkInsert | DataChange, context: Context) -> Iterator[Finding]:
+    def check(self, operation: BulkInsert | DataChange | AddColumn, context: Context) -> Iterator[Finding]:
         """Each such value."""
+        if isinstance(operation, AddColumn):
+            yield from self._of_default(operation, context)
+            return
         values = list(_texts(operation, context))
         found = list(states(operation, context, self.databases)) if values else []
         if not found:
@@ -95,6 +105,26 @@ class ValueTooLong(OperationRule[BulkInsert | DataChange]):
                 related=made_here(
                     column.typed_by or column.origin, "the column got its length here", context
                 ),
+            )
+
+    def _of_default(self, operation: AddColumn, context: Context) -> Iterator[Finding]:
+        """The default that the rows are to get, and that MySQL does not even take."""
+        column = operation.column
+        text, type_ = column.server_default, column.type
+        if not isinstance(text, str) or not isinstance(type_, TypeSpec):
+            return
+        targets = context.targets(self.databases, operation)
+        kinds = [classify(type_, target) for target in targets]
+        if any(kind.family != "string" or not kind.exact or not kind.length for kind in kinds):
+            return
+        most = max((kind.length or 0 for kind in kinds), default=0)
+        if targets and len(text.rstrip(" ")) > most:
+            yield self.finding(
+                column.args.get("server_default", operation.site.name),
+                f"This fails{context.where(targets)}: the default's {len(text)} characters do not fit in {code(column.name)}, which holds {most}.",
+                operation=operation,
+                object=column.name if isinstance(column.name, str) else None,
+                targets=targets,
             )
 
 

@@ -1,11 +1,18 @@
-"""Which tables the foreign keys of others lead to, and whether two columns may be one."""
+"""Which tables the foreign keys of others lead to, in which order they can go, and whether two columns may be one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
 from foreshot.lint.states import State
-from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable
+from foreshot.lint.words import code
+from foreshot.migration.operations import AddColumn, AddConstraint, CreateTable, DropTable
 from foreshot.migration.references import references
+
+_MOST_FIRST: Final = 3  # Of more tables in their order, it is the foreign keys that are better dropped.
 
 
 def may_lead(child: str | None, parent: str | None, state: State) -> bool:
@@ -38,6 +45,31 @@ def children(context: Context) -> dict[str, list[str]]:
             if key.ref_table != operation.table_name:
                 found.setdefault(key.ref_table, []).append(operation.table_name)
     return found
+
+
+def go_together(child: DropTable, parent: DropTable, target: Target) -> bool:
+    """Whether one ``DROP TABLE`` takes both, in whatever order it names them; MariaDB takes one after the other (1451)."""
+    return target.database != "mariadb" and child.site.shares_statement(parent.site)
+
+
+def in_order(operation: DropTable, later: Mapping[str, DropTable], keys: Mapping[str, list[str]]) -> str:
+    """What is to be dropped before a table, in words: tables in an order that works, or else the foreign keys."""
+    found: list[str] = []
+    begun: set[str] = set()
+
+    def come_to(name: str) -> bool:
+        begun.add(name)
+        for child in keys.get(name, ()):
+            if child in found or (child not in later and child != operation.table_name):
+                continue
+            if child in begun or len(begun) > _MOST_FIRST or not come_to(child):
+                return False
+            found.append(child)
+        return True
+
+    if operation.table_name is None or not come_to(operation.table_name):
+        return "the foreign keys that lead to it"
+    return " and then ".join(map(code, found))
 
 
 def may_be(one: tuple[str | None, object], other: tuple[str | None, object]) -> bool:

@@ -35,6 +35,13 @@ def upgrade():
     op.alter_column("pets", "made", existing_type=sa.DateTime(), nullable=False)
     #|                                                           already has this nullability
 ```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("ALTER TABLE pets ALTER COLUMN made SET NOT NULL")
+    #|                                        already has this nullability
+    op.execute("ALTER TABLE pets ALTER COLUMN tag TYPE text")
+    #|                                        already has this type
+```
 ```python good dialect=postgresql
 def upgrade():
     op.alter_column("pets", "made", existing_type=sa.DateTime(), server_default=sa.text("clock_timestamp()"))
@@ -52,6 +59,7 @@ from foreshot.knowledge import Target, classify
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.specs import type_spec
 from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, TypeSpec
@@ -72,7 +80,7 @@ class AltersNothing(OperationRule[AlterColumn]):
         """Whether nothing is left to change."""
         site = operation.site
         rest = (operation.new_name, operation.comment, operation.autoincrement, operation.using)
-        if site.batch is not None or site.sql is not None or any(item is not None for item in rest):
+        if site.batch is not None or any(item is not None for item in rest):
             return
         targets = context.targets((), operation)
         if not targets or any(target.is_mysql or target.database == "sqlite" for target in targets):
@@ -80,7 +88,7 @@ class AltersNothing(OperationRule[AlterColumn]):
         found = [state.column(operation.table_name, _name(operation)) for state in states(operation, context)]
         known = [column for column in found if column is not None] if None not in found else []
         asked = {
-            "type": (operation.type, lambda: _same_type(operation, targets)),
+            "type": (operation.type, lambda: _same_type(operation, known, targets)),
             "nullability": (operation.nullable, lambda: _same_nullable(operation, known)),
             "default": (operation.server_default, lambda: _same_default(operation, known)),
         }
@@ -104,24 +112,29 @@ class AltersNothing(OperationRule[AlterColumn]):
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """Without the operation."""
-        if finding.operation is not None and not finding.operation.site.repeated:
-            yield Fix("Remove the operation", "safe", (RemoveStatement(finding.operation.site.statement),))
+        operation = finding.operation
+        if operation is not None and not operation.site.repeated and operation.site.sql is None:
+            yield Fix("Remove the operation", "safe", (RemoveStatement(operation.site.statement),))
 
 
 def _name(operation: AlterColumn) -> str | None:
     return operation.column if isinstance(operation.column, str) else None
 
 
-def _same_type(operation: AlterColumn, targets: Sequence[Target]) -> bool:
-    """Whether ``type_`` and ``existing_type`` are one type on every database."""
-    new, old = operation.type, operation.existing_type
+def _same_type(operation: AlterColumn, known: Sequence[Column], targets: Sequence[Target]) -> bool:
+    """Whether ``type_`` and ``existing_type``, or for SQL the history's, are one type on every database."""
+    new, sql = operation.type, operation.site.sql
+    if sql is not None and "collate" in sql.lower():
+        return False
+    olds = [type_spec(column) for column in known] if sql is not None else [operation.existing_type]
+    return bool(olds) and all(_is_same(new, old, target) for old in olds for target in targets)
+
+
+def _is_same(new: object, old: object, target: Target) -> bool:
     if not isinstance(new, TypeSpec) or not isinstance(old, TypeSpec) or _arguments(new) != _arguments(old):
         return False
-    for target in targets:
-        one, other = classify(new, target), classify(old, target)
-        if one != other or not one.exact or one.family in ("custom", "enum"):
-            return False
-    return True
+    one, other = classify(new, target), classify(old, target)
+    return one == other and one.exact and one.family not in ("custom", "enum")
 
 
 def _same_nullable(operation: AlterColumn, known: Sequence[Column]) -> bool:

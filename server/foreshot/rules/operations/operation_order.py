@@ -78,16 +78,6 @@ def upgrade():
 def downgrade():
     op.execute("DROP TABLE bills, lines")
 ```
-```python bad dialect=mariadb
-def upgrade():
-    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
-    op.create_table("lines", sa.Column("bill_id", sa.Integer(), sa.ForeignKey("bills.id")))
-
-
-def downgrade():
-    op.execute("DROP TABLE bills, lines")
-    #           ^^^^^^^^^^^^^^^^ references it. Drop `lines` first.
-```
 A key with `use_alter` is never made by `op.create_table`, which is another matter:
 
 ```python good
@@ -206,12 +196,11 @@ from foreshot.migration.operations import (
     TableOperation,
 )
 from foreshot.migration.references import references
-from foreshot.rules.operations._leading import bound_to, children, may_be, may_lead
+from foreshot.rules.operations._leading import bound_to, children, go_together, in_order, may_be, may_lead
 from foreshot.text import Span
 
 _KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
 """Databases that look at a foreign key's table when it is made, and at its children when it is dropped."""
-_MOST_FIRST: Final = 3  # Of more tables in their order, it is the foreign keys that are better dropped.
 _OFF: Final = frozenset({"foreign_key_checks", "session_replication_role"})
 
 
@@ -329,11 +318,11 @@ class OperationOrder(RevisionRule):
             targets = [
                 target
                 for target in context.targets(_KEYED, operation)
-                if target not in unbound and not _go_together(child, operation, target)
+                if target not in unbound and not go_together(child, operation, target)
             ]
             if not targets:
                 continue
-            first = _in_order(operation, left, keys)
+            first = in_order(operation, left, keys)
             yield self.finding(
                 operation.site.name,
                 f"This fails while a foreign key of {code(child.table_name)} references it{_where(targets, context)}."
@@ -354,7 +343,7 @@ class OperationOrder(RevisionRule):
             bound = [
                 name
                 for name in bound_to(operation.table_name, state)
-                if name not in later or not _go_together(later[name], operation, state.target)
+                if name not in later or not go_together(later[name], operation, state.target)
             ]
             if bound:
                 found.append((state.target, bound))
@@ -371,31 +360,6 @@ class OperationOrder(RevisionRule):
             targets=targets,
             related=[Related("It is dropped here", later[child].site.name)] if child in later else [],
         )
-
-
-def _go_together(child: DropTable, parent: DropTable, target: Target) -> bool:
-    """Whether one ``DROP TABLE`` takes both, in whatever order it names them; MariaDB takes one after the other (1451)."""
-    return target.database != "mariadb" and child.site.shares_statement(parent.site)
-
-
-def _in_order(operation: DropTable, later: Mapping[str, DropTable], keys: Mapping[str, list[str]]) -> str:
-    """What is to be dropped before a table, in words: tables in an order that works, or else the foreign keys."""
-    found: list[str] = []
-    begun: set[str] = set()
-
-    def come_to(name: str) -> bool:
-        begun.add(name)
-        for child in keys.get(name, ()):
-            if child in found or (child not in later and child != operation.table_name):
-                continue
-            if child in begun or len(begun) > _MOST_FIRST or not come_to(child):
-                return False
-            found.append(child)
-        return True
-
-    if operation.table_name is None or not come_to(operation.table_name):
-        return "the foreign keys that lead to it"
-    return " and then ".join(map(code, found))
 
 
 def _where(targets: Sequence[Target], context: Context) -> str:

@@ -52,6 +52,14 @@ def upgrade():
 def upgrade():
     op.alter_column("new", "id", existing_type=sa.Integer(), server_default=sa.Identity(always=True))
 ```
+A column that takes NULL cannot be one either:
+
+```python bad
+def upgrade():
+    op.add_column("geo", sa.Column("no", sa.Integer(), nullable=True))
+    op.execute("ALTER TABLE geo ALTER COLUMN no ADD GENERATED ALWAYS AS IDENTITY")
+    #|          takes NULL
+```
 """
 
 from __future__ import annotations
@@ -107,6 +115,14 @@ class SerialToIdentity(OperationRule[AlterColumn]):
             )
             or _is_serial(operation, context)
         )
+        if not serial and _takes_null(operation, context):
+            yield self.finding(
+                at,
+                f"This fails (PostgreSQL): {code(operation.column)} takes NULL, and an identity must not. Set it NOT NULL first.",
+                operation=operation,
+                object=operation.column if isinstance(operation.column, str) else None,
+                targets=context.targets(self.databases, operation),
+            )
         if serial:
             yield self.finding(
                 at,
@@ -131,6 +147,17 @@ def _is_serial(operation: AlterColumn, context: Context) -> bool:
     ]
     return any(
         column is not None and column.sequence is not None and column.identity is None for column in found
+    )
+
+
+def _takes_null(operation: AlterColumn, context: Context) -> bool:
+    """Whether the history says that the column takes NULL, and the call leaves it so."""
+    name = operation.column if isinstance(operation.column, str) else None
+    found = [
+        state.column(operation.table_name, name) for state in states(operation, context, ("postgresql",))
+    ]
+    return operation.nullable is not False and any(
+        column is not None and column.nullable is True for column in found
     )
 
 

@@ -34,6 +34,15 @@ def upgrade():
     op.add_column("users", sa.Column("name", sa.String(80)))
     op.create_index("ix_users_name", "users", ["name", "full_name"])
 ```
+Each of several is said:
+
+```python bad
+def upgrade():
+    op.drop_column("users", "emial")
+#                           ^^^^^^^ `users` has no column `emial`
+    op.alter_column("users", "naem", server_default="")
+#                            ^^^^^^ `users` has no column `naem`
+```
 SQL that writes to a column is read too, and on PostgreSQL a name without quotes is one in small letters:
 
 ```python bad

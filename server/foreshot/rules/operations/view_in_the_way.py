@@ -103,6 +103,19 @@ def upgrade():
     with op.batch_alter_table("b") as batch_op:
         batch_op.alter_column("name", existing_type=sa.String(20), nullable=False)
 ```
+A view goes on reading a column that gets another name:
+
+```python setup
+def upgrade():
+    op.create_table("c", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("mail", sa.String(20)))
+    op.execute("CREATE VIEW mails AS SELECT id, mail FROM c")
+    op.alter_column("c", "mail", new_column_name="email")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("ALTER TABLE c ALTER email TYPE varchar(300)")
+    #|                        the view `mails` reads `c.email`
+```
 Views of alembic_utils are known, too:
 
 ```python setup

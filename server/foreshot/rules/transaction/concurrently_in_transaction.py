@@ -126,7 +126,7 @@ class ConcurrentlyInTransaction(OperationRule[_Outside]):
         """Whether it stands in a transaction."""
         site = operation.site
         if (
-            isinstance(operation, CreateIndex)
+            isinstance(operation, CreateIndex | DropIndex)
             and operation.concurrently is True
             and is_partitioned(operation, context)
         ):
@@ -159,14 +159,19 @@ class ConcurrentlyInTransaction(OperationRule[_Outside]):
             targets=refusing,
         )
 
-    def _on_partitions(self, operation: CreateIndex, context: Context) -> Finding:
+    def _on_partitions(self, operation: CreateIndex | DropIndex, context: Context) -> Finding:
         """An autocommit block does not help there."""
-        site, name = operation.site, operation.index.name
+        site = operation.site
         targets = context.targets(self.databases, operation)
+        if isinstance(operation, CreateIndex):
+            name, what = operation.index.name, code(operation.table_name)
+            then = "Create it `ON ONLY` the table, concurrently on each partition, and attach those."
+        else:
+            name, what = operation.name, "its table"
+            then = "Drop it without CONCURRENTLY."
         return self.finding(
             site.keywords.get("postgresql_concurrently", site.name),
-            f"`CREATE INDEX CONCURRENTLY` fails on {on(targets)}: {code(operation.table_name)} is partitioned. Create it `ON ONLY` the table,"
-            " concurrently on each partition, and attach those.",
+            f"{code(_title(operation))} fails on {on(targets)}: {what} is partitioned. {then}",
             operation=operation,
             object=name if isinstance(name, str) else None,
             targets=targets,

@@ -38,6 +38,10 @@ _FUNCTION = re.compile(
 _WORD = re.compile(r"(?i)current_timestamp|current_date|current_time|localtimestamp|localtime")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'(\s*::\s*[\w ]+(?:\(\d+\))?(?:\[\])?)?")
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
+_NO_NUMBER = re.compile(
+    r"(?!\s*[-+]?(?:nan|inf|infinity|0[xob]\w+)\s*$)(?=.*[A-Za-z,])[-+\w., ]*", re.IGNORECASE
+)
+"""Letters and commas that no number of PostgreSQL's has: ``None``, ``0,00``. Of other signs nothing is said."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BOUNDS = re.compile(r"(?:\[-?\d+:-?\d+\])+\s*=\s*\{")
 """What may stand before the braces of an array's literal: ``[0:1]={1,2}``."""
@@ -61,11 +65,24 @@ def misread(type_: SqlType, default: Value, target: Target, *, boolean: bool) ->
         return Misread("refused", f"{{sa}}.{word}" if boolean else f'{{sa}}.text("{default}")')
     if isinstance(default, str):
         return None if len(default) > _MAX else _of_literal(type_, default, target, boolean=boolean)
-    if isinstance(default, CallValue) and default.path in ("sqlalchemy.text", "sqlalchemy.sql.text"):
-        sql = default.argument("text", 0)
-        if isinstance(sql, str) and len(sql) <= _MAX:
-            return _of_sql(type_, sql.strip(), target, boolean=boolean)
-    return None
+    sql = _sql_of(default)
+    return (
+        _of_sql(type_, sql.strip(), target, boolean=boolean) if sql is not None and len(sql) <= _MAX else None
+    )
+
+
+def _sql_of(default: Value) -> str | None:
+    """The SQL that a call stands for: a text, a column that is written as it is, a number."""
+    if not isinstance(default, CallValue):
+        return None
+    first = default.argument("text", 0)
+    match default.path.rpartition("."):
+        case "sqlalchemy" | "sqlalchemy.sql" | "sqlalchemy.sql.expression", _, "text" | "literal_column":
+            return first if isinstance(first, str) else None
+        case "sqlalchemy" | "sqlalchemy.sql" | "sqlalchemy.sql.expression", _, "literal":
+            return str(first) if isinstance(first, int) and not isinstance(first, bool) else None
+        case _:
+            return None
 
 
 def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> Misread | None:
@@ -105,7 +122,7 @@ def _of_literal(type_: SqlType, text: str, target: Target, *, boolean: bool) -> 
         and family in ("integer", "numeric", "float")
         and not _NUMBER.fullmatch(plain)
     ):
-        return Misread("fails") if not plain or plain.lower() in _SQL_WORDS else None
+        return Misread("fails") if not plain or _NO_NUMBER.fullmatch(plain) else None
     return None
 
 
@@ -140,8 +157,12 @@ def _of_sql(type_: SqlType, sql: str, target: Target, *, boolean: bool) -> Misre
     if target.database == "mysql" and type_.family in ("text", "bytes", "json") and quoted and not quoted[2]:
         fits = '"' not in sql and _takes_expressions(target)
         return Misread("bare", f'{{sa}}.text("({sql})")' if fits else "")
+    if target.database == "sqlite" and boolean and quoted:
+        return _of_boolean(quoted[1], target)
     if target.database != "postgresql":
         return None
+    if type_.family in ("integer", "numeric", "float") and sql.lower() in ("true", "false"):
+        return Misread("fails", '"1"' if sql.lower() == "true" else '"0"')
     if quoted and type_.family == "enum" and not boolean:
         said = _of_label(type_, quoted[1].replace("''", "'"), target)
         return Misread(said.effect) if said is not None else None

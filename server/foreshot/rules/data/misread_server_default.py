@@ -77,6 +77,29 @@ def upgrade():
     op.add_column("visits", sa.Column("note", sa.Text(), server_default="{}", nullable=False))
 #                                                                       ^^^^ Leave it out
 ```
+A number is written as one, and PostgreSQL makes none of a truth value or the other way round:
+
+```python bad
+def upgrade():
+    op.add_column("visits", sa.Column("price", sa.Numeric(10, 2), server_default="0,00", nullable=False))
+#                                                                                ^^^^^^ is not a value of its type
+    op.add_column("visits", sa.Column("rank", sa.Integer(), server_default="None"))
+#                                                                          ^^^^^^ is not a value of its type
+    op.add_column("visits", sa.Column("level", sa.Integer(), server_default=sa.text("false"), nullable=False))
+#                                                                           ^^^^^^^^^^^^^^^^ is not a value of its type
+    op.add_column("visits", sa.Column("done", sa.Boolean(), server_default=sa.literal_column("1"), nullable=False))
+#                                                                          ^^^^^^^^^^^^^^^^^^^^^^ is not a value of its type
+```
+```python good
+def upgrade():
+    op.add_column("visits", sa.Column("price", sa.Numeric(10, 2), server_default="-0.5e3", nullable=False))
+    op.add_column("visits", sa.Column("limit", sa.Float(), server_default="Infinity", nullable=False))
+```
+```python bad dialect=sqlite
+def upgrade():
+    op.execute("ALTER TABLE visits ADD COLUMN hidden BOOLEAN NOT NULL DEFAULT 'false'")
+#                                                                             ^^^^^^^ reads back as true
+```
 The labels of an enum are the names of a Python enum's members, not their values:
 
 ```python bad
@@ -153,7 +176,7 @@ _TOLD: dict[Effect, str] = {
     "false": "No query takes the default of {name} for true{databases}: the word itself is stored, which is no 1.",
     "refused": "SQLAlchemy refuses this default of {name}: it takes a string or SQL.",
 }
-_IN_SQL: tuple[Effect, ...] = ("bare", "fails", "frozen")
+_IN_SQL: tuple[Effect, ...] = ("bare", "fails", "frozen", "true", "false")
 """What SQL that was written as such can be told of: nobody has put quotes around it."""
 _RUNS: tuple[Effect, ...] = ("frozen", "text", "quotes", "true", "false")
 

@@ -45,11 +45,19 @@ def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
 
 
 def _of_main(revision: Revision, direction: Direction) -> tuple[Operation, ...]:
-    """The operations of a direction on the main database, where a revision has functions for several (Flask-Migrate's ``multidb``)."""
     operations = revision.of(direction)
-    if f"{direction}_" not in revision.module.functions:
-        return operations
-    return tuple([item for item in operations if item.site.entry in ("", f"{direction}_")])
+    entries = ("", main_entry(revision.module.functions, direction))
+    return tuple([item for item in operations if item.site.entry in entries])
+
+
+def main_entry(functions: Iterable[str], direction: Direction) -> str:
+    """The function for the main database, where a revision has one for each of several.
+
+    Flask-Migrate calls it ``upgrade_``; in Alembic's own ``multidb`` the first one counts. What the others do is no part of the story: two databases may
+    have tables of one name.
+    """
+    own = [name for name in functions if name.startswith(f"{direction}_")]
+    return own[0] if own and f"{direction}_" not in own else f"{direction}_"
 
 
 def supposed(delta: Delta, reasons: Iterable[str]) -> Delta:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from foreshot.history.delta import main_entry
+from foreshot.history.revision_story import RevisionStory
 from foreshot.knowledge.databases import Target
 from foreshot.knowledge.foreign_tables import OF_SCHEMAS, OWNERS
 from foreshot.lint.context import Context
@@ -115,17 +117,24 @@ def foreign_owner(name: str | None, found: Iterable[State]) -> str | None:
 
 
 def states(operation: Operation, context: Context, databases: tuple[str, ...] = ()) -> Iterator[State]:
-    """The state before an operation on each of the databases that it meets."""
+    """The state before an operation on each of the databases that it meets; none where it runs on another database than the story's."""
     for target in context.targets(databases, operation):
-        story = context.story(target)
+        story = _story(operation, target, context)
         if story is not None:
             yield State(target, story.before_operation(operation.site), story.start(operation.site.function))
+
+
+def _story(operation: Operation, target: Target, context: Context) -> RevisionStory | None:
+    site = operation.site
+    if site.entry and site.entry != main_entry(context.module.functions, site.function):
+        return None
+    return context.story(target)
 
 
 def states_after(operation: Operation, context: Context, databases: tuple[str, ...] = ()) -> Iterator[State]:
     """The state as the operation leaves it, on each of the databases that it meets."""
     for target in context.targets(databases, operation):
-        story = context.story(target)
+        story = _story(operation, target, context)
         if story is not None:
             yield State(target, story.after_operation(operation.site), story.start(operation.site.function))
 

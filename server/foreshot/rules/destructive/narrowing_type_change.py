@@ -140,6 +140,22 @@ def upgrade():
         batch_op.alter_column("name", existing_type=sa.String(100), type_=sa.String(50))
         batch_op.alter_column("rating", existing_type=sa.Integer(), type_=sa.Float())
 ```
+```python setup
+def upgrade():
+    op.create_table("vats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("label", sa.String(50)), sa.Column("state", sa.Enum("a", "b", "c", name="state")))
+```
+The type before is what the history has made of the column, where the operation does not repeat it:
+
+```python bad
+def upgrade():
+    op.alter_column("vats", "label", type_=sa.String(10))
+#                                          ^^^^^^^^^^^^^ when a value is longer than 10 characters
+```
+```python bad dialect=mysql
+def upgrade():
+    op.execute("ALTER TABLE vats CHANGE COLUMN state state ENUM('a','b')")
+#                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 'c', which the new type does not have
+```
 """
 
 from __future__ import annotations
@@ -192,14 +208,19 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         if not isinstance(operation.type, TypeSpec) or table is None or not isinstance(column, str):
             return
         yield from _of_enum(self, operation, operation.type, context)
+        if context.schema.column(table, column, operation) is not None:
+            # The revision has added it, or has changed it before.
+            return
         written = _old_type(operation, context)
-        if written is None or context.is_new(operation) or _is_prepared(operation, context):
+        if context.is_new(operation) or _is_prepared(operation, context):
             return
         found: dict[tuple[str, str], list[Target]] = {}
         for target in context.targets((), operation):
             # `existing_type` is what one database had, and the others may have another.
             made = type_before(operation, target, context)
-            old = made if made is not None and not _is_like(made, written, target) else written
+            old = made if written is None or (made and not _is_like(made, written, target)) else written
+            if old is None:
+                continue
             said = _consequence(operation, old, target)
             if said is not None and _is_held(operation, target, context):
                 said = _consequence(operation, old, target, held=True)
@@ -264,8 +285,6 @@ def _severity(operation: AlterColumn, said: str) -> Severity | None:
 def _old_type(operation: AlterColumn, context: Context) -> TypeSpec | None:
     """The type before: as the call says, or as the other direction restores it."""
     column = str(operation.column)
-    if context.schema.column(operation.table_name, column, operation) is not None:
-        return None
     if isinstance(operation.existing_type, TypeSpec):
         return operation.existing_type
     other: Direction = "upgrade" if operation.site.function == "downgrade" else "downgrade"

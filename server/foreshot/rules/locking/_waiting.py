@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from foreshot.knowledge import Effect, Facts, Target, effects_of
 from foreshot.lint.context import Context
 from foreshot.lint.emptied import is_there_if_its_table_is, is_without_rows
+from foreshot.lint.states import type_before
 from foreshot.lint.words import code, listed, on
 from foreshot.migration.operations import (
     AddColumn,
@@ -46,10 +47,17 @@ def effects(
     table = operation.table_name if isinstance(operation, TableOperation) else _only(operation.tables)
     known = replace(facts or Facts(), table_is_new=context.schema.is_new(table, operation))
     found = [
-        Wait(target, effects_of(operation, target, facts=known))
+        Wait(target, effects_of(operation, target, facts=_with_type(known, operation, target, context)))
         for target in context.targets(databases, operation)
     ]
     return [wait for wait in found if wait.effect.known and not wait.effect.always_fails]
+
+
+def _with_type(facts: Facts, operation: TableOperation | Execute, target: Target, context: Context) -> Facts:
+    """With the type that the history gave to the column, where nobody has told another."""
+    if facts.old_type is not None or not isinstance(operation, AlterColumn) or operation.type is None:
+        return facts
+    return replace(facts, old_type=type_before(operation, target, context))
 
 
 def waits(

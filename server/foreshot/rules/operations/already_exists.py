@@ -65,6 +65,32 @@ def upgrade():
     op.execute(f"DROP TABLE {schema}.users")
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
 ```
+Each of several databases may have a table of one name:
+
+```python good
+def upgrade(engine_name):
+    globals()["upgrade_%s" % engine_name]()
+
+
+def downgrade(engine_name):
+    globals()["downgrade_%s" % engine_name]()
+
+
+def upgrade_shop():
+    op.create_table("vats", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade_shop():
+    op.drop_table("vats")
+
+
+def upgrade_reports():
+    op.create_table("vats", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade_reports():
+    op.drop_table("vats")
+```
 """
 
 from __future__ import annotations

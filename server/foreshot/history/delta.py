@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import cast
+from typing import Final, cast
 
 from msgspec import Struct
 from msgspec.msgpack import Encoder
@@ -35,6 +35,8 @@ class Delta(Struct, frozen=True, array_like=True):
 
 
 NOTHING = Delta()
+_ELSEWHERE: Final = 1_000_000
+"""The number of a condition that no revision writes: that the operation is one of the database in question."""
 
 
 def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
@@ -45,16 +47,25 @@ def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
 
 
 def _of_main(revision: Revision, direction: Direction) -> tuple[Operation, ...]:
+    """What is done to the main database; of Alembic's own ``multidb``, where one model may be in any, the rest perhaps as well."""
     operations = revision.of(direction)
-    entries = ("", main_entry(revision.module.functions, direction))
-    return tuple([item for item in operations if item.site.entry in entries])
+    functions = revision.module.functions
+    main = main_entry(functions, direction)
+    if main in functions and main == f"{direction}_":
+        return tuple([item for item in operations if item.site.entry in ("", main)])
+    return tuple([item if item.site.entry in ("", main) else _perhaps_there(item) for item in operations])
+
+
+def _perhaps_there(operation: Operation) -> Operation:
+    site = operation.site
+    return replace(operation, site=replace(site, conditions=(*site.conditions, _ELSEWHERE)))
 
 
 def main_entry(functions: Iterable[str], direction: Direction) -> str:
     """The function for the main database, where a revision has one for each of several.
 
-    Flask-Migrate calls it ``upgrade_``; in Alembic's own ``multidb`` the first one counts. What the others do is no part of the story: two databases may
-    have tables of one name.
+    Flask-Migrate calls it ``upgrade_``; in Alembic's own ``multidb`` the first one counts. What the others do is no certain part of the story: two databases
+    may have tables of one name.
     """
     own = [name for name in functions if name.startswith(f"{direction}_")]
     return own[0] if own and f"{direction}_" not in own else f"{direction}_"

@@ -17,7 +17,7 @@ from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.folding import MISSING
 from foreshot.syntax.module import Module, assigned
 from foreshot.syntax.outlook import Decided
-from foreshot.syntax.values import Choice, FunctionValue, Ref, Unknown, Value
+from foreshot.syntax.values import CallValue, Choice, FunctionValue, Ref, Unknown, Value
 from foreshot.text import Span
 
 MAX_MODULES: Final = 40
@@ -158,6 +158,8 @@ class Outlook:
                 return Ref(value.path, value.written, span, value.bound)
             case Choice():
                 return replace(value, span=span)
+            case CallValue() | list() | tuple() if not self._whole:
+                return described(value, span) if _is_description(value) else self._taken(value)
             case _:
                 return self._taken(value)
 
@@ -233,6 +235,52 @@ class ForeignScope(Scope):
 
 def _is_plain(value: Value) -> bool:
     return isinstance(value, str | int | float | bytes | list | tuple | dict)
+
+
+def _is_description(value: Value) -> bool:
+    """Whether it is a column or a type of SQLAlchemy's that is described, or a list with some."""
+    if isinstance(value, list | tuple):
+        return any(_is_description(item) for item in cast("list[Value]", value)[:_MAX_PARTS])
+    return isinstance(value, CallValue) and value.path.startswith("sqlalchemy.")
+
+
+def described(value: Value, span: Span, depth: int = 0) -> Value:
+    """What a function of another module describes, all of it at the place of the call: its own words stand in another file."""
+    if depth > _MAX_HOPS:
+        return Unknown("it is nested too deeply", span)
+    match value:
+        case list() | tuple():
+            items = [described(item, span, depth + 1) for item in cast("list[Value]", value)[:_MAX_PARTS]]
+            return tuple(items) if isinstance(value, tuple) else items
+        case CallValue():
+            receiver = described(value.receiver, span, depth + 1) if value.receiver is not None else None
+            return CallValue(
+                replace(value.func, span=span),
+                tuple([described(item, span, depth + 1) for item in value.args]),
+                {name: described(item, span, depth + 1) for name, item in value.keywords.items()},
+                span,
+                (span,) * len(value.args),
+                dict.fromkeys(value.keywords, span),
+                dict.fromkeys(value.keywords, span),
+                receiver,
+                value.open_ended,
+                value.starred,
+            )
+        case Ref():
+            return replace(value, span=span)
+        case Unknown() | dict():
+            return constant(value) if isinstance(value, dict) else Unknown(value.why, span)
+        case str() | int() | float() | bytes() | None:
+            return value
+        case _:
+            return Unknown("it comes from another module", span)
+
+
+def is_described(value: Value) -> bool:
+    """Whether a call's own words stand in another file, so that nothing of it can be written otherwise here."""
+    if not isinstance(value, CallValue):
+        return False
+    return value.span in (*value.arg_spans[:1], *value.keyword_value_spans.values())
 
 
 def constant(value: Value, depth: int = 0) -> Value:

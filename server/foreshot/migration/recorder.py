@@ -36,6 +36,7 @@ from foreshot.migration.operations import (
     SqlText,
     TransactionControl,
 )
+from foreshot.migration.outlook import is_described
 from foreshot.migration.plugins import ENTITIES, GEOSPATIAL, plugin_operation
 from foreshot.migration.possible import Possible
 from foreshot.migration.sql import read_sql
@@ -356,9 +357,12 @@ class Recorder:
         self._add(Opaque(site, why, what))
 
     def _site(self, call: CallValue, frame: Frame, batch: Batch | None = None) -> Site:
-        return self._site_at(call.span, call.func.span, frame, batch)
+        elsewhere = any(is_described(item) for item in (*call.args, *call.keywords.values()))
+        return self._site_at(call.span, call.func.span, frame, batch, elsewhere=elsewhere)
 
-    def _site_at(self, call: Span, name: Span, frame: Frame, batch: Batch | None = None) -> Site:
+    def _site_at(
+        self, call: Span, name: Span, frame: Frame, batch: Batch | None = None, *, elsewhere: bool = False
+    ) -> Site:
         return Site(
             function=frame.direction,
             order=len(self.operations),
@@ -371,7 +375,7 @@ class Recorder:
             excluded=frame.excluded,
             conditions=frame.conditions,
             tests=frame.tests,
-            repeated=frame.repeated,
+            repeated=frame.repeated or elsewhere,
             path=frame.path,
             entry=frame.entry,
             loops=frame.loops,

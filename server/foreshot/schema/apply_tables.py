@@ -152,7 +152,7 @@ def lose_table(draft: Draft, change: to.LostTable) -> None:
 
 
 def move_table(draft: Draft, change: to.MovedTable) -> None:
-    """A table is renamed: names of keys, indexes and sequences stay; MySQL renames the keys that it named itself."""
+    """A table is renamed, or goes to another schema: names of keys, indexes and sequences stay; MySQL renames the keys that it named itself."""
     if change.table is None or change.new is None:
         draft.doubt("a table whose name is not known is renamed")
         return
@@ -167,6 +167,9 @@ def move_table(draft: Draft, change: to.MovedTable) -> None:
     schema = old.rpartition(".")[0]
     if schema and "." not in new:
         new = f"{schema}.{new}"
+    if draft.dialect == "postgresql" and schema != "public":
+        # It comes back into the schema of those without one.
+        new = new.removeprefix("public.")
     if new in draft.tables:
         draft.doubt("another table is renamed to it, and it is there", new)
     keys = table.foreign_keys

@@ -159,7 +159,7 @@ class LostTable(Struct, frozen=True, array_like=True, tag_field="_", tag="-t"):
 
 
 class MovedTable(Struct, frozen=True, array_like=True, tag_field="_", tag=">t"):
-    """A table is renamed."""
+    """A table is renamed, or goes to another schema."""
 
     at: At
     table: str | None

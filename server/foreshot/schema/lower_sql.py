@@ -38,6 +38,7 @@ _HARMLESS_ACTIONS: Final = re.compile(
     r"""|CONVERT|CHARACTER|COMMENT|ROW_FORMAT|ALTER\s+(?:COLUMN\s+)?\S+\s+(?:ADD|SET)\s+GENERATED|ALTER\s+INDEX|ALGORITHM|LOCK)""",
     re.IGNORECASE,
 )
+_SET_SCHEMA: Final = re.compile(rf"SET\s+SCHEMA\s+{_NAME}\s*;?\s*", re.IGNORECASE)
 _OWNED: Final = re.compile(rf"\bOWNED\s+BY\s+(?:(NONE)\b|{_NAME})", re.IGNORECASE)
 _LEGACY: Final = re.compile(r"\s*PRAGMA\s+legacy_alter_table\s*[=(]\s*'?(\w+)", re.IGNORECASE)
 _VALUES: Final = re.compile(r"(?is)\A(?!.*\bselect\b)\s*update\b.*?\bset\b(.*?)(?:\bwhere\b|\bfrom\b|;|\Z)")
@@ -118,6 +119,12 @@ def _altered(what: str, operation: ops.Execute, text: str, at: to.At) -> to.Chan
     if what == "TABLE":
         if operation.tables and all(_is_harmless(item, text) for item in operation.tables):
             return ()
+        moved = (
+            _SET_SCHEMA.fullmatch(_actions(operation.tables[0], text)) if len(operation.tables) == 1 else None
+        )
+        if moved is not None:
+            table = operation.tables[0]
+            return to.MovedTable(at, table, f"{clean(moved[1])}.{table.rpartition('.')[2]}")
         return to.Unread(at, "an action of ALTER TABLE is not followed", operation.tables)
     renamed = (
         re.search(
@@ -147,9 +154,14 @@ def _owner(text: str) -> str | None:
 
 def _is_harmless(table: str, text: str) -> bool:
     """Whether the actions of an ALTER TABLE change nothing that is followed."""
+    return _HARMLESS_ACTIONS.match(_actions(table, text)) is not None
+
+
+def _actions(table: str, text: str) -> str:
+    """What stands behind the table's name in an ALTER TABLE."""
     bare = re.escape(table.rpartition(".")[2])
     found = re.search(rf"[\"`]?{bare}[\"`]?\s*\*?\s+(.*)", text, re.IGNORECASE | re.DOTALL)
-    return found is not None and _HARMLESS_ACTIONS.match(found.group(1).strip()) is not None
+    return found.group(1).strip() if found is not None else ""
 
 
 def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:

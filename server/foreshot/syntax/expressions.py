@@ -10,7 +10,7 @@ from foreshot.syntax import objects
 from foreshot.syntax.bodies import MAX_INLINED, returned
 from foreshot.syntax.budget import MAX_ITEMS, MAX_TEXT
 from foreshot.syntax.folding import BUILTINS, FOLDED, MISSING, builtin, method_of_constant, substituted
-from foreshot.syntax.operators import binary, boolean, compare, conditional, subscript, unary
+from foreshot.syntax.operators import binary, boolean, compare, conditional, of_any_dialect, subscript, unary
 from foreshot.syntax.values import (
     Asked,
     CallValue,
@@ -220,7 +220,7 @@ def evaluate_call(scope: Scope, node: ast.Call, depth: int = 0) -> Value:
     keyword_spans: dict[str, Span] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
-            inner = scope.evaluate(keyword.value, depth)
+            inner = of_any_dialect(scope.evaluate(keyword.value, depth))
             if isinstance(inner, dict):
                 mapping = cast("dict[Value, Value]", inner)
                 keywords.update({key: item for key, item in mapping.items() if isinstance(key, str)})

@@ -21,6 +21,8 @@ _ORDERS: Final[Mapping[type[ast.cmpop], tuple[int, ...]]] = {
     ast.Gt: (1,),
     ast.GtE: (0, 1),
 }
+_PREFIXES: Final = ("postgresql_", "mysql_", "mariadb_", "sqlite_", "mssql_", "oracle_")
+"""How SQLAlchemy's options for one dialect begin, which every other passes over."""
 
 
 def binary(scope: Scope, node: ast.BinOp, depth: int) -> Value:
@@ -138,6 +140,21 @@ def chosen(decided: Decided, then: Value, other: Value, span: Span) -> Value:
     if not holds:
         then, other = other, then
     return Choice("the value depends on the dialect", span, dialects, then, other)
+
+
+def of_any_dialect(value: Value) -> Value:
+    """What ``**options`` hand over where the dialect decides, and each side has only what the other's dialects pass over: ``postgresql_where``."""
+    if not isinstance(value, Choice) or not isinstance(value.then, dict) or not isinstance(value.other, dict):
+        return value
+    then, other = cast("dict[Value, Value]", value.then), cast("dict[Value, Value]", value.other)
+    own = tuple([f"{dialect}_" for dialect in value.dialects])
+    if not all(isinstance(key, str) and key.startswith(own) for key in then):
+        return value
+    if not all(
+        isinstance(key, str) and key.startswith(_PREFIXES) and not key.startswith(own) for key in other
+    ):
+        return value
+    return {**then, **other}
 
 
 def compare(scope: Scope, node: ast.Compare, depth: int) -> Value:

@@ -125,6 +125,23 @@ def upgrade():
     op.execute("DELETE FROM sessions")
     op.add_column("sessions", sa.Column("ip", sa.String(45), nullable=False))
 ```
+A column may come from a function of another module:
+
+```python app/columns.py
+import sqlalchemy as sa
+
+
+def tenant():
+    return sa.Column("tenant_id", sa.Integer(), nullable=False)
+```
+```python bad
+from app import columns
+
+
+def upgrade():
+    op.add_column("users", columns.tenant())
+#                          ^^^^^^^^^^^^^^^^ fails as soon as `users` has a row
+```
 """
 
 from __future__ import annotations

@@ -31,6 +31,12 @@ def upgrade():
 def upgrade():
     op.execute("DROP TABLE IF EXISTS legacy_things")
 ```
+```python bad
+def upgrade():
+    if sa.inspect(op.get_bind()).has_table("apscheduler_jobs"):
+        op.drop_table("apscheduler_jobs")
+#                     ^^^^^^^^^^^^^^^^^^ belongs to APScheduler
+```
 """
 
 from __future__ import annotations
@@ -56,7 +62,7 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
     def check(self, operation: ops.DropTable, context: Context) -> Iterator[Finding]:
         """Whether it is a tool's, or surely nobody's of this history."""
         name = operation.table_name
-        if name is None or operation.site.conditional:
+        if name is None:
             return
         at = operation.site.args.get("table_name", operation.site.name)
         found = list(states(operation, context))
@@ -70,7 +76,7 @@ class DropForeignOwnedTable(OperationRule[ops.DropTable]):
                 object=name,
             )
             return
-        if operation.if_exists:
+        if operation.if_exists or operation.site.conditional:
             return
         lacking = [state for state in found if state.lacks_table(name) and name not in state.schema.gone]
         if lacking and not context.may_be_made_beside(name):

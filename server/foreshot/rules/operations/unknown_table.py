@@ -35,6 +35,23 @@ def upgrade():
 def upgrade():
     op.execute("DROP TABLE IF EXISTS phantom")
 ```
+```python setup
+def upgrade():
+    op.create_table("invoices", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("CREATE SCHEMA archive")
+    op.execute("ALTER TABLE invoices SET SCHEMA archive")
+```
+```python bad
+def upgrade():
+    op.add_column("invoices", sa.Column("sum", sa.Integer()))
+    #             ^^^^^^^^^^ `invoices` no longer exists
+```
+```python good
+def upgrade():
+    op.add_column("invoices", sa.Column("sum", sa.Integer()), schema="archive")
+    op.execute("ALTER TABLE archive.invoices SET SCHEMA public")
+    op.add_column("invoices", sa.Column("tax", sa.Integer()))
+```
 """
 
 from __future__ import annotations

@@ -86,6 +86,14 @@ def upgrade():
         op.create_index("ix_events_at", "events", ["at"], postgresql_concurrently=True)
         #                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `events` is partitioned
 ```
+What is asked for on PostgreSQL alone is asked for there:
+
+```python bad
+def upgrade():
+    options = {"postgresql_concurrently": True} if op.get_bind().dialect.name == "postgresql" else {}
+    op.create_index("ix_users_email", "users", ["email"], **options)
+#   ^^^^^^^^^^^^^^^ refuses it inside a transaction
+```
 """
 
 from __future__ import annotations

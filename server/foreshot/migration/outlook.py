@@ -158,8 +158,8 @@ class Outlook:
                 return Ref(value.path, value.written, span, value.bound)
             case Choice():
                 return replace(value, span=span)
-            case CallValue() | list() | tuple() if not self._whole:
-                return described(value, span) if _is_description(value) else self._taken(value)
+            case _ if not self._whole and _is_description(value):
+                return described(value, span)
             case _:
                 return self._taken(value)
 
@@ -268,8 +268,10 @@ def described(value: Value, span: Span, depth: int = 0) -> Value:
             )
         case Ref():
             return replace(value, span=span)
-        case Unknown() | dict():
-            return constant(value) if isinstance(value, dict) else Unknown(value.why, span)
+        case Unknown():
+            return Unknown(value.why, span)
+        case dict():
+            return constant(cast("Value", value))
         case str() | int() | float() | bytes() | None:
             return value
         case _:

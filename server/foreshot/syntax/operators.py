@@ -144,9 +144,12 @@ def chosen(decided: Decided, then: Value, other: Value, span: Span) -> Value:
 
 def of_any_dialect(value: Value) -> Value:
     """What ``**options`` hand over where the dialect decides, and each side has only what the other's dialects pass over: ``postgresql_where``."""
-    if not isinstance(value, Choice) or not isinstance(value.then, dict) or not isinstance(value.other, dict):
+    if not isinstance(value, Choice):
         return value
-    then, other = cast("dict[Value, Value]", value.then), cast("dict[Value, Value]", value.other)
+    sides = (value.then, value.other)
+    if not isinstance(sides[0], dict) or not isinstance(sides[1], dict):
+        return value
+    then, other = cast("tuple[dict[Value, Value], dict[Value, Value]]", sides)
     own = tuple([f"{dialect}_" for dialect in value.dialects])
     if not all(isinstance(key, str) and key.startswith(own) for key in then):
         return value

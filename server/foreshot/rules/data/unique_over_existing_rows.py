@@ -152,6 +152,13 @@ def upgrade():
     op.create_unique_constraint("uq_users_handle", "users", ["handle"], postgresql_nulls_not_distinct=True)
 #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^ fails if two rows of `users` have the same `handle`
 ```
+```python bad
+def upgrade():
+    op.create_index("ux_users_one_admin", "users", [sa.text("(true)")], unique=True, postgresql_where=sa.text("admin"))
+#   ^^^^^^^^^^^^^^^ if `users` has two rows that it covers
+    op.execute("CREATE UNIQUE INDEX ux_users_one ON users ((1))")
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ if `users` has two rows: the index lets one be
+```
 """
 
 from __future__ import annotations
@@ -176,7 +183,7 @@ from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.schema import changes as to
 from foreshot.syntax.changes import AddImport
-from foreshot.syntax.values import CallValue, Maybe
+from foreshot.syntax.values import CallValue, Maybe, Unknown
 
 _Unique = AddConstraint | CreateIndex | AddColumn
 
@@ -192,6 +199,10 @@ def _questions(context: Context) -> tuple[int, ...]:
     """Where a query groups rows and asks how many there are of each."""
     content = context.module.content
     return tuple(match.start() for match in _GROUPED.finditer(content)) if ".having(" in content else ()
+
+
+_CONSTANT: Final = re.compile(r"[\s(]*(?:true|false|\d+|'[^']*')[\s)]*(?:::\s*\w+[\s)]*)?", re.IGNORECASE)
+"""An expression that is the same in every row."""
 
 
 class UniqueOverExistingRows(OperationRule[_Unique]):
@@ -239,9 +250,12 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
         same = f"have the same {codes(known)}" if len(known) == len(columns) else "are duplicates"
         covered = isinstance(operation, CreateIndex) and operation.index.where is not None
         partial = " that it covers" if covered else ""
+        told = f"if two rows of {code(table)}{partial} {same}. Check for duplicates first."
+        if isinstance(operation, CreateIndex) and _is_constant(operation, context):
+            told = f"if {code(table)} has two rows{partial}: the index lets one be. Check how many there are first."
         yield self.finding(
             operation.site.name,
-            f"This fails{context.where(targets)} if two rows of {code(table)}{partial} {same}. Check for duplicates first.",
+            f"This fails{context.where(targets)} {told}",
             operation=operation,
             object=name if isinstance(name, str) else None,
             targets=targets,
@@ -287,6 +301,14 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
                 *sa_imports,
             )
             yield Fix("Check for duplicates first, and stop with their values", "unsafe", changes)
+
+
+def _is_constant(operation: CreateIndex, context: Context) -> bool:
+    """Whether all that the index holds is one constant: it lets one row be."""
+    index = operation.index
+    written = [context.text(column.span) for column in index.columns if isinstance(column, Unknown)]
+    text = index.mentions or (written[0] if len(written) == 1 else "")
+    return len(index.columns) == len(written) == 1 and _CONSTANT.fullmatch(text) is not None
 
 
 def _columns(operation: AddConstraint | CreateIndex) -> tuple[Maybe[str], ...] | None:

@@ -67,6 +67,29 @@ black.entrypoint = black
 black.options = --check REVISION_SCRIPT_FILENAME
 ;               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ writes nothing
 ```
+```ini alembic.ini bad
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://localhost/shop
+
+[post_write_hooks]
+hooks = black
+black.type = console_scripts
+black.entrypoint = black
+black.options = -q {filename}
+;                  ^^^^^^^^^^ not a token
+```
+```ini fixed alembic.ini
+[alembic]
+script_location = migrations
+sqlalchemy.url = postgresql://localhost/shop
+
+[post_write_hooks]
+hooks = black
+black.type = console_scripts
+black.entrypoint = black
+black.options = -q REVISION_SCRIPT_FILENAME
+```
 ```ini alembic.ini good
 [alembic]
 script_location = migrations
@@ -99,7 +122,9 @@ from foreshot.text import Span
 
 _TOKEN: Final = "REVISION_SCRIPT_FILENAME"
 _NEEDS: Final = {"console_scripts": "entrypoint", "exec": "executable", "module": "module"}
-_LIKE_TOKEN: Final = re.compile(r"\b(?:REVISION|SCRIPT|FILE)_?[A-Z_]*\b")
+_LIKE_TOKEN: Final = re.compile(
+    r"\b(?:REVISION|SCRIPT|FILE)_?[A-Z_]*\b|(?i:\$?\{[a-z_]*file_?(?:name|path)?\}|\$[a-z_]*file_?(?:name|path)?\b)"
+)
 _COMMANDS: Final = {
     "ruff": frozenset(
         {"check", "format", "rule", "config", "linter", "clean", "analyze", "server", "version", "help"}

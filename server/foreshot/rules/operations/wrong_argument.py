@@ -239,9 +239,7 @@ def _wrong(method: Method, call: ast.Call, context: Context, *, in_batch: bool) 
         return
     if len(call.args) < len(shape.needed):
         given = {item.arg for item in call.keywords}
-        missing = [
-            name for name in shape.needed[len(call.args) :] if name not in given and name != "table_name"
-        ]
+        missing = [name for name in shape.needed[len(call.args) :] if name not in given]
         if missing and not given & _FORMER:
             yield _Wrong(
                 context.module.span(call.func),

@@ -14,6 +14,10 @@ BRINGS: Final = {
     "vector_l1_ops": "vector", "halfvec_l2_ops": "vector", "halfvec_cosine_ops": "vector", "halfvec_ip_ops": "vector",
     "halfvec_l1_ops": "vector", "sparsevec_l2_ops": "vector", "sparsevec_cosine_ops": "vector", "sparsevec_ip_ops": "vector",
     "bit_hamming_ops": "vector", "bit_jaccard_ops": "vector", "gen_salt": "pgcrypto", "crypt": "pgcrypto", "pgp_sym_encrypt": "pgcrypto",
+    "pgp_sym_decrypt": "pgcrypto", "pgp_pub_encrypt": "pgcrypto", "pgp_pub_decrypt": "pgcrypto", "gen_random_bytes": "pgcrypto",
+    "uuid_generate_v3": "uuid-ossp", "strict_word_similarity": "pg_trgm", "gin__int_ops": "intarray", "gist__int_ops": "intarray",
+    "gist_ltree_ops": "ltree", "levenshtein": "fuzzystrmatch", "dmetaphone": "fuzzystrmatch", "crosstab": "tablefunc",
+    "st_setsrid": "postgis", "st_makepoint": "postgis", "st_geomfromtext": "postgis", "st_transform": "postgis", "ll_to_earth": "earthdistance",
     "unaccent": "unaccent", "gist_geometry_ops_2d": "postgis", "earth_distance": "earthdistance",
 }  # fmt: skip
 PYTHON_TYPES: Final = {

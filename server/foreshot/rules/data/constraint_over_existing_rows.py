@@ -20,10 +20,19 @@ def upgrade():
     op.create_table("shops", sa.Column("id", sa.Integer(), primary_key=True))
     op.add_column("orders", sa.Column("shop_id", sa.Integer(), sa.ForeignKey("shops.id"), nullable=True))
 ```
+```python bad
+def upgrade():
+    regions = op.create_table("regions", sa.Column("id", sa.Integer(), primary_key=True))
+    op.bulk_insert(regions, [{"id": 7}, {"id": 8}])
+    op.add_column("orders", sa.Column("region_id", sa.Integer(), server_default="1", nullable=False))
+    op.create_foreign_key("fk_orders_region", "orders", "regions", ["region_id"], ["id"])
+    #|                    `regions` lacks that row
+```
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from foreshot.lint.context import Context
@@ -41,6 +50,7 @@ from foreshot.migration.operations import (
     SqlText,
 )
 from foreshot.rules.data import _rows as rows
+from foreshot.rules.data import _seeds as seeds
 from foreshot.syntax.values import Unknown
 
 
@@ -57,7 +67,7 @@ class ConstraintOverExistingRows(OperationRule[AddConstraint | AddColumn]):
             column: ColumnSpec | None = operation.column
             keys = operation.column.foreign_keys
             target = keys[0].target if keys else None
-            parent = target.rpartition(".")[0] if isinstance(target, str) else None
+            parent, _, referred = target.rpartition(".") if isinstance(target, str) else (None, "", "")
             at = keys[0].span if keys else operation.site.call
             if keys and keys[0].not_valid:
                 return
@@ -67,6 +77,7 @@ class ConstraintOverExistingRows(OperationRule[AddConstraint | AddColumn]):
                 return
             added = rows.added(operation, key.columns[0], context)
             column = added.column if added is not None else None
+            referred = key.ref_columns[0] if key.ref_columns else ""
             parent, at = (
                 key.ref_table if isinstance(key.ref_table, str) else None,
                 operation.site.args.get("constraint_name", operation.site.call),
@@ -83,16 +94,30 @@ class ConstraintOverExistingRows(OperationRule[AddConstraint | AddColumn]):
             ),
             None,
         )
-        if made is None or any(_may_fill(item, parent) for item in context.before(operation)):
+        if made is None:
+            return
+        filling = [item for item in context.before(operation) if _may_fill(item, parent)]
+        if any(_may_give(item, str(referred), column.server_default, context) for item in filling):
             return
         yield self.finding(
             at,
             f"This fails as soon as {code(operation.table_name)} has a row: each gets the default of {code(column.name)},"
-            f" and {code(parent)} is empty. Insert the parent row first.",
+            f" and {code(parent)} {'lacks that row' if filling else 'is empty'}. Insert the parent row first.",
             operation=operation,
             object=column.name if isinstance(column.name, str) else None,
             related=(Related("the table is created here, without rows", made.site.name),),
         )
+
+
+def _may_give(filling: Operation, column: str, default: object, context: Context) -> bool:
+    """Whether the parent that a default means may be among the rows that go into the new table."""
+    if not isinstance(filling, BulkInsert) or not isinstance(default, str | int):
+        return True
+    found = list(seeds.rows_of(filling, context))
+    values = [row.get(column) for row in found]
+    given = {str(value.value) for value in values if isinstance(value, ast.Constant)}
+    is_read = 0 < len(found) < seeds.MAX_ROWS and all(isinstance(value, ast.Constant) for value in values)
+    return not is_read or str(default) in given
 
 
 def _fills(column: ColumnSpec) -> bool:

@@ -73,6 +73,43 @@ def upgrade():
     op.execute("DELETE FROM orders WHERE code IS NULL")
     op.alter_column("orders", "code", existing_type=sa.Integer(), nullable=False)
 ```
+A copy brings the NULLs of the column that it copies:
+
+```python setup
+def upgrade():
+    op.create_table(
+        "users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("mail", sa.Text()), sa.Column("login", sa.Text(), nullable=False)
+    )
+```
+```python bad
+def upgrade():
+    op.add_column("users", sa.Column("nick", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET nick = mail")
+    op.alter_column("users", "nick", existing_type=sa.Text(), nullable=False)
+#                                                             ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `mail`
+```
+```python bad
+users = sa.table("users", sa.column("mail"), sa.column("nick"))
+
+
+def upgrade():
+    op.add_column("users", sa.Column("nick", sa.Text(), nullable=True))
+    op.execute(users.update().values(nick=users.c.mail))
+    op.alter_column("users", "nick", existing_type=sa.Text(), nullable=False)
+#                                                             ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `mail`
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("nick", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET nick = login")
+    op.alter_column("users", "nick", existing_type=sa.Text(), nullable=False)
+```
+```python good
+def upgrade():
+    op.add_column("users", sa.Column("nick", sa.Text(), nullable=True))
+    op.execute("UPDATE users SET nick = coalesce(mail, login)")
+    op.alter_column("users", "nick", existing_type=sa.Text(), nullable=False)
+```
 """
 
 from __future__ import annotations
@@ -82,7 +119,9 @@ from collections.abc import Iterator
 
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
+from foreshot.lint.not_null import surely_takes_null
 from foreshot.lint.rule import OperationRule
+from foreshot.lint.states import states
 from foreshot.lint.words import code
 from foreshot.migration.operations import AlterColumn, DataChange, Operation
 from foreshot.rules.data import _rows as rows
@@ -94,6 +133,8 @@ _ALL = re.compile(r"(?i)\s*\(?\s*(?:true|1\s*=\s*1|id\s+is\s+not\s+null|id\s*>=?
 
 # A value that is one CASE: none inside another, nothing behind its END.
 _CASE = r"(?is)\bset\b.*?\b{column}\b[\"`]?\s*=\s*case\b((?:(?!\bcase\b).)*?)\bend\s*(?:,|;|\Z|\breturning\b)"
+_COPIED = r"(?i)\b{column}\b[\"`]?\s*=\s*(?:\w+\.)?[\"`]?(\w+)[\"`]?\s*(?:,|;|\Z)"
+_COPIED_BY_CORE = r"\b{column}\b[\"']?\s*[=:]\s*\w+\.c\.(\w+)\s*[,)}}]"
 _MOST_SQL = 4_000
 """Characters of a statement that are searched."""
 _ELSE = re.compile(r"(?i)\belse\b|'[^']*\b(?:case|end)\b")
@@ -116,14 +157,21 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
         name, table = operation.column, operation.table_name
         if operation.nullable is not False or not isinstance(name, str) or table is None:
             return
-        added = rows.added(operation, name, context)
-        if added is None or added.column.server_default is not None or rows.has_no_rows(operation, context):
+        if rows.has_no_rows(operation, context):
             return
         writes = [item for item in context.before(operation) if _writes(item, table, name)]
         update = writes[0] if len(writes) == 1 else None
         if not isinstance(update, DataChange) or update.verb != "update" or update.site.repeated:
             return
-        why = _why(update, name, context)
+        source = _copied(update, name, operation, context)
+        why = (
+            f"it copies {code(source)}, which may be NULL"
+            if source is not None
+            else _why(update, name, context)
+        )
+        added = rows.added(operation, name, context)
+        if source is None and (added is None or added.column.server_default is not None):
+            return
         if (
             why is None
             or any(_deletes(item, table, name) for item in context.before(operation))
@@ -132,11 +180,30 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
             return
         yield self.finding(
             operation.site.keywords.get("nullable", operation.site.name),
-            f"This fails if the UPDATE above leaves out a row of {code(table)}, which then keeps NULL in {code(name)}. Fill the rest too.",
+            f"This fails if the UPDATE above leaves out a row of {code(table)}, which then keeps NULL in {code(name)}. Fill the rest too."
+            if source is None
+            else f"This fails if a row of {code(table)} has NULL in {code(source)}: the UPDATE above copies it. Fill the rest too.",
             operation=operation,
             object=name,
             related=(Related(why, update.site.call),),
         )
+
+
+def _copied(update: DataChange, column: str, operation: AlterColumn, context: Context) -> str | None:
+    """The column that an UPDATE of every row puts into this one as it is, where that surely takes NULL and nothing has filled it."""
+    if update.has_where or column not in update.computed:
+        return None
+    text = update.site.sql or context.text(update.site.call)
+    pattern = _COPIED if update.site.sql is not None else _COPIED_BY_CORE
+    found = re.search(pattern.format(column=re.escape(column)), text[:_MOST_SQL])
+    known = list(states(operation, context)) if found is not None and not _JOINED.search(text) else []
+    if found is None or not known or operation.table_name is None:
+        return None
+    source = next((name for name in update.reads if name.lower() == found[1].lower()), None)
+    takes_null = source is not None and all(
+        surely_takes_null(state, operation.table_name, source) for state in known
+    )
+    return source if takes_null else None
 
 
 def _why(update: DataChange, column: str, context: Context) -> str | None:

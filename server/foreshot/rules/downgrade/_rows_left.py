@@ -42,7 +42,12 @@ def row_left(before: Schema, context: Context) -> tuple[str, str] | None:
         table = before.table(operation.table_name)
         if table is None or table.name in touched or not _is_plain_row(operation, context):
             continue
-        keys = (*table.uniques, *(index for index in table.indexes if index.unique and index.where is None))
+        primary = (table.primary_key,) if table.primary_key is not None else ()
+        keys = (
+            *primary,
+            *table.uniques,
+            *(index for index in table.indexes if index.unique and index.where is None),
+        )
         key = next((key for key in keys if key.name and set(key.columns) <= set(operation.columns)), None)
         if key is not None and key.name is not None:
             return table.name, key.name

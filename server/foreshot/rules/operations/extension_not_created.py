@@ -52,6 +52,23 @@ def upgrade():
 def upgrade():
     op.create_index("ix_text", "docs", ["text"], postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"})
 ```
+GiST compares numbers and texts for equality by an extension only:
+
+```python bad
+def upgrade():
+    op.execute("CREATE TABLE stays (room INT, during TSRANGE, EXCLUDE USING gist (room WITH =, during WITH &&))")
+    #                                                         ^^^^^^^^^^^^^^^^^^ the extension `btree_gist`
+```
+```python bad
+def upgrade():
+    op.create_exclude_constraint("ex_docs", "docs", ("id", "="), ("during", "&&"), using="gist")
+    #  ^^^^^^^^^^^^^^^^^^^^^^^^^ the extension `btree_gist`
+```
+```python good
+def upgrade():
+    op.create_exclude_constraint("ex_docs", "docs", ("during", "&&"), using="gist")
+    op.create_exclude_constraint("ex_other", "docs", ("id", "="), using="btree")
+```
 ```python env.py
 from alembic import context
 from sqlalchemy import create_engine, text
@@ -116,13 +133,25 @@ from foreshot.text import Span
 
 _CALL = re.compile(r"\b([a-z_]\w*)\b(?=(\s*\()?)", re.IGNORECASE)
 _SEQUENCE = re.compile(r"nextval\(\s*'([^']+)'", re.IGNORECASE)
+_EXCLUDE: Final = re.compile(r"\b(EXCLUDE\s+USING\s+gist)\s*\([^;]*?\w\"?\s+WITH\s*=", re.IGNORECASE)
+_EXCLUSION: Final = re.compile(
+    r"\b(ExcludeConstraint|create_exclude_constraint)\(.*?\(\s*[^(),]+,\s*[\"']=[\"']\s*,?\s*\)", re.DOTALL
+)
+_ANOTHER_METHOD: Final = re.compile(r"\busing\s*=\s*(?![\"']gist)")
 _BUILT_IN: Final = frozenset({"public", "pg_catalog", "information_schema", "pg_temp"})
 
 
 class ExtensionNotCreated(OperationRule[ops.Operation]):
     """What an extension, a schema or a sequence brings is used, and no revision creates that."""
 
-    looks_at = (ops.CreateTable, ops.AddColumn, ops.AlterColumn, ops.CreateIndex, ops.SqlText)
+    looks_at = (
+        ops.CreateTable,
+        ops.AddColumn,
+        ops.AlterColumn,
+        ops.CreateIndex,
+        ops.AddConstraint,
+        ops.SqlText,
+    )
     severity = "warning"
     databases = ("postgresql",)
     directions = ("upgrade",)
@@ -226,6 +255,10 @@ def _wanted(operation: ops.Operation, context: Context) -> Iterator[tuple[str, s
                 yield "schema", operation.schema, operation.schema if operation.site.sql else "schema"
             for column in operation.columns:
                 yield from _in_column(column)
+            if not operation.site.sql:
+                yield from _of_exclusion(context.text(operation.site.call))
+        case ops.AddConstraint() if not operation.site.sql:
+            yield from _of_exclusion(context.text(operation.site.call))
         case ops.AddColumn(column=column):
             yield from _in_column(column)
         case ops.AlterColumn():
@@ -235,6 +268,13 @@ def _wanted(operation: ops.Operation, context: Context) -> Iterator[tuple[str, s
             yield from _in_sql(context.text(operation.site.call))
         case _:
             pass
+
+
+def _of_exclusion(text: str) -> Iterator[tuple[str, str, str]]:
+    """What an exclusion needs where rows are to be equal in a column: GiST compares ranges so, but no numbers and no texts."""
+    found = _EXCLUSION.search(text)
+    if found is not None and not _ANOTHER_METHOD.search(text):
+        yield "extension", "btree_gist", found[1]
 
 
 def _in_column(column: ops.ColumnSpec) -> Iterator[tuple[str, str, str]]:
@@ -274,6 +314,9 @@ def _in_sql(sql: str) -> Iterator[tuple[str, str, str]]:
     for sequence in _SEQUENCE.findall(sql[:20_000]):
         yield "sequence", sequence, sequence
     bare = re.sub(r"'(?:[^']|'')*'", "''", sql[:20_000])
+    exclusion = _EXCLUDE.search(bare)
+    if exclusion is not None:
+        yield "extension", "btree_gist", exclusion[1]
     if re.match(r"\s*(?:CREATE|ALTER|DROP|COMMENT ON)\s+EXTENSION\b", bare, re.IGNORECASE):
         return
     for word, called in _CALL.findall(bare):

@@ -20,6 +20,18 @@ def upgrade():
 #                                             ^^^^^^^^ is added further down
     op.add_column("users", sa.Column("plan", sa.Text()))
 ```
+```python bad
+def upgrade():
+    op.execute("INSERT INTO kinds (id) VALUES (1)")
+    #           ^^^^^^^^^^^^^^^^^ is made further down
+    op.create_table("kinds", sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False))
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.execute("CREATE VIEW kind_ids AS SELECT k.id FROM kinds AS k")
+    #           ^^^^^^ is made further down
+    op.create_table("kinds", sa.Column("id", sa.Integer(), primary_key=True))
+```
 ```python bad dialect=postgresql,mysql
 def upgrade():
     op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True))
@@ -178,13 +190,12 @@ from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Related
 from foreshot.lint.rule import RevisionRule
 from foreshot.lint.states import states
-from foreshot.lint.words import code, on
+from foreshot.lint.words import code
 from foreshot.migration.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumn,
-    CreateIndex,
     CreateTable,
+    DataChange,
     DropColumn,
     DropConstraint,
     DropTable,
@@ -195,12 +206,18 @@ from foreshot.migration.operations import (
     SetOption,
     TableOperation,
 )
-from foreshot.migration.references import references
-from foreshot.rules.operations._leading import bound_to, children, go_together, in_order, may_be, may_lead
-from foreshot.text import Span
+from foreshot.rules.operations._leading import (
+    KEYED,
+    bound_to,
+    children,
+    go_together,
+    in_order,
+    may_be,
+    may_lead,
+    missing,
+    where_kept,
+)
 
-_KEYED: Final = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
-"""Databases that look at a foreign key's table when it is made, and at its children when it is dropped."""
 _OFF: Final = frozenset({"foreign_key_checks", "session_replication_role"})
 
 
@@ -230,6 +247,8 @@ class OperationOrder(RevisionRule):
                     for key in [key for key in columns if key[0] == name]:
                         del columns[key]
                     continue
+                case Execute(verb="CREATE VIEW" | "CREATE MATERIALIZED VIEW"):
+                    pass
                 case Opaque() | Execute():
                     tables.clear()
                     columns.clear()
@@ -241,15 +260,17 @@ class OperationOrder(RevisionRule):
                             del columns[other]
                 case _:
                     pass
-            if not isinstance(operation, TableOperation):
+            if not isinstance(operation, TableOperation | DataChange | Execute) or operation.site.tried:
                 continue
             if isinstance(operation, CreateTable):
                 tables.pop(operation.table_name or "", None)
-            for at, made, what in _missing(operation, tables, columns, unchecked=unchecked):
-                only_keys = isinstance(made, CreateTable) and operation.table_name != made.table_name
+            for at, made, what in missing(operation, tables, columns, unchecked=unchecked):
+                only_keys = isinstance(made, CreateTable) and (
+                    isinstance(operation, Execute) or operation.table_name != made.table_name
+                )
                 targets = [
                     target
-                    for target in context.targets(_KEYED if only_keys else (), operation)
+                    for target in context.targets(KEYED if only_keys else (), operation)
                     if made.site.runs_on(target.database)
                     # Where a batch makes the table anew, its indexes and constraints come last.
                     and not (
@@ -264,7 +285,7 @@ class OperationOrder(RevisionRule):
                 yield self.finding(
                     at,
                     f"{what} is {done} further down, so this fails"
-                    f"{_where(targets, context) if only_keys else context.where(targets)}. Move this after it.",
+                    f"{where_kept(targets, context) if only_keys else context.where(targets)}. Move this after it.",
                     operation=operation,
                     targets=targets,
                     severity="warning" if operation.site.conditional else None,
@@ -312,12 +333,12 @@ class OperationOrder(RevisionRule):
                 continue
             unbound = {
                 state.target
-                for state in states(operation, context, _KEYED)
+                for state in states(operation, context, KEYED)
                 if not may_lead(child.table_name, operation.table_name, state)
             }
             targets = [
                 target
-                for target in context.targets(_KEYED, operation)
+                for target in context.targets(KEYED, operation)
                 if target not in unbound and not go_together(child, operation, target)
             ]
             if not targets:
@@ -325,7 +346,7 @@ class OperationOrder(RevisionRule):
             first = in_order(operation, left, keys)
             yield self.finding(
                 operation.site.name,
-                f"This fails while a foreign key of {code(child.table_name)} references it{_where(targets, context)}."
+                f"This fails while a foreign key of {code(child.table_name)} references it{where_kept(targets, context)}."
                 f" Drop {first} first.",
                 operation=operation,
                 targets=targets,
@@ -339,7 +360,7 @@ class OperationOrder(RevisionRule):
         if operation.site.conditional or context.is_forgiven(operation):
             return
         found: list[tuple[Target, list[str]]] = []
-        for state in states(operation, context, _KEYED):
+        for state in states(operation, context, KEYED):
             bound = [
                 name
                 for name in bound_to(operation.table_name, state)
@@ -354,45 +375,9 @@ class OperationOrder(RevisionRule):
         only = len(found[0][1]) == 1 and child in later
         yield self.finding(
             operation.site.name,
-            f"This fails while a foreign key of {code(child)} references it{_where(targets, context)}."
+            f"This fails while a foreign key of {code(child)} references it{where_kept(targets, context)}."
             f" Drop {code(child) if only else 'that key'} first.",
             operation=operation,
             targets=targets,
             related=[Related("It is dropped here", later[child].site.name)] if child in later else [],
         )
-
-
-def _where(targets: Sequence[Target], context: Context) -> str:
-    """Where it fails, said too where SQLite may be met: what serves several databases may serve it, which needs no driver."""
-    several = len({target.database for target in targets}) > 1
-    lenient = several or any(target.database not in _KEYED for target in context.surroundings.possible)
-    return context.where(targets) or (f" on {on(targets)}" if lenient else "")
-
-
-def _missing(
-    operation: TableOperation,
-    tables: dict[str, CreateTable],
-    columns: dict[tuple[str | None, object], AddColumn],
-    *,
-    unchecked: bool,
-) -> Iterator[tuple[Span, CreateTable | AddColumn, str]]:
-    """What an operation uses out of what is made below it: where it says so, what makes it, and its name."""
-    table, site = operation.table_name, operation.site
-    if table in tables and not isinstance(operation, CreateTable):
-        yield site.args.get("table_name", site.name), tables[table], code(table)
-        return
-    if not unchecked:
-        for _, target, _, span in references(operation):
-            if target in tables and target != table:
-                yield span, tables[target], code(target)
-    names: list[tuple[object, Span]] = []
-    if isinstance(operation, CreateIndex):
-        names = [(name, site.args.get("columns", site.name)) for name in operation.index.columns]
-    elif isinstance(operation, AddConstraint):
-        names = [(name, operation.constraint.span) for name in operation.constraint.columns]
-    elif isinstance(operation, AlterColumn):
-        names = [(operation.column, site.args.get("column_name", site.name))]
-    for name, span in names:
-        made = columns.get((table, name))
-        if made is not None:
-            yield span, made, code(f"{table}.{name}")

@@ -116,6 +116,9 @@ def test_fixes_give_what_the_page_shows(rule: Rule, example: Example) -> None:
             # What is said of a revision is said of both where it becomes two.
             if item.path in created_paths and (item.rule, item.table) in said:
                 continue
+            # The revision that models ask for is reviewed as any other.
+            if created_paths and rule.by_hand and item.severity != "error":
+                continue
             if item.rule == rule.name or not at_least(item.severity, report.severity):
                 continue
             known[item.rule, item.table] -= 1

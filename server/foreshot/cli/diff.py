@@ -154,7 +154,7 @@ def command(
             files, environment, dialect, types=compare_type, defaults=compare_server_default, hooks=hooks
         )
         found.append(_Found(files, environment, folder, read.drift, read.dialect, read.heads))
-        if write and read.drift.pending:
+        if write and any(item.is_written for item in read.drift.pending):
             _write(read, message, folder)
     out = console.stdout()
     if form == "json":
@@ -173,7 +173,11 @@ def _show(out: console.Console, item: _Found, name: str) -> None:
         out.line(out.paint(name, "bold"))
     before = ""
     for pending in item.drift.pending:
-        text = pending.difference.text
+        named = pending.difference.name
+        text = (
+            pending.difference.text
+            or f"# {named} has more values than the models: rows with them cannot be loaded."
+        )
         if text == before:
             continue
         before = text

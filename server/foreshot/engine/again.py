@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import conv
 
-from foreshot.engine.autogenerate import Difference
+from foreshot.engine.described import Difference
 from foreshot.engine.target import Target
 from foreshot.schema.state import Key, Schema, Table
 

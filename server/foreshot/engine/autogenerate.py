@@ -11,73 +11,19 @@ from itertools import groupby
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
-from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import types as sqltypes
 
 from foreshot.engine.custom import Perhaps, is_perhaps
 from foreshot.engine.defaults import GIVEN, UNKNOWN, is_enclosed, is_plain
+from foreshot.engine.described import Comparison, Difference, Options
 from foreshot.engine.equality import same_default
 from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering
 from foreshot.engine.stored import may_be_stored_as
 from foreshot.engine.target import UNKNOWN_DEFAULT, Target
+from foreshot.engine.unseen import missing_checks, take_defaults
 from foreshot.schema.state import Schema
-
-
-class Options(Struct, frozen=True):
-    """How Alembic is to compare and to write, as env.py says."""
-
-    dialect: str
-    version: tuple[int, ...] = ()
-    compare_type: bool = True
-    compare_server_default: bool = False
-    include_schemas: bool = False
-    version_table: str = "alembic_version"
-    version_table_schema: str | None = None
-    alembic_module_prefix: str = "op."
-    sqlalchemy_module_prefix: str = "sa."
-    user_module_prefix: str | None = None
-    render_as_batch: bool = False
-
-
-class Difference(Struct, frozen=True):
-    """One operation that the models ask for; ``kind`` as in ``compare_metadata``."""
-
-    kind: str
-    schema: str | None
-    table: str
-    column: str | None
-    name: str | None
-    columns: tuple[str, ...]
-    text: str
-    """The operation in Alembic's words."""
-    reverse: str = ""
-    was: str = ""
-    """What the history has: the type in SQL, what a foreign key does ON DELETE, whether an index is unique; empty where that is not told."""
-    wanted: str = ""
-    """The same as the models have it."""
-
-    @property
-    def table_name(self) -> str:
-        """``table`` or ``schema.table``."""
-        return f"{self.schema}.{self.table}" if self.schema else self.table
-
-
-class Comparison(Struct, frozen=True):
-    """What the comparison found."""
-
-    differences: tuple[Difference, ...]
-    upgrade: str
-    """The body of ``upgrade()``, indented by nothing."""
-    downgrade: str
-    imports: tuple[str, ...]
-    undecided: tuple[str, ...]
-    """Defaults that could be compared by a database only."""
-    again: tuple[Difference, ...]
-    """Defaults that Alembic asks for again each time, because it takes an empty text for none."""
-    undecided_tables: frozenset[str] = frozenset()
-    """The tables that those defaults are of, by full name."""
 
 
 def compare(
@@ -112,11 +58,20 @@ def compare(
     with _quiet():
         alembic("autogenerate.compare")._populate_migration_script(autogen, script)
     upgrade, downgrade = script.upgrade_ops_list[0], script.downgrade_ops_list[0]
+    missed: list[Any] = []
+    if options.unseen:
+        missed += missing_checks(target, schema)
+    if not options.compare_server_default:
+        missed[:0] = take_defaults(upgrade)
+        connection.undecided.clear()
+        connection.undecided_tables.clear()
+        again.clear()
     _put_in_order(upgrade.ops, schema)
     upgrade.reverse_into(downgrade)
     render = alembic("autogenerate.render")
     with _quiet():
         differences = tuple(_differences(upgrade, autogen, render))
+        unseen = tuple(_differences(ops.UpgradeOps(missed), autogen, render))
         text, back = (_body(part, autogen, render) for part in (upgrade, downgrade))
     return Comparison(
         differences,
@@ -126,6 +81,7 @@ def compare(
         tuple(connection.undecided),
         tuple(again),
         frozenset(connection.undecided_tables),
+        unseen,
     )
 
 
@@ -198,7 +154,7 @@ def _context(
     opts: dict[str, Any] = {
         "target_metadata": list(target.metadatas),
         "compare_type": compare_type if options.compare_type else False,
-        "compare_server_default": options.compare_server_default,
+        "compare_server_default": options.compare_server_default or options.unseen,
         "include_schemas": options.include_schemas,
         "version_table": options.version_table,
         "version_table_schema": options.version_table_schema,
@@ -361,6 +317,9 @@ def _difference(diff: Any, op: Any, text: str, reverse: str) -> Difference:
         column = str(diff[3])
     elif kind in ("add_column", "remove_column"):
         column = str(item.name)
+    elif isinstance(item, sa.CheckConstraint):
+        # In a table of its own, which has no columns.
+        kind, name = "add_check", str(item.name)
     elif isinstance(item, sa.Table):
         table, schema = item.name, item.schema
     else:

@@ -11,13 +11,15 @@ from msgspec.structs import replace
 from sqlalchemy.sql import elements, operators
 
 from foreshot.engine.again import settle_keys
-from foreshot.engine.autogenerate import Comparison, Difference, Options, compare
+from foreshot.engine.autogenerate import compare
 from foreshot.engine.custom import Perhaps as Unnamed
+from foreshot.engine.described import Comparison, Difference, Options
 from foreshot.engine.reflection import compiling_dialect
 from foreshot.engine.settled import Settled, basis_of, settled
 from foreshot.engine.surely import sifted
 from foreshot.engine.target import Target, target_metadata
-from foreshot.models.enums import native_enums
+from foreshot.engine.unseen import enum_values, missing_schemas
+from foreshot.models.enums import out_of_step
 from foreshot.models.model import CustomType, Doubt, Models, ModelTable, Origin
 from foreshot.models.reader import is_included
 from foreshot.schema.plain import NOWHERE as _NOWHERE
@@ -32,6 +34,7 @@ _KINDS: Final = {
     "comment": "column",
     "index": "index",
     "constraint": "unique_constraint",
+    "check": "check_constraint",
     "fk": "foreign_key_constraint",
     "table_comment": "table",
 }
@@ -55,6 +58,11 @@ class Pending(Struct, frozen=True):
     """Whether Alembic itself sees it."""
     certain: bool = True
     """Whether nothing that could not be read may make it otherwise."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a revision can make it: a value that a type has too much stays."""
+        return bool(self.difference.text)
 
 
 class Drift(Struct, frozen=True):
@@ -113,7 +121,8 @@ def drift_after(
     target, again = Target((), {}, ()), list[Difference]()
     comparison = Comparison((), "", "", (), (), ())
     # Alembic itself stumbles over some pairs of defaults: without them, the rest can still be told.
-    attempts = [(options, None), (replace(options, compare_server_default=False), None)]
+    asked, without = options, replace(options, compare_server_default=False, unseen=False)
+    attempts = [(options, None), (without, None)]
     for asked, only in attempts if left is None else [(options, left), *attempts]:
         target = target_metadata(models, dialect, only)
         again = settle_keys(target, schema, options.dialect)
@@ -122,17 +131,19 @@ def drift_after(
             comparison = compare(target, schema, asked, include, only)
             break
         except Exception as error:  # Alembic refuses what it would refuse in the project too
-            if only is None:
+            if only is None and (options.compare_server_default or asked is without):
                 why = f"Alembic cannot compare the models: {type(error).__name__} {error}"[:300]
                 refused.append(Doubt(why, _env(models), _WHOLE))
             left = None
     doubts = [*models.doubts, *target.doubts, *refused]
+    enums = list(_enums(target, schema, options, dialect)) if options.dialect == "postgresql" else []
     agreeing = None
-    if not refused:
-        doubtful = {doubt.table or "" for doubt in target.doubts} | {table for _, table in hidden}
-        agreeing = settled(
-            left, before, basis, target, schema, comparison, {item.table_name for item in again} | doubtful
-        )
+    if not refused and asked is options:
+        others = {doubt.table or "" for doubt in target.doubts} | {table for _, table in hidden}
+        others.update(item.table_name for item in (*again, *comparison.unseen))
+        # Of an enum, one column stands for all.
+        others.update(item.difference.table_name for item in enums)
+        agreeing = settled(left, before, basis, target, schema, comparison, others)
     if hidden:
         doubts.append(Doubt("env.py decides on the way what Alembic compares", _env(models), _WHOLE))
     sift = sifted(comparison.differences, doubts, schema, target.tables, from_nothing=from_nothing)
@@ -164,9 +175,23 @@ def drift_after(
             else:
                 sure = certain and (kind, item.table_name) not in hidden
                 pending.append(Pending(item, place_of(item, target), certain=sure))
-    pending += _enums(target, schema)
+    pending += [
+        Pending(item, place_of(item, target), detectable=False)
+        for item in sifted(comparison.unseen, doubts, schema, target.tables).certain
+        if (item.schema is None or options.include_schemas)
+        and _OURS not in item.text
+        and (_KINDS[item.kind.partition("_")[2]], item.table_name) not in hidden
+        and is_included(models, item.table, "table", item.table, reflected=False) is not False
+    ]
+    schemas: list[Pending] = []
+    if options.dialect == "postgresql" and not any(doubt.about == "" for doubt in schema.perhaps):
+        new = [item.difference for item in pending if item.difference.kind == "add_table" and item.certain]
+        schemas += [
+            Pending(item, place_of(item, target), detectable=False)
+            for item in missing_schemas(new, schema, options, dialect.identifier_preparer.quote)
+        ]
     drift = Drift(
-        tuple(pending),
+        (*schemas, *enums, *pending),
         tuple(unsure),
         tuple(dict.fromkeys(doubts)),
         schema.unknown,
@@ -260,17 +285,9 @@ def _items(model: ModelTable, item: Difference) -> Iterable[Origin]:
             yield made.origin
 
 
-def _enums(target: Target, schema: Schema) -> Iterator[Pending]:
-    for enum in native_enums(target.tables.values()):
-        known = schema.enums.get(enum.name)
-        if known is None or known.there is not None or schema.doubts(known) or None in known.values:
-            continue
-        if set(enum.values) != set(known.values):
-            name = enum.name.rpartition(".")[2]
-            text = "\n".join(
-                f"op.execute(\"ALTER TYPE {enum.name} ADD VALUE '{value}'\")"
-                for value in enum.values
-                if value not in known.values
-            )
-            difference = Difference("modify_enum", None, enum.table, enum.column, name, (), text)
-            yield Pending(difference, enum.origin, detectable=False)
+def _enums(target: Target, schema: Schema, options: Options, dialect: Any) -> Iterator[Pending]:
+    for enum, known in out_of_step(target.tables.values(), schema):
+        text = enum_values(enum, known.values, options, dialect.identifier_preparer.quote)
+        table, name = target.tables[enum.table], enum.name.rpartition(".")[2]
+        difference = Difference("modify_enum", table.schema, table.name, enum.column, name, (), text)
+        yield Pending(difference, enum.origin, detectable=False)

@@ -136,6 +136,8 @@ def _reflecting(name: str, connection: Answering, version: tuple[int, ...]) -> A
         "mariadb": (10, 11),
     }.get(name, (3, 40))
     made.is_mariadb = name == "mariadb"
+    # What is written into a revision goes through a driver that doubles them once more.
+    cast("Any", made).identifier_preparer._double_percents = False
     answers.dialect = made
     answers.builder = Builder(made)
     return made

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
-from foreshot.engine.autogenerate import Comparison, Options
+from foreshot.engine.described import Comparison, Options
 from foreshot.engine.target import Target
 from foreshot.models.model import Models, ModelTable
 from foreshot.schema.state import Schema, Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from foreshot.engine.autogenerate import Difference
+from foreshot.engine.described import Difference
 from foreshot.models.model import Doubt, ModelTable
 from foreshot.schema.state import Perhaps, Schema
 
@@ -154,9 +154,9 @@ _TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
     "create_index": ("index", "constraint"),
     "drop_index": ("index", "constraint"),
     "rename_index": ("index", "constraint"),
-    "add_constraint": ("constraint", "fk", "index", "nullable"),
-    "drop_constraint": ("constraint", "fk", "index"),
-    "rename_constraint": ("constraint", "fk", "index"),
+    "add_constraint": ("constraint", "check", "fk", "index", "nullable"),
+    "drop_constraint": ("constraint", "check", "fk", "index"),
+    "rename_constraint": ("constraint", "check", "fk", "index"),
     "validate_constraint": (),
     "table_comment": ("table_comment",),
     "data_change": (),

@@ -15,7 +15,7 @@ from foreshot.ide.operation_card import operations_card
 from foreshot.ide.operations_at import Found
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import Context
-from foreshot.lint.mapped import draft, drift_of_project
+from foreshot.lint.mapped import draft, drift_of_project, written
 from foreshot.lint.report import Report
 from foreshot.lint.run import revision_reports
 from foreshot.migration.graph import Node
@@ -108,7 +108,7 @@ def pending_text(project: Project) -> PendingText | None:
     if found is None:
         return None
     drift, heads = found.drift, project.graph.heads
-    count = sum(item.detectable for item in drift.pending)
+    count = len(written(drift.pending))
     notes = [
         *(f"{doubt.table or 'the models'}: {doubt.why}" for doubt in drift.doubts),
         *(f"{reason.about or 'the history'}: {reason.why}" for reason in drift.perhaps),

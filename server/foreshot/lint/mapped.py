@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from foreshot.knowledge.databases import Target
 from foreshot.lint.context import UNION, ProjectContext, Surroundings
-from foreshot.models.enums import NativeEnum, native_enums
+from foreshot.lint.finding import Fix, NewFile
+from foreshot.models.enums import NativeEnum, out_of_step
 from foreshot.models.model import Models
 from foreshot.models.reader import read_models
 from foreshot.project import paths
@@ -19,7 +20,7 @@ from foreshot.project.settings import matcher
 from foreshot.schema.state import Enum, Schema
 
 if TYPE_CHECKING:
-    from foreshot.engine.autogenerate import Options
+    from foreshot.engine.described import Options
     from foreshot.engine.drift import Drift, Pending
     from foreshot.engine.settled import Settled
 
@@ -63,7 +64,7 @@ def options_of(
     surroundings: Surroundings, dialect: str, *, types: bool | None = None, defaults: bool | None = None
 ) -> Options:
     """How env.py has Alembic compare and write; ``types`` and ``defaults`` go before it."""
-    from foreshot.engine.autogenerate import Options
+    from foreshot.engine.described import Options
 
     env = surroundings.env
 
@@ -123,12 +124,18 @@ def drift_of_project(project: ProjectContext) -> Drift | None:
     return files.remember(key, made, given)[0]
 
 
-def bodies(pending: Iterable[Pending]) -> tuple[str, str]:
-    """The code of ``upgrade()`` and of ``downgrade()``, each operation once."""
+def written(pending: Iterable[Pending]) -> dict[str, str]:
+    """The code that each operation takes in ``upgrade()``, with that of ``downgrade()``: each operation once."""
     texts: dict[str, str] = {}
     for item in pending:
-        if item.detectable:
+        if item.is_written:
             texts.setdefault(item.difference.text, item.difference.reverse)
+    return texts
+
+
+def bodies(pending: Iterable[Pending]) -> tuple[str, str]:
+    """The code of ``upgrade()`` and of ``downgrade()``."""
+    texts = written(pending)
     return "\n".join(texts), "\n".join(text for text in reversed(list(texts.values())) if text)
 
 
@@ -159,14 +166,19 @@ def draft(surroundings: Surroundings, drift: Drift, parent: str | None, message:
 def enums_out_of_step(project: ProjectContext) -> Iterator[tuple[NativeEnum, Enum]]:
     """The native enums of the models whose values differ from those of the history, both surely known."""
     models = models_of(project.surroundings)
-    enums = list(native_enums(models.target_tables)) if models.targets is not None else []
-    head = head_of(project) if enums else None
-    if head is None or head[0].database != "postgresql":
+    head = head_of(project) if models.target_tables and models.targets is not None else None
+    if head is not None and head[0].database == "postgresql":
+        yield from out_of_step(models.target_tables, head[1])
+
+
+def revision_of_all(project: ProjectContext) -> Iterator[Fix]:
+    """The repair that creates one revision with everything that is pending."""
+    drift = drift_of_project(project)
+    heads = project.graph.heads
+    if drift is None or len(heads) > 1:
         return
-    schema = head[1]
-    for enum in enums:
-        known = schema.enums.get(enum.name)
-        if known is None or known.there is not None or schema.doubts(known) or None in known.values:
-            continue
-        if set(enum.values) != set(known.values):
-            yield enum, known
+    path, text = draft(project.surroundings, drift, heads[0] if heads else None, "model changes")
+    if project.source(path) is None:
+        count = len(written(drift.pending))
+        title = "Create the revision" + (f" for all {count} pending operations" if count > 1 else "")
+        yield Fix(title, "unsafe", creates=(NewFile(path, text),))

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from foreshot.models.enum_classes import enum_values
 from foreshot.models.model import EnumClass, ModelTable, Origin
+from foreshot.schema.state import Enum, Schema
 from foreshot.syntax.values import CallValue
 from foreshot.text import Span
 
@@ -57,3 +58,13 @@ def native_enums(tables: Iterable[ModelTable]) -> Iterator[NativeEnum]:
                 column.name,
                 column.origin,
             )
+
+
+def out_of_step(tables: Iterable[ModelTable], schema: Schema) -> Iterator[tuple[NativeEnum, Enum]]:
+    """The native enums of the models whose values differ from those of the history, both surely known."""
+    for enum in native_enums(tables):
+        known = schema.enums.get(enum.name)
+        if known is None or known.there is not None or schema.doubts(known) or None in known.values:
+            continue
+        if set(enum.values) != set(known.values):
+            yield enum, known

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.unit.engine.test_drift import MADE, MODEL, column, drift, said, schema, table
 
-from foreshot.engine.autogenerate import Options
 from foreshot.engine.defaults import is_plain, told_literal, told_sql
+from foreshot.engine.described import Options
 from foreshot.schema.plain import Called, Named
 from foreshot.schema.state import Schema, Sequence
 

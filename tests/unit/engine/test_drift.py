@@ -7,7 +7,7 @@ import textwrap
 import pytest
 from msgspec.structs import replace
 
-from foreshot.engine.autogenerate import Options
+from foreshot.engine.described import Options
 from foreshot.engine.drift import Drift, drift_of
 from foreshot.engine.equality import same_default
 from foreshot.models.reader import is_included, read_models
@@ -15,6 +15,7 @@ from foreshot.project.files import Files
 from foreshot.project.modules import Modules
 from foreshot.schema.plain import Called
 from foreshot.schema.state import (
+    Check,
     Column,
     ColumnType,
     Enum,
@@ -403,6 +404,93 @@ def test_enums_are_compared_though_alembic_does_not() -> None:
     assert not found.pending[0].detectable
 
 
+def unseen(found: Drift) -> list[str]:
+    return [item.difference.text for item in found.pending if not item.detectable]
+
+
+def test_defaults_are_written_though_alembic_is_not_told_to_compare_them() -> None:
+    models = MODEL.format('a = sa.Column(sa.Integer, server_default="2"); b = sa.Column(sa.Integer)')
+    given = table(column("a", "INTEGER", default="1"), column("b", "INTEGER", default="3"))
+    (text,) = unseen(drift(models, schema(given)))
+    assert text.startswith("op.alter_column('t', 'a'")
+    assert "server_default='2'" in text
+    assert not unseen(drift(models.replace('"2"', 'sa.text("1")'), schema(given)))
+    told = drift(models, schema(given), options=Options("postgresql", compare_server_default=True))
+    assert [(item.difference.column, item.detectable) for item in told.pending] == [("a", True), ("b", True)]
+
+
+def test_a_default_and_a_type_that_change_together_are_two_operations() -> None:
+    models = MODEL.format('a = sa.Column(sa.BigInteger, server_default="2")')
+    found = drift(models, schema(table(column("a", "INTEGER", default="1"))))
+    assert [(item.difference.kind, item.detectable) for item in found.pending] == [
+        ("modify_type", True),
+        ("modify_default", False),
+    ]
+    assert "existing_type=sa.BigInteger()" in found.pending[1].difference.text
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [((), True), (("ck_a",), False), (("a",), False), ((None,), False), (("other",), True)],
+)
+def test_checks_are_written_where_no_check_of_the_history_may_be_the_one(
+    there: tuple[str | None, ...], missing: bool
+) -> None:
+    models = MODEL.format(
+        "a = sa.Column(sa.Text, sa.CheckConstraint(\"a LIKE '%b' OR a = 'x'::text\", name='ck_a'))"
+    )
+    checks = tuple(Check(name, "written", None, MADE) for name in there)
+    found = drift(models, schema(replace(table(column("a", "TEXT")), checks=checks)))
+    written = "op.create_check_constraint('ck_a', 't', \"a LIKE '%b' OR a = 'x'::text\")"
+    assert unseen(found) == ([written] if missing else [])
+
+
+def test_a_schema_is_made_before_the_first_table_in_it() -> None:
+    models = MODEL.format("") + MODEL.format('__table_args__ = {"schema": "Billing"}').replace(
+        "class T", "class U"
+    )
+    assert unseen(drift(models, schema(table()))) == ["op.execute('CREATE SCHEMA IF NOT EXISTS \"Billing\"')"]
+    other = replace(table(name="Billing.u"))
+    assert not unseen(drift(models, schema(table(), other)))
+
+
+@pytest.mark.parametrize(
+    ("values", "version", "code"),
+    [
+        ("'a', 'b', 'c'", (), ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c'\")"]),
+        ("'a', 'c', 'b'", (), ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c' AFTER 'a'\")"]),
+        (
+            "'c', 'd', 'a', 'b'",
+            (),
+            [
+                "op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c' BEFORE 'a'\")",
+                "op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'd' AFTER 'c'\")",
+            ],
+        ),
+        (
+            "'a', 'b', 'c'",
+            (11,),
+            [
+                "with op.get_context().autocommit_block():",
+                "    op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c'\")",
+            ],
+        ),
+        ("'a'", (), []),
+    ],
+)
+def test_values_of_an_enum_come_where_the_models_have_them(
+    values: str, version: tuple[int, ...], code: list[str]
+) -> None:
+    models = MODEL.format(f"a = sa.Column(sa.Enum({values}, name='kind'))")
+    given = replace(
+        schema(table(column("a", "kind", enum="kind"))), enums={"kind": Enum("kind", ("a", "b"), MADE)}
+    )
+    (pending,) = drift(models, given, options=Options("postgresql", version)).pending
+    assert pending.difference.kind == "modify_enum"
+    assert pending.is_written == bool(code)
+    assert pending.difference.text.splitlines() == code
+
+
 def test_custom_types_are_compared_by_what_they_stand_for_and_written_by_their_name() -> None:
     own = """
 class Guid(sa.TypeDecorator):
@@ -568,7 +656,7 @@ def test_names_that_sqlmodel_hands_on_are_sqlalchemys():
     )
     found = drift(models, schema(table(column("a", "VARCHAR(20)"))))
     assert not found.doubts
-    assert said(found) == [("modify_type", "a")]
+    assert said(found) == [("modify_type", "a"), ("modify_default", "a")]
 
 
 def test_a_default_of_the_projects_own_is_unknown_and_the_column_is_there():

@@ -198,14 +198,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from foreshot.lint.context import ProjectContext
-from foreshot.lint.finding import Finding, Fix, NewFile
-from foreshot.lint.mapped import draft, drift_of_project
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.mapped import drift_of_project, revision_of_all
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 from foreshot.project.beside import may_be_changed_beside
 
 if TYPE_CHECKING:
-    from foreshot.engine.autogenerate import Difference
+    from foreshot.engine.described import Difference
     from foreshot.engine.drift import Pending
 
 _SAYS = {
@@ -266,16 +266,8 @@ class PendingMigration(ProjectRule):
 
     def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
         """One revision with everything that is pending."""
-        drift = drift_of_project(project)
-        heads = project.graph.heads
-        if drift is None or len(heads) > 1:
-            return
-        parent = heads[0] if heads else None
-        path, text = draft(project.surroundings, drift, parent, "model changes")
-        if project.source(path) is None:
-            count = sum(item.detectable for item in drift.pending)
-            title = "Create the revision" + (f" for all {count} pending operations" if count > 1 else "")
-            yield Fix(title, "unsafe", creates=(NewFile(path, text),))
+        del finding
+        yield from revision_of_all(project)
 
 
 def _changes(pending: Sequence[Pending]) -> Iterator[Pending]:

@@ -4,9 +4,10 @@
 whether a column is computed. The tests create their tables from the models and pass; the database that was migrated has none of it: rows that
 others insert have NULL for the default, and what the check forbids gets in.
 
-Write the operation by hand: `op.alter_column(…, server_default=…)`, `op.create_check_constraint(…)`. [What autogenerate
-misses](../what-autogenerate-misses.md) has the whole list. A default that the history has and the model has not is mostly left from filling a new column,
-and is not reported; nor is a default that is spelled in another way, or a check that the history has under another name.
+The revision that Foreshot creates has what autogenerate leaves out: `op.alter_column(…, server_default=…)`, `op.create_check_constraint(…)`. Another
+primary key and a computed column are to be written by hand. [What autogenerate misses](../what-autogenerate-misses.md) has the whole list. A default that the
+history has and the model has not is mostly left from filling a new column, and is not reported; nor is a default that is spelled in another way, or a check
+that the history has under another name.
 
 ```python setup
 def upgrade():
@@ -14,7 +15,7 @@ def upgrade():
         "users",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("plan", sa.String(20)),
-        sa.Column("seats", sa.Integer()),
+        sa.Column("seats", sa.Integer(), server_default="1"),
     )
 ```
 ```python app/models.py dialect=postgresql
@@ -33,13 +34,55 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     plan: Mapped[str | None] = mapped_column(sa.String(20), server_default="free")
     #| No migration gives `users.plan` the server default
-    seats: Mapped[int | None] = mapped_column(sa.Integer())
+    seats: Mapped[int | None] = mapped_column(sa.Integer(), server_default=sa.text("5"))
+    #| No migration gives `users.seats` the server default
 ```
 ```python env.py bad dialect=postgresql
 from alembic import context
 from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
+```
+```python fixed versions/0560170b75f7_model_changes.py
+\"\"\"model changes
+
+Revision ID: 0560170b75f7
+Revises: 0002
+Create Date: 2026-01-01 00:00:00
+
+\"\"\"
+from alembic import op
+import sqlalchemy as sa
+
+
+revision = '0560170b75f7'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.alter_column('users', 'plan',
+               existing_type=sa.VARCHAR(length=20),
+               server_default='free',
+               existing_nullable=True)
+    op.alter_column('users', 'seats',
+               existing_type=sa.INTEGER(),
+               server_default=sa.text('5'),
+               existing_nullable=True)
+    op.create_check_constraint('ck_seats', 'users', 'seats > 0')
+
+
+def downgrade():
+    op.drop_constraint('ck_seats', 'users', type_='check')
+    op.alter_column('users', 'seats',
+               existing_type=sa.INTEGER(),
+               server_default=sa.text('1'),
+               existing_nullable=True)
+    op.alter_column('users', 'plan',
+               existing_type=sa.VARCHAR(length=20),
+               server_default=None,
+               existing_nullable=True)
 ```
 ```python app/models.py
 import sqlalchemy as sa
@@ -54,7 +97,7 @@ class User(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
     plan: Mapped[str | None] = mapped_column(sa.String(20), default="free")
-    seats: Mapped[int | None] = mapped_column(sa.Integer())
+    seats: Mapped[int | None] = mapped_column(sa.Integer(), server_default=sa.text("'1'"))
 ```
 ```python env.py good dialect=postgresql
 from alembic import context
@@ -118,25 +161,27 @@ from collections.abc import Iterator
 from typing import Final
 
 from foreshot.lint.context import ProjectContext
-from foreshot.lint.finding import Finding
-from foreshot.lint.mapped import head_of, models_of
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.mapped import drift_of_project, head_of, models_of, revision_of_all
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
-from foreshot.models.model import ModelColumn, Models, ModelTable, Origin
-from foreshot.schema.difference import canonical_sql, sql_of
-from foreshot.schema.names import by_convention
-from foreshot.schema.plain import plain
-from foreshot.schema.state import Column, Table, Target
-from foreshot.syntax.values import CallValue, Text, Unknown
+from foreshot.models.model import ModelColumn, ModelTable
+from foreshot.schema.state import Table
+from foreshot.syntax.values import CallValue
 
-_NO_DEFAULT: Final = ("FetchedValue", "Computed", "Identity", "Sequence")
-"""What may stand as ``server_default`` and is none, or is another's to set."""
+_SAYS: Final = {
+    "modify_default": "No migration gives {column} the server default that its model has",
+    "add_check": "No migration adds the check {name} to {table}",
+}
+_UNSEEN: Final = "autogenerate does not see it"
 
 
 class UndetectableChange(ProjectRule):
     """What models have, the history lacks, and Alembic does not compare."""
 
     severity = "information"
+    safety = "unsafe"
+    by_hand = True
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each, at the line of the models that asks for it."""
@@ -144,105 +189,61 @@ class UndetectableChange(ProjectRule):
         if not models.target_tables or project.env is None or not project.env.online:
             return
         head = head_of(project)
-        if head is None or any(doubt.table is None for doubt in models.doubts):
+        doubted = {doubt.table for doubt in models.doubts}
+        if head is None or None in doubted:
             return
-        target, schema = head
-        defaults = project.env.argument("compare_server_default") is None
-        stories = project.stories
-        conventions = stories(target).target if stories is not None else Target(target.database)
+        yield from self._compared(project, doubted)
+        _, schema = head
         for model in models.target_tables:
             table = schema.tables.get(model.full_name)
-            if table is None or schema.doubts(table) or _is_doubted(models, model.full_name):
+            if table is None or schema.doubts(table) or model.full_name in doubted:
                 continue
-            for origin, object_, told in _missing(model, table, conventions, defaults=defaults):
-                yield self.finding(
-                    origin.span,
-                    f"{told}, and autogenerate does not see it. Write it by hand.",
-                    path=origin.path,
-                    object=object_,
-                )
+            for column in model.columns:
+                known = table.columns.get(column.name)
+                if known is None or known.perhaps or not _is_computed(column):
+                    continue
+                if known.computed is None and not known.default:
+                    name = code(f"{table.name}.{column.name}")
+                    told = f"{name} is computed in the model, and a plain column in the history, and {_UNSEEN}. Write it by hand."
+                    yield self.finding(column.origin.span, told, path=column.origin.path, object=column.name)
+            yield from self._of_key(model, table)
 
-
-def _is_doubted(models: Models, table: str) -> bool:
-    return any(doubt.table == table for doubt in models.doubts)
-
-
-def _missing(
-    model: ModelTable, table: Table, target: Target, *, defaults: bool
-) -> Iterator[tuple[Origin, str, str]]:
-    for column in model.columns:
-        known = table.columns.get(column.name)
-        if known is None or known.perhaps:
-            continue
-        name = f"{table.name}.{column.name}"
-        if defaults and _has_default(column) and _lacks_default(known):
-            yield (
-                column.origin,
-                column.name,
-                f"No migration gives {code(name)} the server default that its model has",
+    def _compared(self, project: ProjectContext, doubted: set[str | None]) -> Iterator[Finding]:
+        drift = drift_of_project(project)
+        for item in drift.pending if drift is not None else ():
+            found, origin = item.difference, item.origin
+            told = _SAYS.get(found.kind)
+            if item.detectable or told is None or origin is None or found.table_name in doubted:
+                continue
+            column = f"{found.table_name}.{found.column}"
+            said = told.format(table=code(found.table_name), column=code(column), name=code(found.name))
+            yield self.finding(
+                origin.span,
+                f"{said}, and {_UNSEEN}.",
+                path=origin.path,
+                object=found.column or found.name or found.table,
             )
-        if _is_computed(column) and known.computed is None and not known.default:
-            yield (
-                column.origin,
-                column.name,
-                f"{code(name)} is computed in the model, and a plain column in the history",
-            )
-    yield from _checks(model, table, target)
-    mine = [column.name for column in model.columns if column.keywords.get("primary_key") is True]
-    listed_apart = any(_is(item.call, "PrimaryKeyConstraint") for item in model.items)
-    key = table.primary_key
-    if mine and not listed_apart and key is not None and set(mine) != set(key.columns):
+
+    def _of_key(self, model: ModelTable, table: Table) -> Iterator[Finding]:
+        mine = [column.name for column in model.columns if column.keywords.get("primary_key") is True]
+        listed_apart = any(_is(item.call, "PrimaryKeyConstraint") for item in model.items)
+        key = table.primary_key
+        if not mine or listed_apart or key is None or set(mine) == set(key.columns):
+            return
         was, wanted = (code(", ".join(names)) for names in (key.columns, mine))
-        yield (
-            model.origin,
-            table.name,
-            f"The history's primary key of {code(table.name)} is {was}, the model's {wanted}",
-        )
+        told = f"The history's primary key of {code(table.name)} is {was}, the model's {wanted}, and {_UNSEEN}. Write it by hand."
+        yield self.finding(model.origin.span, told, path=model.origin.path, object=table.name)
 
-
-def _checks(model: ModelTable, table: Table, target: Target) -> Iterator[tuple[Origin, str, str]]:
-    known = {check.name for check in table.checks}
-    if None in known:
-        # One of those without a name may be the one.
-        return
-    written = (sql_of(check.condition) for check in table.checks)
-    conditions = {canonical_sql(text) for text in written if text is not None}
-    for item in model.items:
-        name = item.call.keywords.get("name")
-        if not _is(item.call, "CheckConstraint") or not isinstance(name, str):
-            continue
-        full = by_convention(target, "ck", table.name, (), name=name)
-        condition = sql_of(plain(item.call.argument("sqltext", 0)))
-        if not known & {name, full} and (condition is None or canonical_sql(condition) not in conditions):
-            yield item.origin, name, f"No migration adds the check {code(name)} to {code(table.name)}"
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """One revision with everything that is pending, where it has this."""
+        drift = drift_of_project(project)
+        names = {(item.difference.column or item.difference.name) for item in drift.pending} if drift else ()
+        if finding.object in names:
+            yield from revision_of_all(project)
 
 
 def _is(call: CallValue, name: str) -> bool:
     return call.path.rpartition(".")[2] == name
-
-
-def _has_default(column: ModelColumn) -> bool:
-    """Whether the model surely has a server default of its own."""
-    given = column.keywords.get("server_default")
-    if given is None or isinstance(given, Unknown):
-        return False
-    if any(
-        isinstance(item, CallValue) and item.path.rpartition(".")[2] in _NO_DEFAULT for item in column.args
-    ):
-        return False
-    if isinstance(given, CallValue):
-        return given.path.rpartition(".")[2] not in _NO_DEFAULT
-    return isinstance(given, str | Text)
-
-
-def _lacks_default(column: Column) -> bool:
-    return (
-        column.default is None
-        and column.identity is None
-        and column.computed is None
-        and column.sequence is None
-        and not column.autoincrement
-    )
 
 
 def _is_computed(column: ModelColumn) -> bool:

@@ -1,7 +1,7 @@
 """The model's enum has values that the type of the history lacks: the first row with one of them fails.
 
 `alembic revision --autogenerate` does not compare the values of an enum, so nothing tells before production does: `invalid input value for enum`.
-Write `ALTER TYPE … ADD VALUE` in a revision of its own, in an autocommit block.
+The revision that Foreshot creates adds it: `ALTER TYPE … ADD VALUE`. What is filled with the new value belongs in a later revision.
 
 ```python setup
 def upgrade():
@@ -32,6 +32,31 @@ from app.models import Base
 
 context.configure(connection=None, target_metadata=Base.metadata)
 ```
+```python fixed versions/0560170b75f7_model_changes.py
+\"\"\"model changes
+
+Revision ID: 0560170b75f7
+Revises: 0002
+Create Date: 2026-01-01 00:00:00
+
+\"\"\"
+from alembic import op
+import sqlalchemy as sa
+
+
+revision = '0560170b75f7'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.execute("ALTER TYPE bill_state ADD VALUE IF NOT EXISTS 'void'")
+
+
+def downgrade():
+    pass
+```
 ```python app/models.py
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -59,8 +84,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foreshot.lint.context import ProjectContext
-from foreshot.lint.finding import Finding
-from foreshot.lint.mapped import enums_out_of_step
+from foreshot.lint.finding import Finding, Fix
+from foreshot.lint.mapped import enums_out_of_step, revision_of_all
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
 
@@ -70,6 +95,8 @@ class EnumValuesOutOfStep(ProjectRule):
 
     severity = "warning"
     databases = ("postgresql",)
+    safety = "unsafe"
+    by_hand = True
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """Each value, where the model writes it."""
@@ -81,3 +108,8 @@ class EnumValuesOutOfStep(ProjectRule):
                 seen.add((enum.name, value))
                 told = f"{code(value)} is not a value of {code(enum.name)} in the history: writing it fails. No migration adds it, and autogenerate does not see it."
                 yield self.finding(place.span, told, path=place.path, object=enum.name)
+
+    def fixes(self, finding: Finding, project: ProjectContext) -> Iterator[Fix]:
+        """One revision with everything that is pending."""
+        del finding
+        yield from revision_of_all(project)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import cast
+from typing import Final, cast
 
 from foreshot.knowledge.databases import Target
+from foreshot.knowledge.extensions import SQL_TYPES
 from foreshot.knowledge.sqltype import CUSTOM, Family, SqlType, boolean, floating, json, numeric
 
 _MOST_DIGITS = 9
@@ -50,6 +51,29 @@ _SAME = {
     "citext",
 }  # fmt: skip
 _RANGES = {"int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"}
+
+_OTHER_BUILT_IN: Final = frozenset(
+    {
+        "aclitem", "box", "cid", "circle", "datemultirange", "gtsvector", "int2vector", "int4multirange", "int8multirange", "jsonpath", "line",
+        "lseg", "macaddr8", "name", "nummultirange", "oidvector", "path", "pg_lsn", "pg_node_tree", "pg_snapshot", "point", "polygon", "record",
+        "refcursor", "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure",
+        "regrole", "regtype", "tid", "trigger", "tsmultirange", "tsquery", "tstzmultirange", "txid_snapshot", "unknown", "void", "xid", "xid8",
+        "char",
+    }
+)  # fmt: skip
+"""The rest of what PostgreSQL 15 has of its own, as its catalog says."""
+_OF_EXTENSIONS: Final = frozenset(
+    {
+        "agtype", "box2d", "box3d", "cube", "ean13", "earth", "h3index", "intbig_gkey", "isbn", "isbn13", "ismn", "issn", "lquery", "ltree",
+        "ltxtquery", "mpq", "mpz", "query_int", "raster", "roaringbitmap", "seg", "semver", "topogeometry", "upc", "uri",
+    }
+)  # fmt: skip
+
+
+def may_be_built_in(name: str) -> bool:
+    """Whether a type's name in SQL may be one that no migration on PostgreSQL has to make: its own, or an extension's."""
+    known = name in _OTHER_BUILT_IN or name in _OF_EXTENSIONS or name in SQL_TYPES
+    return known or name.startswith("_") or parse_sql_type(name, Target("postgresql")).family != "custom"
 
 
 @lru_cache(maxsize=512)

@@ -70,23 +70,41 @@ def upgrade():
 def upgrade():
     op.add_column("files", sa.Column("kind", sa.Enum("general", "data", name="file_kind"), nullable=True))
 ```
+```python bad
+def upgrade():
+    op.execute("ALTER TABLE files ADD COLUMN state file_state NOT NULL DEFAULT 'open'")
+#                                 ^^^^^^^^^^^^^^^^ no revision creates the type `file_state`
+```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE files ADD COLUMN at point, ADD COLUMN size int4")
+    op.execute("CREATE DOMAIN positive AS integer CHECK (VALUE > 0)")
+    op.execute("ALTER TABLE files ADD COLUMN count positive")
+    op.execute("CREATE TYPE file_state AS ENUM ('open')")
+    op.execute("ALTER TABLE files ADD COLUMN state file_state NOT NULL DEFAULT 'open'")
+```
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from typing import Final
 
+from foreshot.knowledge.sql_types import may_be_built_in
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
 from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn
+from foreshot.migration.operations import AddColumn, AlterColumn, DropColumn, TypeSpec
 from foreshot.rules.enums._types import known_name, native_enum
 from foreshot.syntax.changes import AppendToFunction, Change, InsertBefore
 from foreshot.syntax.module import module_statements
+
+_PLAIN: Final = re.compile(r"[a-z_]\w*")
 
 
 class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
@@ -100,8 +118,12 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
 
     def check(self, operation: AddColumn | AlterColumn, context: Context) -> Iterator[Finding]:
         """Whether the whole history makes no type of that name."""
-        enum = native_enum(operation.column.type if isinstance(operation, AddColumn) else operation.type)
-        if enum is None or operation.site.conditional or context.is_forgiven(operation):
+        type_ = operation.column.type if isinstance(operation, AddColumn) else operation.type
+        enum = native_enum(type_)
+        if operation.site.conditional or context.is_forgiven(operation):
+            return
+        if enum is None:
+            yield from self._of_sql(operation, type_, context)
             return
         missing = [
             state.target
@@ -121,6 +143,32 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
             object=enum.name,
             targets=missing,
         )
+
+    def _of_sql(
+        self, operation: AddColumn | AlterColumn, type_: object, context: Context
+    ) -> Iterator[Finding]:
+        """A type that is named in SQL, and that nothing has made: no revision, and no extension."""
+        if not isinstance(type_, TypeSpec) or operation.site.sql is None:
+            return
+        name = type_.path.removeprefix("sql:")
+        if name == type_.path or not _PLAIN.fullmatch(name) or may_be_built_in(name):
+            return
+        missing = [
+            state.target
+            for state in states(operation, context, self.databases)
+            if state.is_whole
+            and known_name(name, state) is None
+            and state.lacks_table(name)
+            and not any(kind == "extension" or known == name for kind, known in state.schema.things)
+        ]
+        if missing and not context.may_be_made_beside(name) and not _makes_on_import(context):
+            yield self.finding(
+                operation.site.name,
+                f"This fails{context.where(missing)}: no revision creates the type {code(name)}. Create it first.",
+                operation=operation,
+                object=name,
+                targets=missing,
+            )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The type created in front of the column, and dropped behind it on the way back."""

@@ -49,9 +49,8 @@ def delta_of(revision: Revision, settle: Settle | None = None) -> Delta:
 def _of_main(revision: Revision, direction: Direction) -> tuple[Operation, ...]:
     """What is done to the main database; of Alembic's own ``multidb``, where one model may be in any, the rest perhaps as well."""
     operations = revision.of(direction)
-    functions = revision.module.functions
-    main = main_entry(functions, direction)
-    if main in functions and main == f"{direction}_":
+    main = main_entry(revision, direction)
+    if main == f"{direction}_":
         return tuple([item for item in operations if item.site.entry in ("", main)])
     return tuple([item if item.site.entry in ("", main) else _perhaps_there(item) for item in operations])
 
@@ -61,14 +60,19 @@ def _perhaps_there(operation: Operation) -> Operation:
     return replace(operation, site=replace(site, conditions=(*site.conditions, _ELSEWHERE)))
 
 
-def main_entry(functions: Iterable[str], direction: Direction) -> str:
-    """The function for the main database, where a revision has one for each of several.
+def main_entry(revision: Revision, direction: Direction) -> str:
+    """The function for the main database, where a revision has one for each of several; empty where it has not.
 
-    Flask-Migrate calls it ``upgrade_``; in Alembic's own ``multidb`` the first one counts. What the others do is no certain part of the story: two databases
-    may have tables of one name.
+    Flask-Migrate calls it ``upgrade_``; in Alembic's own ``multidb`` it is the only one that does anything, or else the first. What the others do is no certain
+    part of the story: two databases may have tables of one name.
     """
-    own = [name for name in functions if name.startswith(f"{direction}_")]
-    return own[0] if own and f"{direction}_" not in own else f"{direction}_"
+    entries = dict.fromkeys(item.site.entry for item in revision.of(direction) if item.site.entry)
+    own = [name for name in revision.module.functions if name.startswith(f"{direction}_")]
+    if not entries:
+        return ""
+    if f"{direction}_" in own:
+        return f"{direction}_"
+    return next(iter(entries)) if len(entries) == 1 else own[0]
 
 
 def supposed(delta: Delta, reasons: Iterable[str]) -> Delta:

@@ -126,7 +126,7 @@ def states(operation: Operation, context: Context, databases: tuple[str, ...] = 
 
 def _story(operation: Operation, target: Target, context: Context) -> RevisionStory | None:
     site = operation.site
-    if site.entry and site.entry != main_entry(context.module.functions, site.function):
+    if site.entry and site.entry != main_entry(context.revision, site.function):
         return None
     return context.story(target)
 

@@ -156,6 +156,11 @@ def upgrade():
     op.execute("ALTER TABLE vats CHANGE COLUMN state state ENUM('a','b')")
 #                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 'c', which the new type does not have
 ```
+```python good
+def upgrade():
+    op.execute("ALTER TABLE vats ALTER COLUMN state TYPE varchar")
+    op.execute("ALTER TABLE vats ALTER COLUMN state TYPE varchar(20) USING state::varchar(20)")
+```
 """
 
 from __future__ import annotations
@@ -208,8 +213,9 @@ class NarrowingTypeChange(OperationRule[AlterColumn]):
         if not isinstance(operation.type, TypeSpec) or table is None or not isinstance(column, str):
             return
         yield from _of_enum(self, operation, operation.type, context)
-        if context.schema.column(table, column, operation) is not None:
-            # The revision has added it, or has changed it before.
+        known = context.schema.column(table, column, operation)
+        if known is not None or (table, column) in _restored(context.before(operation)):
+            # The revision has added it, or has given it another type before: what it holds is not of that type.
             return
         written = _old_type(operation, context)
         if context.is_new(operation) or _is_prepared(operation, context):
@@ -298,7 +304,7 @@ def _is_like(one: TypeSpec, other: TypeSpec, target: Target) -> bool:
 
 
 def _restored(operations: tuple[Operation, ...]) -> dict[tuple[str | None, object], TypeSpec]:
-    """The types that one direction gives to columns."""
+    """The types that operations give to columns."""
     found: dict[tuple[str | None, object], TypeSpec] = {}
     for operation in operations:
         if (

@@ -95,10 +95,23 @@ def data_change(call: CallValue, site: Site, *, executed: bool = False) -> DataC
             if verb == "update" and any(other != column for other in columns_in(value))
         ),
         has_where=filtered or verb == "insert",
+        empty_in=_empty_in(chain[:index]),
         texts=tuple(
             WrittenText(column, value, span) for column, value, span in written if isinstance(value, str)
         ),
     )
+
+
+def _empty_in(chain: list[CallValue]) -> str:
+    """The column of ``where(table.c.column.is_(None))``, where nothing else chooses among the rows."""
+    asked = [item for item in chain if last_name(item.path) in _FILTERS]
+    if len(asked) != 1 or last_name(asked[0].path) not in ("where", "filter") or len(asked[0].args) != 1:
+        return ""
+    condition = asked[0].args[0]
+    if not isinstance(condition, CallValue) or last_name(condition.path) != "is_":
+        return ""
+    column = next(columns_in(condition.receiver), "") if isinstance(condition.receiver, Ref) else ""
+    return column if list(condition.args) == [None] else ""
 
 
 def columns_in(value: Value) -> Iterator[str]:

@@ -256,6 +256,8 @@ class DataChange(Operation, frozen=True):
     computed: tuple[str, ...] = ()
     """Columns that an UPDATE sets to what names another column."""
     has_where: bool = True
+    empty_in: str = ""
+    """By Core: the column whose being NULL is all that it asks of a row."""
     limited: bool = False
     texts: tuple[WrittenText, ...] = ()
     """The string literals that SQL writes into columns."""

@@ -174,8 +174,9 @@ def lower_rows(operation: ops.DataChange, at: to.At) -> to.Change:
     elif operation.verb in ("update", "delete") and not operation.limited:
         about = operation.reads if operation.verb == "delete" else operation.columns
         found = _NULL_ROWS.search(operation.site.sql or "")
-        if found and found[1] in about:
-            fills = (found[1],)
+        empty = found[1] if found else operation.empty_in
+        if empty in about:
+            fills = (empty,)
         elif whole and operation.verb == "update":
             fills = about
     columns = operation.reads if operation.verb == "delete" else operation.columns

@@ -19,6 +19,7 @@ from foreshot.migration.operations import (
 )
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
+from foreshot.schema.state import Index, Key, Table
 from foreshot.syntax.values import CallValue, Maybe, Unknown
 
 
@@ -33,6 +34,18 @@ def replaces_another(
         if known.replaces_unknown(_name(operation)):
             return True
     return known.own.within(columns, operation.site.order)
+
+
+def is_unique(table: Table, columns: Sequence[Maybe[str]], *, distinct: bool) -> bool:
+    """Whether no two rows of a table are equal in the columns, by a key or a whole unique index over some of them.
+
+    ``distinct``: two NULLs are not equal, as they are not to what the table has.
+    """
+    wanted = frozenset(columns)
+    keys: list[Key | Index | None] = [table.primary_key]
+    if distinct:
+        keys += [*table.uniques, *(item for item in table.indexes if item.unique and item.where is None)]
+    return any(key is not None and wanted.issuperset(key.columns) for key in keys)
 
 
 class _Known:

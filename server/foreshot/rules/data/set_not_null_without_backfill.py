@@ -117,6 +117,18 @@ def upgrade():
     op.alter_column("mice", "tag", existing_type=sa.Text(), nullable=False)
 ```
 ```python setup
+rats = sa.table("rats", sa.column("tag"))
+
+
+def upgrade():
+    op.create_table("rats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))
+    op.execute(rats.delete().where(rats.c.tag.is_(None)))
+```
+```python good
+def upgrade():
+    op.alter_column("rats", "tag", existing_type=sa.Text(), nullable=False)
+```
+```python setup
 def upgrade():
     op.create_table("cats", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text()))
     conn, last = op.get_bind(), 0

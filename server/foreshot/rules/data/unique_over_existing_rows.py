@@ -144,6 +144,16 @@ def upgrade():
     op.create_unique_constraint("uq_users_name", "users", ["name"])
     #|                          have the same `name`
 ```
+What is unique over fewer of the columns is unique over all of them:
+
+```python setup
+def upgrade():
+    op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("tag", sa.Text(), unique=True), sa.Column("name", sa.Text()))
+```
+```python good
+def upgrade():
+    op.create_unique_constraint("uq_pets_tag_name", "pets", ["tag", "name"])
+```
 Of a new column NULL is in every row: with `NULLS NOT DISTINCT` two rows are equal.
 
 ```python bad dialect=postgresql
@@ -178,7 +188,7 @@ from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
-from foreshot.rules.data._uniques import condition_of, look_for_equal_rows, replaces_another
+from foreshot.rules.data._uniques import condition_of, is_unique, look_for_equal_rows, replaces_another
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.schema import changes as to
@@ -341,14 +351,12 @@ def _deleted_above(columns: Sequence[Maybe[str]], table: str, context: Context) 
 
 
 def _has_key(columns: Sequence[Maybe[str]], operation: AddConstraint | CreateIndex, context: Context) -> bool:
-    """Whether the primary key is among the columns, as the history has it, or by its usual names where that does not know the table: no two rows are equal then."""
-    keys = [
-        table.primary_key
-        for state in states(operation, context)
-        if (table := state.known_table(operation.table_name)) is not None
-    ]
-    if keys:
-        return all(key is not None and set(key.columns).issubset(columns) for key in keys)
+    """Whether a key is among the columns, as the history has it, or the primary key by its usual names where that does not know the table: no two rows are equal then."""
+    known = [state.known_table(operation.table_name) for state in states(operation, context)]
+    tables = [table for table in known if table is not None]
+    if tables:
+        made = operation.index if isinstance(operation, CreateIndex) else operation.constraint
+        return all(is_unique(table, columns, distinct=not made.nulls_not_distinct) for table in tables)
     bare = (operation.table_name or "").rpartition(".")[2]
     return "id" in columns or f"{bare}_id" in columns
 

@@ -204,7 +204,8 @@ def _action(cursor: Cursor) -> Maybe[str]:
     if token.upper in ("SET", "NO"):
         action = f"{token.upper} {cursor.take_name().upper}"
         if cursor.word == "(" and token.upper == "SET":
-            cursor.inside()
+            # Only some of the key's columns, since PostgreSQL 15; SQLAlchemy has the same text.
+            action += f" ({', '.join(map(str, names_of(cursor.inside())))})"
         return action
     return token.upper
 

@@ -165,4 +165,4 @@ def _begins(table: Table, columns: tuple[str, ...]) -> bool:
 
 
 def _deletes(key: ForeignKey) -> bool:
-    return (key.ondelete or "").upper() in ("CASCADE", "SET NULL", "SET DEFAULT")
+    return (key.ondelete or "").upper().partition(" (")[0] in ("CASCADE", "SET NULL", "SET DEFAULT")

@@ -59,6 +59,13 @@ def upgrade():
     op.alter_column("orders", "user_id", existing_type=sa.Integer(), nullable=False)
     op.drop_constraint("orders_user_id_fkey", "orders", type_="foreignkey")
 ```
+Since PostgreSQL 15 a key may say which of its columns become NULL:
+
+```python good
+def upgrade():
+    op.execute("CREATE TABLE p (a INT, b INT, PRIMARY KEY (a, b))")
+    op.execute("CREATE TABLE c (a INT NOT NULL, b INT, CONSTRAINT fk FOREIGN KEY (a, b) REFERENCES p ON DELETE SET NULL (b))")
+```
 """
 
 from __future__ import annotations

@@ -108,6 +108,13 @@ def upgrade():
     op.alter_column("jobs", "done", server_default=None)
     op.alter_column("jobs", "done", type_=sa.Boolean(), server_default=sa.false(), postgresql_using="done <> 0")
 ```
+```python bad
+def upgrade():
+    op.execute("CREATE TYPE job_kind AS ENUM ('small', 'large')")
+    op.create_table("runs", sa.Column("kind", sa.Text()))
+    op.execute("ALTER TABLE runs ALTER COLUMN kind TYPE job_kind")
+    #|                                        no automatic cast
+```
 ```python good
 def upgrade():
     op.execute("ALTER TABLE jobs ALTER done TYPE boolean USING done <> 0, ALTER done DROP DEFAULT")
@@ -162,6 +169,9 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
             if old is None:
                 continue
             before, after = classify(old, target), classify(new, target)
+            if before.family in ("string", "text") and _is_enum(operation, new, target, context):
+                failing.append(target)
+                continue
             stands_in = known is None and reflected and _is_stand_in(before, after)
             if compare_types(before, after, target).needs_using and not stands_in:
                 failing.append(target)
@@ -237,6 +247,13 @@ class TypeChangeNeedsUsing(OperationRule[AlterColumn]):
                 "unsafe",
                 (*around[:1], SetArgument(call, "postgresql_using", writing.literal(using)), *around[1:]),
             )
+
+
+def _is_enum(operation: AlterColumn, new: TypeSpec, target: Target, context: Context) -> bool:
+    """Whether SQL names an enum type of the history."""
+    name = new.sql.strip().replace('"', "") if new.sql is not None else None
+    found = (state.schema for state in states(operation, context, (target.database,)))
+    return name is not None and any(name in schema.enums for schema in found)
 
 
 def _is_other_enum(column: Column, new: TypeSpec, after: SqlType, schema: Schema) -> bool:

@@ -761,9 +761,8 @@ def patterns() -> str:
     )
 
 
-@bomb
-def shared_values() -> str:
-    """Each value is in the next one twice, as an argument or as a part of a text."""
+def _shared() -> str:
+    """Assignments in which each value is in the next one twice, as an argument or as a part of a text."""
     lines: list[str] = []
     for name, first, form in (
         ("c", "sa.text('x')", "sa.case({0}, {0})"),
@@ -776,6 +775,11 @@ def shared_values() -> str:
     ):
         lines.append(f"{name}0 = {first}\n")
         lines.extend(f"{name}{at + 1} = {form.format(f'{name}{at}')}\n" for at in range(50))
+    return "".join(lines)
+
+
+@bomb
+def shared_values() -> str:
     used = [
         line.format(f"{name}50")
         for name in "cetndsk"
@@ -790,7 +794,31 @@ def shared_values() -> str:
             "x = {{{0}: {0} in [{0}]}}",
         )
     ]
-    return HEADER + "".join(lines) + upgrade(*used).removeprefix(HEADER)
+    return HEADER + _shared() + upgrade(*used).removeprefix(HEADER)
+
+
+@bomb
+def shared_values_of_models() -> Files:
+    model = (
+        "import sqlalchemy as sa\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base()\n"
+        + _shared()
+    )
+    for name in "cetndsk":
+        model += (
+            f"class T{name}(Base):\n    __tablename__ = 't{name}'\n    id = sa.Column(sa.Integer, primary_key=True)\n"
+            f"    a = sa.Column({name}50, server_default={name}50, nullable={name}50, comment={name}50)\n"
+            f"    b = sa.Column(sa.Enum({name}50), default={name}50)\n"
+            f"    __table_args__ = (sa.Index('ix', {name}50), sa.CheckConstraint({name}50), {{'comment': {name}50}})\n"
+        )
+    env = (
+        "from alembic import context\nfrom app.models import Base, c50, n50, k50\n"
+        "context.configure(target_metadata=Base.metadata, compare_type=c50, include_object=k50)\n"
+    )
+    return {
+        "app/models.py": model.encode(),
+        "migrations/env.py": env.encode(),
+        FILE: upgrade("op.create_table('tc', sa.Column('id', sa.Integer(), primary_key=True))").encode(),
+    }
 
 
 @bomb

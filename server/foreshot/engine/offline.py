@@ -17,8 +17,8 @@ from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering, compiling_dialect
 from foreshot.migration.calls import RecordedCall
 from foreshot.migration.specs import Site
-from foreshot.schema.plain import is_too_large
 from foreshot.schema.state import Schema
+from foreshot.syntax.sharing import is_too_large
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
 from foreshot.text import Span
 

@@ -13,6 +13,7 @@ from typing import Final, Union, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from foreshot.syntax.sharing import is_too_large
 from foreshot.syntax.values import CallValue, Choice, Ref, Text, Unknown, Value
 from foreshot.text import Span
 
@@ -130,27 +131,6 @@ def chosen(value: Plain, dialect: str, depth: int = 0) -> Plain:
             return Listed(tuple([chosen(item, dialect, depth + 1) for item in items]))
         case _:
             return value
-
-
-def is_too_large(value: Value, most: int) -> bool:
-    """Whether a value has more parts than ``most``, each counted as often as it stands in it."""
-    ahead: list[Value] = [value]
-    for _ in range(most):
-        if not ahead:
-            return False
-        item = ahead.pop()
-        match item:
-            case CallValue():
-                ahead += [*item.args, *item.keywords.values(), item.receiver]
-            case Choice():
-                ahead += [item.then, item.other]
-            case list() | tuple() | set() | frozenset():
-                ahead += cast("list[Value]", item)
-            case dict():
-                ahead += cast("Mapping[Value, Value]", item).values()
-            case _:
-                pass
-    return True
 
 
 def placed(value: Plain) -> Value:

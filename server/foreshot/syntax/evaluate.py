@@ -16,8 +16,10 @@ from foreshot.syntax.folding import BUILTINS, MISSING
 from foreshot.syntax.module import Module, module_statements, type_alias
 from foreshot.syntax.operators import describe
 from foreshot.syntax.outlook import Outlook
+from foreshot.syntax.sharing import bounded
 from foreshot.syntax.texts import mapped_text
 from foreshot.syntax.values import FunctionValue, Ref, Text, Unknown, Value
+from foreshot.text import Span
 
 MAX_DEPTH: Final = 60
 
@@ -68,7 +70,7 @@ class Scope:
 
     def bind(self, name: str, value: Value, node: ast.expr | None = None) -> None:
         """Give a name a value here; ``node`` is the expression that it came from, for source maps."""
-        self.values[name] = value
+        self.values[name] = bounded(value, Span(0, 0))
         if node is None:
             self.nodes.pop(name, None)
         else:
@@ -107,7 +109,7 @@ class Scope:
         if node is None:
             return MISSING
         self.values[name] = Unknown(f"`{name}` is defined in terms of itself", self.module.span(node))
-        value = self.evaluate(node, depth)
+        value = bounded(self.evaluate(node, depth), self.module.span(node))
         self.values[name] = value
         self.nodes[name] = node
         return value

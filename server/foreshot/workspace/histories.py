@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,10 +42,18 @@ class Told(Struct, frozen=True):
     @property
     def delta(self) -> Delta:
         """What the revision does."""
-        return _DECODER.decode(self.encoded)
+        return _decoded(self.encoded)
 
 
 _DECODER = Decoder(Delta)
+
+
+@lru_cache(maxsize=4)
+def _decoded(encoded: bytes) -> Delta:
+    """One that was decoded a moment ago is asked for again by every finding that tells of a place in it."""
+    return _DECODER.decode(encoded)
+
+
 _RECENT: Final = 6
 """Files, times databases, whose story is kept from one question to the next."""
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foreshot.schema.plain import Called, Plain, Unclear
-from foreshot.schema.state import Column, Index, Schema, Table
+from foreshot.schema.state import NOT_SEEN, Column, Index, Schema, Table
 
 
 class Difference(Struct, frozen=True):
@@ -31,6 +32,7 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
     """How ``after`` differs from ``before``, tables first. Names of constraints do not count, nor does the order of columns."""
     for name, table in before.tables.items():
         if before.doubts(table):
+            yield from _in_part(name, before, after)
             continue
         other = after.tables.get(name)
         if other is None:
@@ -41,6 +43,7 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
     for name, table in after.tables.items():
         if name in before.tables or table.temporary:
             continue
+        yield from _in_part(name, before, after)
         if not after.doubts(table) and not before.perhaps:
             yield Difference(name, "table", missing=False, words="the table {} is still there", names=(name,))
     yield from _enums(before, after)
@@ -53,6 +56,41 @@ def differences(before: Schema, after: Schema) -> Iterator[Difference]:
         first = {name for of, name in before.things if of == kind}
         second = {name for of, name in after.things if of == kind}
         yield from _names(kind, first, second)
+
+
+def _in_part(name: str, before: Schema, after: Schema) -> Iterator[Difference]:
+    """What revisions themselves made on a table that none of them created, and what is surely otherwise of it."""
+    old, new = before.tables.get(name), after.tables.get(name)
+    if (
+        new is None
+        or not _is_only_unseen(after, new)
+        or (old is not None and not _is_only_unseen(before, old))
+    ):
+        return
+    # What `downgrade()` drops under a name that nobody knows may be what `upgrade()` made under one that the server chose.
+    elsewise = any(
+        reason.origin.direction == "downgrade" and reason.why != NOT_SEEN for reason in after.doubts(new)
+    )
+    bare = replace(new, columns={}, uniques=(), indexes=(), foreign_keys=(), checks=(), primary_key=None)
+    added = {
+        (kind, item.name)
+        for kind, items in (
+            ("column", new.columns.values()),
+            ("index", new.indexes),
+            ("constraint", (*new.uniques, *new.foreign_keys, *new.checks)),
+        )
+        for item in items
+        if item.origin.direction == "upgrade" and not getattr(item, "perhaps", ()) and not elsewise
+    }
+    for item in _table(old or bare, new):
+        named = item.about.removeprefix(f"{name}.") if item.kind == "column" else item.about
+        if item.kind in ("column", "index", "constraint") and (item.missing or (item.kind, named) in added):
+            yield item
+
+
+def _is_only_unseen(schema: Schema, table: Table) -> bool:
+    """Whether nothing is doubtful of a table but what it was made of."""
+    return all(reason.why == NOT_SEEN or reason.refused for reason in schema.doubts(table))
 
 
 def _free(schema: Schema) -> set[str]:

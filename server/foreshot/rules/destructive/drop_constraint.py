@@ -9,7 +9,8 @@ the table which it refers to.
 
 It is not reported where the same revision adds one of the same kind to the table again (a unique index counts for a unique
 constraint), drops one of its columns, its table or the table that it refers to, or changes a type to which a check belongs; nor where a key or a unique
-index that stays, over some or all of its columns, refuses the same duplicates.
+index that stays, over some or all of its columns, refuses the same duplicates; nor where `downgrade()` changes or deletes rows of the table before it adds the
+constraint again: then it is known that the data may break it.
 `downgrade()` is looked at only where it drops what `upgrade()` did not add.
 
 ```python bad
@@ -24,6 +25,15 @@ def upgrade():
 
 
 def downgrade():
+    op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
+```
+```python good
+def upgrade():
+    op.drop_constraint("fk_orders_user_id", "orders", type_="foreignkey")
+
+
+def downgrade():
+    op.execute("UPDATE orders SET user_id = NULL WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = orders.user_id)")
     op.create_foreign_key("fk_orders_user_id", "orders", "users", ["user_id"], ["id"])
 ```
 ```python bad
@@ -151,6 +161,8 @@ class DropConstraint(OperationRule[ops.DropConstraint]):
             kind = old.kind
         if _is_made_up_for(operation, kind, old, context) or _is_implied(operation, context):
             return
+        if old is not None and _is_cleared_for(operation, context):
+            return
         known = list(states(operation, context))
         if known and all(lacks_constraint(state, operation, operation.name, context) for state in known):
             # There is nothing to lose, and `unknown-constraint` says so.
@@ -207,6 +219,17 @@ def _unique(table: Table) -> Iterator[tuple[set[str | None], bool]]:
     for index in table.indexes:
         if index.unique and index.valid and index.where is None and not index.expressions and index.columns:
             yield set(index.columns), index.nulls_not_distinct
+
+
+def _is_cleared_for(operation: ops.DropConstraint, context: Context) -> bool:
+    """Whether the other direction puts rows right before it makes the constraint again."""
+    for other in context.downgrade if operation.site.function == "upgrade" else ():
+        if isinstance(other, ops.DataChange) and other.verb in ("update", "delete"):
+            if other.table_name == operation.table_name:
+                return True
+        elif isinstance(other, ops.AddConstraint) and other.constraint.name == operation.name:
+            return False
+    return False
 
 
 def _dropped(operation: ops.DropConstraint, context: Context) -> ops.ConstraintSpec | None:

@@ -96,6 +96,14 @@ def upgrade():
         op.execute("INSERT INTO totals (year) VALUES (2024)")
 ```
 ```python bad
+def upgrade():
+    connection = op.get_bind()
+    for row in connection.execute(sa.text("SELECT * FROM limits")):
+        connection.execute(sa.text("INSERT INTO quotas (id, name) VALUES (:id, :name)"), {"id": row.id, "name": row.tag})
+    connection.execute(sa.text("DELETE FROM limits"))
+    #                           ^^^^^^^^^^^^^^^^^^ that was not copied before
+```
+```python bad
 users = sa.table("users", sa.column("active", sa.Boolean()))
 
 
@@ -138,6 +146,7 @@ from foreshot.lint.rule import OperationRule
 from foreshot.lint.words import code, codes
 from foreshot.lint.writing import literal, sql_table
 from foreshot.migration.operations import AddColumn, DataChange, SqlText, inserts_rows
+from foreshot.rules.destructive._lost import is_read_before
 from foreshot.syntax.changes import ReplaceStatement
 from foreshot.syntax.values import Text
 from foreshot.text import Span
@@ -175,11 +184,14 @@ class WholeTableWrite(OperationRule[DataChange]):
         targets = context.targets((), operation)
         table = code(operation.table_name)
         refilled = operation.verb == "delete" and _is_refilled(operation, context)
+        moved = operation.verb == "delete" and _are_moved(operation, context)
         if refilled:
             message = (
                 f"Deletes every row of {table}{context.where(targets)}, then inserts others. Keep a copy of what"
                 " is not inserted again."
             )
+        elif moved:
+            message = f"Deletes every row of {table} that was not copied before, for good{context.where(targets)}. Delete those that were."
         elif operation.verb == "delete":
             message = f"Deletes every row of {table}, for good{context.where(targets)}. Use a WHERE for the rows you mean."
         else:
@@ -201,7 +213,7 @@ class WholeTableWrite(OperationRule[DataChange]):
             operation=operation,
             object=operation.table_name,
             targets=targets,
-            severity="information" if refilled else None,
+            severity="information" if refilled or moved else None,
         )
 
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
@@ -281,6 +293,14 @@ def _is_refilled(operation: DataChange, context: Context) -> bool:
         inserts.get((operation.table_name, scope, *guard), 0) > site.order
         for scope in site.scopes()
         for guard in guards
+    )
+
+
+def _are_moved(operation: DataChange, context: Context) -> bool:
+    """Whether rows have been read before, and others written to another table."""
+    return is_read_before(operation, context) and any(
+        inserts_rows(other) and other.table_name != operation.table_name
+        for other in context.before(operation)
     )
 
 

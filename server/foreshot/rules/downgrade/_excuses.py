@@ -11,14 +11,18 @@ from foreshot.migration.operations import (
     AddColumn,
     AlterColumn,
     DropColumn,
+    DropConstraint,
+    DropIndex,
     DropTable,
     Execute,
     Opaque,
+    Operation,
     RenameTable,
 )
 from foreshot.schema.difference import Difference
 from foreshot.schema.state import Schema
 
+_PARTS: Final = ("column", "index", "constraint")
 _REPLACED: Final = ("view", "function", "trigger")
 _OR_REPLACE: Final = re.compile(r"\s*create\s+or\s+replace\b", re.IGNORECASE)
 
@@ -72,6 +76,11 @@ def _is_dropped_elsewhere(item: Difference, context: Context) -> bool:
 
 def may_be_older(item: Difference, before: Schema, context: Context) -> bool:
     """Whether what ``downgrade()`` leaves may have been there before the history: ``upgrade()`` drops it first, or replaces it."""
+    if not item.missing and item.kind in _PARTS:
+        return any(
+            getattr(operation, "if_not_exists", False) or _drops(operation, item.names[0])
+            for operation in context.upgrade
+        ) and not _is_known(item, before)
     if item.missing or item.kind not in _REPLACED or before.is_whole:
         return False
     name = re.compile(rf"\b{re.escape(item.about.rpartition('.')[2])}\b", re.IGNORECASE)
@@ -82,6 +91,22 @@ def may_be_older(item: Difference, before: Schema, context: Context) -> bool:
         and name.search(operation.site.sql or "")
         for operation in context.upgrade
     )
+
+
+def _drops(operation: Operation, name: str) -> bool:
+    match operation:
+        case DropConstraint() | DropIndex():
+            return operation.name == name
+        case DropColumn():
+            return f"{operation.table_name}.{operation.column}" == name
+        case _:
+            return False
+
+
+def _is_known(item: Difference, before: Schema) -> bool:
+    """Whether all of its table was known before."""
+    table = before.table(item.names[0].rpartition(".")[0] if item.kind == "column" else item.names[-1])
+    return table is not None and not before.doubts(table)
 
 
 def _left_renamed(context: Context) -> frozenset[str]:

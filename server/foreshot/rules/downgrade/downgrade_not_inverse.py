@@ -329,8 +329,48 @@ def downgrade():
     )
 ```
 
+Of a table that no revision made, what revisions made on it is known:
+
+```python bad
+def upgrade():
+    op.add_column("orders", sa.Column("paid_at", sa.DateTime()))
+    op.add_column("orders", sa.Column("sent_at", sa.DateTime()))
+
+
+def downgrade():
+#   ^^^^^^^^^ the column `orders.sent_at` is still there
+    op.drop_column("orders", "paid_at")
+```
+```python good
+def upgrade():
+    op.drop_index("ix_orders_paid", "orders")
+    op.create_index("ix_orders_paid", "orders", ["paid_at", "id"])
+    op.alter_column("orders", "total", nullable=True)
+```
+```python setup
+def upgrade():
+    op.drop_constraint("uq_scores", "scores", type_="unique")
+    op.create_unique_constraint("uq_scores_new", "scores", ["repo_id", "score_id"])
+```
+```python bad
+def upgrade():
+    op.drop_constraint("uq_scores_new", "scores", type_="unique")
+    op.create_unique_constraint("uq_scores_new", "scores", ["repo_id", "name", "taken_at"])
+
+
+def downgrade():
+#   ^^^^^^^^^ the constraint `uq_scores_new` of `scores` is missing
+    op.drop_constraint("uq_scores_new", "scores", type_="unique")
+    op.create_unique_constraint("uq_scores", "scores", ["repo_id", "name"])
+```
+
 A downgrade that fails is told by `unknown-column`:
 
+```python setup
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("flags", sa.Column("id", sa.Integer(), primary_key=True))
+```
 ```python good
 def upgrade():
     op.add_column("users", sa.Column("taken_at", sa.DateTime()))

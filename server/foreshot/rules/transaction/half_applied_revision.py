@@ -106,11 +106,26 @@ def upgrade():
     op.alter_column("users", "note", new_column_name="remark", type_=sa.String(255), nullable=False)
 #   ^^^^^^^^^^^^^^^ the next run stops at `add_column`
 ```
+A check on columns that are new, and the same in every row, fails at once or never:
+
+```python good dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("threshold", sa.Integer(), nullable=False, server_default="1"))
+    op.create_check_constraint("ck_users_threshold", "users", "threshold > 0")
+```
+```python bad dialect=mysql
+def upgrade():
+    op.add_column("users", sa.Column("threshold", sa.Integer(), nullable=False, server_default="1"))
+    op.create_check_constraint("ck_users_threshold", "users", "threshold > team_id")
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^ the next run stops at `add_column`
+```
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -134,6 +149,10 @@ from foreshot.migration.operations import (
 )
 from foreshot.rules.data._rows import is_written
 from foreshot.rules.data._uniques import replaces_another
+
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
+_KEYWORDS: Final = frozenset({"and", "between", "false", "in", "is", "like", "not", "null", "or", "true"})
 
 
 class HalfAppliedRevision(RevisionRule):
@@ -186,7 +205,7 @@ def _can_fail(operation: Operation, before: Operation, database: str, context: C
     if not operation.site.runs_on(database) or not before.site.runs_on(database):
         return False
     assert isinstance(operation, TableOperation)
-    if isinstance(operation, AddConstraint) and _is_over_nulls(operation, context):
+    if isinstance(operation, AddConstraint) and _is_over_new_columns(operation, context):
         return False
     if isinstance(operation, AddConstraint | CreateIndex) and _is_made_anew(operation, context):
         return False
@@ -242,17 +261,26 @@ def _is_key_anew(operation: AddConstraint, context: Context) -> bool:
     return False
 
 
-def _is_over_nulls(operation: AddConstraint, context: Context) -> bool:
-    """Whether a key stands on a column that the revision has added and nothing has filled: NULL breaks neither kind of key."""
-    if operation.constraint.kind not in ("foreign key", "unique"):
+def _is_over_new_columns(operation: AddConstraint, context: Context) -> bool:
+    """Whether all rows are alike in what a constraint stands on: columns that the revision has added and nothing has filled.
+
+    NULL breaks neither kind of key. A check is kept by all rows or by none, so that whoever tries it once has seen it.
+    """
+    kind = operation.constraint.kind
+    if kind not in ("foreign key", "unique", "check"):
         return False
     empty: set[object] = set()
     for earlier in context.before(operation):
         if isinstance(earlier, AddColumn) and earlier.table_name == operation.table_name:
             column = earlier.column
             default = (column.server_default, column.computed, column.identity)
-            if default == (None, None, None) and column.nullable is not False:
+            is_null = default == (None, None, None) and column.nullable is not False
+            if is_null or (kind == "check" and default[1:] == (None, None)):
                 empty.add(column.name)
         elif not isinstance(earlier, TableOperation) or isinstance(earlier, BulkInsert):
             empty.clear()
-    return any(column in empty for column in operation.constraint.columns)
+    if kind != "check":
+        return any(column in empty for column in operation.constraint.columns)
+    condition = operation.constraint.condition
+    words = set(_WORD.findall(_LITERAL.sub("", condition))) if isinstance(condition, str) else set[str]()
+    return bool(words & empty) and all(word in empty or word.lower() in _KEYWORDS for word in words)

@@ -15,7 +15,7 @@ from foreshot.migration.guards import read_condition
 from foreshot.migration.recorder import Recorder
 from foreshot.syntax.budget import MAX_ITEMS
 from foreshot.syntax.evaluate import Scope, names_in
-from foreshot.syntax.module import Module
+from foreshot.syntax.module import Module, assigned
 from foreshot.syntax.values import Asked, Unknown, Value
 from foreshot.text import Span
 
@@ -80,6 +80,7 @@ class Looper(Follower):
         for name in names_in(statement.target):
             inner.scope.bind(name, Unknown(f"`{name}` is a loop variable over {over}", frame.statement))
         self._block(statement.body, inner)
+        _leave(statement, frame)
 
     def _turns(self, statement: ast.For, items: Sequence[Value], frame: Frame) -> None:
         """Follow a loop's body once for each item.
@@ -150,6 +151,7 @@ class Looper(Follower):
             after = Unknown("its rows are changed", frame.statement)
             frame.scope.bind(node.id, replace(answer, sets=(*answer.sets, *sets)) if known else after)
         self._sets = outer
+        _leave(statement, frame)
         if statement.orelse:
             self._block(statement.orelse, self._inside(frame, conditional=True))
         return True
@@ -250,6 +252,21 @@ class Looper(Follower):
                         )
                     case _:
                         pass
+
+
+def _leave(statement: ast.For, frame: Frame) -> None:
+    """What a branch gives a name and then leaves the loop with is known behind the loop when the code runs."""
+    pending: list[ast.stmt] = [*statement.body]
+    while pending:
+        inner = pending.pop()
+        if not isinstance(inner, ast.If):
+            continue
+        pending.extend((*inner.body, *inner.orelse))
+        for body in (inner.body, inner.orelse):
+            if body and isinstance(body[-1], ast.Break):
+                for name, value in assigned(body):
+                    span = frame.scope.module.span(value)
+                    frame.scope.bind(name, Unknown(f"`{name}` is what a loop has ended with", span))
 
 
 def _tries_again(statement: ast.For) -> bool:

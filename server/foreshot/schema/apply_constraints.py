@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -147,6 +148,9 @@ def _mentioned(condition: Plain, table: Table) -> tuple[str, ...]:
     return tuple([name for name in table.columns if name.lower() in words])
 
 
+_UNNAMED: Final = "a constraint without a name that is known is dropped"
+
+
 def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Table:
     """The table with a foreign key; ``apart``: by ALTER TABLE."""
     columns, referred = known_columns(made.columns), known_columns(made.ref_columns)
@@ -175,7 +179,14 @@ def add_key(draft: Draft, table: Table, made: to.NewKey, *, apart: bool) -> Tabl
         made.deferrable or made.deferred,
         made.deferred,
     )
-    table = replace(table, foreign_keys=(*table.foreign_keys, key))
+    # What was dropped by a name that was looked up is the key that is now made anew, with other rules.
+    dropped = any(reason.why == _UNNAMED for reason in table.perhaps)
+    kept = [
+        item
+        for item in table.foreign_keys
+        if not dropped or (item.columns, item.ref_table, item.ref_columns) != (columns, ref_table, referred)
+    ]
+    table = replace(table, foreign_keys=(*kept, key))
     if draft.target.is_mysql and not _is_indexed(table, columns):
         # An index made for an earlier key gives way to this one, which has the new key's name (sql_table.cc).
         table = without_implied(draft, table, columns)
@@ -229,7 +240,7 @@ def drop_constraint(draft: Draft, change: to.LostConstraint) -> None:
         draft.put(replace(table, primary_key=None))
         return
     if not change.name:
-        draft.put(doubted(draft, table, "a constraint without a name that is known is dropped"))
+        draft.put(doubted(draft, table, _UNNAMED))
         return
     after = without_constraint(draft, table, change.name, change.kind)
     if after is None and not change.if_exists:

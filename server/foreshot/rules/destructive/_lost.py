@@ -208,7 +208,9 @@ def is_undone(operation: TableOperation, context: Context) -> bool:
     return isinstance(operation, DropConstraint) and bool(made.constrained & {operation.table_name, None})
 
 
-def is_read_before(operation: TableOperation, context: Context, column: str | None = None) -> bool:
+def is_read_before(
+    operation: TableOperation | DataChange, context: Context, column: str | None = None
+) -> bool:
     """Whether a statement, a table object or a mapped class in front of ``operation`` names its table, and ``column`` of it."""
     facts, order = _facts(operation, context), operation.site.order
     if facts.written.get((operation.table, column), order) < order:

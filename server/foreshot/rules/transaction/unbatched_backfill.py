@@ -5,7 +5,7 @@ written a second time, so the table grows to twice its size, and vacuum cannot c
 grows, and replicas fall behind by as long as it took. If it fails near the end, everything is done again.
 
 Fill a thousand rows at a time, in the order of the primary key, each batch committed by itself. It is said of an UPDATE of every row whose
-column is empty yet, and of a loop that writes one row after the other. `whole-table-write` speaks of those without a WHERE,
+column is empty yet, and of a loop that writes one row after the other, unless a query has picked the rows by their values. `whole-table-write` speaks of those without a WHERE,
 `mixed-schema-and-data` of those that run while the table is locked against everybody.
 
 ```python bad
@@ -19,6 +19,31 @@ def upgrade():
     for row in bind.execute(sa.text("SELECT id, name FROM users")):
         bind.execute(sa.text("UPDATE users SET slug = lower(:name) WHERE id = :id"), {"id": row.id, "name": row.name})
 #                             ^^^^^^^^^^^^ stays locked until all are written
+```
+```python bad
+def upgrade():
+    bind = op.get_bind()
+    rows = bind.execute(sa.text("SELECT id, name FROM users WHERE name IS NOT NULL AND name <> ''")).fetchall()
+    for row in rows:
+        bind.execute(sa.text("UPDATE users SET slug = lower(:name) WHERE id = :id"), {"id": row.id, "name": row.name})
+#                             ^^^^^^^^^^^^ stays locked until all are written
+```
+```python good
+pages = sa.table("pages", sa.column("id", sa.Integer()), sa.column("content", sa.Text()))
+
+
+def upgrade():
+    bind = op.get_bind()
+    old = bind.execute(pages.select().where(pages.c.content.like("%themes/old%"))).fetchall()
+    for page in old:
+        bind.execute(pages.update().where(pages.c.id == page.id).values(content=page.content.replace("old", "new")))
+```
+```python good
+def upgrade():
+    bind = op.get_bind()
+    query = sa.text("SELECT slug FROM books GROUP BY slug HAVING COUNT(*) > 1")
+    for (slug,) in bind.execute(query).fetchall():
+        bind.execute(sa.text("UPDATE books SET slug = slug || '-' || id WHERE slug = :slug"), {"slug": slug})
 ```
 ```python good
 def upgrade():

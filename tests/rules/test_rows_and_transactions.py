@@ -239,3 +239,72 @@ def test_rows_that_the_revision_above_has_made_fit(before: str, told: bool) -> N
     }
     reports = reports_of(project_of(files, {"dialect": "postgresql"}), "narrowing-type-change")
     assert bool(reports) is told
+
+
+TAKEN = """def upgrade():
+    op.add_column("orders", sa.Column("paid_at", sa.DateTime()))
+    op.add_column("orders", sa.Column("sent_at", sa.DateTime()))
+
+
+def downgrade():
+    op.drop_column("orders", "paid_at")
+"""
+REMADE = """def upgrade():
+    op.drop_index("ix_orders_paid", "orders")
+    op.create_index("ix_orders_paid", "orders", ["paid_at", "id"])
+    op.create_index("ix_orders_total", "orders", ["total"], if_not_exists=True)
+    op.create_foreign_key(None, "orders", "users", ["user_id"], ["id"])
+
+
+def downgrade():
+    op.drop_constraint("orders_ibfk_7", "orders", type_="foreignkey")
+"""
+ELSEWHERE = """def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("flags", sa.Column("id", sa.Integer(), primary_key=True))
+    op.add_column("users", sa.Column("taken_at", sa.DateTime()))
+
+
+def downgrade():
+    op.drop_column("flags", "taken_at")
+    op.drop_table("flags")
+    op.drop_table("users")
+"""
+
+
+def test_what_a_revision_makes_on_a_table_that_none_created_is_to_be_undone() -> None:
+    rule = "downgrade-not-inverse"
+    assert found(rule, TAKEN) == [
+        "After upgrade and downgrade, the column `orders.sent_at` is still there. Undo what `upgrade()` does."
+    ]
+    assert not found(rule, REMADE, dialect="mysql"), "it may have been there before, or under another name"
+    assert not found(rule, ELSEWHERE), "`unknown-column` tells of a downgrade that fails"
+
+
+def test_a_constraint_that_an_earlier_revision_made_on_such_a_table_is_to_come_back() -> None:
+    scores = """def upgrade():
+    op.drop_constraint("uq_scores", "scores", type_="unique")
+    op.create_unique_constraint("uq_scores_new", "scores", ["repo_id", "score_id"])
+"""
+    wrong = """def upgrade():
+    op.drop_constraint("uq_scores_new", "scores", type_="unique")
+    op.create_unique_constraint("uq_scores_new", "scores", ["repo_id", "name", "taken_at"])
+
+
+def downgrade():
+    op.drop_constraint("uq_scores_new", "scores", type_="unique")
+    op.create_unique_constraint("{}", "scores", {})
+"""
+    earlier = {
+        "migrations/versions/0001_scores.py": as_revision(scores, "0001", None),
+        "migrations/env.py": ENV,
+    }
+    for name, columns, is_said in (
+        ("uq_scores", ["repo_id", "name"], True),
+        ("uq_scores_new", ["repo_id", "score_id"], False),
+    ):
+        files = {**earlier, REVISION: as_revision(wrong.format(name, columns), "0002", "0001")}
+        reports = reports_of(project_of(files, {"dialect": "postgresql"}), "downgrade-not-inverse")
+        assert (
+            any("`uq_scores_new` of `scores` is missing" in report.message for report in reports) == is_said
+        )

@@ -208,21 +208,19 @@ def is_undone(operation: TableOperation, context: Context) -> bool:
     return isinstance(operation, DropConstraint) and bool(made.constrained & {operation.table_name, None})
 
 
-def is_read_before(
-    operation: TableOperation | DataChange, context: Context, column: str | None = None
-) -> bool:
-    """Whether a statement, a table object or a mapped class in front of ``operation`` names its table, and ``column`` of it."""
-    facts, order = _facts(operation, context), operation.site.order
-    if facts.written.get((operation.table, column), order) < order:
+def is_read_before(one: TableOperation | DataChange, context: Context, column: str | None = None) -> bool:
+    """Whether a statement, a table object or a mapped class in front of ``one`` names its table, and ``column`` of it."""
+    facts, order = _facts(one, context), one.site.order
+    if facts.written.get((one.table, column), order) < order:
         return True
-    words = _WORD.findall(f"{operation.table} {column or ''}")
+    words = _WORD.findall(f"{one.table} {column or ''}")
     found = [facts.places.get(word, set[int]()) for word in words]
     if found and any(place < order for place in set[int].intersection(*found)):
         return True
-    objects, start = context.once(_objects), operation.site.statement.start
+    objects, start = context.once(_objects), one.site.statement.start
     if bool(words) and all(objects.get(word, start) < start for word in words):
         return True
-    return classes.is_read(str(operation.table), column, start, context)
+    return classes.is_read(str(one.table), column, start, context)
 
 
 def is_filled_again(operation: DropColumn, context: Context, column: str) -> bool:

@@ -28,6 +28,14 @@ def can_refer(one: str, other: str, database: str) -> bool:
     )
 
 
+def overflows_first(one: str, other: str) -> bool:
+    """Whether a column of type ``one`` runs out of numbers while one of type ``other``, to which it refers, goes on.
+
+    A SMALLINT is somebody's choice for a table that stays short.
+    """
+    return one.upper() in ("INTEGER", "INT") and other.upper() == "BIGINT"
+
+
 def converts_by_itself(one: str, other: str) -> bool:
     """Whether ALTER COLUMN … TYPE needs no USING between two stored types, and neither side is of another kind.
 

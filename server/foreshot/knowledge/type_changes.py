@@ -17,6 +17,21 @@ Kind = Literal["same", "widening", "narrowing", "conversion", "unknown"]
 _INTEGER_DIGITS = {8: 3, 16: 5, 24: 8, 32: 10, 64: 19}
 _LOSSLESS_DIGITS = {32: 6, 64: 15}
 _SQLITE_CAST = "SQLite's CAST never fails: text that is no number becomes 0"
+_SQLITE_NUMBERS = frozenset(
+    {
+        "integer",
+        "numeric",
+        "float",
+        "boolean",
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "interval",
+    }
+)
+"""Families whose declared types have one of SQLite's numeric affinities, so that CAST makes a number of text."""
 
 
 class TypeChange(Struct, frozen=True, kw_only=True):
@@ -55,9 +70,14 @@ def compare_types(old: SqlType, new: SqlType, target: Target) -> TypeChange:
     if target.database == "sqlite":
         if value.kind in ("same", "unknown"):
             return value
-        return replace(
-            value, fails=None, rewrite=True, scan=True, reason=f"a batch copies the table; {_SQLITE_CAST}"
-        )
+        loses = value.loses
+        if old.family in STRINGS and new.family in _SQLITE_NUMBERS:
+            date = new.family in _CLOCKS
+            loses = (
+                "the values: '2026-01-31' becomes 2026" if date else "text that is no number: it becomes 0"
+            )
+        copied = f"a batch copies the table; {_SQLITE_CAST}"
+        return replace(value, fails=None, loses=loses, rewrite=True, scan=True, reason=copied)
     return value
 
 

@@ -94,7 +94,7 @@ def _has_none(state: State, operation: ops.TableOperation) -> bool:
 
 def _has_own_types(table: Table) -> bool:
     """Whether columns have types of the project's own, which may bring constraints with them as SQLAlchemy's Boolean does."""
-    written = (column.type.written for column in table.columns.values())
+    written = (column.type.written for column in table.columns.values() if column.type.enum is None)
     return any(
         isinstance(type_, Called | Named) and not type_.path.startswith("sqlalchemy") for type_ in written
     )

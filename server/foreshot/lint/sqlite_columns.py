@@ -33,7 +33,21 @@ def cannot_drop(column: object, table: Table | None) -> str:
     name = column.lower()
     if table.primary_key is not None and name in map(str.lower, table.primary_key.columns):
         return f": {code(column)} is part of the primary key"
-    for held in (*table.uniques, *table.indexes, *table.foreign_keys):
-        if any(isinstance(other, str) and other.lower() == name for other in held.columns):
+    for held in (*table.uniques, *table.foreign_keys):
+        if any(other.lower() == name for other in held.columns):
             return f": {code(held.name) if held.name else 'a constraint'} needs {code(column)}"
     return ""
+
+
+def indexes_of(column: object, table: Table | None) -> list[str]:
+    """The indexes that have the column. SQLite drops none of them with it, and a batch block makes them again, which fails."""
+    if table is None or not isinstance(column, str):
+        return []
+    name = column.lower()
+    return [
+        index.name
+        for index in table.indexes
+        if index.name
+        and index.implied_by is None
+        and any(isinstance(other, str) and other.lower() == name for other in index.columns)
+    ]

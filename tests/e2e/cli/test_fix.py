@@ -51,6 +51,21 @@ def test_fix_keeps_standard_output_for_machines(project):
     assert ran.stderr.startswith("Fixed 1 problem:")
 
 
+def test_where_ddl_stays_a_check_for_duplicates_comes_first(project):
+    index(project).write_text(
+        INDEX.replace("from alembic import op\n", "import sqlalchemy as sa\nfrom alembic import op\n")
+        .replace(
+            "def upgrade():\n", "def upgrade():\n    op.add_column('users', sa.Column('kind', sa.Text()))\n"
+        )
+        .replace('["email"]', '["email"], unique=True')
+    )
+    only = ("--select", "unique-over-existing-rows", "--dialect", "mysql")
+    ran = run(project, "check", *only, "--fix", "--unsafe-fixes")
+    assert ran.stdout.startswith("Fixed 1 problem:"), ran.stdout + ran.stderr
+    body = index(project).read_text().partition("def upgrade():\n")[2]
+    assert body.index("HAVING count(*) > 1") < body.index("op.add_column")
+
+
 def test_diff_is_what_fix_does(project):
     ran = run(project, "check", *ONLY, "--diff", "--unsafe-fixes")
     assert ran.returncode == 1

@@ -38,6 +38,16 @@ _WORK: Final = tuple(
         r"\.execute\(\s{0,99}\)",
     )
 )
+CORE_WHERE: Final = re.compile(
+    r"\.where\(\s*\w+\.c\.(\w+)\s*"
+    r"(?:(?:==|!=|<=?|>=?)\s*(?:\"[^\"]*\"|'[^']*'|-?[\d.]+|True|False)|\.(?:is_not|isnot)\(None\))\s*\)"
+)
+"""A ``where()`` of Core that compares a column with a value that stands there."""
+_LAST_WHERE: Final = re.compile(r"(?is)\bwhere\b((?:(?!\bwhere\b).)*)\Z")
+_BEYOND_ITSELF: Final = re.compile(
+    r"(?i)\b(?:or|from|join|select|exists|using|case|coalesce|ifnull|not\s+\()\b|\ufffc"
+)
+_COMPARED: Final = r"(?is)[\s(]*(?:\w+\.)?[\"`]?{column}[\"`]?\s*(?:=|<>|!=|<=?|>=?|in\b|like\b|between\b|is\s+not\s+null\b).*"
 _COMMENT: Final = re.compile(r"#[^\n]*")
 
 
@@ -143,7 +153,9 @@ def is_written(table: str, column: str, operation: Operation, context: Context) 
         for other in context.once_each_way(_work, operation.site.function)
         if other.site.order < operation.site.order
     )
-    return any(_may_write(other, table, column) for other in before) or works_on_rows(operation, context)
+    return any(
+        _may_write(other, table, column) and not _leaves_null(other, column, context) for other in before
+    ) or works_on_rows(operation, context)
 
 
 def is_written_later(table: str, column: str, operation: Operation, context: Context) -> bool:
@@ -187,6 +199,22 @@ def _may_write(other: Operation, table: str, column: str) -> bool:
             return other.table_name in (table, None) and (not other.columns or column in other.columns)
         case _:
             return is_unread(other) or (isinstance(other, Execute) and _names(other, table, column))
+
+
+def _leaves_null(other: Operation, column: str, context: Context) -> bool:
+    """Whether an UPDATE only meets rows that have a value in the column: it fills none that has NULL."""
+    if not isinstance(other, DataChange) or other.verb != "update" or not other.has_where:
+        return False
+    sql = other.site.sql
+    if sql is None:
+        text = context.text(other.site.call)
+        found = CORE_WHERE.search(text) if text.count(".where(") == 1 else None
+        return found is not None and found[1] == column
+    where = _LAST_WHERE.search(sql)
+    if where is None or _BEYOND_ITSELF.search(sql):
+        return False
+    compared = re.compile(_COMPARED.format(column=re.escape(column)))
+    return any(compared.fullmatch(part) for part in re.split(r"(?i)\band\b", where[1]))
 
 
 def is_unread(operation: Operation) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
+from foreshot.knowledge import transactional_ddl
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.migration.operations import (
+    AddColumn,
     AddConstraint,
     AlterColumn,
     CreateIndex,
@@ -213,3 +217,35 @@ def look_for_equal_rows(
         "    if duplicate is not None:\n"
         f'        raise RuntimeError(f"{said}: {{tuple(duplicate)}}, and perhaps others")'
     )
+
+
+def first_to_stay(
+    operation: AddConstraint | CreateIndex, columns: Sequence[Maybe[str]], context: Context
+) -> Operation:
+    """What the question comes before: where DDL is not rolled back, the first statement of the revision, which would be there for good.
+
+    That is so where nothing above has to do with the rows or the columns that are asked about.
+    """
+    if all(transactional_ddl(target.database) for target in context.targets((), operation)):
+        return operation
+    above = context.before(operation)
+    apart = (AddColumn, CreateTable, CreateIndex, AddConstraint, DropConstraint, DropIndex)
+    for other in above:
+        if (
+            not isinstance(other, apart)
+            or other.site.repeated
+            or other.site.conditions != operation.site.conditions
+        ):
+            return operation
+        if isinstance(other, AddColumn) and other.column.name in columns:
+            return operation
+    return above[0] if above else operation
+
+
+_GROUPED: Final = re.compile(r"\.group_by\((?:[^()]|\([^()]*\)){0,300}\)\s*\.having\(")
+
+
+def questions(context: Context) -> tuple[int, ...]:
+    """Where a query groups rows and asks how many there are of each."""
+    content = context.module.content
+    return tuple(match.start() for match in _GROUPED.finditer(content)) if ".having(" in content else ()

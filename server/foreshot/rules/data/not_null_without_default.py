@@ -150,7 +150,15 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from foreshot.knowledge import Effect, Target, classify, effects_of, makes_keys, volatility
+from foreshot.knowledge import (
+    Effect,
+    Target,
+    classify,
+    effects_of,
+    makes_keys,
+    transactional_ddl,
+    volatility,
+)
 from foreshot.lint import writing
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
@@ -256,8 +264,10 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             "unsafe",
             (nullable, placing.after(operation, afterwards)) if afterwards is not None else (),
         )
-        # A value that nobody has named is no default for every row to come.
-        invented = column.default is None
+        # A value that nobody has named is no default for every row to come. False is, where DDL is not rolled back:
+        # three statements that stop in the middle cannot run again, and one can.
+        flag = default is not None and default[0].endswith(".false()")
+        invented = column.default is None and not (flag and not _rolls_back(operation, context))
         if afterwards is not None and invented:
             yield filled
         if default is not None:
@@ -271,6 +281,12 @@ class NotNullWithoutDefault(OperationRule[AddColumn]):
             yield Fix(f"Give {code(name)} the server default {code(text)}", "unsafe", (change, *imports))
         if afterwards is not None and not invented:
             yield filled
+
+
+def _rolls_back(operation: AddColumn, context: Context) -> bool:
+    """Whether a revision that fails leaves nothing behind, on every database that is told."""
+    targets = context.targets((), operation) if context.targets_known else ()
+    return all(transactional_ddl(target.database) and target.database != "sqlite" for target in targets)
 
 
 def _bare(operation: AddColumn) -> AddColumn:

@@ -83,6 +83,33 @@ def upgrade():
     User.update(plan="free").where(User.plan.is_null()).execute()
     op.alter_column("users", "plan", existing_type=sa.String(20), nullable=False)
 ```
+An UPDATE of rows that have a value fills none that has NULL:
+
+```python bad
+def upgrade():
+    op.execute("UPDATE users SET plan = 'free' WHERE plan = ''")
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+#                                                                                         ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `plan`
+```
+```python bad
+users = sa.table("users", sa.column("plan"))
+
+
+def upgrade():
+    op.execute(users.update().where(users.c.plan == "").values(plan="free"))
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+#                                                                                         ^^^^^^^^^^^^^^ fails if a row of `users` has NULL in `plan`
+```
+```python good
+def upgrade():
+    op.execute("UPDATE users SET plan = 'free' WHERE plan = '' OR plan IS NULL")
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+```
+```python good
+def upgrade():
+    op.execute("UPDATE users SET plan = 'free' WHERE kind = 'person'")
+    op.alter_column("users", "plan", existing_type=sa.String(20), existing_nullable=True, nullable=False)
+```
 A change of type that repeats NOT NULL says nothing new:
 
 ```python good dialect=mysql

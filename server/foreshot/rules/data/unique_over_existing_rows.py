@@ -90,9 +90,6 @@ def upgrade():
 def upgrade():
     op.execute("DELETE FROM users a USING users b WHERE a.id > b.id AND a.email = b.email")
     op.create_unique_constraint("uq_users_email", "users", ["email"])
-```
-```python good
-def upgrade():
     op.create_unique_constraint("uq_scores", "scores", ["team", "scores_id"])
 ```
 ```python good
@@ -188,7 +185,14 @@ from foreshot.lint.words import code, codes
 from foreshot.migration.operations import AddColumn, AddConstraint, CreateIndex
 from foreshot.rules.data import _filling as filling
 from foreshot.rules.data import _rows as rows
-from foreshot.rules.data._uniques import condition_of, is_unique, look_for_equal_rows, replaces_another
+from foreshot.rules.data._uniques import (
+    condition_of,
+    first_to_stay,
+    is_unique,
+    look_for_equal_rows,
+    questions,
+    replaces_another,
+)
 from foreshot.rules.locking import _placing as placing
 from foreshot.rules.locking import _waiting as waiting
 from foreshot.schema import changes as to
@@ -202,13 +206,6 @@ _ABOUT: Final = re.compile(r"\"?(?P<column>\w+)\"?(?:\s*(?:=|is) true|(?P<value>
 """The condition of a partial index about one column: ``is_default IS TRUE``, ``code IS NOT NULL``, ``is_default``."""
 _MOST_ABOVE: Final = 5
 """Revisions above in which equal rows are looked for."""
-_GROUPED: Final = re.compile(r"\.group_by\((?:[^()]|\([^()]*\)){0,300}\)\s*\.having\(")
-
-
-def _questions(context: Context) -> tuple[int, ...]:
-    """Where a query groups rows and asks how many there are of each."""
-    content = context.module.content
-    return tuple(match.start() for match in _GROUPED.finditer(content)) if ".having(" in content else ()
 
 
 _CONSTANT: Final = re.compile(r"[\s(]*(?:true|false|\d+|'[^']*')[\s)]*(?:::\s*\w+[\s)]*)?", re.IGNORECASE)
@@ -241,7 +238,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             return
         if rows.is_touched(table, operation, context) or replaces_another(operation, columns, context):
             return
-        if any(at < operation.site.call.start for at in context.once(_questions)):
+        if any(at < operation.site.call.start for at in context.once(questions)):
             # Whoever counts equal rows by Core has thought of them, as one who does in SQL.
             return
         if _covers_none(operation, context) or _deleted_above(columns, table, context):
@@ -306,7 +303,7 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
         if code_ is not None:
             sa_imports = context.sa()[1]
             changes = (
-                placing.before(operation, code_),
+                placing.before(first_to_stay(operation, _columns(operation) or (), context), code_),
                 AddImport("from alembic import context"),
                 *sa_imports,
             )

@@ -4,8 +4,8 @@ The column has just been added, so that every row has NULL in it. The UPDATE fil
 another status, keep NULL, and `SET NOT NULL` stops at the first of them (23502). Test data rarely has them. A `CASE` without `ELSE` does the same. Leave the WHERE away, ask for `column IS NULL`, or fill the rest by
 a second UPDATE.
 
-Reported where one UPDATE without parameters fills a column that the same revision adds without a default: one with parameters, or with values put into it, is of a loop over the rows. One that takes its values from another table is not: whether it meets every row, the data
-knows.
+Reported where one UPDATE without parameters fills a column that the same revision adds without a default: one with parameters, or with values put into it, is of a loop over the rows. One that takes its values from another table is not, for whether it meets every row, the data
+knows; unless the column that it is joined by may be NULL: NULL equals nothing, and such a row meets no other.
 
 ```python bad
 def upgrade():
@@ -110,6 +110,37 @@ def upgrade():
     op.execute("UPDATE users SET nick = coalesce(mail, login)")
     op.alter_column("users", "nick", existing_type=sa.Text(), nullable=False)
 ```
+```python setup
+def upgrade():
+    op.create_table("people", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("town", sa.Text(), nullable=False))
+    op.create_table("bills", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("person_id", sa.Integer()), sa.Column("payer_id", sa.Integer(), nullable=False))
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.add_column("bills", sa.Column("town", sa.Text()))
+    op.execute("UPDATE bills SET town = people.town FROM people WHERE people.id = bills.person_id")
+    op.alter_column("bills", "town", existing_type=sa.Text(), nullable=False)
+#                                                             ^^^^^^^^^^^^^^ leaves out
+```
+```python bad
+def upgrade():
+    op.add_column("bills", sa.Column("town", sa.Text()))
+    op.execute("UPDATE bills SET town = (SELECT p.town FROM people p WHERE p.id = bills.person_id)")
+    op.alter_column("bills", "town", existing_type=sa.Text(), nullable=False)
+#                                                             ^^^^^^^^^^^^^^ leaves out
+```
+```python good dialect=postgresql
+def upgrade():
+    op.add_column("bills", sa.Column("town", sa.Text()))
+    op.execute("UPDATE bills b SET town = people.town FROM people WHERE people.id = b.payer_id")
+    op.alter_column("bills", "town", existing_type=sa.Text(), nullable=False)
+```
+```python good
+def upgrade():
+    op.add_column("bills", sa.Column("town", sa.Text()))
+    op.execute("UPDATE bills SET town = coalesce((SELECT p.town FROM people p WHERE p.id = bills.person_id), '')")
+    op.alter_column("bills", "town", existing_type=sa.Text(), nullable=False)
+```
 """
 
 from __future__ import annotations
@@ -139,10 +170,14 @@ _MOST_SQL = 4_000
 """Characters of a statement that are searched."""
 _ELSE = re.compile(r"(?i)\belse\b|'[^']*\b(?:case|end)\b")
 
-_CORE = re.compile(
-    r"\.where\(\s*\w+\.c\.(\w+)\s*"
-    r"(?:(?:==|!=|<=?|>=?)\s*(?:\"[^\"]*\"|'[^']*'|-?[\d.]+|True|False)|\.(?:is_not|isnot)\(None\))\s*\)"
+_PAIR = r"(?P<one>\w+)\.(?P<first>\w+)\s*=\s*(?P<other>\w+)\.(?P<second>\w+)"
+_FROM_OTHERS = re.compile(
+    r"(?is)\s*update\s+(?P<table>[\w.]+)(?:\s+(?:as\s+)?(?P<alias>(?!set\b)\w+))?\s+set\s+\w+\s*=\s*"
+    rf"(?:(?:(?!\bwhere\b|\bfrom\b).)+\bfrom\b(?:(?!\bwhere\b).)+\bwhere\s+{_PAIR}"
+    rf"|\(\s*select\b(?:(?!\bwhere\b).)+\bwhere\s+{_PAIR.replace('P<', 'P<in_')}\s*\))\s*;?\s*"
 )
+"""An UPDATE of one column from another table, joined by one pair of columns and by nothing else."""
+_SIDES = (("one", "first"), ("other", "second"))
 
 
 class UpdateMissesRows(OperationRule[AlterColumn]):
@@ -167,7 +202,7 @@ class UpdateMissesRows(OperationRule[AlterColumn]):
         why = (
             f"it copies {code(source)}, which may be NULL"
             if source is not None
-            else _why(update, name, context)
+            else _why(update, name, context) or _joined_by_null(update, table, context)
         )
         added = rows.added(operation, name, context)
         if source is None and (added is None or added.column.server_default is not None):
@@ -224,10 +259,30 @@ def _leaves(sql: str, column: str) -> bool:
     return re.search(rf"(?i)\b{re.escape(column)}\b\"?\s+is\s+null", where[1]) is None
 
 
+def _joined_by_null(update: DataChange, table: str, context: Context) -> str | None:
+    """What leaves rows out where an UPDATE takes its values from another table, by a column that takes NULL."""
+    sql = update.site.sql
+    found = _FROM_OTHERS.fullmatch(sql) if sql is not None and len(sql) <= _MOST_SQL else None
+    if found is None:
+        return None
+    own = (found["alias"] or found["table"]).rpartition(".")[2].lower()
+    within = "in_" if found["one"] is None else ""
+    sides = [(found[f"{within}{name}"], found[f"{within}{column}"]) for name, column in _SIDES]
+    columns = [column for name, column in sides if name.lower() == own]
+    known = list(states(update, context))
+    if (
+        len(columns) != 1
+        or not known
+        or not all(surely_takes_null(state, table, columns[0]) for state in known)
+    ):
+        return None
+    return f"rows with NULL in {code(columns[0])} meet no row of the other table"
+
+
 def _leaves_by_core(update: DataChange, column: str, context: Context) -> bool:
     """Whether the only ``where()`` of an update by Core compares another column with a value that stands there."""
     text = context.text(update.site.call)
-    found = _CORE.search(text) if text.count(".where(") == 1 else None
+    found = rows.CORE_WHERE.search(text) if text.count(".where(") == 1 else None
     return found is not None and found[1] != column
 
 

@@ -12,7 +12,7 @@ values that all fit.
 What the type was is told by the history, else by `existing_type`, or by the type that `downgrade()` restores. It does not matter for a table or a
 column that the same revision made. In `downgrade()`, where going back to the narrower type is what is meant, it is a hint: the way back
 may fail after it has locked the table and read half of it. SQLite holds nobody to a length, and any of its integers may have 64 bits: nothing
-is said there of an integer that becomes a float.
+is said there of an integer that becomes a float. But a batch casts what it copies, and SQLite's CAST makes 0 of text that is no number, and 2026 of `'2026-01-31'`.
 
 ```python bad
 def upgrade():
@@ -139,6 +139,7 @@ def upgrade():
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("name", existing_type=sa.String(100), type_=sa.String(50))
         batch_op.alter_column("rating", existing_type=sa.Integer(), type_=sa.Float())
+        batch_op.alter_column("data", existing_type=sa.Text(), type_=sa.JSON())
 ```
 ```python setup
 def upgrade():

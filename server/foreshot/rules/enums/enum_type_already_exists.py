@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.lint.aborted import is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -63,7 +64,7 @@ class EnumTypeAlreadyExists(OperationRule[CreateTable]):
 
     def check(self, operation: CreateTable, context: Context) -> Iterator[Finding]:
         """Whether the type is surely there, and not by another table of the same function."""
-        if operation.site.conditional or context.is_forgiven(operation) or operation.if_not_exists:
+        if operation.site.conditional or is_survived(operation, context) or operation.if_not_exists:
             return
         if operation.site.sql is not None:
             return

@@ -94,6 +94,7 @@ from typing import Final
 
 from foreshot.knowledge.sql_types import may_be_built_in
 from foreshot.lint import writing
+from foreshot.lint.aborted import is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -120,7 +121,7 @@ class EnumTypeNotCreated(OperationRule[AddColumn | AlterColumn]):
         """Whether the whole history makes no type of that name."""
         type_ = operation.column.type if isinstance(operation, AddColumn) else operation.type
         enum = native_enum(type_)
-        if operation.site.conditional or context.is_forgiven(operation):
+        if operation.site.conditional or is_survived(operation, context):
             return
         if enum is None:
             yield from self._of_sql(operation, type_, context)

@@ -97,6 +97,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.lint.aborted import although_caught, is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -117,7 +118,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         """Whether it is surely there on some database."""
         if (
             operation.site.conditional
-            or context.is_forgiven(operation)
+            or is_survived(operation, context)
             or getattr(operation, "if_not_exists", False)
         ):
             return
@@ -137,7 +138,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         at = "new_table_name" if isinstance(operation, ops.RenameTable) else "table_name"
         yield self.finding(
             operation.site.args.get(at, operation.site.name),
-            f"This fails{context.where(state.target for state in found)}: the table {code(name)} already exists.",
+            f"This fails{context.where(state.target for state in found)}: the table {code(name)} already exists.{although_caught(operation, context)}",
             operation=operation,
             object=name,
             related=made_here(
@@ -180,7 +181,7 @@ class AlreadyExists(OperationRule[ops.TableOperation]):
         targets = [state.target for state in found if state.target in having]
         yield self.finding(
             at or operation.site.name,
-            f"This fails{context.where(targets)}: {code(table)} already has a column {code(name)}.",
+            f"This fails{context.where(targets)}: {code(table)} already has a column {code(name)}.{although_caught(operation, context)}",
             operation=operation,
             object=name,
             related=made_here(made, f"{code(name)} was added here", context),

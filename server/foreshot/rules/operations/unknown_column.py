@@ -108,6 +108,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from foreshot.lint.aborted import although_caught, is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -137,7 +138,7 @@ class UnknownColumn(OperationRule[ops.TableOperation | ops.DataChange]):
         """Each column that is surely missing on some database."""
         if (
             operation.site.conditional
-            or context.is_forgiven(operation)
+            or is_survived(operation, context)
             or getattr(operation, "if_exists", False)
         ):
             return
@@ -163,7 +164,7 @@ class UnknownColumn(OperationRule[ops.TableOperation | ops.DataChange]):
             yield self.finding(
                 at,
                 f"This fails{context.where(state.target for state in lacking)}: {code(table)} has no column {code(column)}"
-                f"{' any more' if gone is not None else ''}.{more}",
+                f"{' any more' if gone is not None else ''}.{more}{although_caught(operation, context)}",
                 operation=operation,
                 object=column,
                 related=made_here(gone, f"{code(column)} was dropped or renamed here", context),

@@ -72,6 +72,31 @@ def upgrade():
     with op.batch_alter_table("notes", copy_from=notes) as batch_op:
         batch_op.drop_constraint("uq_notes_text", type_="unique")
 ```
+A handler does not help on PostgreSQL: what follows in the transaction fails (25P02). A savepoint does, and so does a database that rolls back a statement alone:
+
+```python bad dialect=postgresql
+def upgrade():
+    try:
+        op.drop_constraint("users_email_key", "users", type_="unique")
+        #                  ^^^^^^^^^^^^^^^^^ `users` has no constraint `users_email_key`. Is it `uq_users_email`? PostgreSQL aborts the transaction, even if the error is caught.
+    except Exception:
+        pass
+```
+```python good dialect=postgresql
+def upgrade():
+    try:
+        with op.get_bind().begin_nested():
+            op.drop_constraint("users_email_key", "users", type_="unique")
+    except Exception:
+        pass
+```
+```python good dialect=mysql
+def upgrade():
+    try:
+        op.drop_constraint("users_email_key", "users", type_="unique")
+    except Exception:
+        pass
+```
 ```python app/models.py
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -112,12 +137,26 @@ def downgrade():
     op.drop_constraint(op.f("not_empty"), "users", type_="check")
     #                  ^^^^^^^^^^^^^^^^^ `users` has no constraint `not_empty`
 ```
+The type of a column may be an enum that the history knows; it brings no constraint on PostgreSQL:
+
+```python setup
+def upgrade():
+    op.execute("CREATE TYPE mood AS ENUM ('good', 'bad')")
+    op.create_table("moods", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("ALTER TABLE moods ADD COLUMN mood mood")
+```
+```python bad dialect=postgresql
+def upgrade():
+    op.drop_constraint("uq_moods_mood", "moods", type_="unique")
+    #                  ^^^^^^^^^^^^^^^ `moods` has no constraint `uq_moods_mood`
+```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.lint.aborted import although_caught, is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.lacking import lacks_constraint
@@ -148,7 +187,7 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
         name = getattr(operation, "name", None)
         if not isinstance(name, str) or not name or getattr(operation, "if_exists", False):
             return
-        if operation.site.conditional or context.is_forgiven(operation):
+        if operation.site.conditional or is_survived(operation, context):
             return
         lacking = [
             state for state in states(operation, context) if lacks_constraint(state, operation, name, context)
@@ -162,7 +201,7 @@ class UnknownConstraint(OperationRule[ops.TableOperation]):
         more = f" Is it {code(others[0])}?" if len(others) == 1 else ""
         yield self.finding(
             operation.site.args.get(f"{kind}_name", operation.site.name),
-            f"This fails{context.where(state.target for state in lacking)}: {what}.{more}",
+            f"This fails{context.where(state.target for state in lacking)}: {what}.{more}{although_caught(operation, context)}",
             operation=operation,
             object=name,
             state=others[0] if len(others) == 1 else None,

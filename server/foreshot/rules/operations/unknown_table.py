@@ -58,6 +58,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foreshot.lint.aborted import although_caught, is_survived
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
@@ -97,7 +98,7 @@ class UnknownTable(OperationRule[ops.TableOperation | ops.DataChange]):
             or operation.site.conditional
             or (isinstance(operation, ops.DataChange) and operation.site.sql is None)
             or _tolerates(operation)
-            or context.is_forgiven(operation)
+            or is_survived(operation, context)
         ):
             return
         lacking = [state for state in states(operation, context) if state.lacks_table(name)]
@@ -119,7 +120,7 @@ class UnknownTable(OperationRule[ops.TableOperation | ops.DataChange]):
         then = f" Is it {code(near)}?" if near is not None else ""
         yield self.finding(
             operation.site.args.get("table_name", operation.site.name),
-            f"This fails on a fresh database{context.where(state.target for state in lacking)}: {why}.{then}",
+            f"This fails on a fresh database{context.where(state.target for state in lacking)}: {why}.{then}{although_caught(operation, context)}",
             operation=operation,
             object=name,
             related=made_here(gone, f"{code(name)} was dropped or renamed here", context),

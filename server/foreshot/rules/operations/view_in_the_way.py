@@ -146,6 +146,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from foreshot.lint.anew import readers
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -156,7 +157,6 @@ from foreshot.schema.plain import Called
 from foreshot.schema.state import Column, View
 from foreshot.text import Span
 
-_STAR = re.compile(r"(?:\bselect\s+(?:distinct\s+)?|,\s*|\.\s*)\*", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r"\w+")
 _ANEW = (ops.AlterColumn, ops.DropColumn, ops.AddConstraint, ops.DropConstraint)
@@ -209,13 +209,13 @@ def _view(state: State, operation: ops.TableOperation, column: str | None, conte
     table = operation.table_name or ""
     if state.target.database == "postgresql":
         wanted = column is not None or isinstance(operation, ops.DropTable)
-        return next(_readers(state, table, column, stars=True), None) if wanted else None
+        return next(readers(state, table, column, stars=True), None) if wanted else None
     if state.target.database != "sqlite" or _is_legacy(context):
         return None
     batch = operation.site.batch
     if batch is None:
         is_drop = isinstance(operation, ops.DropColumn) and column is not None
-        return next(_readers(state, table, column, stars=False), None) if is_drop else None
+        return next(readers(state, table, column, stars=False), None) if is_drop else None
     first = next(
         (
             other
@@ -226,7 +226,7 @@ def _view(state: State, operation: ops.TableOperation, column: str | None, conte
     )
     if first is not operation or batch.recreate == "never":
         return None
-    return next(_readers(state, table, None, stars=True), None)
+    return next(readers(state, table, None, stars=True), None)
 
 
 def _is_legacy(context: Context) -> bool:
@@ -272,14 +272,3 @@ def _changed(operation: ops.TableOperation) -> tuple[str | None, Span]:
             return column, args.get("column_name", name)
         case _:
             return None, args.get("table_name", name)
-
-
-def _readers(state: State, table: str, column: str | None, *, stars: bool) -> Iterator[View]:
-    """Views that read the table and, when one is given, the column, the oldest first; ``*`` counts for each where ``stars`` is true."""
-    known = state.table(table)
-    for view in state.schema.views.values():
-        if view.there is not None or known is None or known.name not in view.tables:
-            continue
-        named = column is None or column.lower() in view.words
-        if named or (stars and _STAR.search(view.definition or "") is not None):
-            yield view

@@ -101,6 +101,28 @@ def upgrade():
     op.drop_column("pets", "tag")
 #   ^^^^^^^^^^^^^^ `uq_pets_tag` needs `tag`
 ```
+```python bad dialect=sqlite
+def upgrade():
+    op.drop_column("pets", "color")
+#   ^^^^^^^^^^^^^^ the index `ix_pets_color` needs `color`. Drop the index first.
+```
+```python fixed
+def upgrade():
+    op.drop_index("ix_pets_color", table_name="pets", if_exists=True)
+    op.drop_column("pets", "color")
+```
+```python bad dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("pets") as batch_op:
+        batch_op.drop_column("color")
+#       ^^^^^^^^^^^^^^^^^^^^ the index `ix_pets_color` needs `color`. Drop the index first.
+```
+```python good dialect=sqlite
+def upgrade():
+    with op.batch_alter_table("pets") as batch_op:
+        batch_op.drop_index("ix_pets_color")
+        batch_op.drop_column("color")
+```
 ```python good dialect=sqlite
 def upgrade():
     op.drop_index("ix_pets_color", "pets")
@@ -159,14 +181,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from foreshot.lint import writing
+from foreshot.lint.anew import readers, unreflected
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import OperationRule
-from foreshot.lint.sqlite_columns import cannot_add, cannot_drop
+from foreshot.lint.sqlite_columns import cannot_add, cannot_drop, indexes_of
 from foreshot.lint.sqlite_failures import fails
 from foreshot.lint.states import states
 from foreshot.lint.words import code
-from foreshot.migration.operations import AddColumn, AddConstraint, AlterColumn, DropColumn, DropConstraint
+from foreshot.migration.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+)
+from foreshot.rules.locking import _placing as placing
+from foreshot.schema.state import Table
 from foreshot.syntax.changes import Change, RemoveArgument, ReplaceText, WrapStatements
 from foreshot.text import Span
 
@@ -223,9 +256,12 @@ class AlterOutsideBatch(OperationRule[_Altering]):
     def _of_column(self, operation: AddColumn | DropColumn, context: Context) -> Iterator[Finding]:
         """A column that SQLite adds or drops by itself, but not this one."""
         site = operation.site
-        if site.batch is not None or site.function in context.once(_decorated):
+        if site.function in context.once(_decorated):
             return
-        for state in states(operation, context, self.databases):
+        if isinstance(operation, DropColumn) and (finding := self._indexed(operation, context)) is not None:
+            yield finding
+            return
+        for state in states(operation, context, self.databases) if site.batch is None else ():
             if isinstance(operation, AddColumn):
                 why = cannot_add(operation, state.table(operation.table_name))
             else:
@@ -240,6 +276,28 @@ class AlterOutsideBatch(OperationRule[_Altering]):
                 )
                 return
 
+    def _indexed(self, operation: DropColumn, context: Context) -> Finding | None:
+        """A column with an index, which is in the way of SQLite and of a batch block."""
+        batch = operation.site.batch
+        dropped = {
+            other.name
+            for other in context.operations(operation.site.function)
+            if isinstance(other, DropIndex) and batch is not None and other.site.batch is batch
+        }
+        for state in states(operation, context, self.databases):
+            table = state.known_table(operation.table_name)
+            names = [name for name in indexes_of(operation.column, table) if name not in dropped]
+            if names:
+                return self.finding(
+                    operation.site.name,
+                    f"This fails on SQLite: the index {code(names[0])} needs {code(str(operation.column))}. Drop the index first.",
+                    operation=operation,
+                    targets=[state.target],
+                    cause=operation.site.function,
+                    state="\n".join(names),
+                )
+        return None
+
     def fixes(self, finding: Finding, context: Context) -> Iterator[Fix]:
         """The same operation in a batch block of its own."""
         operation = finding.operation
@@ -247,6 +305,9 @@ class AlterOutsideBatch(OperationRule[_Altering]):
             return
         if isinstance(operation, AddColumn) and fails(operation):
             # A batch block asks for a name of the constraint.
+            return
+        if isinstance(finding.state, str):
+            yield from _without_indexes(operation, finding.state.split("\n"), context)
             return
         site = operation.site
         name = "source_table" if "source_table" in site.args else "table_name"
@@ -266,12 +327,56 @@ class AlterOutsideBatch(OperationRule[_Altering]):
         if _has_foreign_keys(context):
             yield Fix(_TITLE, "unsafe", refused=_CASCADES)
             return
+        why = _in_the_way(operation, context)
+        if why is not None:
+            yield Fix(_TITLE, "unsafe", refused=why)
+            return
         changes: tuple[Change, ...] = (
             ReplaceText(Span(site.name.start, site.name.start + len(context.op)), "batch_op"),
             RemoveArgument(site.call, name, position),
             WrapStatements(site.statement, site.statement, header),
         )
         yield Fix(_TITLE, "unsafe", changes)
+
+
+def _without_indexes(operation: _Altering, names: list[str], context: Context) -> Iterator[Fix]:
+    """The drops of the indexes that have the column, before its own."""
+    table, schema = operation.table, operation.schema
+    if operation.site.batch is not None or not isinstance(table, str) or schema is not None:
+        return
+    drops = [
+        writing.call(
+            f"{context.op}.drop_index",
+            [writing.literal(name), f"table_name={writing.literal(table)}", "if_exists=True"],
+        )
+        for name in names
+    ]
+    if cannot_drop(getattr(operation, "column", None), _table(operation, context)):
+        return
+    yield Fix(
+        f"Drop the index {code(names[0])} first" if len(names) == 1 else "Drop its indexes first",
+        "unsafe",
+        (placing.before(operation, "\n".join(drops)),),
+    )
+
+
+def _table(operation: _Altering, context: Context) -> Table | None:
+    return next(
+        (state.known_table(operation.table_name) for state in states(operation, context, ("sqlite",))), None
+    )
+
+
+def _in_the_way(operation: _Altering, context: Context) -> str | None:
+    """What a new table would break: SQLite gives it no name while a view reads the old one, and some things do not come back."""
+    table = operation.table_name or ""
+    for state in states(operation, context, ("sqlite",)):
+        view = next(readers(state, table, None, stars=True), None)
+        if view is not None:
+            return f"The view {code(view.name)} reads the table, and a batch block fails while it does. Drop it first, and make it again afterwards."
+        lost = next(iter(unreflected(state, table).values()), None)
+        if lost is not None:
+            return f"A batch block makes the table anew without {lost}. Write one that makes it again afterwards."
+    return None
 
 
 def _has_foreign_keys(context: Context) -> bool:

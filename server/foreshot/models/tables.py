@@ -126,6 +126,9 @@ class TableReader(TableCalls):
 
     def _name(self, own: list[ClassSource], source: ClassSource, root: Root, *, inherits: bool) -> Value:
         found = self._attribute(own, source, "__tablename__")
+        if root.kind == "flask" and inherits and not self._has_key(own, source, root):
+            # Flask-SQLAlchemy takes the name back, and the class shares its parent's table.
+            return None
         if found is not None:
             if isinstance(found, str):
                 return found
@@ -138,9 +141,14 @@ class TableReader(TableCalls):
             has_key = any(
                 column.keywords.get("primary_key") is True for column in self._columns(own, source, root)
             )
-            if has_key or not inherits:
-                return flask_table_name(source.node.name) if has_key else None
+            return flask_table_name(source.node.name) if has_key else None
         return None
+
+    def _has_key(self, own: list[ClassSource], source: ClassSource, root: Root) -> bool:
+        """Whether it has a key of its own; one among ``__table_args__`` is taken to be one."""
+        return any("__table_args__" in self.body(item).members for item in own) or any(
+            column.keywords.get("primary_key") is True for column in self._columns(own, source, root)
+        )
 
     def _draft(self, name: str, own: list[ClassSource], source: ClassSource, root: Root) -> Draft:
         options = self._table_args(own, source)[1]

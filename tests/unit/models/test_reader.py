@@ -459,11 +459,17 @@ def test_flask_and_sqlmodel_name_tables_by_their_own_rules() -> None:
                     id = db.Column(db.Integer, primary_key=True)
                     name = db.Column(db.String(80), nullable=False)
                 links = db.Table("links", db.Column("a", db.ForeignKey("http_user_log.id")))
+                class AdminLog(HTTPUserLog):
+                    __tablename__ = "admin_logs"
+                    __mapper_args__ = {"polymorphic_identity": "admin"}
+                class OldLog(HTTPUserLog):
+                    __tablename__ = "old_logs"
+                    id = db.Column(db.Integer, db.ForeignKey("http_user_log.id"), primary_key=True)
                 """,
         },
         "from alembic import context\nfrom models import db\ncontext.configure(target_metadata=db.metadata)\n",
     )
-    assert {table.name for table in flask.target_tables} == {"http_user_log", "links"}
+    assert {table.name for table in flask.target_tables} == {"http_user_log", "links", "old_logs"}
     sqlmodel = read(
         {
             "models.py": """

@@ -377,7 +377,12 @@ def test_a_foreign_key_says_everything():
     assert (key.kind, key.name, key.columns, key.ref_table, key.ref_columns) == (
         *("foreign key", "fk", ("a",), "s.u", ("id",)),
     )
-    assert (key.ondelete, key.onupdate, key.deferrable, key.not_valid) == ("SET NULL", "CASCADE", True, True)
+    assert (key.ondelete, key.onupdate, key.deferrable, key.not_valid) == (
+        "SET NULL (a)",
+        "CASCADE",
+        True,
+        True,
+    )
     assert key.initially == "DEFERRED"
     created = only("CREATE TABLE t (a int REFERENCES u (id) DEFERRABLE INITIALLY DEFERRED NOT NULL)")
     assert isinstance(created, ops.CreateTable)

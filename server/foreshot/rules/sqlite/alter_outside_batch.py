@@ -353,6 +353,12 @@ def _without_indexes(operation: _Altering, names: list[str], context: Context) -
     ]
     if cannot_drop(getattr(operation, "column", None), _table(operation, context)):
         return
+    column = str(getattr(operation, "column", ""))
+    if any(
+        any(readers(state, table, column, stars=False)) for state in states(operation, context, ("sqlite",))
+    ):
+        # That is said by itself, and the index would go for nothing.
+        return
     yield Fix(
         f"Drop the index {code(names[0])} first" if len(names) == 1 else "Drop its indexes first",
         "unsafe",

@@ -138,6 +138,9 @@ class _Telling:
                 yield step
             if done and each.stops:
                 return
+        if each.needed:
+            # No row was found, and what was to use it runs without.
+            yield from self.told(inner, answers.inside(each, None))
 
 
 def _loops(changes: Sequence[to.Change]) -> Iterator[to.Looped]:

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from foreshot.migration.acting import acting_calls
 from foreshot.migration.answers import Drawn, answered
 from foreshot.migration.columns import last_name
+from foreshot.migration.found import returned_found
 from foreshot.migration.frame import Frame
 from foreshot.migration.recorder import Recorder
 from foreshot.syntax.evaluate import Scope
 from foreshot.syntax.expressions import bind_parameters
 from foreshot.syntax.module import Module
-from foreshot.syntax.values import CallValue, Choice, FunctionValue, Unknown, Value
+from foreshot.syntax.values import Asked, CallValue, Choice, FunctionValue, Unknown, Value
 
 MAX_CALL_DEPTH: Final = 8
 MAX_FOREIGN: Final = 5_000
@@ -139,6 +140,7 @@ class Follower(ABC):
             path=self._new_path(frame.path),
             functions=(*frame.functions, function.node),
             returns=[],
+            breaks=None,
             resume=resume,
         )
         if not self._is_foreign(function, frame) or self._recorder.is_apart:
@@ -153,7 +155,7 @@ class Follower(ABC):
             self._block(function.node.body, inner)
         self._budget += left - min(left, MAX_FOREIGN)
         value = _returned(inner, frame)
-        return value if isinstance(value, Drawn) else None
+        return value if isinstance(value, Drawn | Asked) else None
 
     @cached_property
     def _call_counts(self) -> Counter[str]:
@@ -220,11 +222,11 @@ def _done_in(branch: list[ast.stmt]) -> int:
 
 
 def _returned(inner: Frame, frame: Frame) -> Value:
-    """What a function returned where it did so at one place, under no condition of its own; else None."""
-    if inner.returns is None or len(inner.returns) != 1:
-        return None
-    value, conditions = inner.returns[0]
-    return value if conditions == frame.conditions else None
+    """What a function returned at one place, under no condition of its own, or of the row that it looks for; else None."""
+    returns = inner.returns or []
+    if len(returns) == 1 and returns[0].conditions == frame.conditions:
+        return returns[0].value
+    return returned_found(returns, frame)
 
 
 def _does_more(function: FunctionValue) -> bool:

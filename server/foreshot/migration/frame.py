@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from foreshot.migration.guards import Condition
@@ -17,6 +17,26 @@ from foreshot.syntax.values import Value
 from foreshot.text import Span
 
 _MAX_CONDITIONS: Final = 20
+
+
+class Found(Struct, frozen=True):
+    """How a row was found whose parts are used behind its loop: the loops, and the conditions that it met."""
+
+    loops: tuple[Each, ...]
+    conditions: tuple[int, ...]
+    tests: Mapping[int, Test]
+    surely: bool = False
+    """Where there is no such row, what is behind the loop does not run."""
+
+
+class Leaving(Struct, frozen=True):
+    """Where a loop is left, or a function returns: with which value or names, and under what."""
+
+    value: Value
+    names: Mapping[str, Value]
+    loops: tuple[Each, ...]
+    conditions: tuple[int, ...]
+    tests: Mapping[int, Test]
 
 
 class Frame(Struct):
@@ -36,8 +56,12 @@ class Frame(Struct):
     path: tuple[int, ...] = ()
     functions: tuple[object, ...] = ()
     loops: tuple[Each, ...] = ()
-    returns: list[tuple[Value, tuple[int, ...]]] | None = None
+    returns: list[Leaving] | None = None
     """Takes what the function returns, and the conditions under which it does."""
+    breaks: list[Leaving] | None = None
+    """Takes what the names are where the loop is left."""
+    found: dict[int, Found] = field(default_factory=dict[int, Found])
+    """Rows that loops have found, by the loop's number: shared by all frames, as the names are that hold them."""
     resume: Callable[[ast.Yield], None] | None = None
     """Inside a context manager's function: what a ``yield`` of it goes on with."""
     entry: str = ""
@@ -60,6 +84,11 @@ class Frame(Struct):
             if condition.unknown and condition.test is not None
             else self.tests,
         )
+
+    def leaving(self, value: Value = None) -> Leaving:
+        """What is known where the walk leaves a loop or a function here."""
+        names = dict(self.scope.values) if self.breaks is not None else {}
+        return Leaving(value, names, self.loops, self.conditions, self.tests)
 
     def take_guards(self, other: Frame) -> None:
         """From here on run under what ``other`` runs under."""

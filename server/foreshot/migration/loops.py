@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, cast
 
 from msgspec.structs import replace
 
 from foreshot.migration.answers import Drawn, DrawnItem, each_of, rows_of
 from foreshot.migration.follow import Follower
+from foreshot.migration.found import keep_found
 from foreshot.migration.frame import Frame
 from foreshot.migration.guards import read_condition
 from foreshot.migration.recorder import Recorder
@@ -56,6 +57,7 @@ class Looper(Follower):
             conditions=frame.and_unknown(path[-1]) if conditional else frame.conditions,
             path=path,
             tried=frame.tried or tried,
+            breaks=None if repeated else frame.breaks,
         )
 
     def _for(self, statement: ast.For, frame: Frame) -> bool:
@@ -136,6 +138,7 @@ class Looper(Follower):
         number = inner.path[-1]
         each = each_of(answer, number, inner.conditions[-1], frame.conditions, stops=stops)
         inner.loops = (*frame.loops, each)
+        inner.breaks = [] if stops else None
         row = Asked("it is what the database answers", frame.statement, number)
         for target in {statement.target.id, name or statement.target.id}:
             inner.scope.bind(target, row)
@@ -144,6 +147,7 @@ class Looper(Follower):
             path = self._new_path(inner.path)
             inner = replace(inner.under(condition, path[-1]), path=path)
         outer, self._sets = self._sets, []
+        left = inner.breaks
         self._block(statement.body, inner)
         if self._sets and isinstance(node, ast.Name):
             known = all(path is not None for path, _ in self._sets)
@@ -151,9 +155,11 @@ class Looper(Follower):
             after = Unknown("its rows are changed", frame.statement)
             frame.scope.bind(node.id, replace(answer, sets=(*answer.sets, *sets)) if known else after)
         self._sets = outer
-        _leave(statement, frame)
-        if statement.orelse:
-            self._block(statement.orelse, self._inside(frame, conditional=True))
+        ends = bool(statement.orelse) and self._block(statement.orelse, self._inside(frame, conditional=True))
+        kept: set[str] = set()
+        if left is not None and len(left) == 1 and (ends or not statement.orelse):
+            kept = keep_found(left[0], number, frame, surely=ends)
+        _leave(statement, frame, kept)
         return True
 
     def _set_in_row(self, target: ast.Subscript | ast.Attribute, value: Value, frame: Frame) -> None:
@@ -254,7 +260,7 @@ class Looper(Follower):
                         pass
 
 
-def _leave(statement: ast.For, frame: Frame) -> None:
+def _leave(statement: ast.For, frame: Frame, kept: Collection[str] = ()) -> None:
     """What a branch gives a name and then leaves the loop with is known behind the loop when the code runs."""
     pending: list[ast.stmt] = [*statement.body]
     while pending:
@@ -265,6 +271,8 @@ def _leave(statement: ast.For, frame: Frame) -> None:
         for body in (inner.body, inner.orelse):
             if body and isinstance(body[-1], ast.Break):
                 for name, value in assigned(body):
+                    if name in kept:
+                        continue
                     span = frame.scope.module.span(value)
                     frame.scope.bind(name, Unknown(f"`{name}` is what a loop has ended with", span))
 

@@ -25,6 +25,7 @@ from foreshot.migration.calls import Kind, RecordedCall
 from foreshot.migration.columns import last_name
 from foreshot.migration.constructs import DDL_CONSTRUCTS, is_construct, rendered
 from foreshot.migration.data import data_change
+from foreshot.migration.found import of_found
 from foreshot.migration.frame import Frame
 from foreshot.migration.operations import (
     Batch,
@@ -192,7 +193,7 @@ class Recorder:
             site = self._site(call, frame)
             self._keep("operation", name, site, call)
             for operation in build(name, call, site):
-                self._add(operation)
+                self._add(of_found(operation, frame))
         elif name in ENTITIES:
             self._add(plugin_operation(name, call, self._site(call, frame)))
         elif name not in _NO_EFFECT:
@@ -220,7 +221,7 @@ class Recorder:
         site = self._site(call, frame, batch)
         self._keep("operation", name, site, call)
         for operation in build(name, call, site):
-            self._add(operation)
+            self._add(of_found(operation, frame))
 
     def _execute(self, node: ast.Call, call: CallValue, frame: Frame, depth: int = 0) -> None:
         argument = node.args[0] if node.args else next((item.value for item in node.keywords), None)

@@ -77,6 +77,8 @@ class Each(Struct, frozen=True, array_like=True):
     """Items of each row that were set since: their path and their value."""
     stops: bool = False
     """It ends with the first row for which it does something."""
+    needed: bool = False
+    """What it finds is used behind it whether or not there is such a row."""
 
 
 class Site(Struct, frozen=True):

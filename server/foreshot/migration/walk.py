@@ -137,7 +137,7 @@ class Walker(Looper):
             case ast.Return(value=value):
                 returned = self._effects(value, frame) if value is not None else None
                 if frame.returns is not None:
-                    frame.returns.append((returned, frame.conditions))
+                    frame.returns.append(frame.leaving(returned))
                 return True
             case ast.Raise():
                 return True
@@ -154,6 +154,8 @@ class Walker(Looper):
             case ast.Assert(test=test):
                 self._effects(test, frame)
             case ast.Break() | ast.Continue():
+                if frame.breaks is not None and isinstance(statement, ast.Break):
+                    frame.breaks.append(frame.leaving())
                 return True
             case _:
                 pass

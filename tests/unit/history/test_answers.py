@@ -176,3 +176,91 @@ op.create_table("b", sa.Column("a_id", sa.Integer(), sa.ForeignKey("a.id"), uniq
     table = story(("a", None, body), dialect="mysql").at_heads().tables["b"]
     assert [key.name for key in table.uniques] == ["a_id"]
     assert not table.indexes
+
+
+SEARCHES = {
+    "a loop that is left": """
+name = None
+for key in inspector.get_foreign_keys("users"):
+    if key["constrained_columns"] == ["team_id"]:
+        name = key["name"]
+        break
+{use}
+""",
+    "a loop that nothing comes behind unless it was left": """
+for key in inspector.get_foreign_keys("users"):
+    if key["constrained_columns"] == ["team_id"]:
+        name = key["name"]
+        break
+else:
+    return
+{use}
+""",
+    "a function": """
+def find(table, column):
+    for key in inspector.get_foreign_keys(table):
+        if key["constrained_columns"] == [column]:
+            return key["name"]
+    return None
+name = find("users", "team_id")
+{use}
+""",
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize(
+    "use",
+    [
+        'op.drop_constraint(name, "users", type_="foreignkey")',
+        'if name:\n    op.drop_constraint(name, "users", type_="foreignkey")',
+        'if name is not None:\n    with op.batch_alter_table("users") as batch:\n        batch.drop_constraint(name, type_="foreignkey")',
+    ],
+)
+def test_what_a_search_finds_is_used_behind_it(search: str, use: str) -> None:
+    schema = after(SEARCHES[search].format(use=use))
+    assert not schema.tables["users"].foreign_keys
+    assert not schema.unknown
+
+
+@pytest.mark.parametrize("search", ["a loop that is left", "a function"])
+def test_what_a_search_does_not_find_is_none(search: str) -> None:
+    """With a name that is None a key is made all the same: what it is called then is not known here."""
+    body = SEARCHES[search].replace('"team_id"', '"other_id"')
+    use = 'op.create_foreign_key(name, "users", "teams", ["tenant"], ["id"])'
+    assert after(body.format(use=use)).unknown
+    guarded = after(body.format(use=f"if name:\n    {use}"))
+    assert len(guarded.tables["users"].foreign_keys) == 1
+    assert not guarded.unknown
+
+
+def test_what_a_search_finds_is_known_although_it_is_dropped_meanwhile() -> None:
+    schema = after(
+        """
+def drop():
+    for key in inspector.get_foreign_keys("users"):
+        if key["referred_table"] == "teams":
+            op.drop_constraint(key["name"], "users", type_="foreignkey")
+            return key["name"]
+name = drop()
+op.rename_table("teams", "groups")
+op.create_foreign_key(name, "users", "groups", ["team_id"], ["id"], ondelete="SET NULL")
+"""
+    )
+    (key,) = schema.tables["users"].foreign_keys
+    assert (key.name, key.ref_table, key.ondelete) == ("users_team_id_fkey", "groups", "SET NULL")
+    assert not schema.unknown
+
+
+def test_a_name_that_a_search_may_replace_is_not_known() -> None:
+    schema = after(
+        """
+name = "users_team_id_fkey"
+for key in inspector.get_foreign_keys("users"):
+    if key["constrained_columns"] == ["tenant"]:
+        name = key["name"]
+        break
+op.drop_constraint(name, "users", type_="foreignkey")
+"""
+    )
+    assert schema.unknown

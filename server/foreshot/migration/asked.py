@@ -37,6 +37,10 @@ _LISTS: dict[str, Kind] = {
 _HAS: dict[str, Kind] = {"has_table": "table", "has_index": "index", "has_sequence": "sequence"}
 
 
+_OFFLINE: Final = Test("any")
+"""Whether Alembic only writes SQL, and so has no connection: never, for the schema is that of a run against a database."""
+
+
 class Listing(Struct, frozen=True):
     """A list that an inspector gives: names, or with ``rows`` one dictionary for each thing."""
 
@@ -77,6 +81,8 @@ def read_test(node: ast.expr, scope: Scope, depth: int = 0) -> Test | None:
         case ast.Name():
             origin = scope.node_of(node.id)
             return read_test(origin[0], origin[1], depth) if origin is not None else None
+        case ast.Attribute(attr="as_sql"):
+            return _OFFLINE
         case ast.Attribute():
             value = scope.evaluate(node)
             plain = isinstance(value, Ref) and value.bound and not _COMPUTED.search(value.path)
@@ -172,6 +178,10 @@ def _call(node: ast.Call, scope: Scope, depth: int) -> Test | None:
     match node.func:
         case ast.Attribute(attr=attr) if attr in _HAS:
             return _has(attr, node, scope)
+        case ast.Attribute(attr="get_bind"):
+            return negated(_OFFLINE)
+        case ast.Attribute(attr="is_offline_mode"):
+            return _OFFLINE
         case ast.Name(id="any") if len(node.args) == 1 and isinstance(
             node.args[0], ast.GeneratorExp | ast.ListComp
         ):

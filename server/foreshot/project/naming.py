@@ -235,8 +235,8 @@ class _Walk:
         for statement in node.body:
             match statement:
                 case (
-                    ast.Assign(targets=[ast.Name(id="metadata")], value=value)
-                    | ast.AnnAssign(target=ast.Name(id="metadata"), value=ast.expr() as value)
+                    ast.Assign(targets=[ast.Name(id="metadata" | "registry")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="metadata" | "registry"), value=ast.expr() as value)
                 ):
                     return self.of(scope.evaluate(value), scope, dotted)
                 case _:

@@ -264,3 +264,20 @@ op.drop_constraint(name, "users", type_="foreignkey")
 """
     )
     assert schema.unknown
+
+
+@pytest.mark.parametrize(
+    ("condition", "runs"),
+    [
+        ("bind", True),
+        ('bind and bind.engine.name == "postgresql"', True),
+        ("bind is not None", True),
+        ("bind is None", False),
+        ("not op.get_context().as_sql", True),
+        ("context.is_offline_mode()", False),
+    ],
+)
+def test_a_schema_is_that_of_a_run_with_a_connection(condition: str, *, runs: bool) -> None:
+    schema = after(f'bind = op.get_bind()\nif {condition}:\n    op.drop_table("users")\n')
+    assert ("users" in schema.tables) is not runs
+    assert not schema.unknown

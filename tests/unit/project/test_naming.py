@@ -141,3 +141,20 @@ def test_one_that_env_py_sets_itself(said: str, expected: dict[str, str] | None)
     module = parse(SourceText(env))
     assert isinstance(module, Module)
     assert naming_convention(read_env(module), module, Modules(files, ("/p",), "/p")) == expected
+
+
+def test_one_of_the_registry_that_a_base_has() -> None:
+    base = (
+        "import sqlalchemy as sa\nfrom sqlalchemy.orm import DeclarativeBase, registry\n"
+        "class Base(DeclarativeBase):\n"
+        '    registry = registry(metadata=sa.MetaData(naming_convention={"ck": "ck_%(constraint_name)s"}))\n'
+    )
+    files = Files({"/p/app/__init__.py": SourceText(""), "/p/app/base.py": SourceText(base)})
+    module = parse(
+        SourceText(
+            "from alembic import context\nfrom app.base import Base\ncontext.configure(target_metadata=Base.metadata)\n"
+        )
+    )
+    assert isinstance(module, Module)
+    found = naming_convention(read_env(module), module, Modules(files, ("/p",), "/p"))
+    assert found == {"ck": "ck_%(constraint_name)s"}

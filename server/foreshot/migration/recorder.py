@@ -306,9 +306,8 @@ class Recorder:
             self._opaque(why, "sql", frame.scope.module.span(argument), frame)
 
     def _sql_dialects(self, frame: Frame) -> tuple[str, ...]:
-        if frame.dialects:
-            return tuple(sorted(frame.dialects))
-        return tuple(name for name in self.dialects if name not in frame.excluded)
+        left = [name for name in self.dialects if name not in frame.excluded]
+        return tuple(sorted(frame.dialects) if frame.dialects else left)
 
     def _opaque_helper(self, call: CallValue, frame: Frame) -> None:
         """A call of a function from elsewhere that may do anything to the database."""

@@ -134,7 +134,6 @@ for key in table.foreign_key_constraints:
         'for key in inspector.get_foreign_keys("users"):\n    while elsewhere():\n        op.drop_constraint(key["name"], "users")',
         'keys = []\nfor key in elsewhere():\n    keys.append(key)\nfor key in keys:\n    op.drop_constraint(key["name"], "users")',
         'name = "x"\nfor key in inspector.get_foreign_keys("users"):\n    name = key["name"]\nop.drop_constraint(name, "users")',
-        'name = None\nfor key in inspector.get_foreign_keys("users"):\n    if "team_id" in key["constrained_columns"]:\n        name = key["name"]\n        break\nif name:\n    op.drop_constraint(name, "users")',
         'name = None\nfor key in elsewhere():\n    if key:\n        name = key\n        break\nif name:\n    op.drop_constraint(name, "users")',
         'for key in inspector.get_foreign_keys("users"):\n    op.drop_constraint("\\0[", "users")\n    op.drop_constraint(key["name"], "\\0[")',
     ],

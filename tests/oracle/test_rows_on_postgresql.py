@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from oracle.postgresql import Server, migrate, project_in, repaired, running
 from rules.harness import Example, as_revision, examples_of
 
 TABLES = """
-    CREATE TABLE users (id integer PRIMARY KEY, email varchar(255), org text, name text);
+    CREATE TABLE users (id integer PRIMARY KEY, email varchar(255), org text, name text, admin boolean);
     CREATE TABLE orders (id integer PRIMARY KEY, total integer, due timestamptz);
     INSERT INTO users VALUES (1, 'a@x', 'x', 'a'), (2, 'b@x', 'x', 'b');
     INSERT INTO orders VALUES (1, 5, now()), (2, 6, NULL);
@@ -76,7 +77,16 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD)
-def test_it_fails_as_the_page_says(server: Server, tmp_path: Path, rule: str, example: Example) -> None:
+def test_it_fails_as_the_page_says(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: str, example: Example
+) -> None:
+    for name, text in example.files.items():
+        if name.startswith("app/"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            monkeypatch.syspath_prepend(tmp_path)
+            for module in ("app", name.removesuffix(".py").replace("/", ".")):
+                monkeypatch.delitem(sys.modules, module, raising=False)
     equal = _EQUAL if rule.startswith("unique") else ""
     engine = server.database(TABLES + BEFORE.get(rule, "") + equal)
     with pytest.raises(DBAPIError) as caught:

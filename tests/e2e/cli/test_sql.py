@@ -67,4 +67,4 @@ def test_what_alembic_refuses_and_what_has_no_end_is_survived(tmp_path: Path) ->
     (tmp_path / "migrations/versions/3c.py").write_text(head + shared + body, encoding="utf-8")
     ran = run(tmp_path, "sql", "3c3c")
     assert ran.returncode == 0, ran.stderr
-    assert "is not known: it has too many parts" in ran.stdout
+    assert "too many parts" in ran.stdout

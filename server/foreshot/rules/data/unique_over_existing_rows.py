@@ -299,6 +299,9 @@ class UniqueOverExistingRows(OperationRule[_Unique]):
             return
         if operation.site.batch is not None and _adds_in_batch(operation, context):
             return
+        if all(isinstance(one, str) and rows.added(operation, one, context) for one in columns):
+            # Every row has the same in them: there is nothing to look for.
+            return
         code_ = look_for_equal_rows(operation, columns, context)
         if code_ is not None:
             sa_imports = context.sa()[1]

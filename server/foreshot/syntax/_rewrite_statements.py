@@ -156,11 +156,19 @@ def _append(draft: Draft, body: Find, code: str, newline: str) -> None:
     run = body(draft.layout)
     if any(isinstance(statement, _LEAVING) for statement in run.block):
         raise Refused("the function leaves before its end: nothing after that would run")
-    _insert_after(draft, body, code, newline)
+    _insert_after(draft, lambda layout: _one(layout, body(layout), last=True), code, newline)
 
 
 def _prepend(draft: Draft, body: Find, code: str, newline: str) -> None:
-    _insert_before(draft, body, code, newline)
+    _insert_before(draft, lambda layout: _one(layout, body(layout), last=False), code, newline)
+
+
+def _one(layout: Layout, run: Run, *, last: bool) -> Run:
+    """The first or last statement: lines that others share stay as they are, but for one that begins behind ``def``."""
+    if layout.content[layout.line_start(layout.start(run.block[0])) : layout.start(run.block[0])].strip():
+        return run
+    at = run.last if last else run.first
+    return Run(run.block, at, at, run.owner)
 
 
 def _replace_with_comment(draft: Draft, body: Find, code: str, newline: str) -> None:

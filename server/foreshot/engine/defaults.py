@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from foreshot.schema.plain import sql_text
+
 UNKNOWN: Final = "foreshot_unknown()"
 """A default that may be there or not, and may be anything."""
 GIVEN: Final = "foreshot_given()"
@@ -27,7 +29,7 @@ _DIGITS: Final = re.compile(r"(?:DECIMAL|NUMERIC)\(\d+,\s*(\d+)\)", re.I)
 
 def told_literal(text: str, dialect: str, stored: str | None) -> str:
     """A default that was given as a text, such as ``server_default="0"``, which SQLAlchemy quotes."""
-    quoted = "'" + text.replace("'", "''") + "'"
+    quoted = sql_text(text)
     match dialect:
         case "postgresql":
             return text if _SQL.fullmatch(text) else quoted
@@ -76,7 +78,7 @@ def _literal(value: str, dialect: str, stored: str | None) -> str:
     texts = ("CHAR", "VARCHAR", "TEXT", "ENUM", "SET", "BINARY", "VARBINARY", "DATE", "TIME")
     if dialect == "mariadb" and is_number and not (stored or "").upper().startswith(texts):
         return value
-    return "'" + value.replace("'", "''") + "'"
+    return sql_text(value)
 
 
 def is_plain(told: str) -> bool:

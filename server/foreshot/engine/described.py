@@ -19,6 +19,10 @@ class Options(Struct, frozen=True):
     sqlalchemy_module_prefix: str = "sa."
     user_module_prefix: str | None = None
     render_as_batch: bool = False
+    values_in_transaction: bool = True
+    """Whether a transaction can add a value to an enum type."""
+    schemas: frozenset[str] = frozenset({"public"})
+    """Schemas that no migration has to make."""
     unseen: bool = True
     """Whether what Alembic does not compare is looked for too."""
 

@@ -17,6 +17,7 @@ from foreshot.engine.libraries import alembic
 from foreshot.engine.reflection import Answering, compiling_dialect
 from foreshot.migration.calls import RecordedCall
 from foreshot.migration.specs import Site
+from foreshot.schema.plain import sql_text
 from foreshot.schema.state import Schema
 from foreshot.syntax.sharing import is_too_large
 from foreshot.syntax.values import CallValue, Ref, Text, Unknown, Value
@@ -156,7 +157,7 @@ class _Writer:
         column = table.c.version_num
 
         def text(version: str) -> Any:
-            return cast("Any", sa.literal_column(_quoted(version)))
+            return cast("Any", sa.literal_column(sql_text(version)))
 
         def run() -> None:
             execute = self.context.impl._exec  # what prints a construct as SQL
@@ -271,7 +272,3 @@ class _Writer:
 
 def _ended(sql: str) -> str:
     return sql if sql.endswith(";") else f"{sql};"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

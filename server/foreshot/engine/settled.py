@@ -14,7 +14,7 @@ from foreshot.engine.target import Target
 from foreshot.models.model import Models, ModelTable
 from foreshot.schema.state import Schema, Table
 
-Names = tuple[tuple[str, tuple[str, ...] | None], ...]
+Ends = tuple[tuple[str, tuple[str, ...] | None], ...]
 
 
 class Agreement(Struct, frozen=True):
@@ -23,10 +23,10 @@ class Agreement(Struct, frozen=True):
     model: ModelTable | None
     """None where only the history has it, and env.py leaves it out."""
     table: Table | None
-    parents: tuple[ModelTable | None, ...]
+    parents: tuple[ModelTable, ...]
     """The models of the tables that the model's foreign keys lead to."""
-    names: Names
-    """The columns that the history's foreign keys lead to, see :func:`_ends`."""
+    ends: Ends
+    """Where the history's foreign keys lead, see :func:`_ends`."""
 
 
 class Settled(Struct, frozen=True):
@@ -49,16 +49,16 @@ class Settled(Struct, frozen=True):
             return False
         model, table = models.get(name), schema.tables.get(name)
         return (
-            (known.model is model or known.model == model)
-            and (known.table is table or known.table == table)
-            and all(
-                parent is None
-                or models.get(parent.full_name) is parent
-                or models.get(parent.full_name) == parent
-                for parent in known.parents
-            )
-            and known.names == _ends(table, schema)
+            _same(known.model, model)
+            and _same(known.table, table)
+            and all(_same(parent, models.get(parent.full_name)) for parent in known.parents)
+            and known.ends == _ends(table, schema)
         )
+
+
+def _same(one: object, other: object) -> bool:
+    # Most are the same object, and a comparison looks at all of two that are equal.
+    return one is other or one == other
 
 
 def basis_of(models: Models, schema: Schema, options: Options) -> tuple[object, ...]:
@@ -104,13 +104,14 @@ def settled(
             continue
         keys = made[name].foreign_keys if model is not None else ()
         parents = {key.target_fullname.rpartition(".")[0] for key in keys}
-        found[name] = Agreement(
-            model, table, tuple(target.tables.get(parent) for parent in sorted(parents)), ends
-        )
+        if parents <= target.tables.keys():
+            found[name] = Agreement(
+                model, table, tuple(target.tables[parent] for parent in sorted(parents)), ends
+            )
     return Settled(basis, found)
 
 
-def _ends(table: Table | None, schema: Schema) -> Names:
+def _ends(table: Table | None, schema: Schema) -> Ends:
     """Where a table's foreign keys lead, and to which columns that are there; None where no revision made the table."""
     found: list[tuple[str, tuple[str, ...] | None]] = []
     for key in table.foreign_keys if table is not None else ():

@@ -13,11 +13,9 @@ from foreshot.engine.libraries import alembic
 from foreshot.engine.target import Target
 from foreshot.models.enums import NativeEnum
 from foreshot.schema.difference import canonical_sql, sql_of
+from foreshot.schema.plain import sql_text
 from foreshot.schema.state import Schema
 
-_BUILT_IN: Final = frozenset({"public", "pg_catalog", "information_schema"})
-_IN_TRANSACTION: Final = (12,)
-"""The version of PostgreSQL from which a value can be added to a type in a transaction."""
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(?=\w)")
 """A colon that SQLAlchemy takes for the beginning of a parameter."""
 
@@ -98,11 +96,11 @@ def enum_values(
         after = next((item for item in enum.values[at + 1 :] if item in there), None)
         place = ""
         if after is not None:
-            place = f" BEFORE {_text(after)}" if before is None else f" AFTER {_text(before)}"
+            place = f" BEFORE {sql_text(after)}" if before is None else f" AFTER {sql_text(before)}"
         there.append(value)
-        statements.append(f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {_text(value)}{place}")
+        statements.append(f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {sql_text(value)}{place}")
     lines = [_executed(statement, options) for statement in statements]
-    if options.version and options.version < _IN_TRANSACTION and lines:
+    if not options.values_in_transaction and lines:
         block = f"with {options.alembic_module_prefix}get_context().autocommit_block():"
         return "\n".join([block, *(f"    {line}" for line in lines)])
     return "\n".join(lines)
@@ -112,17 +110,13 @@ def missing_schemas(
     tables: Iterable[Difference], schema: Schema, options: Options, quote: Callable[[str], str]
 ) -> Iterator[Difference]:
     """The schemas of new tables in which nothing was before."""
-    seen = {*_BUILT_IN, *(name.rpartition(".")[0] for name in schema.tables)}
+    seen = {*options.schemas, *(name.rpartition(".")[0] for name in schema.tables)}
     seen |= {name for kind, name in schema.things if kind == "schema"}
     for item in tables:
         if item.schema is not None and item.schema not in seen:
             seen.add(item.schema)
             text = _executed(f"CREATE SCHEMA IF NOT EXISTS {quote(item.schema)}", options)
             yield Difference("add_schema", item.schema, item.table, None, item.schema, (), text)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _executed(statement: str, options: Options) -> str:

@@ -114,6 +114,10 @@ def transactional_ddl(database: Database) -> bool:
     return database in ("postgresql", "sqlite", "mssql")
 
 
+ENUM_VALUES_IN_TRANSACTION = (12,)
+"""The version of PostgreSQL from which a value can be added to an enum type in a transaction (25001 before)."""
+
+
 class IdentifierLimit(Struct, frozen=True):
     """How long a name can be: ``size`` in ``unit``; what happens to a longer one."""
 

@@ -31,6 +31,8 @@ SCHEMAS: Final = frozenset(
     {"mysql", "sys", "information_schema", "performance_schema", "pg_catalog", *OF_SCHEMAS}
 )
 """Schemas in which nothing is a project's own."""
+ALWAYS_THERE: Final = frozenset({"public", "pg_catalog", "information_schema", "pg_temp"})
+"""Schemas that PostgreSQL has without being asked for them."""
 OF_EXTENSIONS: Final = {"postgis": ("spatial_ref_sys",)}
 """What extensions make in the schema that they are created in."""
 OF_EXTENSIONS_ELSEWHERE: Final = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from foreshot.lint.states import State
 from foreshot.lint.words import code
-from foreshot.schema.plain import Called
+from foreshot.schema.difference import sql_of
 from foreshot.schema.state import Check, View
 
 _STAR = re.compile(r"(?:\bselect\s+(?:distinct\s+)?|,\s*|\.\s*)\*", re.IGNORECASE)
@@ -37,14 +37,13 @@ def unreflected(state: State, table: str) -> dict[object, str]:
     for item in known.checks:
         # A type that makes a check brings it again.
         if item.name is None and item.implied_by is None:
-            found["check", says(item)] = "a check without a name"
+            found["check", condition_of(item)] = "a check without a name"
     for place, thing in state.schema.things.items():
         if thing.kind == "trigger" and thing.table == known.name and thing.there is None:
             found["trigger", place] = f"its trigger {code(thing.name)}"
     return found
 
 
-def says(check: Check) -> object:
-    """A check's condition, whether it was written as SQL or as ``sa.text()`` of it."""
-    condition = check.condition
-    return condition.argument("text", 0) if isinstance(condition, Called) else condition
+def condition_of(check: Check) -> object:
+    """A check's condition, the same whether it was written as SQL or as ``sa.text()`` of it."""
+    return sql_of(check.condition) or check.condition

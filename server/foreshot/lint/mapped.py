@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from foreshot.knowledge.databases import Target
+from foreshot.knowledge.databases import ENUM_VALUES_IN_TRANSACTION, Target
+from foreshot.knowledge.foreign_tables import ALWAYS_THERE
 from foreshot.lint.context import UNION, ProjectContext, Surroundings
 from foreshot.lint.finding import Fix, NewFile
 from foreshot.models.enums import NativeEnum, out_of_step
@@ -89,6 +90,8 @@ def options_of(
         text("sqlalchemy_module_prefix") or "sa.",
         text("user_module_prefix"),
         given("render_as_batch") is True,
+        version is None or version.parts >= ENUM_VALUES_IN_TRANSACTION,
+        ALWAYS_THERE,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.schema.plain import Called
+from foreshot.schema.plain import Called, sql_text
 from foreshot.schema.show import shown, written
 from foreshot.schema.state import Column, Index, Schema, Table
 
@@ -15,7 +15,7 @@ def as_sql(schema: Schema, dialect: str) -> Iterator[str]:
     """Statements, one a line or a block, in an order in which a server takes them."""
     writer = _Writer(dialect)
     for enum in schema.enums.values():
-        labels = ", ".join("'" + (value or "?").replace("'", "''") + "'" for value in enum.values)
+        labels = ", ".join(sql_text(value or "?") for value in enum.values)
         yield f"CREATE TYPE {writer.name(enum.name)} AS ENUM ({labels});"
     for table in shown(schema):
         yield writer.table(table)

@@ -68,7 +68,7 @@ def _in_part(name: str, before: Schema, after: Schema) -> Iterator[Difference]:
     ):
         return
     # What `downgrade()` drops under a name that nobody knows may be what `upgrade()` made under one that the server chose.
-    elsewise = any(
+    renamed = any(
         reason.origin.direction == "downgrade" and reason.why != NOT_SEEN for reason in after.doubts(new)
     )
     bare = replace(new, columns={}, uniques=(), indexes=(), foreign_keys=(), checks=(), primary_key=None)
@@ -80,7 +80,7 @@ def _in_part(name: str, before: Schema, after: Schema) -> Iterator[Difference]:
             ("constraint", (*new.uniques, *new.foreign_keys, *new.checks)),
         )
         for item in items
-        if item.origin.direction == "upgrade" and not getattr(item, "perhaps", ()) and not elsewise
+        if item.origin.direction == "upgrade" and not getattr(item, "perhaps", ()) and not renamed
     }
     for item in _table(old or bare, new):
         named = item.about.removeprefix(f"{name}.") if item.kind == "column" else item.about

@@ -133,6 +133,11 @@ def chosen(value: Plain, dialect: str, depth: int = 0) -> Plain:
             return value
 
 
+def sql_text(value: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def placed(value: Plain) -> Value:
     """The value as the readers describe it, at :data:`NOWHERE`: for what asks about a described value."""
     match value:

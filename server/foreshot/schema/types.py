@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from foreshot.schema.plain import Called, Listed, Named, Plain, chosen
+from foreshot.schema.plain import Called, Listed, Named, Plain, chosen, sql_text
 from foreshot.schema.spelling import UNKNOWN, Asked, Handler, Spelling
 from foreshot.schema.third_party import THIRD_PARTY
 
@@ -222,7 +222,7 @@ def _enum(asked: Asked) -> Spelling:
             return Spelling(f"VARCHAR({length})", check=_enum_check(asked.call, name))
         return UNKNOWN
     if native is not False and asked.dialect in ("mysql", "mariadb"):
-        quoted = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values)
+        quoted = ", ".join(sql_text(str(value)) for value in values)
         return Spelling(f"ENUM({quoted})")
     length = number(asked.call.argument("length")) or max(len(value or "") for value in values)
     return Spelling(f"VARCHAR({length})", check=_enum_check(asked.call, name))

@@ -165,7 +165,7 @@ def _prepend(draft: Draft, body: Find, code: str, newline: str) -> None:
 
 def _one(layout: Layout, run: Run, *, last: bool) -> Run:
     """The first or last statement: lines that others share stay as they are, but for one that begins behind ``def``."""
-    if layout.content[layout.line_start(layout.start(run.block[0])) : layout.start(run.block[0])].strip():
+    if not layout.begins_line(run.block, 0):
         return run
     at = run.last if last else run.first
     return Run(run.block, at, at, run.owner)

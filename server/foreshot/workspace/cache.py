@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from zlib import crc32
 
@@ -180,8 +181,16 @@ def _sum(data: bytes | memoryview) -> bytes:
 
 
 def fingerprint() -> bytes:
-    """A digest of Foreshot itself: its version, Python's, and the state of its own files."""
+    """A digest of Foreshot itself: its version, Python's, and the state of its own files and of the libraries that compare models."""
     digest = blake2b(f"{_FORM} {foreshot.__version__} {sys.version_info[:3]}".encode(), digest_size=16)
+    for name in _LIBRARIES:
+        # Found, and not imported: a check of nothing new needs neither.
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None:
+            status = os.stat(spec.origin)  # noqa: PTH116
+            digest.update(
+                f"{spec.origin} {status.st_size} {status.st_mtime_ns};".encode("utf-8", "surrogateescape")
+            )
     root = os.path.dirname(foreshot.__file__)  # noqa: PTH120
     for folder in sorted(os.listdir(root)):  # noqa: PTH208
         _add_folder(digest, os.path.join(root, folder))  # noqa: PTH118
@@ -212,4 +221,6 @@ def _folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "foreshot"
 
 
+_LIBRARIES = ("alembic", "sqlalchemy")
+"""What the rules about models ask; their versions stand in the file that is looked at."""
 _FORM = 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,9 +31,6 @@ from foreshot.workspace.project import Project
 from foreshot.workspace.resolve import ResolvedFix
 from foreshot.workspace.revision_files import Progress, RevisionFiles
 from foreshot.workspace.shipped import Wanted, compared, review_of
-
-if TYPE_CHECKING:
-    pass
 
 
 class ConfigurationError(Exception):
@@ -270,11 +266,12 @@ def load_project(
         source = None if review.is_unchanged(path) or not isinstance(data, bytes) else decode(data)
         analyses[path] = compared(analyses[path], source, path, surroundings, review)
     key = key_of_found(surroundings, analyses, marks, review)
-    found = cache.found(key, lambda look: files.has(look, others))
-    project = Project(files, surroundings, analyses, review=review, history=history, known=found)
-    if found is None:
-        with recording() as looked:
-            found = project.found
+    known_found = cache.found(key, lambda look: files.has(look, others))
+    project = Project(files, surroundings, analyses, review=review, history=history, known=known_found)
+    # Which modules hold models that something is said of is known from here on.
+    with recording() as looked:
+        found = project.found
+    if known_found is None:
         cache.put_found(replace(found, key=key, record=frozenset(looked)))
     cache.save(analyses.keys())
     return project

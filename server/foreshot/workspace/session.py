@@ -156,7 +156,7 @@ def _role_in(project: Project, path: str) -> Role | None:
     """The same for a snapshot that may be worked out: a module in which something was found about its models is one of it."""
     if (role := role_of(project, path)) is not None:
         return role
-    _ = project.found.reports
+    _ = project.found
     return "model" if project.spoke_of(path) else None
 
 
@@ -231,8 +231,6 @@ class Session:
                     if key not in seen:
                         seen.add(key)
                         project = load_project(files, environment, options, told, begun)
-                        # Which modules hold models that something is said of is known from then on.
-                        _ = project.found.reports
                         if project.history is not None:
                             project.history.touched.learn()
                         projects.append(project)

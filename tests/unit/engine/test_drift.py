@@ -455,13 +455,13 @@ def test_a_schema_is_made_before_the_first_table_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "version", "code"),
+    ("values", "in_transaction", "code"),
     [
-        ("'a', 'b', 'c'", (), ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c'\")"]),
-        ("'a', 'c', 'b'", (), ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c' AFTER 'a'\")"]),
+        ("'a', 'b', 'c'", True, ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c'\")"]),
+        ("'a', 'c', 'b'", True, ["op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c' AFTER 'a'\")"]),
         (
             "'c', 'd', 'a', 'b'",
-            (),
+            True,
             [
                 "op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c' BEFORE 'a'\")",
                 "op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'd' AFTER 'c'\")",
@@ -469,23 +469,25 @@ def test_a_schema_is_made_before_the_first_table_in_it() -> None:
         ),
         (
             "'a', 'b', 'c'",
-            (11,),
+            False,
             [
                 "with op.get_context().autocommit_block():",
                 "    op.execute(\"ALTER TYPE kind ADD VALUE IF NOT EXISTS 'c'\")",
             ],
         ),
-        ("'a'", (), []),
+        ("'a'", True, []),
     ],
 )
 def test_values_of_an_enum_come_where_the_models_have_them(
-    values: str, version: tuple[int, ...], code: list[str]
+    values: str, in_transaction: bool, code: list[str]
 ) -> None:
     models = MODEL.format(f"a = sa.Column(sa.Enum({values}, name='kind'))")
     given = replace(
         schema(table(column("a", "kind", enum="kind"))), enums={"kind": Enum("kind", ("a", "b"), MADE)}
     )
-    (pending,) = drift(models, given, options=Options("postgresql", version)).pending
+    (pending,) = drift(
+        models, given, options=Options("postgresql", values_in_transaction=in_transaction)
+    ).pending
     assert pending.difference.kind == "modify_enum"
     assert pending.is_written == bool(code)
     assert pending.difference.text.splitlines() == code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,14 @@ def test_what_was_kept_is_what_was_found(tmp_path: Path, monkeypatch) -> None:
         again = kept.project.analyses[path]
         assert again.entry(path) == analysis.entry(path)
         assert list(again.reports.suppressions) == list(analysis.reports.suppressions)
+
+
+def test_another_version_of_what_compares_models_empties_it(monkeypatch) -> None:
+    before = caches.fingerprint()
+    monkeypatch.setattr(caches, "find_spec", lambda name: ModuleSpec(name, None, origin=__file__))
+    assert caches.fingerprint() != before
+    monkeypatch.setattr(caches, "find_spec", lambda name: None)
+    assert caches.fingerprint() != before
 
 
 def test_what_was_found_in_the_whole_is_asked_for_once(tmp_path: Path, monkeypatch) -> None:

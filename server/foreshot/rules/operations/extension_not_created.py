@@ -123,6 +123,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from foreshot.knowledge import extensions
+from foreshot.knowledge.foreign_tables import ALWAYS_THERE
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import OperationRule
@@ -138,7 +139,6 @@ _EXCLUSION: Final = re.compile(
     r"\b(ExcludeConstraint|create_exclude_constraint)\(.*?\(\s*[^(),]+,\s*[\"']=[\"']\s*,?\s*\)", re.DOTALL
 )
 _ANOTHER_METHOD: Final = re.compile(r"\busing\s*=\s*(?![\"']gist)")
-_BUILT_IN: Final = frozenset({"public", "pg_catalog", "information_schema", "pg_temp"})
 
 
 class ExtensionNotCreated(OperationRule[ops.Operation]):
@@ -249,7 +249,7 @@ def _wanted(operation: ops.Operation, context: Context) -> Iterator[tuple[str, s
         case ops.CreateTable():
             if (
                 isinstance(operation.schema, str)
-                and operation.schema not in _BUILT_IN
+                and operation.schema not in ALWAYS_THERE
                 and not operation.temporary
             ):
                 yield "schema", operation.schema, operation.schema if operation.site.sql else "schema"

@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foreshot.lint.anew import says, unreflected
+from foreshot.lint.anew import condition_of, unreflected
 from foreshot.lint.context import Context
 from foreshot.lint.finding import Finding
 from foreshot.lint.rule import RevisionRule
@@ -111,7 +111,7 @@ def _there(state: State, table: str) -> Iterator[object]:
     known = state.table(table)
     if known is not None:
         yield from (("index", item.name) for item in known.indexes)
-        yield from (("check", says(item)) for item in known.checks)
+        yield from (("check", condition_of(item)) for item in known.checks)
 
 
 def _and(lost: list[str]) -> str:

@@ -115,22 +115,19 @@ class SerialToIdentity(OperationRule[AlterColumn]):
             )
             or _is_serial(operation, context)
         )
-        if not serial and _takes_null(operation, context):
-            yield self.finding(
-                at,
-                f"This fails (PostgreSQL): {code(operation.column)} takes NULL, and an identity must not. Set it NOT NULL first.",
-                operation=operation,
-                object=operation.column if isinstance(operation.column, str) else None,
-                targets=context.targets(self.databases, operation),
-            )
         if serial:
-            yield self.finding(
-                at,
-                f"This fails (PostgreSQL): {code(operation.column)} already has a default, its sequence's `nextval()`. Drop that first.",
-                operation=operation,
-                object=operation.column if isinstance(operation.column, str) else None,
-                targets=context.targets(self.databases, operation),
-            )
+            told = "already has a default, its sequence's `nextval()`. Drop that first."
+        elif _takes_null(operation, context):
+            told = "takes NULL, and an identity must not. Set it NOT NULL first."
+        else:
+            return
+        yield self.finding(
+            at,
+            f"This fails (PostgreSQL): {code(operation.column)} {told}",
+            operation=operation,
+            object=operation.column if isinstance(operation.column, str) else None,
+            targets=context.targets(self.databases, operation),
+        )
 
 
 def _is_nextval(value: Value) -> bool:

@@ -212,6 +212,10 @@ class Context:
         self._targets: dict[tuple[str, ...], tuple[Target, ...]] = {}
         self._made: dict[object, object] = {}
 
+    def release(self) -> None:
+        """Forget all of it, when nobody asks anything more: what it keeps leads back to it, and would stay until a collection."""
+        vars(self).clear()
+
     def once(self, make: Callable[[Context], T]) -> T:
         """What ``make`` finds in this revision, worked out when it is first asked for and then kept.
 

@@ -86,10 +86,10 @@ def _analyse(
     context = Context(opened, surroundings, path, tell)
     reports = revision_reports(rules, context)
     notes = notes_of(project_rules(), context)
+    acts = bool(context.upgrade)
+    context.release()
     release(opened)
-    return FileAnalysis(
-        opened.header, opened.functions, bool(context.upgrade), generated, reports, notes=notes
-    )
+    return FileAnalysis(opened.header, opened.functions, acts, generated, reports, notes=notes)
 
 
 def analyse_anew(

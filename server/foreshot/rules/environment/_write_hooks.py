@@ -37,8 +37,17 @@ class WriteHook(Struct, frozen=True):
     options: Mapping[str, HookOption]
 
 
-def write_hooks(project: ProjectContext) -> Iterator[WriteHook]:
-    """The hooks of the configuration that counts: the ini file's, where it has the section, else pyproject.toml's."""
+def write_hooks(project: ProjectContext) -> tuple[list[WriteHook], set[str]]:
+    """The hooks of the configuration that counts, and the names under which the project registers hooks of its own.
+
+    Without any hook, nobody looks for those.
+    """
+    hooks = list(_configured(project))
+    return hooks, _registered(project) if hooks else set()
+
+
+def _configured(project: ProjectContext) -> Iterator[WriteHook]:
+    """The ini file's, where it has the section, else those of pyproject.toml."""
     environment = project.environment
     if environment.ini is not None:
         source = project.source(environment.ini)
@@ -51,14 +60,16 @@ def write_hooks(project: ProjectContext) -> Iterator[WriteHook]:
             yield from _of_toml(source, environment.pyproject)
 
 
-def registered(project: ProjectContext) -> set[str]:
+def _registered(project: ProjectContext) -> set[str]:
     """The names under which env.py, or a module that it imports, registers hooks of its own."""
     surroundings = project.surroundings
     reached = models_of(surroundings).reached
     read = [surroundings.env_module]
     read += (
         module
-        for dotted, _, module in surroundings.modules.containing(("write_hooks",))
+        for dotted, _, module in surroundings.modules.containing(
+            ("write_hooks",), surroundings.environment.version_dirs
+        )
         if reached is None or dotted in reached
     )
     return {

@@ -116,7 +116,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
-from foreshot.rules.environment._write_hooks import HookOption, WriteHook, registered, write_hooks
+from foreshot.rules.environment._write_hooks import HookOption, WriteHook, write_hooks
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -149,8 +149,8 @@ class BrokenWriteHook(ProjectRule):
 
     def check(self, project: ProjectContext) -> Iterator[Finding]:
         """The first thing that is wrong with each hook."""
-        own = registered(project)
-        for hook in write_hooks(project):
+        hooks, own = write_hooks(project)
+        for hook in hooks:
             found = _wrong(hook, own)
             if found is not None:
                 at, what, change = found
@@ -162,7 +162,7 @@ class BrokenWriteHook(ProjectRule):
         if isinstance(change, ReplaceText):
             yield Fix(f"Write {code(_TOKEN)}", "safe", (change,))
             return
-        hook = next((item for item in write_hooks(project) if item.name == finding.object), None)
+        hook = next((item for item in write_hooks(project)[0] if item.name == finding.object), None)
         source = project.source(finding.path or "")
         kind = change if isinstance(change, str) else None
         if hook is None or source is None or kind is None or not hook.path.endswith(".ini"):

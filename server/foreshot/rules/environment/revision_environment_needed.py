@@ -89,7 +89,7 @@ from foreshot.lint.context import ProjectContext
 from foreshot.lint.finding import Finding, Fix
 from foreshot.lint.rule import ProjectRule
 from foreshot.lint.words import code
-from foreshot.rules.environment._write_hooks import registered, write_hooks
+from foreshot.rules.environment._write_hooks import write_hooks
 from foreshot.syntax.changes import ReplaceText
 from foreshot.text import Span
 
@@ -105,8 +105,8 @@ class RevisionEnvironmentNeeded(ProjectRule):
         option = project.environment.option("revision_environment")
         if option is not None and str(option.value).lower() in ("true", "1", "yes", "on"):
             return
-        own = registered(project)
-        for hook in write_hooks(project):
+        hooks, own = write_hooks(project)
+        for hook in hooks:
             kind = hook.options.get("type")
             if kind is not None and kind.value in own:
                 yield self.finding(
